@@ -1,0 +1,96 @@
+# cardadm: build, test, install. `make help` lists the targets.
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share/cardadm
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+VERSION := 0.1
+CC ?= gcc
+CFLAGS ?= -O2 -g
+
+VARIANT := $(if $(SAN),san,release)
+BUILD ?= build
+B := $(BUILD)/$(VARIANT)
+PACKAGES := libcrypto yaml-0.1 jansson sqlite3 libpcsclite
+
+# What the code needs stays apart from what a user sets in CFLAGS, CPPFLAGS, LDFLAGS.
+NEED_CPPFLAGS = -D_GNU_SOURCE -DCARDADM_VERSION='"$(VERSION)"' -Ilib -Icmd $(shell pkg-config --cflags $(PACKAGES))
+NEED_CFLAGS = -std=c17 -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes \
+	-Wpointer-arith -Wvla -Werror -fstack-protector-strong -fPIE
+NEED_LDFLAGS = -pie -Wl,-z,relro,-z,now
+NEED_LIBS = $(shell pkg-config --libs $(PACKAGES)) -lpthread
+ifneq ($(SAN),)
+NEED_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+NEED_LDFLAGS += -fsanitize=address,undefined
+else
+NEED_CPPFLAGS += -D_FORTIFY_SOURCE=2
+endif
+Q := $(if $(V),,@)
+COMPILE = $(CC) $(NEED_CPPFLAGS) $(CPPFLAGS) $(NEED_CFLAGS) $(CFLAGS) -MMD -MP -c
+LINK = $(CC) $(NEED_CFLAGS) $(CFLAGS) $(NEED_LDFLAGS) $(LDFLAGS)
+
+LIB_SRC := $(sort $(wildcard lib/*/*.c))
+CMD_SRC := $(sort $(wildcard cmd/*.c))
+UNIT_SRC := $(sort $(wildcard test/unit/*_test.c))
+UNIT_HELP := $(filter-out $(UNIT_SRC),$(sort $(wildcard test/unit/*.c)))
+LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
+CMD_OBJ := $(CMD_SRC:%.c=$(B)/%.o)
+UNIT_BIN := $(UNIT_SRC:test/unit/%.c=$(B)/unit/%)
+
+.PHONY: all help deps san unit check check-quick lint bench man demo install uninstall clean fuzz
+.DEFAULT_GOAL := all
+
+all: deps
+	$(Q)$(MAKE) --no-print-directory $(B)/cardadm
+	$(Q)cmp -s $(B)/cardadm cardadm || cp $(B)/cardadm cardadm
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make                 build ./cardadm
+## make demo            the main job on 1,000 virtual cards: progress, report, proof
+## make check           every test          make check-quick   the subset under a minute
+## make san             build with address and undefined-behaviour sanitizers (SAN=1)
+## make lint            formatting, static checks, shell scripts, man pages
+## make bench           measured speed, as ratios
+## make man             refresh the generated blocks of the man pages
+## make install         DESTDIR= PREFIX=     make uninstall
+
+deps:
+	$(Q).ci/deps build
+
+san:
+	$(Q)$(MAKE) --no-print-directory SAN=1 all
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC $<")
+	$(Q)$(COMPILE) -o $@ $<
+
+$(B)/lib.a: $(LIB_OBJ)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(B)/cardadm: $(CMD_OBJ) $(B)/lib.a
+	$(if $(V),,@echo "  LD $@")
+	$(Q)$(LINK) -o $@ $^ $(NEED_LIBS)
+
+$(B)/unit/%: $(B)/test/unit/%.o $(UNIT_HELP:%.c=$(B)/%.o) $(B)/lib.a
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ -lcmocka $(NEED_LIBS)
+
+unit: $(UNIT_BIN)
+
+check: deps-check all
+	$(Q)B=$(B) SAN=$(SAN) test/run all
+
+check-quick: deps-check all
+	$(Q)B=$(B) SAN=$(SAN) test/run quick
+
+.PHONY: deps-check
+deps-check:
+	$(Q).ci/deps check
+
+clean:
+	rm -rf $(BUILD) cardadm
+
+-include $(LIB_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(UNIT_SRC:%.c=$(B)/%.d)

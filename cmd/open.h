@@ -1,0 +1,19 @@
+/*
+ * The composition root: from a reader's name to a card. The only place that knows both lib/card
+ * and lib/vcard.
+ *   vcard:PATH   a virtual card inside this process
+ *   replay:PATH  a recorded trace
+ *   else         a PC/SC reader: exact name, unique part of it, or a number from `readers`
+ * Nothing ever falls back to something else.
+ */
+#ifndef CMD_OPEN_H
+#define CMD_OPEN_H
+
+#include "card/card.h"
+
+int open_reader(const char *name, struct card *card, struct err *e);
+int open_vcard(const char *path, struct card *card, struct err *e);
+/* The name that stands for the same card however it was written: "vcard:/real/path". */
+int reader_canonical(const char *name, char *out, size_t cap, struct err *e);
+
+#endif

@@ -1,0 +1,200 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int read_all(int fd, const char *path, size_t max, struct wr *out, struct err *e)
+{
+	uint8_t block[16384];
+	ssize_t n;
+
+	*out = wr_grow(max);
+	while ((n = read(fd, block, sizeof(block))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			wr_free(out);
+			return err_errno(e, ERR_INPUT, "%s: cannot read", path);
+		}
+		if ((size_t)n > max - out->n) {
+			wr_free(out);
+			explicit_bzero(block, sizeof(block));
+			return err_set(e, ERR_INPUT, "%s: larger than %zu octets", path, max);
+		}
+		wr_bytes(out, block, (size_t)n);
+	}
+	explicit_bzero(block, sizeof(block));
+	if (wr_ok(out))
+		return 0;
+	wr_free(out);
+	return err_memory(e);
+}
+
+static int open_regular(const char *path, struct stat *st, struct err *e)
+{
+	/* O_NONBLOCK: a fifo must not hang us before we see what it is. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0) {
+		err_errno(e, ERR_INPUT, "%s: cannot open", path);
+		return -1;
+	}
+	if (fstat(fd, st) != 0 || !S_ISREG(st->st_mode)) {
+		close(fd);
+		err_set(e, ERR_INPUT, "%s: not a regular file", path);
+		return -1;
+	}
+	return fd;
+}
+
+int file_read(const char *path, size_t max, struct wr *out, struct err *e)
+{
+	struct stat st;
+	int fd = open_regular(path, &st, e);
+	int rc;
+
+	if (fd < 0)
+		return -1;
+	rc = read_all(fd, path, max, out, e);
+	close(fd);
+	return rc;
+}
+
+int file_read_secret(const char *path, size_t max, struct wr *out, struct err *e)
+{
+	struct stat st;
+	int fd = open_regular(path, &st, e);
+	int rc;
+
+	if (fd < 0)
+		return -1;
+	if ((st.st_uid != geteuid() && st.st_uid != 0) || (st.st_mode & 077) != 0) {
+		close(fd);
+		err_set(e, ERR_SAFETY, "%s: others can read or own this file of secrets (mode %04o)",
+		    path, st.st_mode & 07777);
+		return err_hint(e, "chmod 600 %s", path);
+	}
+	rc = read_all(fd, path, max, out, e);
+	close(fd);
+	return rc;
+}
+
+static int write_all(int fd, struct span s)
+{
+	struct rd r = rd_of(s);
+
+	while (rd_left(&r) > 0) {
+		ssize_t n = write(fd, r.s.p, r.s.n);
+		struct span done;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 || !rd_take(&r, (size_t)n, &done))
+			return -1;
+	}
+	return 0;
+}
+
+static int sync_directory_of(const char *path)
+{
+	char dir[4096];
+	int fd;
+
+	if (!path_beside(path, ".", dir, sizeof(dir)))
+		return -1;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	fsync(fd); /* some file systems refuse it for directories; the rename stands all the same */
+	close(fd);
+	return 0;
+}
+
+int file_write(const char *path, struct span content, unsigned mode, struct err *e)
+{
+	char tmp[4096];
+	int fd;
+
+	if (snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >= (int)sizeof(tmp))
+		return err_set(e, ERR_OTHER, "%s: name too long", path);
+	fd = mkostemp(tmp, O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(e, ERR_OTHER, "%s: cannot write", path);
+	if (fchmod(fd, mode) != 0 || write_all(fd, content) != 0 || fsync(fd) != 0) {
+		err_errno(e, ERR_OTHER, "%s: cannot write", path);
+		close(fd);
+		unlink(tmp);
+		return -1;
+	}
+	if (close(fd) != 0 || rename(tmp, path) != 0 || sync_directory_of(path) != 0) {
+		err_errno(e, ERR_OTHER, "%s: cannot write", path);
+		unlink(tmp);
+		return -1;
+	}
+	return 0;
+}
+
+int file_create(const char *path, struct span content, unsigned mode, struct err *e)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+
+	if (fd < 0 && errno == EEXIST) {
+		err_set(e, ERR_SAFETY, "%s: exists already", path);
+		return err_hint(e, "name another file, or remove this one first");
+	}
+	if (fd < 0)
+		return err_errno(e, ERR_OTHER, "%s: cannot create", path);
+	if (fchmod(fd, mode) != 0 || write_all(fd, content) != 0 || fsync(fd) != 0) {
+		err_errno(e, ERR_OTHER, "%s: cannot write", path);
+		close(fd);
+		unlink(path);
+		return -1;
+	}
+	if (close(fd) != 0)
+		return err_errno(e, ERR_OTHER, "%s: cannot write", path);
+	return 0;
+}
+
+bool path_beside(const char *file, const char *name, char *out, size_t cap)
+{
+	const char *slash = strrchr(file, '/');
+	int dir = slash == NULL || name[0] == '/' ? 0 : (int)(slash - file) + 1;
+
+	return snprintf(out, cap, "%.*s%s", dir, file, name) < (int)cap;
+}
+
+int path_state(const char *name, char *out, size_t cap, struct err *e)
+{
+	const char *xdg = getenv("XDG_STATE_HOME");
+	const char *home = getenv("HOME");
+	char dir[4096];
+	int n;
+
+	if (home == NULL || home[0] == '\0') {
+		const struct passwd *pw = getpwuid(geteuid());
+
+		home = pw == NULL ? "/" : pw->pw_dir;
+	}
+	n = xdg != NULL && xdg[0] == '/' ? snprintf(dir, sizeof(dir), "%s/cardadm", xdg)
+	                                 : snprintf(dir, sizeof(dir), "%s/.local/state/cardadm", home);
+	if (n >= (int)sizeof(dir) || snprintf(out, cap, "%s/%s", dir, name) >= (int)cap)
+		return err_set(e, ERR_OTHER, "state directory: name too long");
+	for (char *p = dir + 1;; p++) {
+		char was = *p;
+
+		if (was != '/' && was != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+			return err_errno(e, ERR_OTHER, "%s: cannot make the state directory", dir);
+		*p = was;
+		if (was == '\0')
+			return 0;
+	}
+}

@@ -1,0 +1,49 @@
+/*
+ * Campaigns: the main job over all cards of a manifest, one after the other, with a ledger.
+ * Memory does not grow with the number of cards. Prints nothing: told to the caller by callback.
+ */
+#ifndef CAMPAIGN_CAMPAIGN_H
+#define CAMPAIGN_CAMPAIGN_H
+
+#include "campaign/job.h"
+#include "ledger/ledger.h"
+#include "manifest/manifest.h"
+
+/* A campaign with all its files read and checked against each other; nothing sent to any card. */
+struct campaign {
+	struct manifest m;
+	struct keystore *ks;
+	const struct entry *keys; /* borrowed from ks */
+	struct bundle bundle;
+	char ledger_path[MANIFEST_PATH];
+};
+/* ERR_INPUT, ERR_AUTH, ERR_SAFETY as for the files themselves. */
+int campaign_open(const char *manifest, struct campaign *c, struct err *e);
+void campaign_close(struct campaign *c);
+
+struct campaign_calls {
+	/* Opens a card by its file path; ERR_READER when it is in use elsewhere. */
+	int (*open)(void *ctx, const char *path, struct card *card, struct err *e);
+	/* A card begins (step NONE), moves on, or ends; done/total in commands while loading. */
+	void (*progress)(void *ctx, const struct ledger_card *c, enum step step, uint32_t done,
+	    uint32_t total);
+	/* true: end at the next safe point. */
+	bool (*stop)(void *ctx);
+	void *ctx;
+	bool retry_authentication; /* try again where an authentication failed */
+};
+
+struct campaign_result {
+	struct ledger_sums sums;
+	uint64_t cards_tried;
+};
+/*
+ * Lists the cards into the ledger, then works on each that is not done. 0 when all are done;
+ * ERR_UNDONE when some are not; ERR_INTERRUPTED; ERR_LEDGER; ERR_SAFETY when a limit was reached.
+ */
+int campaign_run(struct campaign *c, const struct campaign_calls *calls, struct campaign_result *r,
+    struct err *e);
+/* Files that look like cards below the manifest's directory, without opening them. */
+int campaign_count_cards(const struct campaign *c, uint64_t *n, struct err *e);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * The main job on one card, step by step: used by the verbs (one step each) and by campaigns (all
+ * of them). Joins a session (lib/host), a bundle and a key store; prints nothing.
+ */
+#ifndef CAMPAIGN_JOB_H
+#define CAMPAIGN_JOB_H
+
+#include "bundle/bundle.h"
+#include "host/broadcast.h"
+#include "keystore/keystore.h"
+
+enum step {
+	STEP_NONE,
+	STEP_CONNECT,   /* card opened */
+	STEP_IDENTIFY,  /* card data and CIN read */
+	STEP_ESTABLISH, /* diversified channel open */
+	STEP_SWITCH,    /* in broadcast mode */
+	STEP_LOAD,      /* all commands taken */
+	STEP_RETURN,    /* back in the diversified channel */
+	STEP_AUTHORIZE, /* verdict 00 or 01 */
+	STEP_CONFIRM,   /* FF70 read back: version and digest are the bundle's */
+	STEP_ALREADY
+};
+const char *step_str(enum step s); /* "connect", ... "already" */
+
+/* What a card still needs, from FF70 and FF71 read in the open channel. */
+enum need { NEED_LOAD, NEED_AUTHORIZE, NEED_NOTHING };
+struct job_plan {
+	enum need need;
+	uint32_t j;            /* NEED_LOAD: resume after j commands */
+	const struct package *package;
+	struct system_data system;
+	struct slot_data slot;
+	struct policy_data policy;
+};
+
+/*
+ * Asks the card and checks everything that can be checked before CHANGE MODE: level has C-MAC and
+ * C-DEC, platform, target, base, version rises, policy takes form and algorithm, Kos version, BK
+ * not longer than the card's keys, a package for this MAC size: ERR_SAFETY with the reason.
+ */
+int job_plan(struct session *s, const struct bundle *b, bool allow_literal_mac, struct job_plan *p,
+    struct err *e);
+/* CHANGE MODE enter at plan->j. ks gives the bundle KEK in form 00; may be NULL in form 01. */
+int job_switch(struct session *s, const struct bundle *b, const struct job_plan *p,
+    const struct keystore *ks, struct err *e);
+/* AUTHORIZE ACTION; a verdict other than 00, 01 (02 with verify): ERR_INTEGRITY. */
+int job_authorize(struct session *s, const struct bundle *b, const struct package *p,
+    enum authorize_p1 p1, struct verdict *v, struct err *e);
+/* Reads FF70 back and compares: ERR_INTEGRITY. */
+int job_confirm(struct session *s, const struct bundle *b, struct err *e);
+
+/* Trust anchors and k of a store, for bundle_open. Borrowed from ks. ERR_AUTH when it has none. */
+int job_trust(const struct keystore *ks, struct bundle_trust *t, struct err *e);
+/* session_asks.keys for an entry of a key store: ctx is a const struct entry *. */
+int job_card_keys(void *entry, const struct init_update *u, struct key_set *out, struct err *e);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * Traces: what went over the wire, as text.
+ *
+ * Format: lines "> HEX" and "< HEX", each followed by a comment line "# ..." that names the
+ * command or status; a head of "# cardadm trace 1", "# reader NAME", "! ATR". The few clear
+ * secrets (data of VERIFY and its like) are written as "**", which replay takes as a wildcard.
+ */
+#ifndef CARD_TRACE_H
+#define CARD_TRACE_H
+
+#include "card/card.h"
+
+/* Puts a tracer around *c: all traffic is appended to the file at `path` (created 0600). *c then
+ * is the tracer and owns the card that it was. On failure *c stays what it was. ERR_OTHER. */
+int trace_wrap(struct card *c, const char *path, struct err *e);
+/* One line that says what a command is: "CHANGE MODE enter, 136 octets". */
+char *trace_describe(struct span command, char *out, size_t cap);
+
+/* Opens a recorded trace as a card: answers come in recorded order, a command that differs ends
+ * with ERR_INPUT and a text that shows both. */
+int replay_open(const char *path, struct card *c, struct err *e);
+/* The host challenge of the next recorded INITIALIZE UPDATE; false when c is no replay. */
+MUST_CHECK bool replay_host_challenge(const struct card *c, uint8_t *out, size_t n);
+
+#endif

@@ -1,0 +1,61 @@
+/* Instruction bytes, GET DATA tags and fixed sizes of GlobalPlatform, once (GPCS 11). */
+#ifndef GP_COMMAND_H
+#define GP_COMMAND_H
+
+#include "apdu/apdu.h"
+
+enum gp_ins {
+	INS_CHANGE_MODE = 0x5A,      /* broadcast.md 3 */
+	INS_AUTHORIZE_ACTION = 0x5C, /* broadcast.md 5 */
+	INS_WRITE_STAGE = 0x5E,      /* broadcast.md 4 */
+	INS_MANAGE_CHANNEL = 0x70,
+	INS_SELECT = 0xA4,
+	INS_GET_RESPONSE = 0xC0,
+	INS_GET_DATA = 0xCA,
+	INS_PUT_KEY = 0xD8,
+	INS_STORE_DATA = 0xE2,
+	INS_DELETE = 0xE4,
+	INS_INSTALL = 0xE6,
+	INS_LOAD = 0xE8,
+	INS_SET_STATUS = 0xF0,
+	INS_GET_STATUS = 0xF2
+};
+
+enum gp_tag {
+	TAG_IIN = 0x42,
+	TAG_CIN = 0x45,
+	TAG_CARD_DATA = 0x66,
+	TAG_CAPABILITIES = 0x67,
+	TAG_SEQUENCE_COUNTER = 0xC1,
+	TAG_DIVERSIFICATION_DATA = 0xCF,
+	TAG_KEY_INFORMATION = 0xE0,
+	TAG_CPLC = 0x9F7F,
+	TAG_SYSTEM = 0xFF70,  /* broadcast.md 6 */
+	TAG_SLOTS = 0xFF71,
+	TAG_POLICY = 0xFF72
+};
+
+enum { KDD_SIZE = 10, SEQUENCE_SIZE = 3, AID_MIN = 5, AID_MAX = 16, CPLC_SIZE = 42 };
+
+enum card_life_cycle { /* GPCS table 11-6 */
+	CARD_OP_READY = 0x01,
+	CARD_INITIALIZED = 0x07,
+	CARD_SECURED = 0x0F,
+	CARD_LOCKED = 0x7F,
+	CARD_TERMINATED = 0xFF
+};
+const char *card_life_cycle_str(uint8_t state);
+
+enum key_type { KEY_TYPE_DES = 0x80, KEY_TYPE_AES = 0x88, KEY_TYPE_EC_PUBLIC = 0xB0 };
+const char *key_type_str(uint8_t type);
+
+/* An AID by value, 5 to 16 octets; n = 0: none. */
+struct aid {
+	uint8_t n;
+	uint8_t b[AID_MAX];
+};
+MUST_CHECK bool aid_from(struct aid *a, struct span s);
+struct span aid_span(const struct aid *a);
+extern const struct aid aid_isd; /* A000000151000000 */
+
+#endif

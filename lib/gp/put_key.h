@@ -1,0 +1,24 @@
+/*
+ * PUT KEY for AES keys (Amendment D 7.2, GPCS 11.8): the data field of a command that brings the
+ * three keys of a set under the static Key-DEK, and the answer.
+ */
+#ifndef GP_PUT_KEY_H
+#define GP_PUT_KEY_H
+
+#include "base/secret.h"
+#include "gp/command.h"
+
+struct put_key {
+	uint8_t version;      /* new key version, 01..7F */
+	size_t n;             /* keys, 1..3 */
+	struct key key[3];    /* wiped by the caller */
+	uint8_t kcv[3][3];
+};
+/* Host: data field, each key encrypted with AES-CBC under dek, ICV zero, 24-octet keys padded with
+ * 00; the check values are computed. */
+MUST_CHECK bool put_key_put(struct wr *w, const struct put_key *k, const struct key *dek);
+enum put_key_verdict { PUT_KEY_OK, PUT_KEY_MALFORMED, PUT_KEY_BAD_KCV };
+/* Card: decrypts and compares check values. */
+enum put_key_verdict put_key_get(struct span data, const struct key *dek, struct put_key *k);
+
+#endif

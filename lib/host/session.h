@@ -1,0 +1,78 @@
+/*
+ * A secure channel session of an administrator with one card: discovery, SCP03 handshake, protected
+ * commands. Knows nothing of files, key stores or campaigns: keys come by a callback.
+ *
+ * Safety: the card cryptogram is compared before EXTERNAL AUTHENTICATE is sent, so wrong keys cost
+ * no try; nothing is tried twice; S8 or S16 is known before the first command.
+ */
+#ifndef HOST_SESSION_H
+#define HOST_SESSION_H
+
+#include "card/card.h"
+#include "gp/card_data.h"
+#include "gp/init_update.h"
+#include "scp/scp03.h"
+
+enum session_mode { SESSION_CLOSED, SESSION_UNICAST, SESSION_BROADCAST };
+
+/* Who the card is, from free GET DATA; fields the card does not tell stay empty. */
+struct card_identity {
+	uint8_t cin[16], cin_n;  /* value of 45 */
+	uint8_t cplc[CPLC_SIZE]; /* all zero: not told */
+	bool has_cplc;
+};
+
+struct session_asks {
+	struct aid domain;      /* n = 0: A000000151000000 */
+	uint8_t key_version;    /* P1 of INITIALIZE UPDATE */
+	int level;              /* one of table 7-3, or -1: 33, 13 or 03 by what the card can */
+	int s16;                /* 1: S16, 0: S8, -1: as card data says, S8 if it does not */
+	/* Gives the static keys for this card once its answer is known; wiped by the session. */
+	int (*keys)(void *ctx, const struct init_update *u, struct key_set *out, struct err *e);
+	/* Called right before EXTERNAL AUTHENTICATE goes out; -1 stops. May be NULL. */
+	int (*before_auth)(void *ctx, const struct init_update *u, struct err *e);
+	/* Called with the outcome of EXTERNAL AUTHENTICATE (true: 9000). May be NULL. */
+	void (*after_auth)(void *ctx, const struct init_update *u, bool accepted);
+	void *ctx;
+};
+
+struct session {
+	struct card *card;       /* borrowed */
+	enum session_mode mode;
+	struct aid domain;
+	struct scp03 scp;        /* the diversified channel; rests while in broadcast mode */
+	struct key dek;          /* static Key-DEK, for PUT KEY */
+	struct init_update iu;
+	uint8_t level;
+	struct card_data data;
+	struct capabilities caps;
+	struct card_identity id;
+	struct wr wire, answer;  /* buffers, growing */
+	struct wr plain;
+};
+
+/* Makes an empty session on a card that is borrowed until session_wipe. */
+void session_init(struct session *s, struct card *card);
+/* SELECT of the domain (ERR_CARD), then card data, capabilities, CIN, CPLC, unprotected. */
+int session_discover(struct session *s, const struct aid *domain, struct err *e);
+/* INITIALIZE UPDATE to EXTERNAL AUTHENTICATE; discovers first if that was not done. Any refusal or
+ * mismatch: ERR_AUTH; a level or MAC size the card cannot: ERR_SAFETY, nothing sent. */
+int session_open(struct session *s, const struct session_asks *asks, struct err *e);
+/*
+ * Sends a plain command (CLA without SM) protected as the session is, and checks the answer;
+ * without an open session it goes as it is. *r borrows s->plain until the next command. An answer
+ * whose protection is wrong: ERR_INTEGRITY and the session is closed. Refused in broadcast mode:
+ * ERR_SAFETY. A status word other than 9000 is not an error here.
+ */
+int session_send(struct session *s, const struct capdu *c, struct rapdu *r, struct err *e);
+/* session_send and ERR_CARD, `what: 6985 ...`, unless the status word is 9000. */
+int session_do(struct session *s, const struct capdu *c, const char *what, struct rapdu *r,
+    struct err *e);
+/* GET DATA; false in *found for 6A88 and its like, other refusals are errors. *val borrows. */
+int session_get_data(struct session *s, uint16_t tag, struct span *val, bool *found, struct err *e);
+/* Ends the channel (SELECT of the domain, so that the card forgets it too) and wipes the keys. */
+void session_close(struct session *s);
+/* Wipes keys and buffers; sends nothing. */
+void session_wipe(struct session *s);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * The ledger: what is known of each card of a campaign, in SQLite beside the manifest.
+ *
+ * Rows are keyed by the campaign's goal (SHA-256 of the bundle) and the card's file; the id (CIN)
+ * is learnt when the card is first reached. Intents are committed before a command that cannot be
+ * undone, outcomes after it; an intent without outcome means: ask the card. A failed commit is
+ * ERR_LEDGER and nothing more may be sent to any card.
+ */
+#ifndef LEDGER_LEDGER_H
+#define LEDGER_LEDGER_H
+
+#include <time.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+enum card_state { CARD_PENDING, CARD_DONE, CARD_FAILED };
+const char *card_state_str(enum card_state s); /* "pending", "done", "failed" */
+
+struct ledger_card {
+	char file[1024];     /* relative to the manifest */
+	char id[33];         /* CIN in hex, "" until known */
+	enum card_state state;
+	char step[24];       /* last step reached, "already", "" */
+	char reason[480];    /* "" : none */
+	bool auth_failed;    /* an authentication failed: never repeated */
+	uint32_t attempts;
+};
+
+struct ledger_sums {
+	uint64_t total, done, failed, pending, already;
+};
+
+struct ledger;
+
+/* Opens or makes the ledger at `path` for this goal (32 octets). write = false: for reports; a
+ * missing file then is an empty ledger. */
+int ledger_open(const char *path, const uint8_t goal[static 32], const char *name, bool write,
+    struct ledger **l, struct err *e);
+void ledger_close(struct ledger *l);
+
+/* Adds a card if it is not there yet. Grouped into one transaction until ledger_flush. */
+int ledger_add(struct ledger *l, const char *file, struct err *e);
+int ledger_flush(struct ledger *l, struct err *e);
+/* Writes the row back, committed when it returns. */
+int ledger_put(struct ledger *l, const struct ledger_card *c, struct err *e);
+int ledger_get(struct ledger *l, const char *file, struct ledger_card *c, bool *found, struct err *e);
+int ledger_sum(struct ledger *l, struct ledger_sums *s, struct err *e);
+/*
+ * Cards in order of file, one by one, without holding them all: the first with a name greater than
+ * `after` ("" to begin) that is in the state `only` (-1: any). *found false at the end.
+ */
+int ledger_next(struct ledger *l, const char *after, int only, struct ledger_card *c, bool *found,
+    struct err *e);
+
+/*
+ * Failed authentications of this station, in its state directory, for cards outside campaigns too:
+ * at most one per card and key set. key_set: name and version of the key set.
+ */
+int tries_refused(const char *card_id, const char *key_set, bool *refused, struct err *e);
+int tries_record(const char *card_id, const char *key_set, struct err *e);
+int tries_forget(const char *card_id, const char *key_set, struct err *e);
+
+#endif

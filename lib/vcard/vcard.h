@@ -1,0 +1,90 @@
+/*
+ * The virtual card: a GlobalPlatform chip in a file.
+ *
+ * The file is the chip's memory: it holds keys in clear, is created 0600 and locked (flock) while
+ * somebody has the card. It is a journal of checksummed records: each change of state is one
+ * write, so cutting power at any write leaves the state before or after a command. There is no
+ * fsync per command: a crash of this program loses nothing, loss of the machine's power may lose
+ * the last commands, never consistency.
+ */
+#ifndef VCARD_VCARD_H
+#define VCARD_VCARD_H
+
+#include "base/err.h"
+#include "base/secret.h"
+#include "gp/broadcast.h"
+
+enum fault {
+	FAULT_NONE,
+	FAULT_WRONG_KEYS, /* issued with keys that the key store does not have */
+	FAULT_LOCKED,     /* key set out of tries */
+	FAULT_TAMPER,     /* command n arrives with one bit flipped */
+	FAULT_SILENT,     /* no answer to command n */
+	FAULT_REMOVED,    /* the card is pulled before command n */
+	FAULT_POWER_CUT   /* power fails in write n: that write is torn */
+};
+/* "wrong-keys", "locked", "tamper", "silent", "removed", "power-cut". */
+MUST_CHECK bool fault_from(const char *name, enum fault *f);
+const char *fault_str(enum fault f);
+
+struct vcard_kos {
+	uint8_t version;
+	struct key key;
+};
+
+/* What a card is issued with. */
+struct vcard_issue {
+	struct key_set keys;     /* this card's own */
+	uint8_t key_version;
+	uint8_t i;               /* parameter i: 70 */
+	uint8_t kdd[KDD_SIZE];
+	uint8_t iin[8], iin_n, cin[16], cin_n;
+	uint8_t cplc[CPLC_SIZE];
+	uint8_t platform[PLATFORM_SIZE];
+	struct aid target;
+	uint32_t base;           /* version it runs */
+	uint8_t issuer[65];      /* public key, 04 | X | Y */
+	struct vcard_kos kos[KOS_MAX];
+	size_t kos_n;
+	struct key kmac;         /* n = 0: none */
+	uint8_t algorithms[8], algorithm_n;
+	uint8_t forms[2], form_n;
+	uint32_t memory;         /* octets free for an image; 0: 4 MiB */
+	enum fault fault;
+	uint32_t fault_at;       /* n, counted from 1 since power-on; happens once in the card's life */
+};
+
+struct vcard;
+
+/* Creates a card file, which must not exist. */
+int vcard_create(const char *path, const struct vcard_issue *issue, struct err *e);
+/* Locks and powers a card; in use elsewhere or missing: ERR_READER; damaged: ERR_INPUT. */
+int vcard_open(const char *path, struct vcard **v, struct err *e);
+void vcard_close(struct vcard *v); /* power off and unlock; NULL is fine */
+
+enum vcard_answer { VCARD_ANSWER, VCARD_SILENT, VCARD_GONE };
+/* One APDU; the answer with its status word is appended to rsp. After VCARD_GONE (pulled, or power
+ * lost) nothing is answered any more until vcard_open. */
+enum vcard_answer vcard_transmit(struct vcard *v, struct span command, struct wr *rsp);
+void vcard_reset(struct vcard *v); /* warm reset: volatile state is lost */
+struct span vcard_atr(const struct vcard *v);
+
+/* For `vcard show`: what the card holds, no key values. Opens, reads and closes. */
+struct vcard_summary {
+	uint8_t cin[16], cin_n, iin[8], iin_n, kdd[KDD_SIZE], life_cycle, i;
+	struct {
+		uint8_t version, type, tries;
+		uint16_t length;
+		uint8_t sequence[3];
+	} keys[8];
+	size_t keys_n;
+	struct system_data system;
+	struct slot_data slot;
+	struct policy_data policy;
+	enum fault fault;
+	uint32_t fault_at;
+	bool fault_done;
+};
+int vcard_describe(const char *path, struct vcard_summary *s, struct err *e);
+
+#endif
