@@ -17,9 +17,8 @@ struct evp_cipher_ctx_st;
 
 struct aes {
 	struct evp_cipher_ctx_st *ecb, *cbc_enc, *cbc_dec; /* made when first needed */
-	uint8_t key_n;                                      /* 16, 24, 32; 0: not keyed */
-	bool dec_keyed;                                     /* cbc_dec is keyed on first use */
-	struct key key;                                     /* kept for cbc_dec */
+	struct key key;                                     /* kept to key the CBC contexts late */
+	bool enc_keyed, dec_keyed, has_subkeys;             /* done for this key on first use */
 	uint8_t k1[AES_BLOCK], k2[AES_BLOCK];               /* CMAC subkeys */
 };
 
