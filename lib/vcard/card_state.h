@@ -1,0 +1,201 @@
+/*
+ * Inside of the virtual card: its persistent and volatile state, and the handler interface.
+ *
+ * Only lib/vcard and its tests include this.
+ *
+ * How a command runs (dispatch.c):
+ *  1. vcard_transmit counts it, plays faults, parses it (not an APDU: 6700, or 6982 and the end of
+ *     the session when one with C-MAC is open on the channel of its class byte).
+ *  2. A channel in state BROADCAST (broadcast.md 4, 7):
+ *     - unprotected SELECT, MANAGE CHANNEL close, INITIALIZE UPDATE: session_end, then executed;
+ *     - anything else unprotected, or a wrong MAC or padding: session_end, 6982;
+ *     - good MAC (counter and chaining have advanced): CHANGE MODE -> do_change_mode;
+ *       WRITE STAGE, LOAD, STORE DATA -> do_write_stage; all others 6985.
+ *  3. Other channels: the table in dispatch.c refuses wrong class, case, life cycle; SM is taken
+ *     off when a session is open (its level is required: missing or wrong protection is 6982 and
+ *     session_end); what needs a session and has none is 6982; then the handler runs.
+ *     CHANGE MODE and AUTHORIZE ACTION reach their handlers at every level of an open session
+ *     (level 00 included), because the order of their checks is broadcast.md's. WRITE STAGE
+ *     outside of BROADCAST reaches do_write_stage too: 6985.
+ *  4. The answer is protected by call.seal, which is the context that verified the command; the
+ *     handlers of CHANGE MODE change it (see there). Answers with an error status word lose
+ *     whatever the handler wrote.
+ *
+ * How state changes: a handler puts changes (chip_put_*) and commits them once. The commit is one
+ * atomic write to the card file and only then visible in struct chip: handlers never write to
+ * struct chip themselves. chip_commit false: nothing has changed, answer SW_MEMORY_FAILURE.
+ */
+#ifndef VCARD_CARD_STATE_H
+#define VCARD_CARD_STATE_H
+
+#include "gp/broadcast.h"
+#include "gp/command.h"
+#include "scp/scp03.h"
+#include "vcard/nvm.h"
+#include "vcard/vcard.h"
+
+enum {
+	CHANNELS = 4,
+	KEY_SETS_MAX = 8,
+	TRIES_MAX = 10,
+	FACTORY_VERSION = 0xFF,
+	SEQUENCE_END = 0xFFFFFF,
+	DEFAULT_MEMORY = 4u << 20
+};
+
+/* One secure channel key set; a key with n = 0 is absent and the set not usable. */
+struct card_keys {
+	uint8_t version;
+	struct key_set keys;
+	uint32_t sequence; /* as used by the last INITIALIZE UPDATE */
+	uint8_t tries;     /* failed authentications left; 0: locked */
+};
+
+/* The one slot, 00. An EMPTY slot has all other fields zero. */
+struct slot {
+	uint8_t state; /* enum slot_state */
+	uint8_t campaign[CAMPAIGN_SIZE];
+	uint32_t package, total, done; /* 86 87 88 */
+	uint32_t length;               /* 92, as announced */
+	uint8_t form, inner;
+	uint8_t kos_version;             /* 8B when inner is 01 */
+	uint8_t nonce[INNER_NONCE_SIZE]; /* 8E when inner is 01 */
+};
+
+/* What the card runs. */
+struct running {
+	uint32_t version;
+	uint8_t digest[DIGEST_SIZE]; /* of the image */
+	bool has_campaign;           /* false: as issued, never updated */
+	uint8_t campaign[CAMPAIGN_SIZE];
+	uint32_t package;
+	uint8_t algorithm; /* it was authorized with */
+	uint8_t code[16];  /* literal code of algorithms 01 and 02, else zeros */
+};
+
+/* What survives power off. Read it everywhere; only chip_commit and replay write it. */
+struct chip {
+	/* written at issuance */
+	uint8_t i;
+	uint8_t kdd[KDD_SIZE];
+	uint8_t cplc[CPLC_SIZE];
+	uint8_t platform[PLATFORM_SIZE];
+	struct aid target;
+	uint8_t issuer[65];
+	struct vcard_kos kos[KOS_MAX];
+	size_t kos_n;
+	struct key kmac;
+	uint8_t algorithms[8], algorithm_n;
+	uint8_t forms[2], form_n;
+	uint32_t memory; /* octets that an image may have */
+	enum fault fault;
+	uint32_t fault_at;
+	/* changes */
+	bool fault_done;
+	uint8_t life_cycle;
+	uint8_t iin[8], iin_n, cin[16], cin_n;
+	struct card_keys keys[KEY_SETS_MAX]; /* in order of creation */
+	size_t keys_n;
+	uint8_t refused[REFUSED_MAX][CAMPAIGN_SIZE];
+	size_t refused_n;
+	struct running running;
+	struct wr image; /* what it runs; image.n octets */
+	struct slot slot;
+	struct wr slot_data; /* clear image so far; slot_data.n octets are received */
+};
+
+enum session { SESSION_IDLE, SESSION_IU_DONE, SESSION_UNICAST, SESSION_BROADCAST };
+
+/* What a logical channel has in RAM. */
+struct channel {
+	bool open;
+	bool app; /* an application of the image is selected, not the ISD */
+	struct aid selected;
+	enum session session;
+	struct scp03 scp;    /* the current context: IU_DONE, UNICAST or BROADCAST */
+	uint8_t key_version; /* of the diversified channel, in all states but IDLE */
+	uint8_t m;           /* 8 or 16; of the diversified channel, and so of the broadcast one */
+	uint8_t host_challenge[16], card_challenge[16]; /* m octets, IU_DONE only */
+	/* CHANGE MODE (broadcast.c): */
+	struct scp03 saved; /* moved here from scp by enter, moved back by return */
+	bool has_saved;     /* cleared before `saved` is used */
+	bool failed;        /* a broadcast command was not answered 9000 */
+	struct key bk_mac;  /* from enter until AUTHORIZE ACTION or session_end: algorithm 01 */
+	uint8_t bk_campaign[CAMPAIGN_SIZE]; /* what it belongs to; valid when bk_mac.n != 0 */
+	uint32_t bk_package;
+	/* STORE DATA (data.c): */
+	uint8_t store_next; /* block number expected, 00 at the start */
+	struct wr store;    /* data so far */
+};
+
+struct vcard {
+	struct nvm *nvm;
+	struct chip chip;
+	struct wr batch; /* changes put and not yet committed */
+	struct channel channel[CHANNELS];
+	uint32_t commands; /* since power-on */
+	uint32_t writes;   /* since power-on */
+	bool gone;         /* pulled or without power */
+};
+
+/* A command as a handler sees it. */
+struct call {
+	struct vcard *v;
+	struct channel *ch;
+	uint8_t number;          /* of the logical channel */
+	const struct capdu *cmd; /* plain: SM taken off, class byte without SM bit */
+	bool secured;            /* it came with secure messaging and was verified */
+	uint8_t level;           /* of the open session (LEVEL_*); 0 too when there is none */
+	struct scp03 *seal;      /* context that protects the answer; NULL: bare */
+	struct wr *out;          /* response data */
+};
+typedef uint16_t handler(struct call *c); /* returns the status word */
+
+/* state.c: changes. Put, then commit once; a put that does not fit makes the commit fail. */
+void chip_put_keys(struct vcard *v, const struct card_keys *k); /* adds or replaces the set */
+void chip_put_keys_gone(struct vcard *v, uint8_t version);
+void chip_put_sequence(struct vcard *v, uint8_t version, uint32_t sequence);
+void chip_put_tries(struct vcard *v, uint8_t version, uint8_t tries);
+void chip_put_life_cycle(struct vcard *v, uint8_t state);
+void chip_put_iin(struct vcard *v, struct span iin);
+void chip_put_cin(struct vcard *v, struct span cin);
+void chip_put_slot(struct vcard *v, const struct slot *s);        /* header; data stay */
+void chip_put_slot_empty(struct vcard *v);                        /* EMPTY, data erased */
+void chip_put_slot_erase(struct vcard *v);                        /* data erased, header stays */
+void chip_put_slot_data(struct vcard *v, struct span bytes);      /* added to slot_data */
+void chip_put_activate(struct vcard *v, const struct running *r); /* runs slot_data; slot EMPTY */
+void chip_put_refused(struct vcard *v, const uint8_t campaign[static 16]); /* adds one */
+/* One write; then struct chip is as the changes say. false: nothing happened and the changes are
+ * forgotten (power cut: v->gone). Nothing put: true without a write. */
+MUST_CHECK bool chip_commit(struct vcard *v);
+void chip_forget(struct vcard *v);                             /* drops changes put */
+struct card_keys *chip_keys(struct vcard *v, uint8_t version); /* NULL: none; 0: the first */
+
+/* channel.c: ends the session of a channel whatever its state: wipes current and saved context,
+ * challenges, BK-MAC, flags; IDLE. The selected application stays. (This is what erases both
+ * contexts in broadcast mode.) */
+void session_end(struct channel *ch);
+
+/*
+ * broadcast.c implements these.
+ *
+ * do_change_mode: called in UNICAST and BROADCAST. Enter moves ch->scp to ch->saved, makes the
+ * broadcast context in ch->scp, session BROADCAST, and sets c->seal = &ch->saved so that the answer
+ * is protected by the diversified channel. Return moves ch->saved back, session UNICAST, and sets
+ * c->seal = NULL: its answer is bare.
+ * do_write_stage: WRITE STAGE, and LOAD and STORE DATA in BROADCAST (c->cmd->ins tells).
+ * do_authorize_action: called in UNICAST.
+ */
+handler do_change_mode;
+handler do_write_stage;
+handler do_authorize_action;
+handler get_data_system; /* FF70: the whole TLV to c->out */
+handler get_data_slots;  /* FF71 */
+handler get_data_policy; /* FF72 */
+/* Application number `index` (from 0) of the running image, when that starts with 7F6E
+ * (broadcast.md 6): its AID (5..16 octets) and what SELECT answers; false: no more. SELECT and GET
+ * STATUS are built on it. */
+MUST_CHECK bool image_app(
+    const struct vcard *v, size_t index, struct span *aid, struct span *answer);
+
+#endif
