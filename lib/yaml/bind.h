@@ -1,0 +1,70 @@
+/*
+ * Binds a map of a YAML document to a C struct by a constant table: which keys there may be, of
+ * which form, and where they go. A new key is one line in a table.
+ *
+ * Numbers and dates are read from the text as it stands: YAML's own ideas of types (octal, yes/no,
+ * exponents) play no part. Keys that are not in the table are refused, with a hint when one that
+ * is comes close. Keys that are not in the file leave the struct as it was, so defaults are set
+ * before. Errors as in doc.h. Values may be secrets: whoever binds them wipes the struct.
+ */
+#ifndef YAML_BIND_H
+#define YAML_BIND_H
+
+#include "yaml/doc.h"
+
+#define BIND_BYTES_MAX 65
+
+struct bind_bytes {
+	size_t n;
+	uint8_t b[BIND_BYTES_MAX];
+};
+
+enum bind_kind {
+	BIND_HEADER,  /* the `cardadm: KIND/1` that doc_is has checked: goes nowhere */
+	BIND_STRING,  /* char[max + 1]: one line of min..max octets */
+	BIND_NAME,    /* char[max + 1]: 1..max of A-Z a-z 0-9 . _ - */
+	BIND_U32,     /* uint32_t: decimal, min..max */
+	BIND_BOOL,    /* bool: true or false */
+	BIND_HEX8,    /* int: one octet as two hex digits, min..max */
+	BIND_BYTES,   /* struct bind_bytes: min..max octets in hex */
+	BIND_DATE,    /* uint32_t: YYYY-MM-DD becomes YYYYMMDD */
+	BIND_VERSION, /* uint32_t: "3.2" becomes 00030002, as in gp/broadcast.h */
+	BIND_CHOICE,  /* int or enum: place of the word in `choices` */
+	BIND_MAP,     /* a map bound by `table`; its struct begins at offset */
+	BIND_EACH     /* a map of named entries: `each` is called for each, in file order */
+};
+enum { BIND_REQUIRED = 1 };
+
+/* `value` is the entry, value->key its name (see name_ok); `to` is the struct
+ * that is bound. */
+typedef int bind_each(const struct doc *d, const struct node *value, void *to, struct err *e);
+
+struct bind_table;
+struct bind_field {
+	const char *key;
+	enum bind_kind kind;
+	unsigned flags;
+	size_t offset;
+	uint32_t min, max;
+	const char *const *choices; /* NULL-terminated */
+	const struct bind_table *table;
+	bind_each *each;
+};
+struct bind_table {
+	const struct bind_field *field;
+	size_t n;
+};
+#define BIND_TABLE(array) \
+	{ \
+		(array), sizeof(array) / sizeof((array)[0]) \
+	}
+
+int bind_map(const struct doc *d, const struct node *map, const struct bind_table *t, void *to,
+    struct err *e);
+/* One value by itself. */
+int bind_value(
+    const struct doc *d, const struct node *v, const struct bind_field *f, void *to, struct err *e);
+/* 1..max of A-Z a-z 0-9 . _ -, and neither "." nor "..". */
+bool name_ok(const char *text, size_t max);
+
+#endif
