@@ -1,0 +1,135 @@
+#include "manifest/manifest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "yaml/bind.h"
+
+/* The file as it stands, before names are joined to its folder. */
+struct written {
+	char name[128];
+	char keystore[1025], keys[64], cards[1025], bundle[1025];
+	uint32_t serial, expires;
+	int key_version, level, s16;
+	int mode, via, authorize;
+	bool allow_literal_mac;
+	uint32_t limit_failures, limit_authentications;
+};
+
+static const char *const modes[] = { "broadcast", "unicast", NULL };
+enum { MODE_BROADCAST = 0 };
+static const char *const vias[] = { "change-mode", "put-key", NULL };
+enum { VIA_CHANGE_MODE = 0 };
+static const char *const whens[] = { "now", "later", NULL }; /* as enum manifest_when */
+static const char *const levels[] = { "03", "13", "33", NULL };
+static const uint8_t level_of[] = { 0x03, 0x13, 0x33 };
+static const char *const no_yes[] = { "false", "true", NULL };
+
+#define AT(member) .offset = offsetof(struct written, member)
+#define PATH(member) .min = 1, .max = sizeof(((struct written *)0)->member) - 1, AT(member)
+
+static const struct bind_field cards_fields[] = {
+	{ "directory", BIND_STRING, .flags = BIND_REQUIRED, PATH(cards) },
+};
+static const struct bind_table cards_table = BIND_TABLE(cards_fields);
+
+static const struct bind_field limits_fields[] = {
+	{ "failures", BIND_U32, .max = 100000000, AT(limit_failures) },
+	{ "authentications", BIND_U32, .max = 1000, AT(limit_authentications) },
+};
+static const struct bind_table limits_table = BIND_TABLE(limits_fields);
+
+/* cardadm-manifest(5) describes each. */
+static const struct bind_field manifest_fields[] = {
+	{ .key = "cardadm", .kind = BIND_HEADER },
+	{ "name", BIND_NAME, .flags = BIND_REQUIRED, .max = 127, AT(name) },
+	{ "serial", BIND_U32, .min = 1, .max = 999999999, AT(serial) },
+	{ "expires", BIND_DATE, AT(expires) },
+	{ "keystore", BIND_STRING, .flags = BIND_REQUIRED, PATH(keystore) },
+	{ "keys", BIND_NAME, .max = 63, AT(keys) },
+	{ "key-version", BIND_HEX8, .min = 0x01, .max = 0xFF, AT(key_version) },
+	{ "level", BIND_CHOICE, .choices = levels, AT(level) },
+	{ "s16", BIND_CHOICE, .choices = no_yes, AT(s16) },
+	{ "cards", BIND_MAP, .flags = BIND_REQUIRED, .table = &cards_table },
+	{ "mode", BIND_CHOICE, .flags = BIND_REQUIRED, .choices = modes, AT(mode) },
+	{ "via", BIND_CHOICE, .choices = vias, AT(via) },
+	{ "bundle", BIND_STRING, .flags = BIND_REQUIRED, PATH(bundle) },
+	{ "authorize", BIND_CHOICE, .choices = whens, AT(authorize) },
+	{ "allow-literal-mac", BIND_BOOL, AT(allow_literal_mac) },
+	{ "limits", BIND_MAP, .table = &limits_table },
+};
+static const struct bind_table manifest_table = BIND_TABLE(manifest_fields);
+
+/* What the format knows and this version of the program does not do. */
+static int check_supported(const struct doc *d, const struct written *w, struct err *e)
+{
+	const struct node *root = doc_root(d);
+
+	if (w->mode != MODE_BROADCAST) {
+		doc_error(d, node_get(root, "mode"), e,
+		    "mode `%s` is not supported by this version of cardadm", modes[w->mode]);
+		return err_hint(e, "only `mode: broadcast` is");
+	}
+	if (w->via != VIA_CHANGE_MODE) {
+		doc_error(d, node_get(root, "via"), e,
+		    "via `%s` is not supported by this version of cardadm", vias[w->via]);
+		return err_hint(e, "only `via: change-mode` is");
+	}
+	return 0;
+}
+
+static int join(const struct doc *d, struct manifest *m, const char *key, const char *name,
+    char *out, struct err *e)
+{
+	if (path_beside(m->path, name, out, MANIFEST_PATH))
+		return 0;
+	return doc_error(d, node_get(doc_root(d), key), e, "the path of `%s` is too long", key);
+}
+
+static int fill(const struct doc *d, const struct written *w, struct manifest *m, struct err *e)
+{
+	memcpy(m->name, w->name, sizeof(m->name));
+	memcpy(m->keys, w->keys, sizeof(m->keys));
+	memcpy(m->cards_as_written, w->cards, sizeof(w->cards));
+	m->serial = w->serial;
+	m->expires = w->expires;
+	m->key_version = w->key_version;
+	m->level = w->level < 0 ? -1 : level_of[w->level];
+	m->s16 = w->s16;
+	m->authorize = w->authorize == 0 ? AUTHORIZE_NOW : AUTHORIZE_LATER;
+	m->allow_literal_mac = w->allow_literal_mac;
+	m->limit_failures = w->limit_failures;
+	m->limit_authentications = w->limit_authentications;
+	if (join(d, m, "keystore", w->keystore, m->keystore, e) != 0 ||
+	    join(d, m, "cards", w->cards, m->cards, e) != 0)
+		return -1;
+	return join(d, m, "bundle", w->bundle, m->bundle, e);
+}
+
+static int load(const struct doc *d, struct manifest *m, struct err *e)
+{
+	struct written w = {
+		.key_version = -1, .level = -1, .s16 = -1, .limit_authentications = 3
+	};
+
+	if (doc_is(d, "campaign/1", e) != 0 ||
+	    bind_map(d, doc_root(d), &manifest_table, &w, e) != 0 || check_supported(d, &w, e) != 0)
+		return -1;
+	return fill(d, &w, m, e);
+}
+
+int manifest_load(const char *path, struct manifest *m, struct err *e)
+{
+	struct doc *d;
+	int rc;
+
+	memset(m, 0, sizeof(*m));
+	if (snprintf(m->path, sizeof(m->path), "%s", path) >= (int)sizeof(m->path))
+		return err_set(e, ERR_INPUT, "the path of the manifest is too long");
+	if (doc_read(path, &d, e) != 0)
+		return -1;
+	rc = load(d, m, e);
+	doc_free(d);
+	return rc;
+}
