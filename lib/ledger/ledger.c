@@ -1,0 +1,329 @@
+#include "ledger/ledger.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum { SCHEMA_VERSION = 1 };
+
+enum statement { ST_ADD, ST_PUT, ST_GET, ST_NEXT, ST_SUM, STATEMENTS };
+
+static const char *const sql[STATEMENTS] = {
+	[ST_ADD] = "INSERT OR IGNORE INTO card(goal, file) VALUES (?1, ?2)",
+	[ST_PUT] =
+	    "INSERT INTO card(goal, file, id, state, step, reason, auth_failed, attempts, updated)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, unixepoch())"
+	    " ON CONFLICT(goal, file) DO UPDATE SET id = ?3, state = ?4, step = ?5, reason = ?6,"
+	    " auth_failed = ?7, attempts = ?8, updated = unixepoch()",
+	[ST_GET] = "SELECT file, id, state, step, reason, auth_failed, attempts FROM card"
+		   " WHERE goal = ?1 AND file = ?2",
+	[ST_NEXT] =
+	    "SELECT file, id, state, step, reason, auth_failed, attempts FROM card"
+	    " WHERE goal = ?1 AND file > ?2 AND (?3 < 0 OR state = ?3) ORDER BY file LIMIT 1",
+	[ST_SUM] = "SELECT count(*), total(state = 1), total(state = 2), total(state = 0),"
+		   " total(state = 1 AND step = 'already') FROM card WHERE goal = ?1",
+};
+
+static const char schema[] =
+    "CREATE TABLE IF NOT EXISTS campaign("
+    " goal BLOB PRIMARY KEY, name TEXT NOT NULL, begun INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS card("
+    " goal BLOB NOT NULL, file TEXT NOT NULL, id TEXT NOT NULL DEFAULT '',"
+    " state INTEGER NOT NULL DEFAULT 0, step TEXT NOT NULL DEFAULT '',"
+    " reason TEXT NOT NULL DEFAULT '', auth_failed INTEGER NOT NULL DEFAULT 0,"
+    " attempts INTEGER NOT NULL DEFAULT 0, updated INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY(goal, file)) WITHOUT ROWID;"
+    "PRAGMA user_version = 1;";
+
+struct ledger {
+	char path[4096];
+	uint8_t goal[32];
+	int lock_fd; /* held for writing; closed after the database, see ledger_open */
+	sqlite3 *db; /* NULL: no file yet, nothing known */
+	sqlite3_stmt *st[STATEMENTS];
+	bool grouped;
+};
+
+const char *card_state_str(enum card_state s)
+{
+	static const char *const names[] = { "pending", "done", "failed" };
+
+	return names[s];
+}
+
+static int fail(const struct ledger *l, const char *what, struct err *e)
+{
+	return err_set(e, ERR_LEDGER, "%s: %s: %s", l->path, what,
+	    l->db == NULL ? "out of memory" : sqlite3_errmsg(l->db));
+}
+
+/*
+ * The lock is an flock on the database file itself. Its descriptor must be closed after SQLite's:
+ * closing any descriptor of a file drops the POSIX locks that SQLite holds on it.
+ */
+static int take_lock(struct ledger *l, struct err *e)
+{
+	l->lock_fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (l->lock_fd < 0)
+		return err_errno(e, ERR_LEDGER, "%s: cannot open the ledger", l->path);
+	if (flock(l->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	err_set(e, ERR_LEDGER, "%s: in use by another run of this campaign", l->path);
+	return err_hint(e, "wait for it to end; campaign status shows how far it is");
+}
+
+static int exec(struct ledger *l, const char *text, struct err *e)
+{
+	return sqlite3_exec(l->db, text, NULL, NULL, NULL) == SQLITE_OK
+		   ? 0
+		   : fail(l, "cannot be written", e);
+}
+
+static int check_schema(struct ledger *l, bool write, struct err *e)
+{
+	sqlite3_stmt *st = NULL;
+	int version = -1;
+
+	if (sqlite3_prepare_v2(l->db, "PRAGMA user_version", -1, &st, NULL) == SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_ROW)
+		version = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	if (version < 0)
+		return fail(l, "cannot be read", e);
+	if (version > SCHEMA_VERSION) {
+		err_set(
+		    e, ERR_LEDGER, "%s: written by a newer cardadm (schema %d)", l->path, version);
+		return err_hint(e, "use that version");
+	}
+	if (version == SCHEMA_VERSION)
+		return 0;
+	if (!write)
+		return err_set(e, ERR_LEDGER, "%s: not a ledger", l->path);
+	return exec(l, schema, e);
+}
+
+static int prepare(struct ledger *l, bool write, struct err *e)
+{
+	if (sqlite3_busy_timeout(l->db, 5000) != SQLITE_OK)
+		return fail(l, "cannot be used", e);
+	/* FULL: a committed intent must be on the disk before its command goes out. */
+	if (write && exec(l, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", e) != 0)
+		return -1;
+	if (check_schema(l, write, e) != 0)
+		return -1;
+	for (int i = 0; i < STATEMENTS; i++)
+		if (sqlite3_prepare_v3(
+			l->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &l->st[i], NULL) != SQLITE_OK)
+			return fail(l, "cannot be read", e);
+	return 0;
+}
+
+static int name_campaign(struct ledger *l, const char *name, struct err *e)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = -1;
+
+	if (sqlite3_prepare_v2(l->db,
+		"INSERT OR IGNORE INTO campaign(goal, name, begun) VALUES (?1, ?2, unixepoch())",
+		-1, &st, NULL) == SQLITE_OK &&
+	    sqlite3_bind_blob(st, 1, l->goal, sizeof(l->goal), SQLITE_STATIC) == SQLITE_OK &&
+	    sqlite3_bind_text(st, 2, name, -1, SQLITE_STATIC) == SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_DONE)
+		rc = 0;
+	if (rc != 0)
+		fail(l, "cannot be written", e);
+	sqlite3_finalize(st);
+	return rc;
+}
+
+static int open_database(struct ledger *l, const char *name, bool write, struct err *e)
+{
+	int flags = write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+
+	if (!write && access(l->path, F_OK) != 0)
+		return 0; /* nothing known yet */
+	if (write && take_lock(l, e) != 0)
+		return -1;
+	if (sqlite3_open_v2(l->path, &l->db, flags, NULL) != SQLITE_OK)
+		return fail(l, "cannot be opened", e);
+	if (prepare(l, write, e) != 0)
+		return -1;
+	return write ? name_campaign(l, name, e) : 0;
+}
+
+int ledger_open(const char *path, const uint8_t goal[static 32], const char *name, bool write,
+    struct ledger **l, struct err *e)
+{
+	struct ledger *n = calloc(1, sizeof(*n));
+
+	if (n == NULL)
+		return err_memory(e);
+	n->lock_fd = -1;
+	memcpy(n->goal, goal, sizeof(n->goal));
+	if (snprintf(n->path, sizeof(n->path), "%s", path) >= (int)sizeof(n->path)) {
+		free(n);
+		return err_set(e, ERR_LEDGER, "%s: name too long", path);
+	}
+	if (open_database(n, name, write, e) != 0) {
+		ledger_close(n);
+		return -1;
+	}
+	*l = n;
+	return 0;
+}
+
+void ledger_close(struct ledger *l)
+{
+	if (l == NULL)
+		return;
+	for (int i = 0; i < STATEMENTS; i++)
+		sqlite3_finalize(l->st[i]);
+	sqlite3_close(l->db);
+	if (l->lock_fd >= 0)
+		close(l->lock_fd);
+	free(l);
+}
+
+static sqlite3_stmt *begin(struct ledger *l, enum statement which)
+{
+	sqlite3_stmt *st = l->st[which];
+
+	sqlite3_reset(st);
+	sqlite3_clear_bindings(st);
+	sqlite3_bind_blob(st, 1, l->goal, sizeof(l->goal), SQLITE_STATIC);
+	return st;
+}
+
+static int finish(struct ledger *l, sqlite3_stmt *st, struct err *e)
+{
+	int rc = sqlite3_step(st) == SQLITE_DONE ? 0 : fail(l, "cannot be written", e);
+
+	sqlite3_reset(st);
+	return rc;
+}
+
+int ledger_add(struct ledger *l, const char *file, struct err *e)
+{
+	sqlite3_stmt *st;
+
+	if (!l->grouped && exec(l, "BEGIN IMMEDIATE", e) != 0)
+		return -1;
+	l->grouped = true;
+	st = begin(l, ST_ADD);
+	if (sqlite3_bind_text(st, 2, file, -1, SQLITE_STATIC) != SQLITE_OK)
+		return fail(l, "cannot be written", e);
+	return finish(l, st, e);
+}
+
+int ledger_flush(struct ledger *l, struct err *e)
+{
+	if (!l->grouped)
+		return 0;
+	l->grouped = false;
+	return exec(l, "COMMIT", e);
+}
+
+int ledger_put(struct ledger *l, const struct ledger_card *c, struct err *e)
+{
+	sqlite3_stmt *st;
+
+	if (ledger_flush(l, e) != 0)
+		return -1;
+	st = begin(l, ST_PUT);
+	if (sqlite3_bind_text(st, 2, c->file, -1, SQLITE_STATIC) != SQLITE_OK ||
+	    sqlite3_bind_text(st, 3, c->id, -1, SQLITE_STATIC) != SQLITE_OK ||
+	    sqlite3_bind_int(st, 4, (int)c->state) != SQLITE_OK ||
+	    sqlite3_bind_text(st, 5, c->step, -1, SQLITE_STATIC) != SQLITE_OK ||
+	    sqlite3_bind_text(st, 6, c->reason, -1, SQLITE_STATIC) != SQLITE_OK ||
+	    sqlite3_bind_int(st, 7, c->auth_failed) != SQLITE_OK ||
+	    sqlite3_bind_int64(st, 8, c->attempts) != SQLITE_OK)
+		return fail(l, "cannot be written", e);
+	return finish(l, st, e);
+}
+
+static void column(sqlite3_stmt *st, int i, char *out, size_t cap)
+{
+	const unsigned char *t = sqlite3_column_text(st, i);
+
+	snprintf(out, cap, "%s", t == NULL ? "" : (const char *)t);
+}
+
+static int row(
+    struct ledger *l, sqlite3_stmt *st, struct ledger_card *c, bool *found, struct err *e)
+{
+	int rc = sqlite3_step(st);
+
+	*found = rc == SQLITE_ROW;
+	if (*found) {
+		int state = sqlite3_column_int(st, 2);
+
+		memset(c, 0, sizeof(*c));
+		column(st, 0, c->file, sizeof(c->file));
+		column(st, 1, c->id, sizeof(c->id));
+		c->state = state == 1 ? CARD_DONE : state == 2 ? CARD_FAILED : CARD_PENDING;
+		column(st, 3, c->step, sizeof(c->step));
+		column(st, 4, c->reason, sizeof(c->reason));
+		c->auth_failed = sqlite3_column_int(st, 5) != 0;
+		c->attempts = (uint32_t)sqlite3_column_int64(st, 6);
+	} else if (rc != SQLITE_DONE) {
+		fail(l, "cannot be read", e);
+	}
+	sqlite3_reset(st);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -1;
+}
+
+int ledger_get(
+    struct ledger *l, const char *file, struct ledger_card *c, bool *found, struct err *e)
+{
+	sqlite3_stmt *st;
+
+	*found = false;
+	if (l->db == NULL)
+		return 0;
+	st = begin(l, ST_GET);
+	if (sqlite3_bind_text(st, 2, file, -1, SQLITE_STATIC) != SQLITE_OK)
+		return fail(l, "cannot be read", e);
+	return row(l, st, c, found, e);
+}
+
+int ledger_next(struct ledger *l, const char *after, int only, struct ledger_card *c, bool *found,
+    struct err *e)
+{
+	sqlite3_stmt *st;
+
+	*found = false;
+	if (l->db == NULL)
+		return 0;
+	st = begin(l, ST_NEXT);
+	if (sqlite3_bind_text(st, 2, after, -1, SQLITE_STATIC) != SQLITE_OK ||
+	    sqlite3_bind_int(st, 3, only) != SQLITE_OK)
+		return fail(l, "cannot be read", e);
+	return row(l, st, c, found, e);
+}
+
+int ledger_sum(struct ledger *l, struct ledger_sums *s, struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	memset(s, 0, sizeof(*s));
+	if (l->db == NULL)
+		return 0;
+	st = begin(l, ST_SUM);
+	rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW) {
+		s->total = (uint64_t)sqlite3_column_int64(st, 0);
+		s->done = (uint64_t)sqlite3_column_int64(st, 1);
+		s->failed = (uint64_t)sqlite3_column_int64(st, 2);
+		s->pending = (uint64_t)sqlite3_column_int64(st, 3);
+		s->already = (uint64_t)sqlite3_column_int64(st, 4);
+	} else {
+		fail(l, "cannot be read", e);
+	}
+	sqlite3_reset(st);
+	return rc == SQLITE_ROW ? 0 : -1;
+}

@@ -1,0 +1,248 @@
+/* The ledger: what was put is there after a crash, one writer, many readers, hostile files. */
+#include "unit.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ledger/ledger.h"
+
+static char dir[64], path[96];
+static const uint8_t goal[32] = { 1 }, other_goal[32] = { 2 };
+
+static int setup(void **state)
+{
+	(void)state;
+	snprintf(dir, sizeof(dir), "/tmp/ledger_test.XXXXXX");
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	snprintf(path, sizeof(path), "%s/c.ledger", dir);
+	return setenv("XDG_STATE_HOME", dir, 1);
+}
+
+static int teardown(void **state)
+{
+	char command[96];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	return system(command);
+}
+
+static struct ledger *open_it(bool write)
+{
+	struct ledger *l;
+	struct err e;
+
+	assert_ok(ledger_open(path, goal, "demo", write, &l, &e), &e);
+	return l;
+}
+
+static void put(struct ledger *l, const char *file, enum card_state s, const char *step)
+{
+	struct ledger_card c = { .state = s };
+	struct err e;
+
+	snprintf(c.file, sizeof(c.file), "%s", file);
+	snprintf(c.step, sizeof(c.step), "%s", step);
+	assert_ok(ledger_put(l, &c, &e), &e);
+}
+
+static void test_rows(void **state)
+{
+	struct ledger *l = open_it(true);
+	struct ledger_card c = { .file = "f/2",
+		.id = "0102",
+		.state = CARD_FAILED,
+		.step = "load",
+		.reason = "block 3: 'quoted'",
+		.auth_failed = true,
+		.attempts = 7 };
+	struct ledger_card got;
+	struct ledger_sums s;
+	struct err e;
+	bool found;
+
+	(void)state;
+	assert_ok(ledger_add(l, "f/3", &e), &e);
+	assert_ok(ledger_add(l, "f/1", &e), &e);
+	assert_ok(ledger_add(l, "f/2", &e), &e);
+	assert_ok(ledger_flush(l, &e), &e);
+	assert_ok(ledger_put(l, &c, &e), &e);
+	assert_ok(ledger_add(l, "f/2", &e), &e); /* there already: kept as it is */
+	assert_ok(ledger_flush(l, &e), &e);
+	assert_ok(ledger_get(l, "f/2", &got, &found, &e), &e);
+	assert_true(found);
+	assert_string_equal(got.id, "0102");
+	assert_string_equal(got.reason, "block 3: 'quoted'");
+	assert_int_equal(got.state, CARD_FAILED);
+	assert_int_equal(got.attempts, 7);
+	assert_true(got.auth_failed);
+	put(l, "f/1", CARD_DONE, "already");
+	assert_ok(ledger_sum(l, &s, &e), &e);
+	assert_true(
+	    s.total == 3 && s.done == 1 && s.failed == 1 && s.pending == 1 && s.already == 1);
+	assert_ok(ledger_next(l, "", -1, &got, &found, &e), &e);
+	assert_string_equal(got.file, "f/1");
+	assert_ok(ledger_next(l, got.file, CARD_PENDING, &got, &found, &e), &e);
+	assert_string_equal(got.file, "f/3");
+	assert_ok(ledger_next(l, got.file, -1, &got, &found, &e), &e);
+	assert_false(found);
+	ledger_close(l);
+}
+
+static void test_goals_are_apart(void **state)
+{
+	struct ledger *l = open_it(true);
+	struct ledger_sums s;
+	struct err e;
+
+	(void)state;
+	put(l, "a", CARD_DONE, "confirm");
+	ledger_close(l);
+	assert_ok(ledger_open(path, other_goal, "demo", true, &l, &e), &e);
+	assert_ok(ledger_sum(l, &s, &e), &e);
+	assert_true(s.total == 0);
+	ledger_close(l);
+}
+
+static void test_one_writer_many_readers(void **state)
+{
+	struct ledger *w = open_it(true), *second, *r;
+	struct ledger_sums s;
+	struct stat st;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(ledger_open(path, goal, "demo", true, &second, &e), -1);
+	assert_int_equal(e.code, ERR_LEDGER);
+	assert_non_null(strstr(e.text, "in use"));
+	put(w, "a", CARD_DONE, "confirm");
+	r = open_it(false);
+	assert_ok(ledger_sum(r, &s, &e), &e);
+	assert_true(s.done == 1);
+	put(w, "b", CARD_DONE, "confirm");
+	assert_ok(ledger_sum(r, &s, &e), &e);
+	assert_true(s.done == 2);
+	ledger_close(r);
+	ledger_close(w);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+}
+
+static void test_missing_is_empty(void **state)
+{
+	struct ledger *l = open_it(false);
+	struct ledger_card c;
+	struct ledger_sums s;
+	struct err e;
+	bool found = true;
+
+	(void)state;
+	assert_ok(ledger_sum(l, &s, &e), &e);
+	assert_true(s.total == 0);
+	assert_ok(ledger_next(l, "", -1, &c, &found, &e), &e);
+	assert_false(found);
+	assert_int_equal(access(path, F_OK), -1);
+	ledger_close(l);
+}
+
+static void test_hostile_files(void **state)
+{
+	struct ledger *l;
+	struct err e;
+	FILE *f = fopen(path, "w");
+
+	(void)state;
+	for (int i = 0; i < 5000; i++)
+		fprintf(f, "no database");
+	fclose(f);
+	for (int write = 0; write < 2; write++) {
+		assert_int_equal(ledger_open(path, goal, "demo", write, &l, &e), -1);
+		assert_int_equal(e.code, ERR_LEDGER);
+	}
+	unlink(path);
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	assert_int_equal(ledger_open(path, goal, "demo", true, &l, &e), -1);
+	assert_int_equal(e.code, ERR_LEDGER);
+}
+
+/* A writer killed in the middle: everything that it was told is committed is there. */
+static void test_killed_writer(void **state)
+{
+	struct ledger_sums s;
+	struct ledger *l;
+	struct err e;
+	int told[2];
+	pid_t pid;
+	char b;
+
+	(void)state;
+	for (int round = 0; round < 10; round++) {
+		unsigned acknowledged = 0;
+
+		assert_int_equal(pipe(told), 0);
+		pid = fork();
+		if (pid == 0) {
+			l = open_it(true);
+			for (int i = 0;; i++) {
+				char name[32];
+
+				snprintf(name, sizeof(name), "%d/%06d", round, i);
+				put(l, name, CARD_DONE, "confirm");
+				if (write(told[1], "x", 1) != 1)
+					_exit(1);
+			}
+		}
+		close(told[1]);
+		while (acknowledged < 20 && read(told[0], &b, 1) == 1)
+			acknowledged++;
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		while (read(told[0], &b, 1) == 1)
+			acknowledged++;
+		close(told[0]);
+		l = open_it(true);
+		assert_ok(ledger_sum(l, &s, &e), &e);
+		assert_true(s.done >= acknowledged);
+		ledger_close(l);
+		assert_int_equal(unlink(path), 0);
+	}
+}
+
+static void test_tries(void **state)
+{
+	bool refused = true;
+	struct err e;
+
+	(void)state;
+	assert_ok(tries_refused("CARD", "30", &refused, &e), &e);
+	assert_false(refused);
+	assert_ok(tries_record("CARD", "30", &e), &e);
+	assert_ok(tries_record("CARD", "30", &e), &e);
+	assert_ok(tries_refused("CARD", "30", &refused, &e), &e);
+	assert_true(refused);
+	assert_ok(tries_refused("CARD", "31", &refused, &e), &e);
+	assert_false(refused);
+	assert_ok(tries_refused("OTHER", "30", &refused, &e), &e);
+	assert_false(refused);
+	assert_ok(tries_forget("CARD", "30", &e), &e);
+	assert_ok(tries_refused("CARD", "30", &refused, &e), &e);
+	assert_false(refused);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_rows, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_goals_are_apart, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_one_writer_many_readers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_missing_is_empty, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hostile_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_killed_writer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tries, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
