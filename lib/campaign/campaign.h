@@ -15,6 +15,7 @@ struct campaign {
 	struct keystore *ks;
 	const struct entry *keys; /* borrowed from ks */
 	struct bundle bundle;
+	uint8_t goal[32];         /* names what is to be reached: bundle, authorized or not */
 	char ledger_path[MANIFEST_PATH];
 };
 /* ERR_INPUT, ERR_AUTH, ERR_SAFETY as for the files themselves. */
@@ -43,6 +44,8 @@ struct campaign_result {
  */
 int campaign_run(struct campaign *c, const struct campaign_calls *calls, struct campaign_result *r,
     struct err *e);
+/* Adds the cards of the directory to a ledger that is open for writing; names are not kept here. */
+int campaign_list_cards(const struct campaign *c, struct ledger *l, struct err *e);
 /* Files that look like cards below the manifest's directory, without opening them. */
 int campaign_count_cards(const struct campaign *c, uint64_t *n, struct err *e);
 

@@ -50,9 +50,16 @@ int job_authorize(struct session *s, const struct bundle *b, const struct packag
 /* Reads FF70 back and compares: ERR_INTEGRITY. */
 int job_confirm(struct session *s, const struct bundle *b, struct err *e);
 
+/* Today as YYYYMMDD, local time. */
+uint32_t job_today(void);
+/* Reads a bundle, verifies it with the trust anchors of ks, refuses an expired one. The errors name
+ * the path. Freed by the caller on success only. */
+int job_bundle(const char *path, const struct keystore *ks, struct bundle *b, struct err *e);
 /* Trust anchors and k of a store, for bundle_open. Borrowed from ks. ERR_AUTH when it has none. */
 int job_trust(const struct keystore *ks, struct bundle_trust *t, struct err *e);
-/* session_asks.keys for an entry of a key store: ctx is a const struct entry *. */
-int job_card_keys(void *entry, const struct init_update *u, struct key_set *out, struct err *e);
+/* The keys of one card: those of the entry, diversified by what the card answered. Wiped by the
+ * caller. */
+int job_card_keys(const struct entry *entry, const struct init_update *u, struct key_set *out,
+    struct err *e);
 
 #endif

@@ -1,0 +1,152 @@
+#include "campaign/campaign.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/hex.h"
+#include "crypto/digest.h"
+
+/* ---- files ---- */
+
+/* Rules that tie manifest, key store and bundle together (broadcast.md 1, DESIGN 3). */
+static int check_together(const struct campaign *c, struct err *e)
+{
+	const struct bundle *b = &c->bundle;
+
+	if (c->m.expires != 0 && job_today() > c->m.expires)
+		return err_set(
+		    e, ERR_SAFETY, "%s: the campaign expired on %u", c->m.path, c->m.expires);
+	if ((b->algorithm == ALG_CMAC_BK || b->algorithm == ALG_CMAC_KMAC) &&
+	    !c->m.allow_literal_mac) {
+		err_set(e, ERR_SAFETY, "%s: authorized by a literal MAC (algorithm %02X)",
+		    c->m.bundle, b->algorithm);
+		return err_hint(
+		    e, "bundle show tells why that is weak; allow-literal-mac: true accepts it");
+	}
+	for (size_t i = 0; i < b->package_n; i++) {
+		const struct package *p = &b->package[i];
+		const struct entry *kek;
+		char name[ENTRY_NAME_MAX];
+
+		if (p->key_n > c->keys->keys.enc.n)
+			return err_set(e, ERR_SAFETY,
+			    "%s: broadcast keys of %u bits are longer than the %u of key set %s",
+			    c->m.bundle, p->key_n * 8u, c->keys->keys.enc.n * 8u, c->keys->name);
+		if (p->form == FORM_KOS)
+			continue;
+		snprintf(
+		    name, sizeof(name), "%.*s", (int)p->kek_name.n, (const char *)p->kek_name.p);
+		if (keystore_find(c->ks, ENTRY_KEK, name, &kek, e) != 0)
+			return err_in(e, "%s", c->m.bundle);
+	}
+	return 0;
+}
+
+/* The goal: this bundle, and whether it is to be put to use or only to lie ready. */
+static int name_goal(struct campaign *c, struct err *e)
+{
+	const uint8_t when = (uint8_t)c->m.authorize;
+	const struct span parts[] = { SPAN(c->bundle.digest), span_of(&when, 1) };
+
+	return sha256(parts, 2, c->goal) ? 0 : err_memory(e);
+}
+
+static int name_ledger(struct campaign *c, struct err *e)
+{
+	const char *dot = strrchr(c->m.path, '.');
+	size_t n = dot != NULL && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0)
+		       ? (size_t)(dot - c->m.path)
+		       : strlen(c->m.path);
+
+	if (snprintf(c->ledger_path, sizeof(c->ledger_path), "%.*s.ledger", (int)n, c->m.path) >=
+	    (int)sizeof(c->ledger_path))
+		return err_set(e, ERR_INPUT, "%s: name too long", c->m.path);
+	return 0;
+}
+
+int campaign_open(const char *manifest, struct campaign *c, struct err *e)
+{
+	memset(c, 0, sizeof(*c));
+	if (manifest_load(manifest, &c->m, e) == 0 &&
+	    keystore_open(c->m.keystore, &c->ks, e) == 0 &&
+	    keystore_find(
+		c->ks, ENTRY_SCP03, c->m.keys[0] == '\0' ? NULL : c->m.keys, &c->keys, e) == 0 &&
+	    job_bundle(c->m.bundle, c->ks, &c->bundle, e) == 0 && check_together(c, e) == 0 &&
+	    name_goal(c, e) == 0 && name_ledger(c, e) == 0)
+		return 0;
+	campaign_close(c);
+	return -1;
+}
+
+void campaign_close(struct campaign *c)
+{
+	bundle_free(&c->bundle);
+	keystore_close(c->ks);
+	c->ks = NULL;
+	c->keys = NULL;
+}
+
+/* Calls each for every card file of the directory; the names are not kept. */
+static int each_card(const struct campaign *c,
+    int (*each)(void *ctx, const char *file, struct err *e), void *ctx, struct err *e)
+{
+	DIR *d = opendir(c->m.cards);
+	struct dirent *de;
+	int rc = 0;
+
+	if (d == NULL)
+		return err_errno(
+		    e, ERR_INPUT, "%s: cannot read the directory of cards", c->m.cards);
+	while (rc == 0 && (errno = 0, de = readdir(d)) != NULL) {
+		char file[sizeof(((struct ledger_card *)0)->file)];
+		const char *dot = strrchr(de->d_name, '.');
+		struct stat st;
+
+		if (dot == NULL || strcmp(dot, ".card") != 0 ||
+		    fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+		    !S_ISREG(st.st_mode))
+			continue;
+		if (snprintf(file, sizeof(file), "%s/%s", c->m.cards_as_written, de->d_name) >=
+		    (int)sizeof(file))
+			rc = err_set(e, ERR_INPUT, "%s/%s: name too long", c->m.cards, de->d_name);
+		else
+			rc = each(ctx, file, e);
+	}
+	if (rc == 0 && errno != 0)
+		rc = err_errno(e, ERR_INPUT, "%s: cannot read the directory of cards", c->m.cards);
+	closedir(d);
+	return rc;
+}
+
+static int count_one(void *ctx, const char *file, struct err *e)
+{
+	uint64_t *n = ctx;
+
+	(void)file;
+	(void)e;
+	(*n)++;
+	return 0;
+}
+
+int campaign_count_cards(const struct campaign *c, uint64_t *n, struct err *e)
+{
+	*n = 0;
+	return each_card(c, count_one, n, e);
+}
+
+static int list_one(void *ctx, const char *file, struct err *e)
+{
+	return ledger_add(ctx, file, e);
+}
+
+int campaign_list_cards(const struct campaign *c, struct ledger *l, struct err *e)
+{
+	if (each_card(c, list_one, l, e) != 0)
+		return -1;
+	return ledger_flush(l, e);
+}
