@@ -40,7 +40,8 @@ enum {
 	TRIES_MAX = 10,
 	FACTORY_VERSION = 0xFF,
 	SEQUENCE_END = 0xFFFFFF,
-	DEFAULT_MEMORY = 4u << 20
+	DEFAULT_MEMORY = 4u << 20,
+	MEMORY_MAX = 12u << 20 /* running image and slot together fit one frame of the journal */
 };
 
 /* One secure channel key set; a key with n = 0 is absent and the set not usable. */
@@ -116,6 +117,7 @@ struct channel {
 	uint8_t key_version; /* of the diversified channel, in all states but IDLE */
 	uint8_t m;           /* 8 or 16; of the diversified channel, and so of the broadcast one */
 	uint8_t host_challenge[16], card_challenge[16]; /* m octets, IU_DONE only */
+	struct key dek;                                 /* Key-DEK of the diversified channel */
 	/* CHANGE MODE (broadcast.c): */
 	struct scp03 saved; /* moved here from scp by enter, moved back by return */
 	bool has_saved;     /* cleared before `saved` is used */
@@ -133,9 +135,11 @@ struct vcard {
 	struct chip chip;
 	struct wr batch; /* changes put and not yet committed */
 	struct channel channel[CHANNELS];
-	uint32_t commands; /* since power-on */
-	uint32_t writes;   /* since power-on */
-	bool gone;         /* pulled or without power */
+	uint32_t commands;     /* since power-on */
+	uint32_t writes;       /* since power-on */
+	bool gone;             /* pulled or without power */
+	uint8_t plain[65536];  /* data of the command, unwrapped */
+	uint8_t answer[65536]; /* data of the answer, before protection */
 };
 
 /* A command as a handler sees it. */
@@ -168,8 +172,13 @@ void chip_put_refused(struct vcard *v, const uint8_t campaign[static 16]); /* ad
 /* One write; then struct chip is as the changes say. false: nothing happened and the changes are
  * forgotten (power cut: v->gone). Nothing put: true without a write. */
 MUST_CHECK bool chip_commit(struct vcard *v);
-void chip_forget(struct vcard *v);                             /* drops changes put */
-struct card_keys *chip_keys(struct vcard *v, uint8_t version); /* NULL: none; 0: the first */
+void chip_forget(struct vcard *v); /* drops changes put */
+/* The set with this version, 0: the first; NULL: none. */
+const struct card_keys *chip_keys(const struct chip *c, uint8_t version);
+/* Says once and for all that the fault has happened; not counted as a write of the card. */
+MUST_CHECK bool chip_fault_done(struct vcard *v);
+/* Shortens the journal when most of it is history. */
+void chip_tidy(struct vcard *v);
 
 /* channel.c: ends the session of a channel whatever its state: wipes current and saved context,
  * challenges, BK-MAC, flags; IDLE. The selected application stays. (This is what erases both

@@ -34,24 +34,24 @@ struct vcard_kos {
 
 /* What a card is issued with. */
 struct vcard_issue {
-	struct key_set keys;     /* this card's own */
+	struct key_set keys; /* this card's own */
 	uint8_t key_version;
-	uint8_t i;               /* parameter i: 70 */
+	uint8_t i; /* parameter i: 70 */
 	uint8_t kdd[KDD_SIZE];
 	uint8_t iin[8], iin_n, cin[16], cin_n;
 	uint8_t cplc[CPLC_SIZE];
 	uint8_t platform[PLATFORM_SIZE];
 	struct aid target;
-	uint32_t base;           /* version it runs */
-	uint8_t issuer[65];      /* public key, 04 | X | Y */
+	uint32_t base;      /* version it runs */
+	uint8_t issuer[65]; /* public key, 04 | X | Y */
 	struct vcard_kos kos[KOS_MAX];
 	size_t kos_n;
-	struct key kmac;         /* n = 0: none */
+	struct key kmac; /* n = 0: none */
 	uint8_t algorithms[8], algorithm_n;
 	uint8_t forms[2], form_n;
-	uint32_t memory;         /* octets free for an image; 0: 4 MiB */
+	uint32_t memory; /* octets free for an image; 0: 4 MiB */
 	enum fault fault;
-	uint32_t fault_at;       /* n, counted from 1 since power-on; happens once in the card's life */
+	uint32_t fault_at; /* n, counted from 1 since power-on; happens once in the card's life */
 };
 
 struct vcard;

@@ -1,0 +1,375 @@
+#include "vcard/record.h"
+
+#include <string.h>
+
+void chip_init(struct chip *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->image = wr_grow(MEMORY_MAX);
+	c->slot_data = wr_grow(MEMORY_MAX);
+}
+
+void chip_wipe(struct chip *c)
+{
+	wr_free(&c->image);
+	wr_free(&c->slot_data);
+	wipe(c, sizeof(*c));
+}
+
+static void key_put(struct wr *w, const struct key *k)
+{
+	wr_lv(w, key_span(k));
+}
+
+/* At most KEY_MAX octets; none: no key. */
+static bool key_get(struct rd *r, struct key *k)
+{
+	struct span s;
+
+	if (!rd_lv(r, &s) || s.n > KEY_MAX)
+		return false;
+	wipe_key(k);
+	return s.n == 0 || key_from(k, s);
+}
+
+/* LV of at most cap octets. */
+static bool lv_get(struct rd *r, uint8_t *to, size_t cap, uint8_t *n)
+{
+	struct span s;
+	struct rd v;
+
+	if (!rd_lv(r, &s) || s.n > cap)
+		return false;
+	v = rd_of(s);
+	*n = (uint8_t)s.n;
+	return rd_copy(&v, to, s.n);
+}
+
+static void identity_put(struct wr *w, const struct chip *c)
+{
+	wr_u8(w, c->i);
+	wr_bytes(w, c->kdd, KDD_SIZE);
+	wr_bytes(w, c->cplc, CPLC_SIZE);
+	wr_bytes(w, c->platform, PLATFORM_SIZE);
+	wr_lv(w, aid_span(&c->target));
+	wr_bytes(w, c->issuer, sizeof(c->issuer));
+	wr_u32(w, c->memory);
+	wr_lv(w, span_of(c->algorithms, c->algorithm_n));
+	wr_lv(w, span_of(c->forms, c->form_n));
+	wr_u8(w, (uint8_t)c->fault);
+	wr_u32(w, c->fault_at);
+	key_put(w, &c->kmac);
+	for (size_t i = 0; i < c->kos_n; i++) {
+		wr_u8(w, c->kos[i].version);
+		key_put(w, &c->kos[i].key);
+	}
+}
+
+static bool identity_get(struct chip *c, struct rd *r)
+{
+	struct span target;
+	uint8_t fault;
+
+	if (!rd_u8(r, &c->i) || !rd_copy(r, c->kdd, KDD_SIZE) || !rd_copy(r, c->cplc, CPLC_SIZE) ||
+	    !rd_copy(r, c->platform, PLATFORM_SIZE) || !rd_lv(r, &target) ||
+	    !aid_from(&c->target, target) || !rd_copy(r, c->issuer, sizeof(c->issuer)) ||
+	    !rd_u32(r, &c->memory) ||
+	    !lv_get(r, c->algorithms, sizeof(c->algorithms), &c->algorithm_n) ||
+	    !lv_get(r, c->forms, sizeof(c->forms), &c->form_n) || !rd_u8(r, &fault) ||
+	    !rd_u32(r, &c->fault_at) || !key_get(r, &c->kmac))
+		return false;
+	c->fault = (enum fault)fault;
+	c->kos_n = 0;
+	while (rd_left(r) > 0) {
+		if (c->kos_n == KOS_MAX || !rd_u8(r, &c->kos[c->kos_n].version) ||
+		    !key_get(r, &c->kos[c->kos_n].key))
+			return false;
+		c->kos_n++;
+	}
+	return c->memory <= MEMORY_MAX && fault <= FAULT_POWER_CUT && scp03_i_valid(c->i);
+}
+
+static bool life_cycle_get(struct chip *c, struct rd *r)
+{
+	return rd_u8(r, &c->life_cycle);
+}
+
+static bool iin_get(struct chip *c, struct rd *r)
+{
+	c->iin_n = (uint8_t)rd_left(r);
+	return rd_left(r) <= sizeof(c->iin) && rd_copy(r, c->iin, c->iin_n);
+}
+
+static bool cin_get(struct chip *c, struct rd *r)
+{
+	c->cin_n = (uint8_t)rd_left(r);
+	return rd_left(r) <= sizeof(c->cin) && rd_copy(r, c->cin, c->cin_n);
+}
+
+void keys_put(struct wr *w, const struct card_keys *k)
+{
+	wr_u8(w, k->version);
+	key_put(w, &k->keys.enc);
+	key_put(w, &k->keys.mac);
+	key_put(w, &k->keys.dek);
+	wr_u24(w, k->sequence);
+	wr_u8(w, k->tries);
+}
+
+static struct card_keys *keys_find(struct chip *c, uint8_t version)
+{
+	for (size_t i = 0; i < c->keys_n; i++)
+		if (c->keys[i].version == version)
+			return &c->keys[i];
+	return NULL;
+}
+
+static bool keys_get(struct chip *c, struct rd *r)
+{
+	SECRET_KEY_SET(keys);
+	struct card_keys *k;
+	uint32_t sequence;
+	uint8_t version, tries;
+
+	if (!rd_u8(r, &version) || version == 0 || !key_get(r, &keys.enc) ||
+	    !key_get(r, &keys.mac) || !key_get(r, &keys.dek) || !rd_u24(r, &sequence) ||
+	    !rd_u8(r, &tries))
+		return false;
+	k = keys_find(c, version);
+	if (k == NULL && c->keys_n == KEY_SETS_MAX)
+		return false;
+	if (k == NULL)
+		k = &c->keys[c->keys_n++];
+	k->version = version;
+	k->keys = keys;
+	k->sequence = sequence;
+	k->tries = tries;
+	return tries <= TRIES_MAX;
+}
+
+static bool keys_gone_get(struct chip *c, struct rd *r)
+{
+	struct card_keys *k;
+	uint8_t version;
+	size_t at;
+
+	if (!rd_u8(r, &version))
+		return false;
+	k = keys_find(c, version);
+	if (k == NULL)
+		return true;
+	at = (size_t)(k - c->keys);
+	memmove(&c->keys[at], &c->keys[at + 1], (c->keys_n - at - 1) * sizeof(*k));
+	c->keys_n--;
+	wipe(&c->keys[c->keys_n], sizeof(*k));
+	return true;
+}
+
+static bool sequence_get(struct chip *c, struct rd *r)
+{
+	struct card_keys *k;
+	uint32_t sequence;
+	uint8_t version;
+
+	if (!rd_u8(r, &version) || !rd_u24(r, &sequence))
+		return false;
+	k = keys_find(c, version);
+	if (k != NULL)
+		k->sequence = sequence;
+	return true;
+}
+
+static bool tries_get(struct chip *c, struct rd *r)
+{
+	struct card_keys *k;
+	uint8_t version, tries;
+
+	if (!rd_u8(r, &version) || !rd_u8(r, &tries) || tries > TRIES_MAX)
+		return false;
+	k = keys_find(c, version);
+	if (k != NULL)
+		k->tries = tries;
+	return true;
+}
+
+void slot_put(struct wr *w, const struct slot *s)
+{
+	wr_u8(w, s->state);
+	wr_bytes(w, s->campaign, CAMPAIGN_SIZE);
+	wr_u32(w, s->package);
+	wr_u32(w, s->total);
+	wr_u32(w, s->done);
+	wr_u32(w, s->length);
+	wr_u8(w, s->form);
+	wr_u8(w, s->inner);
+	wr_u8(w, s->kos_version);
+	wr_bytes(w, s->nonce, INNER_NONCE_SIZE);
+}
+
+static bool slot_get(struct chip *c, struct rd *r)
+{
+	struct slot *s = &c->slot;
+
+	return rd_u8(r, &s->state) && rd_copy(r, s->campaign, CAMPAIGN_SIZE) &&
+	       rd_u32(r, &s->package) && rd_u32(r, &s->total) && rd_u32(r, &s->done) &&
+	       rd_u32(r, &s->length) && rd_u8(r, &s->form) && rd_u8(r, &s->inner) &&
+	       rd_u8(r, &s->kos_version) && rd_copy(r, s->nonce, INNER_NONCE_SIZE);
+}
+
+static bool slot_empty_get(struct chip *c, struct rd *r)
+{
+	(void)r;
+	c->slot = (struct slot){ .state = SLOT_EMPTY };
+	wr_free(&c->slot_data);
+	return true;
+}
+
+static bool slot_erase_get(struct chip *c, struct rd *r)
+{
+	(void)r;
+	wr_free(&c->slot_data);
+	return true;
+}
+
+static bool slot_data_more_get(struct chip *c, struct rd *r)
+{
+	wr_put(&c->slot_data, rd_rest(r));
+	return wr_ok(&c->slot_data);
+}
+
+void running_put(struct wr *w, const struct running *r)
+{
+	wr_u32(w, r->version);
+	wr_bytes(w, r->digest, DIGEST_SIZE);
+	wr_u8(w, r->has_campaign);
+	wr_bytes(w, r->campaign, CAMPAIGN_SIZE);
+	wr_u32(w, r->package);
+	wr_u8(w, r->algorithm);
+	wr_bytes(w, r->code, sizeof(r->code));
+}
+
+static bool running_get(struct chip *c, struct rd *r)
+{
+	struct running *u = &c->running;
+	uint8_t has;
+
+	if (!rd_u32(r, &u->version) || !rd_copy(r, u->digest, DIGEST_SIZE) || !rd_u8(r, &has) ||
+	    !rd_copy(r, u->campaign, CAMPAIGN_SIZE) || !rd_u32(r, &u->package) ||
+	    !rd_u8(r, &u->algorithm) || !rd_copy(r, u->code, sizeof(u->code)))
+		return false;
+	u->has_campaign = has != 0;
+	return true;
+}
+
+static bool activate_get(struct chip *c, struct rd *r)
+{
+	if (!running_get(c, r))
+		return false;
+	wr_free(&c->image);
+	c->image = c->slot_data;
+	c->slot_data = wr_grow(MEMORY_MAX);
+	c->slot = (struct slot){ .state = SLOT_EMPTY };
+	return true;
+}
+
+static bool image_get(struct chip *c, struct rd *r)
+{
+	wr_free(&c->image);
+	wr_put(&c->image, rd_rest(r));
+	return wr_ok(&c->image);
+}
+
+static bool refused_get(struct chip *c, struct rd *r)
+{
+	return c->refused_n < REFUSED_MAX && rd_copy(r, c->refused[c->refused_n++], CAMPAIGN_SIZE);
+}
+
+static bool fault_done_get(struct chip *c, struct rd *r)
+{
+	(void)r;
+	c->fault_done = true;
+	return true;
+}
+
+bool chip_apply(void *chip, uint8_t type, struct span value)
+{
+	static bool (*const get[])(struct chip *, struct rd *) = {
+		[REC_IDENTITY] = identity_get,
+		[REC_LIFE_CYCLE] = life_cycle_get,
+		[REC_IIN] = iin_get,
+		[REC_CIN] = cin_get,
+		[REC_KEYS] = keys_get,
+		[REC_KEYS_GONE] = keys_gone_get,
+		[REC_SEQUENCE] = sequence_get,
+		[REC_TRIES] = tries_get,
+		[REC_SLOT] = slot_get,
+		[REC_SLOT_EMPTY] = slot_empty_get,
+		[REC_SLOT_ERASE] = slot_erase_get,
+		[REC_SLOT_DATA] = slot_data_more_get,
+		[REC_ACTIVATE] = activate_get,
+		[REC_REFUSED] = refused_get,
+		[REC_RUNNING] = running_get,
+		[REC_IMAGE] = image_get,
+		[REC_FAULT_DONE] = fault_done_get,
+	};
+	struct rd r = rd_of(value);
+
+	if (type >= sizeof(get) / sizeof(get[0]) || get[type] == NULL)
+		return false;
+	return get[type](chip, &r) && rd_left(&r) == 0;
+}
+
+static bool life_cycle_known(uint8_t s)
+{
+	return s == CARD_OP_READY || s == CARD_INITIALIZED || s == CARD_SECURED ||
+	       s == CARD_LOCKED || s == CARD_TERMINATED;
+}
+
+static bool slot_state_known(uint8_t s)
+{
+	return s <= SLOT_VERIFIED || s == SLOT_REJECTED;
+}
+
+bool chip_sound(const struct chip *c)
+{
+	return c->target.n != 0 && life_cycle_known(c->life_cycle) &&
+	       slot_state_known(c->slot.state) && c->image.n <= c->memory &&
+	       c->slot_data.n <= c->memory;
+}
+
+static void keys_snapshot(struct wr *w, const struct card_keys *k)
+{
+	uint8_t room[128];
+	struct wr value = wr_fixed(room, sizeof(room));
+
+	keys_put(&value, k);
+	nvm_record(w, REC_KEYS, wr_span(&value));
+	wipe(room, sizeof(room));
+}
+
+void chip_snapshot(struct wr *w, const struct chip *c)
+{
+	uint8_t room[1024];
+	struct wr value = wr_fixed(room, sizeof(room));
+
+	identity_put(&value, c);
+	nvm_record(w, REC_IDENTITY, wr_span(&value));
+	nvm_record(w, REC_LIFE_CYCLE, span_of(&c->life_cycle, 1));
+	nvm_record(w, REC_IIN, span_of(c->iin, c->iin_n));
+	nvm_record(w, REC_CIN, span_of(c->cin, c->cin_n));
+	for (size_t i = 0; i < c->keys_n; i++)
+		keys_snapshot(w, &c->keys[i]);
+	for (size_t i = 0; i < c->refused_n; i++)
+		nvm_record(w, REC_REFUSED, SPAN(c->refused[i]));
+	wr_reset(&value);
+	running_put(&value, &c->running);
+	nvm_record(w, REC_RUNNING, wr_span(&value));
+	nvm_record(w, REC_IMAGE, wr_span(&c->image));
+	wr_reset(&value);
+	slot_put(&value, &c->slot);
+	nvm_record(w, REC_SLOT, wr_span(&value));
+	nvm_record(w, REC_SLOT_DATA, wr_span(&c->slot_data));
+	if (c->fault_done)
+		nvm_record(w, REC_FAULT_DONE, (struct span){ NULL, 0 });
+	wipe(room, sizeof(room));
+}

@@ -1,0 +1,171 @@
+/* Changes of the card's persistent state: put into a batch, committed by one write, then applied.
+ */
+#include "vcard/record.h"
+
+enum { TIDY_SLACK = 128 << 10 };
+
+void chip_put_keys(struct vcard *v, const struct card_keys *k)
+{
+	uint8_t room[128];
+	struct wr value = wr_fixed(room, sizeof(room));
+
+	keys_put(&value, k);
+	nvm_record(&v->batch, REC_KEYS, wr_span(&value));
+	wipe(room, sizeof(room));
+}
+
+void chip_put_keys_gone(struct vcard *v, uint8_t version)
+{
+	nvm_record(&v->batch, REC_KEYS_GONE, span_of(&version, 1));
+}
+
+void chip_put_sequence(struct vcard *v, uint8_t version, uint32_t sequence)
+{
+	uint8_t room[4];
+
+	put_u32(room, sequence);
+	room[0] = version;
+	nvm_record(&v->batch, REC_SEQUENCE, SPAN(room));
+}
+
+void chip_put_tries(struct vcard *v, uint8_t version, uint8_t tries)
+{
+	uint8_t room[2] = { version, tries };
+
+	nvm_record(&v->batch, REC_TRIES, SPAN(room));
+}
+
+void chip_put_life_cycle(struct vcard *v, uint8_t state)
+{
+	nvm_record(&v->batch, REC_LIFE_CYCLE, span_of(&state, 1));
+}
+
+void chip_put_iin(struct vcard *v, struct span iin)
+{
+	nvm_record(&v->batch, REC_IIN, iin);
+}
+
+void chip_put_cin(struct vcard *v, struct span cin)
+{
+	nvm_record(&v->batch, REC_CIN, cin);
+}
+
+void chip_put_slot(struct vcard *v, const struct slot *s)
+{
+	uint8_t room[64];
+	struct wr value = wr_fixed(room, sizeof(room));
+
+	slot_put(&value, s);
+	nvm_record(&v->batch, REC_SLOT, wr_span(&value));
+}
+
+void chip_put_slot_empty(struct vcard *v)
+{
+	nvm_record(&v->batch, REC_SLOT_EMPTY, (struct span){ NULL, 0 });
+}
+
+void chip_put_slot_erase(struct vcard *v)
+{
+	nvm_record(&v->batch, REC_SLOT_ERASE, (struct span){ NULL, 0 });
+}
+
+void chip_put_slot_data(struct vcard *v, struct span bytes)
+{
+	/* What is in the journal must be applicable: more than fits never gets there. */
+	if (bytes.n > v->chip.memory - v->chip.slot_data.n)
+		v->batch.full = true;
+	nvm_record(&v->batch, REC_SLOT_DATA, bytes);
+}
+
+void chip_put_activate(struct vcard *v, const struct running *r)
+{
+	uint8_t room[128];
+	struct wr value = wr_fixed(room, sizeof(room));
+
+	running_put(&value, r);
+	nvm_record(&v->batch, REC_ACTIVATE, wr_span(&value));
+}
+
+void chip_put_refused(struct vcard *v, const uint8_t campaign[static 16])
+{
+	if (v->chip.refused_n == REFUSED_MAX)
+		v->batch.full = true;
+	nvm_record(&v->batch, REC_REFUSED, span_of(campaign, CAMPAIGN_SIZE));
+}
+
+void chip_forget(struct vcard *v)
+{
+	wr_reset(&v->batch);
+}
+
+bool chip_fault_done(struct vcard *v)
+{
+	uint8_t room[8];
+	struct wr batch = wr_fixed(room, sizeof(room));
+
+	nvm_record(&batch, REC_FAULT_DONE, (struct span){ NULL, 0 });
+	v->chip.fault_done = true;
+	if (nvm_commit(v->nvm, wr_span(&batch)))
+		return true;
+	v->gone = true;
+	return false;
+}
+
+void chip_tidy(struct vcard *v)
+{
+	size_t live = v->chip.image.n + v->chip.slot_data.n;
+	struct wr w;
+
+	if (v->gone || nvm_size(v->nvm) <= 2 * live + TIDY_SLACK)
+		return;
+	w = wr_grow(NVM_PAYLOAD_MAX);
+	chip_snapshot(&w, &v->chip);
+	/* When it does not work the long journal stays in use, which is as good. */
+	if (wr_ok(&w) && !nvm_compact(v->nvm, wr_span(&w)))
+		v->gone = nvm_dead(v->nvm);
+	wr_free(&w);
+}
+
+/* One write of the card; fails under the fault "power-cut" when its turn has come. */
+static bool write_batch(struct vcard *v)
+{
+	v->writes++;
+	if (v->chip.fault == FAULT_POWER_CUT && !v->chip.fault_done &&
+	    v->writes == v->chip.fault_at) {
+		if (!chip_fault_done(v))
+			return false;
+		nvm_cut(v->nvm, 1, v->batch.n / 2);
+	}
+	if (nvm_commit(v->nvm, wr_span(&v->batch)))
+		return true;
+	v->gone = nvm_dead(v->nvm);
+	return false;
+}
+
+bool chip_commit(struct vcard *v)
+{
+	bool ok = false;
+
+	if (v->gone || !wr_ok(&v->batch))
+		goto out;
+	if (v->batch.n == 0)
+		return true;
+	if (!write_batch(v))
+		goto out;
+	/* The file has it: if memory fails now, only a new power-on brings both together again. */
+	ok = nvm_each(wr_span(&v->batch), chip_apply, &v->chip);
+	v->gone = !ok;
+	if (ok)
+		chip_tidy(v);
+out:
+	chip_forget(v);
+	return ok;
+}
+
+const struct card_keys *chip_keys(const struct chip *c, uint8_t version)
+{
+	for (size_t i = 0; i < c->keys_n; i++)
+		if (version == 0 || c->keys[i].version == version)
+			return &c->keys[i];
+	return NULL;
+}
