@@ -1,9 +1,27 @@
 /*
- * Key stores: named keys in a YAML file (`cardadm: keystore/1`).
+ * Key stores: named keys in a YAML file.
  *
- * Values stand in the file only for entries marked `test: true`; otherwise `file:` names a 0600
- * file with the value in hex, beside the store. Values are read when asked for and wiped at close.
- * A store that holds clear values must itself be 0600. Nothing here prints a value.
+ *     cardadm: keystore/1
+ *     threshold: 1               # signers that must have signed a bundle, default 1
+ *     keys:
+ *       fleet:                   # 1..63 of A-Z a-z 0-9 . _ -
+ *         type: scp03            # card keys: AES-128, -192, -256
+ *         version: 30            # key version, one octet in hex as everywhere
+ *         diversification: kdf3  # none, kdf3
+ *         master: {file: fleet.hex, kcv: 504A77}   # or enc:, mac: and dek:, of one length
+ *       lab:
+ *         type: signer           # Ed25519; issuer: P-256, public key 04 | X | Y
+ *         public: 3D4017C3...    # needed when private is in a file or not here at all
+ *         private: {file: lab.hex}
+ *       kek-2026: {type: bundle-kek, value: {file: kek.hex}}      # kmac is alike
+ *       kos-1: {type: kos, version: 01, value: {file: kos.hex}}
+ *
+ * A secret value is {file: NAME}, a 0600 file with the value in hex, its name relative to the
+ * store; or, in an entry with `test: true` only, {hex: VALUE}. kcv is checked against the value.
+ * A store with clear values must itself be 0600; no store may be writable by others.
+ *
+ * Values in files are read when they are first asked for, and wiped at close, so a command holds
+ * only the keys that it uses. Nothing here prints a value.
  */
 #ifndef KEYSTORE_KEYSTORE_H
 #define KEYSTORE_KEYSTORE_H
@@ -30,13 +48,14 @@ struct entry {
 	char name[ENTRY_NAME_MAX];
 	enum entry_type type;
 	bool test;
-	uint8_t version;     /* key version (scp03), version number (kos) */
+	uint8_t version; /* key version (scp03), version number (kos) */
 	enum diversification diversification;
 	struct key_set keys; /* scp03: master keys */
 	struct key secret;   /* private or symmetric key; n = 0: only the public half is here */
 	uint8_t public[65];  /* issuer 65, signer 32 */
 	uint8_t public_n;
-	int line;            /* where it stands in the file */
+	int line;      /* where it stands in the file */
+	bool in_files; /* keys or secret come from files: empty until keystore_find or _read */
 };
 
 struct keystore;
@@ -45,18 +64,30 @@ struct keystore;
 int keystore_open(const char *path, struct keystore **ks, struct err *e);
 void keystore_close(struct keystore *ks); /* wipes; NULL is fine */
 const char *keystore_path(const struct keystore *ks);
-/* In file order, NULL past the end; borrowed until close. */
+/*
+ * In file order, NULL past the end; borrowed until close. Everything public is there; of an entry
+ * with in_files the secret values only after keystore_find, keystore_kos or keystore_read.
+ */
 const struct entry *keystore_at(const struct keystore *ks, size_t i);
 uint8_t keystore_threshold(const struct keystore *ks); /* k of n bundle signers, default 1 */
 
 /*
  * The entry of this type called `name`, or, with name NULL, the only one of this type. Unknown
- * name, none, or several without a name: ERR_AUTH, text with the names there are.
+ * name, none, or several without a name: ERR_AUTH, text with the names there are. Reads its values.
  */
 int keystore_find(const struct keystore *ks, enum entry_type type, const char *name,
     const struct entry **out, struct err *e);
 /* The Kos with this version number. */
-int keystore_kos(const struct keystore *ks, uint8_t version, const struct entry **out, struct err *e);
+int keystore_kos(
+    const struct keystore *ks, uint8_t version, const struct entry **out, struct err *e);
+
+/* Reads what entry i has in files. ERR_INPUT, ERR_SAFETY for modes; does nothing the second time.
+ */
+int keystore_read(const struct keystore *ks, size_t i, struct err *e);
+
+/* What may be shown of keys: check values, and the first 8 octets of SHA-256 of a public key. */
+#define FINGERPRINT_SIZE 8
+MUST_CHECK bool entry_fingerprint(const struct entry *t, uint8_t out[static FINGERPRINT_SIZE]);
 
 /* Writes a new 0600 store of test keys (keystore init --test-keys); path must not exist. */
 int keystore_init_test(const char *path, struct err *e);
