@@ -219,6 +219,16 @@ void wr_fill(struct wr *w, uint8_t v, size_t n)
 	w->n += n;
 }
 
+uint8_t *wr_space(struct wr *w, size_t n)
+{
+	if (n == 0)
+		return w->full ? NULL : w->p;
+	if (!wr_room(w, n))
+		return NULL;
+	w->n += n;
+	return w->p + (w->n - n);
+}
+
 static void wr_int(struct wr *w, uint64_t v, size_t n)
 {
 	uint8_t b[8];

@@ -71,6 +71,8 @@ void wr_u64(struct wr *w, uint64_t v);
 void wr_put(struct wr *w, struct span s);
 void wr_bytes(struct wr *w, const void *p, size_t n);
 void wr_fill(struct wr *w, uint8_t v, size_t n);
+/* n bytes for somebody else to fill (a cipher), counted as written; NULL when full. */
+MUST_CHECK uint8_t *wr_space(struct wr *w, size_t n);
 void wr_lv(struct wr *w, struct span s); /* one length byte, then value; longer than FF: full */
 void wr_insert(struct wr *w, size_t at, struct span s); /* moves what is behind `at` */
 void wr_cut(struct wr *w, size_t n);     /* shortens to n bytes */

@@ -79,13 +79,19 @@ MUST_CHECK bool scp03_resume(struct scp03 *s, const struct key *enc, const struc
 size_t scp03_max_data(uint8_t level, uint8_t m);
 
 /*
- * Host: wraps the plain command `c` (CLA without SM bit) as the session's level asks and writes
- * the wire form to `out`; a response is asked for (Le) when c asks for one or R-MAC is on.
- * Level 00: written as it is. false: too long, or OpenSSL failed.
+ * Host: wraps the plain command `c` (CLA without SM bit) as the session's level asks and appends
+ * the wire form to `out`. Le is sent when c has one, never added (so do all recorded hosts); with
+ * R-MAC it then asks for the most, because the protected answer is longer than the plain one.
+ * Level 00: written as it is. false: no session, too long, or OpenSSL failed; the state of the
+ * session is as before and nothing is appended. c->data must not lie in `out`.
  */
 MUST_CHECK bool scp03_seal_command(struct scp03 *s, const struct capdu *c, struct wr *out);
-/* Card: verifies and unwraps `c`; the plain data goes to `data` (cap >= c->data.n), *plain borrows
- * it, CLA with the SM bit dropped. Counter and chaining value advance only with SCP03_OK. */
+/*
+ * Card: verifies and unwraps `c`; the plain data goes to `data` (cap >= c->data.n), *plain borrows
+ * it, CLA with the SM bit dropped. Counter and chaining value advance only with SCP03_OK.
+ * SCP03_MALFORMED: no secure messaging where the level asks for it (or the reverse), too short, bad
+ * padding. SCP03_FAILED: no session, no room, or OpenSSL failed.
+ */
 enum scp03_verdict scp03_open_command(struct scp03 *s, const struct capdu *c, struct capdu *plain,
     struct wr *data);
 /* Card: protects data and status word of the answer to the last command; errors (not 9000, 62xx,
