@@ -137,6 +137,13 @@ static void header_put(struct wr *w, uint8_t cla, const struct capdu *c, size_t 
 		wr_u8(w, (uint8_t)lc);
 }
 
+/* The C-MAC does not cover all bits of the class byte, so the others must be as they can only be.
+ */
+static bool protected_class(uint8_t cla)
+{
+	return cla_valid(cla) && cla_is_sm(cla);
+}
+
 static bool command_mac(struct scp03 *s, const struct capdu *c, struct span body, uint8_t *full)
 {
 	uint8_t header[HEADER_MAX];
@@ -256,7 +263,7 @@ enum scp03_verdict scp03_card_authenticate(
 
 	if (s->open || s->m == 0)
 		return SCP03_FAILED;
-	if (!cla_is_sm(c->cla) || c->ins != INS_EXTERNAL_AUTHENTICATE || c->p2 != 0 ||
+	if (!protected_class(c->cla) || c->ins != INS_EXTERNAL_AUTHENTICATE || c->p2 != 0 ||
 	    c->data.n != (size_t)2 * s->m || !scp03_level_valid(c->p1, SCP03_I_RMAC | SCP03_I_RENC))
 		return SCP03_MALFORMED;
 	if (!command_mac(s, c, cryptogram, full) ||
@@ -395,7 +402,7 @@ enum scp03_verdict scp03_open_command(
 		return SCP03_FAILED;
 	if ((s->level & LEVEL_CMAC) == 0)
 		return open_bare(c, plain, data);
-	if (!cla_is_sm(c->cla) || c->data.n < s->m)
+	if (!protected_class(c->cla) || c->data.n < s->m)
 		return SCP03_MALFORMED;
 	body = span_sub(c->data, 0, c->data.n - s->m);
 	mac = span_sub(c->data, body.n, s->m);
