@@ -188,8 +188,10 @@ static bool encrypt_put(
 	return wr_ok(&w) && aes_cbc_encrypt(&s->enc, icv, wr_span(&w), p);
 }
 
-/* Appends the plain text without its padding. An empty one is not a valid one: nothing is encrypted
- * where there is no data. */
+/*
+ * Appends the plain text without its padding, 80 and any number of 00 (some senders add more than
+ * they must). An empty plain text is refused: where there is no data nothing is encrypted.
+ */
 static enum scp03_verdict decrypt_put(
     struct scp03 *s, const uint8_t icv[static 16], struct span cipher, struct wr *out)
 {
@@ -201,9 +203,9 @@ static enum scp03_verdict decrypt_put(
 	p = wr_space(out, n);
 	if (p == NULL || !aes_cbc_decrypt(&s->enc, icv, cipher, p))
 		return SCP03_FAILED;
-	for (n--; n > cipher.n - AES_BLOCK && p[n] == 0; n--)
+	for (n--; n > 0 && p[n] == 0; n--)
 		;
-	if (p[n] != 0x80 || n == 0)
+	if (n == 0 || p[n] != 0x80)
 		return SCP03_MALFORMED;
 	wr_cut(out, at + n);
 	return SCP03_OK;

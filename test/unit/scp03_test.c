@@ -4,8 +4,9 @@
  * implementations, sources inside) and test/vectors/scp03_model.json (an independent model), each
  * under its own name; then single steps and session keys.
  *
- * What the seal functions cannot express and is therefore compared without it: the Le that one
- * recorded host sends behind EXTERNAL AUTHENTICATE.
+ * Two things that our seal functions never do are only opened, not compared: the Le that one
+ * recorded host sends behind EXTERNAL AUTHENTICATE, and five answers with a block of padding more
+ * than it takes (Samsung, counted).
  */
 #include "unit.h"
 
@@ -22,6 +23,8 @@ struct session {
 	struct scp03 host, card;
 	size_t at; /* exchange, for messages */
 };
+
+static size_t padded_more;
 
 static void same(const struct session *s, const char *what, struct span got, struct span want)
 {
@@ -127,7 +130,10 @@ static void check_response(struct session *s, struct span plain, struct span wra
 
 	assert_true(rapdu_get(plain, &r));
 	assert_true(scp03_seal_response(&s->card, &r, &w));
-	same(s, "sealed response", wr_span(&w), wrapped);
+	if ((s->host.level & LEVEL_RENC) != 0 && wrapped.n == w.n + AES_BLOCK)
+		padded_more++;
+	else
+		same(s, "sealed response", wr_span(&w), wrapped);
 	assert_int_equal(scp03_open_response(&s->host, wrapped, &r, &d), SCP03_OK);
 	rapdu_put(&o, &r);
 	same(s, "opened response", wr_span(&o), plain);
@@ -184,6 +190,13 @@ static void test_session(void **state)
 	if (json_is_true(json_object_get(o, "card_challenge_is_pseudo_random")))
 		s.aid = unit_hex(o, "aid");
 	play(&s);
+}
+
+/* Runs behind the sessions. */
+static void test_padded_more(void **state)
+{
+	(void)state;
+	assert_int_equal(padded_more, 5);
 }
 
 static void test_model(void **state)
@@ -363,6 +376,7 @@ int main(void)
 	lines = json_array();
 	json_array_foreach(json_object_get(sessions, "sessions"), i, o)
 	    add(unit_str(o, "name"), test_session, o);
+	add("answers padded more than needed", test_padded_more, NULL);
 	before = tests_n;
 	unit_jsonl("test/transcripts/scp03-gp4net.jsonl", add_line, NULL);
 	unit_jsonl("test/transcripts/scp03-gppro.jsonl", add_line, NULL);
