@@ -32,7 +32,8 @@ enum opt_kind {
 	OPT_VERSION, /* struct opt_u32: "3.2" */
 	OPT_DATE,    /* struct opt_u32: YYYY-MM-DD as YYYYMMDD */
 	OPT_CHOICE,  /* const char *, one of `choices` */
-	OPT_STRINGS  /* struct opt_strings: may be given several times */
+	OPT_STRINGS, /* struct opt_strings: may be given several times */
+	OPT_COUNT    /* int: how often it was given */
 };
 enum { OPT_REQUIRED = 1 };
 
@@ -45,7 +46,7 @@ struct opt_bytes {
 	size_t n; /* 0: not given */
 };
 struct opt_strings {
-	const char *v[16];
+	const char *v[256];
 	size_t n;
 };
 

@@ -1,0 +1,13 @@
+/* Questions before something that cannot be undone. */
+#ifndef CMD_ASK_H
+#define CMD_ASK_H
+
+#include "verb.h"
+
+/*
+ * Shows `question` and waits for y or yes. 0 with --yes without asking. ERR_SAFETY when the answer
+ * is no, and when there is no terminal to ask on.
+ */
+int ask(struct ctx *c, const char *question, struct err *e);
+
+#endif

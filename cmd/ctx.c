@@ -1,0 +1,55 @@
+/* What verbs share while they run: remarks, the session they talk through, the key store. */
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "card/trace.h"
+#include "open.h"
+#include "verb.h"
+
+void ctx_note(struct ctx *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (c->quiet)
+		return;
+	fputs("cardadm: ", c->log);
+	va_start(ap, fmt);
+	vfprintf(c->log, fmt, ap);
+	va_end(ap);
+	fputc('\n', c->log);
+}
+
+int ctx_session(struct ctx *c, struct session **s, struct err *e)
+{
+	*s = &c->session;
+	if (c->card_open)
+		return 0;
+	if (open_reader(c->reader, &c->card, e) != 0)
+		return -1;
+	if (c->trace != NULL && trace_wrap(&c->card, c->trace, e) != 0) {
+		card_close(&c->card);
+		return -1;
+	}
+	session_init(&c->session, &c->card);
+	c->card_open = true;
+	return 0;
+}
+
+int ctx_keystore(struct ctx *c, struct keystore **ks, struct err *e)
+{
+	const char *path = c->keystore;
+
+	if (path == NULL)
+		path = getenv("CARDADM_KEYSTORE");
+	if (path == NULL || path[0] == '\0') {
+		err_set(e, ERR_USAGE, "no key store is named");
+		return err_hint(e, "-k FILE or CARDADM_KEYSTORE; keystore init makes one");
+	}
+	return keystore_open(path, ks, e);
+}
+
+void ctx_keystore_done(struct ctx *c, struct keystore *ks)
+{
+	(void)c;
+	keystore_close(ks);
+}

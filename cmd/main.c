@@ -1,0 +1,128 @@
+/* cardadm: the process around a verb: limits, signals, errors, exit status. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "doc.h"
+#include "run.h"
+
+/* The one mutable global: set by SIGINT and SIGTERM; long work ends at its next safe point. */
+static volatile sig_atomic_t stop;
+
+static void on_stop(int sig)
+{
+	(void)sig;
+	stop = 1;
+}
+
+/* The first signal asks, the second ends the program: the handler is gone after one. */
+static void catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sa = (struct sigaction){ .sa_handler = SIG_IGN };
+	sigaction(SIGPIPE, &sa, NULL);
+}
+
+/* Secrets stay out of core files and of other people's reach; what we create is ours alone unless
+ * its mode says otherwise. False when that cannot be had. */
+static bool guard_process(void)
+{
+	const struct rlimit none = { 0, 0 };
+	int fd;
+
+	/* A missing 0, 1 or 2 must not become a card or a key file; writing to this one fails. */
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return false;
+	close(fd);
+	umask(077);
+	return setrlimit(RLIMIT_CORE, &none) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
+}
+
+/* Names in messages come from files and cards: no control characters reach the terminal. */
+static void put_clean(FILE *f, const char *s)
+{
+	for (; *s != '\0'; s++)
+		fputc((unsigned char)*s < 0x20 || *s == 0x7F ? '?' : *s, f);
+}
+
+static void print_error(const struct err *e, const struct verb *v)
+{
+	fputs("cardadm: ", stderr);
+	if (v != NULL)
+		fprintf(stderr, "%s: ", v->name);
+	put_clean(stderr, e->text);
+	fputc('\n', stderr);
+	if (e->hint[0] == '\0')
+		return;
+	fputs("cardadm: hint: ", stderr);
+	put_clean(stderr, e->hint);
+	fputc('\n', stderr);
+}
+
+/* The hidden verbs that man pages and shells are made from. False: no such one is asked for. */
+static bool run_hidden(int argc, char **argv, int *status)
+{
+	size_t used = 0;
+	const struct verb *v;
+
+	*status = 0;
+	if (argc >= 2 && strcmp(argv[1], "__complete") == 0) {
+		doc_complete(stdout, argv + 2, (size_t)(argc - 2));
+		return true;
+	}
+	if (argc < 3 || strcmp(argv[1], "__mdoc") != 0)
+		return false;
+	v = verb_find(argv + 2, (size_t)(argc - 2), &used);
+	if (v == NULL)
+		*status = ERR_USAGE;
+	else
+		doc_mdoc(stdout, v);
+	return true;
+}
+
+static int run(struct ctx *c, int argc, char **argv)
+{
+	struct line l = { 0 };
+	struct err e = { 0 };
+	int status = 0;
+
+	if (run_parse(&l, c, argc, argv, &e) != 0 || run_line(&l, c, &e) != 0)
+		status = e.code == ERR_NONE ? ERR_OTHER : (int)e.code;
+	if (status != 0) {
+		fflush(stdout);
+		print_error(&e, l.verb);
+	}
+	line_free(&l);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct ctx c = { .out = stdout, .log = stderr, .in = stdin, .stop = &stop };
+	int status;
+
+	if (!guard_process()) {
+		fprintf(stderr, "cardadm: cannot protect this process: %s\n", strerror(errno));
+		return ERR_OTHER;
+	}
+	catch_signals();
+	if (!run_hidden(argc, argv, &status))
+		status = run(&c, argc > 0 ? argc - 1 : 0, argv + 1);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "cardadm: standard output: %s\n", strerror(errno));
+		return status == 0 ? ERR_OTHER : status;
+	}
+	return status;
+}

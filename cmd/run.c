@@ -1,0 +1,102 @@
+#include "run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "doc.h"
+
+static void keep_common(struct ctx *c, const struct common *o)
+{
+	if (o->reader != NULL)
+		c->reader = o->reader;
+	if (o->keystore != NULL)
+		c->keystore = o->keystore;
+	if (o->trace != NULL)
+		c->trace = o->trace;
+	c->json |= o->json;
+	c->dry_run |= o->dry_run;
+	c->yes |= o->yes;
+	c->quiet |= o->quiet;
+	c->verbose += o->verbose;
+}
+
+/* The reader of a verb that needs one: -r, else the variable. In the agent the card is there. */
+static int find_reader(struct ctx *c, const struct verb *v, struct err *e)
+{
+	const char *env = getenv("CARDADM_READER");
+
+	if ((v->needs & (NEED_READER | USES_SESSION | NEED_SESSION)) == 0 || c->agent != NULL)
+		return 0;
+	if (c->reader == NULL && env != NULL && env[0] != '\0')
+		c->reader = env;
+	if (c->reader != NULL || (v->needs & NEED_READER) == 0)
+		return 0;
+	err_set(e, ERR_USAGE, "no reader is named");
+	return err_hint(e, "-r READER or CARDADM_READER; cardadm readers lists them");
+}
+
+int run_parse(struct line *l, struct ctx *c, int argc, char **argv, struct err *e)
+{
+	if (line_parse(l, argc, argv, e) != 0)
+		return -1;
+	keep_common(c, &l->common);
+	if (l->verb == NULL || l->common.help)
+		return 0;
+	return find_reader(c, l->verb, e);
+}
+
+static void close_card(struct ctx *c)
+{
+	if (!c->card_open)
+		return;
+	session_wipe(&c->session);
+	card_close(&c->card);
+	c->card_open = false;
+}
+
+int run_line(const struct line *l, struct ctx *c, struct err *e)
+{
+	const struct verb *v = l->verb;
+	int rc;
+
+	if (l->common.version) {
+		fprintf(c->out, "cardadm %s\n", CARDADM_VERSION);
+		return 0;
+	}
+	if (v == NULL && !l->common.help && c->reader == NULL && c->keystore == NULL) {
+		doc_all(c->out, NULL);
+		return 0;
+	}
+	if (v == NULL && !l->common.help) {
+		err_set(e, ERR_USAGE, "no verb is named");
+		return err_hint(e, "cardadm --help shows the verbs");
+	}
+	if (v == NULL) {
+		doc_all(c->out, l->family);
+		return 0;
+	}
+	if (l->common.help) {
+		doc_verb(c->out, v);
+		return 0;
+	}
+	if ((v->needs & NEED_SESSION) != 0 && c->agent == NULL) {
+		err_set(e, ERR_SAFETY, "no channel is open to %s",
+		    c->reader == NULL ? "a card" : c->reader);
+		return err_hint(e, "open one with cardadm -r %s scp-open",
+		    c->reader == NULL ? "READER" : c->reader);
+	}
+	rc = v->run(c, l->args, e);
+	close_card(c);
+	return rc;
+}
+
+int verb_run(struct ctx *c, int argc, char **argv, struct err *e)
+{
+	struct line l;
+	int rc = run_parse(&l, c, argc, argv, e);
+
+	if (rc == 0)
+		rc = run_line(&l, c, e);
+	line_free(&l);
+	return rc;
+}

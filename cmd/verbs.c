@@ -1,0 +1,12 @@
+/* The table of verbs, from verbs.h. */
+#include "verbs.h"
+
+#include "verb.h"
+
+#define DECLARE(name) extern const struct verb verb_##name;
+#define ROW(name) &verb_##name,
+
+VERBS(DECLARE)
+
+const struct verb *const verbs[] = { VERBS(ROW) NULL };
+const size_t verb_n = sizeof(verbs) / sizeof(verbs[0]) - 1;
