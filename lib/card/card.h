@@ -21,11 +21,11 @@ struct card_ops {
 struct card {
 	const struct card_ops *ops;
 	void *ctx;
-	char name[256];      /* as the operator named it: "vcard:fleet/0001.card" */
+	char name[256]; /* as the operator named it: "vcard:fleet/0001.card" */
 	uint8_t atr[33];
 	size_t atr_n;
-	bool t0;             /* T=0: case 4 goes out as case 3, answers come by GET RESPONSE */
-	bool gone;           /* transmit failed: nothing more may be sent */
+	bool t0;   /* T=0: case 4 goes out as case 3, answers come by GET RESPONSE */
+	bool gone; /* transmit failed: nothing more may be sent */
 };
 
 /* Limits against hostile cards. */
@@ -39,7 +39,8 @@ enum { CARD_MAX_ROUNDS = 64 }; /* 61xx / 6Cxx rounds of one command */
  */
 int card_transmit(struct card *c, struct span command, struct wr *rsp, struct err *e);
 /* The same from a parsed command to a parsed answer; *r borrows rsp. */
-int card_send(struct card *c, const struct capdu *cmd, struct wr *rsp, struct rapdu *r, struct err *e);
+int card_send(
+    struct card *c, const struct capdu *cmd, struct wr *rsp, struct rapdu *r, struct err *e);
 int card_reset(struct card *c, struct err *e);
 void card_close(struct card *c); /* may be called twice, and on an all-zero card */
 

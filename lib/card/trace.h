@@ -2,8 +2,9 @@
  * Traces: what went over the wire, as text.
  *
  * Format: lines "> HEX" and "< HEX", each followed by a comment line "# ..." that names the
- * command or status; a head of "# cardadm trace 1", "# reader NAME", "! ATR". The few clear
- * secrets (data of VERIFY and its like) are written as "**", which replay takes as a wildcard.
+ * command or status; a head of "# cardadm trace 1", "# reader NAME", "! ATR" (" T=0" behind
+ * it where the card talks that). The few clear secrets (data of VERIFY and its like) are written as
+ * "**", which replay takes as a wildcard. Comments and empty lines mean nothing.
  */
 #ifndef CARD_TRACE_H
 #define CARD_TRACE_H
@@ -13,8 +14,13 @@
 /* Puts a tracer around *c: all traffic is appended to the file at `path` (created 0600). *c then
  * is the tracer and owns the card that it was. On failure *c stays what it was. ERR_OTHER. */
 int trace_wrap(struct card *c, const char *path, struct err *e);
+/* The card inside a tracer, or c itself when it is none. Borrowed. */
+const struct card *trace_inner(const struct card *c);
 /* One line that says what a command is: "CHANGE MODE enter, 136 octets". */
 char *trace_describe(struct span command, char *out, size_t cap);
+
+/* Octets *off .. *off + *n - 1 of a command are secret and never written; *n = 0: none. */
+void trace_hidden(struct span command, size_t *off, size_t *n);
 
 /* Opens a recorded trace as a card: answers come in recorded order, a command that differs ends
  * with ERR_INPUT and a text that shows both. */

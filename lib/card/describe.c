@@ -1,0 +1,183 @@
+/* What a command is, for the comments in traces; and which of its octets must not be written. */
+#include "card/trace.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hex.h"
+
+enum detail {
+	PLAIN,
+	DETAIL_AID,     /* data is an AID */
+	DETAIL_P1P2,    /* P1 P2 name what is meant */
+	DETAIL_VERSION, /* P1 is a key version */
+	DETAIL_LEVEL,   /* P1 is a security level */
+	DETAIL_P1,      /* P1 by its name */
+	DETAIL_BLOCK    /* P2 is a block number */
+};
+
+struct p1_name {
+	uint8_t p1;
+	const char *name;
+};
+
+static const struct p1_name mode_names[] = { { 0x00, "return" }, { 0x01, "enter" }, { 0, NULL } };
+static const struct p1_name authorize_names[] = { { 0x00, "activate" }, { 0x01, "verify" },
+	{ 0x02, "discard" }, { 0, NULL } };
+static const struct p1_name install_names[] = { { 0x02, "for load" }, { 0x04, "for install" },
+	{ 0x08, "for make selectable" }, { 0x0C, "for install and make selectable" },
+	{ 0x10, "for extradition" }, { 0x20, "for personalization" }, { 0, NULL } };
+static const struct p1_name status_names[] = { { 0x80, "issuer domain" }, { 0x40, "applications" },
+	{ 0x20, "load files" }, { 0x10, "load files and modules" }, { 0, NULL } };
+static const struct p1_name channel_names[] = { { 0x00, "open" }, { 0x80, "close" }, { 0, NULL } };
+
+static const struct {
+	uint8_t ins;
+	const char *name;
+	enum detail detail;
+	const struct p1_name *p1;
+} commands[] = {
+	{ 0x20, "VERIFY", PLAIN, NULL },
+	{ 0x24, "CHANGE REFERENCE DATA", PLAIN, NULL },
+	{ 0x2A, "PERFORM SECURITY OPERATION", PLAIN, NULL },
+	{ 0x2C, "RESET RETRY COUNTER", PLAIN, NULL },
+	{ 0x50, "INITIALIZE UPDATE", DETAIL_VERSION, NULL },
+	{ 0x5A, "CHANGE MODE", DETAIL_P1, mode_names },
+	{ 0x5C, "AUTHORIZE ACTION", DETAIL_P1, authorize_names },
+	{ 0x5E, "WRITE STAGE", PLAIN, NULL },
+	{ 0x70, "MANAGE CHANNEL", DETAIL_P1, channel_names },
+	{ 0x78, "END R-MAC SESSION", PLAIN, NULL },
+	{ 0x7A, "BEGIN R-MAC SESSION", PLAIN, NULL },
+	{ 0x82, "EXTERNAL AUTHENTICATE", DETAIL_LEVEL, NULL },
+	{ 0x84, "GET CHALLENGE", PLAIN, NULL },
+	{ 0x88, "INTERNAL AUTHENTICATE", PLAIN, NULL },
+	{ 0xA4, "SELECT", DETAIL_AID, NULL },
+	{ 0xB0, "READ BINARY", PLAIN, NULL },
+	{ 0xB2, "READ RECORD", PLAIN, NULL },
+	{ 0xC0, "GET RESPONSE", PLAIN, NULL },
+	{ 0xCA, "GET DATA", DETAIL_P1P2, NULL },
+	{ 0xCB, "GET DATA", DETAIL_P1P2, NULL },
+	{ 0xD8, "PUT KEY", DETAIL_VERSION, NULL },
+	{ 0xE2, "STORE DATA", DETAIL_BLOCK, NULL },
+	{ 0xE4, "DELETE", PLAIN, NULL },
+	{ 0xE6, "INSTALL", DETAIL_P1, install_names },
+	{ 0xE8, "LOAD", DETAIL_BLOCK, NULL },
+	{ 0xF0, "SET STATUS", PLAIN, NULL },
+	{ 0xF2, "GET STATUS", DETAIL_P1, status_names },
+};
+
+static const char *p1_name(const struct p1_name *names, uint8_t p1)
+{
+	for (; names->name != NULL; names++) {
+		if (names->p1 == p1)
+			return names->name;
+	}
+	return "with unknown P1";
+}
+
+static void put_detail(FILE *f, size_t at, const struct capdu *c)
+{
+	char hex[HEX_SIZE(16)];
+
+	switch (commands[at].detail) {
+	case DETAIL_AID:
+		/* By name, in clear: P1 04. Protected data would only look like an AID. */
+		if (c->p1 == 0x04 && c->data.n > 0 && !cla_is_sm(c->cla))
+			fprintf(f, " %s", hex_put(span_sub(c->data, 0, 16), hex, sizeof(hex)));
+		break;
+	case DETAIL_P1P2:
+		fprintf(f, " %02X%02X", c->p1, c->p2);
+		break;
+	case DETAIL_VERSION:
+		fprintf(f, " key version %02X", c->p1);
+		break;
+	case DETAIL_LEVEL:
+		fprintf(f, " level %02X", c->p1);
+		break;
+	case DETAIL_P1:
+		fprintf(f, " %s", p1_name(commands[at].p1, c->p1));
+		break;
+	case DETAIL_BLOCK:
+		fprintf(f, " block %02X", c->p2);
+		break;
+	case PLAIN:
+		break;
+	}
+}
+
+static void put_command(FILE *f, const struct capdu *c)
+{
+	size_t n = sizeof(commands) / sizeof(commands[0]), at = 0;
+
+	while (at < n && commands[at].ins != c->ins)
+		at++;
+	if (at < n) {
+		fputs(commands[at].name, f);
+		put_detail(f, at, c);
+	} else {
+		fprintf(f, "command %02X, P1 %02X, P2 %02X", c->ins, c->p1, c->p2);
+	}
+	if (c->data.n > 0 && (at == n || commands[at].detail != DETAIL_AID))
+		fprintf(f, ", %zu octet%s", c->data.n, c->data.n == 1 ? "" : "s");
+	if (cla_is_sm(c->cla))
+		fputs(", protected", f);
+}
+
+char *trace_describe(struct span command, char *out, size_t cap)
+{
+	struct capdu c;
+	FILE *f;
+
+	if (cap == 0)
+		return out;
+	out[0] = '\0';
+	f = fmemopen(out, cap, "w");
+	if (f == NULL)
+		return out;
+	if (capdu_get(command, &c))
+		put_command(f, &c);
+	else
+		fprintf(f, "no well-formed command, %zu octets", command.n);
+	fclose(f);
+	out[cap - 1] = '\0';
+	return out;
+}
+
+/*
+ * VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER carry a PIN, at some security levels in clear;
+ * a CHANGE MODE outside of secure messaging would carry broadcast keys. Keys of PUT KEY are
+ * encrypted in any case (Amendment D 7.2).
+ */
+static bool has_secret(uint8_t cla, uint8_t ins)
+{
+	switch (ins) {
+	case 0x20:
+	case 0x24:
+	case 0x2C:
+		return true;
+	case 0x5A:
+		return !cla_is_sm(cla);
+	default:
+		return false;
+	}
+}
+
+void trace_hidden(struct span command, size_t *off, size_t *n)
+{
+	struct rd r = rd_of(command);
+	struct capdu c;
+	uint8_t cla, ins;
+
+	*off = 0;
+	*n = 0;
+	if (!rd_u8(&r, &cla) || !rd_u8(&r, &ins) || !has_secret(cla, ins))
+		return;
+	/* Header and length field stay readable; of a malformed command only the header does. */
+	*off = 4;
+	if (capdu_get(command, &c)) {
+		*off = c.data.n == 0 ? command.n : c.extended ? 7 : 5;
+		*n = c.data.n;
+	} else if (command.n > 4) {
+		*n = command.n - 4;
+	}
+}
