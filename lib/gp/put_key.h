@@ -12,7 +12,7 @@ struct put_key {
 	uint8_t version;      /* new key version, 01..7F */
 	size_t n;             /* keys, 1..3 */
 	struct key key[3];    /* wiped by the caller */
-	uint8_t kcv[3][3];
+	uint8_t kcv[3][3];    /* set by put_key_get */
 };
 /* Host: data field, each key encrypted with AES-CBC under dek, ICV zero, 24-octet keys padded with
  * 00; the check values are computed. */
@@ -20,5 +20,9 @@ MUST_CHECK bool put_key_put(struct wr *w, const struct put_key *k, const struct 
 enum put_key_verdict { PUT_KEY_OK, PUT_KEY_MALFORMED, PUT_KEY_BAD_KCV };
 /* Card: decrypts and compares check values. */
 enum put_key_verdict put_key_get(struct span data, const struct key *dek, struct put_key *k);
+
+/* The answer: key version and check values. Host: it must name the keys that were sent. */
+void put_key_answer_put(struct wr *w, const struct put_key *k);
+MUST_CHECK bool put_key_answer_ok(struct span data, const struct put_key *k);
 
 #endif
