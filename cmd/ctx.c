@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "agent.h"
 #include "card/trace.h"
 #include "open.h"
 #include "verb.h"
@@ -21,6 +22,10 @@ void ctx_note(struct ctx *c, const char *fmt, ...)
 
 int ctx_session(struct ctx *c, struct session **s, struct err *e)
 {
+	if (c->agent != NULL) {
+		*s = &c->agent->session;
+		return 0;
+	}
 	*s = &c->session;
 	if (c->card_open)
 		return 0;
@@ -39,6 +44,8 @@ int ctx_keystore(struct ctx *c, struct keystore **ks, struct err *e)
 {
 	const char *path = c->keystore;
 
+	if (path == NULL && c->agent != NULL && c->agent->keystore[0] != '\0')
+		path = c->agent->keystore;
 	if (path == NULL)
 		path = getenv("CARDADM_KEYSTORE");
 	if (path == NULL || path[0] == '\0') {

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent.h"
 #include "doc.h"
 #include "run.h"
 
@@ -92,13 +93,28 @@ static bool run_hidden(int argc, char **argv, int *status)
 	return true;
 }
 
+/* Runs the verb here, or in the agent of the open channel: *status, *e. */
+static int run_somewhere(const struct line *l, struct ctx *c, int argc, char **argv, int *status,
+    struct err *e)
+{
+	const struct verb *v = l->verb;
+
+	if (v != NULL && !l->common.help && (v->needs & (USES_SESSION | NEED_SESSION)) != 0) {
+		int rc = agent_forward(c, argc, argv, status, e);
+
+		if (rc != 0)
+			return rc < 0 ? -1 : 0;
+	}
+	return run_line(l, c, e);
+}
+
 static int run(struct ctx *c, int argc, char **argv)
 {
 	struct line l = { 0 };
 	struct err e = { 0 };
 	int status = 0;
 
-	if (run_parse(&l, c, argc, argv, &e) != 0 || run_line(&l, c, &e) != 0)
+	if (run_parse(&l, c, argc, argv, &e) != 0 || run_somewhere(&l, c, argc, argv, &status, &e) != 0)
 		status = e.code == ERR_NONE ? ERR_OTHER : (int)e.code;
 	if (status != 0) {
 		fflush(stdout);

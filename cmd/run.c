@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent.h"
+#include "card/trace.h"
 #include "doc.h"
 
 static void keep_common(struct ctx *c, const struct common *o)
@@ -57,6 +59,7 @@ static void close_card(struct ctx *c)
 int run_line(const struct line *l, struct ctx *c, struct err *e)
 {
 	const struct verb *v = l->verb;
+	bool traced;
 	int rc;
 
 	if (l->common.version) {
@@ -85,7 +88,13 @@ int run_line(const struct line *l, struct ctx *c, struct err *e)
 		return err_hint(e, "open one with cardadm -r %s scp-open",
 		    c->reader == NULL ? "READER" : c->reader);
 	}
+	/* With a channel open the agent writes the trace, for this verb only unless scp-open asked. */
+	traced = c->agent != NULL && c->trace != NULL && !c->agent->traced;
+	if (traced && trace_wrap(&c->agent->card, c->trace, e) != 0)
+		return -1;
 	rc = v->run(c, l->args, e);
+	if (traced)
+		trace_unwrap(&c->agent->card);
 	close_card(c);
 	return rc;
 }

@@ -2,4 +2,14 @@
  * The list of verbs, in the order in which help shows them. Expanded by verbs.c. Whoever lands a
  * verb adds its line: look, channel, content, authority, campaign, keys, virtual.
  */
-#define VERBS(X)
+#define VERBS(X) \
+	X(scp_open) \
+	X(scp_mode) \
+	X(scp_status) \
+	X(scp_close) \
+	X(load) \
+	X(authorize_load) \
+	X(campaign_check) \
+	X(campaign_run) \
+	X(campaign_status) \
+	X(campaign_report)

@@ -25,7 +25,9 @@ void campaign_close(struct campaign *c);
 struct campaign_calls {
 	/* Opens a card by its file path; ERR_READER when it is in use elsewhere. */
 	int (*open)(void *ctx, const char *path, struct card *card, struct err *e);
-	/* A card begins (step NONE), moves on, or ends; done/total in commands while loading. */
+	/* The cards are listed, work begins. May be NULL, like progress and stop. */
+	void (*begin)(void *ctx, const struct ledger_sums *sums);
+	/* A card moves on (state pending) or ends (done, failed); done/total in commands while loading. */
 	void (*progress)(void *ctx, const struct ledger_card *c, enum step step, uint32_t done,
 	    uint32_t total);
 	/* true: end at the next safe point. */

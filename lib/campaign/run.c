@@ -293,6 +293,10 @@ int campaign_run(struct campaign *c, const struct campaign_calls *calls,
 		return -1;
 	rc = campaign_list_cards(c, r.l, e);
 	if (rc == 0)
+		rc = ledger_sum(r.l, &res->sums, e);
+	if (rc == 0 && calls->begin != NULL)
+		calls->begin(calls->ctx, &res->sums);
+	if (rc == 0)
 		rc = work_all(&r, res, e);
 	if (ledger_sum(r.l, &res->sums, rc == 0 ? e : &ignored) != 0)
 		rc = -1;

@@ -123,6 +123,19 @@ int trace_wrap(struct card *c, const char *path, struct err *e)
 	return 0;
 }
 
+void trace_unwrap(struct card *c)
+{
+	struct tracer *t = c->ctx;
+	bool gone = c->gone;
+
+	if (c->ops != &tracer_ops)
+		return;
+	*c = t->inner;
+	c->gone = gone;
+	fclose(t->f);
+	free(t);
+}
+
 const struct card *trace_inner(const struct card *c)
 {
 	const struct tracer *t = c->ctx;

@@ -16,6 +16,8 @@
 int trace_wrap(struct card *c, const char *path, struct err *e);
 /* The card inside a tracer, or c itself when it is none. Borrowed. */
 const struct card *trace_inner(const struct card *c);
+/* Ends the trace: *c is again the card that it was. A card that is no tracer stays as it is. */
+void trace_unwrap(struct card *c);
 /* One line that says what a command is: "CHANGE MODE enter, 136 octets". */
 char *trace_describe(struct span command, char *out, size_t cap);
 

@@ -1,0 +1,393 @@
+/* The agent's own half: start, serve one request after the other, end. */
+#include "agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent_path.h"
+#include "card/trace.h"
+#include "run.h"
+
+/* ---- one request ---- */
+
+struct request {
+	struct wr text;
+	int fd[AGENT_FDS];
+	char *argv[512];
+	int argc;
+};
+
+static void request_close(struct request *q)
+{
+	for (int i = 0; i < AGENT_FDS; i++)
+		if (q->fd[i] >= 0)
+			close(q->fd[i]);
+	wr_free(&q->text);
+}
+
+static bool peer_is_us(int fd)
+{
+	struct ucred cred;
+	socklen_t n = sizeof(cred);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) == 0 && cred.uid == geteuid();
+}
+
+static bool receive_head(int fd, uint32_t *n, int fds[AGENT_FDS])
+{
+	union {
+		char b[CMSG_SPACE(AGENT_FDS * sizeof(int))];
+		struct cmsghdr align;
+	} control = { 0 };
+	uint8_t head[4];
+	struct iovec iov = { head, sizeof(head) };
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.b,
+		.msg_controllen = sizeof(control.b) };
+	struct cmsghdr *cm;
+
+	if (recvmsg(fd, &m, MSG_CMSG_CLOEXEC | MSG_WAITALL) != (ssize_t)sizeof(head))
+		return false;
+	cm = CMSG_FIRSTHDR(&m);
+	if (cm == NULL || cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_RIGHTS ||
+	    cm->cmsg_len != CMSG_LEN(AGENT_FDS * sizeof(int)))
+		return false;
+	memcpy(fds, CMSG_DATA(cm), AGENT_FDS * sizeof(int));
+	*n = get_u32(head);
+	return *n > 0 && *n <= AGENT_REQUEST_MAX;
+}
+
+static bool receive_text(int fd, uint32_t n, struct wr *w)
+{
+	uint8_t block[4096];
+
+	while (w->n < n) {
+		size_t want = n - w->n < sizeof(block) ? n - w->n : sizeof(block);
+		ssize_t got = recv(fd, block, want, 0);
+
+		if (got <= 0)
+			return false;
+		wr_bytes(w, block, (size_t)got);
+	}
+	return wr_ok(w) && w->p[w->n - 1] == '\0';
+}
+
+static bool request_receive(int fd, struct request *q)
+{
+	struct timeval limit = { .tv_sec = 5 };
+	uint32_t n;
+
+	*q = (struct request){ .text = wr_grow(AGENT_REQUEST_MAX), .fd = { -1, -1, -1, -1 } };
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) != 0 ||
+	    !peer_is_us(fd) || !receive_head(fd, &n, q->fd) || !receive_text(fd, n, &q->text))
+		return false;
+	for (size_t at = 0; at < q->text.n; at += strlen((char *)q->text.p + at) + 1) {
+		if (q->argc + 1 >= (int)(sizeof(q->argv) / sizeof(q->argv[0])))
+			return false;
+		q->argv[q->argc++] = (char *)q->text.p + at;
+	}
+	return q->argc > 0;
+}
+
+static int request_run(struct agent *a, struct request *q, struct err *e)
+{
+	static const char *const modes[3] = { "r", "w", "w" };
+	volatile sig_atomic_t stop = 0;
+	struct ctx c = { .agent = a, .stop = &stop };
+	FILE *f[3] = { NULL, NULL, NULL };
+	int rc = -1;
+
+	for (int i = 0; i < 3; i++) {
+		f[i] = fdopen(q->fd[i], modes[i]);
+		if (f[i] == NULL) {
+			err_errno(e, ERR_OTHER, "agent: cannot use the descriptors");
+			goto out;
+		}
+		q->fd[i] = -1;
+	}
+	if (fchdir(q->fd[3]) != 0) {
+		err_errno(e, ERR_OTHER, "agent: cannot enter the directory");
+		goto out;
+	}
+	c.in = f[0];
+	c.out = f[1];
+	c.log = f[2];
+	rc = verb_run(&c, q->argc, q->argv, e);
+	if (fflush(c.out) != 0 && rc == 0)
+		rc = err_errno(e, ERR_OTHER, "cannot write the results");
+out:
+	for (int i = 0; i < 3; i++)
+		if (f[i] != NULL)
+			fclose(f[i]);
+	if (chdir("/") != 0)
+		a->ending = true;
+	return rc;
+}
+
+static void serve(struct agent *a, int fd)
+{
+	struct agent_reply reply = { 0 };
+	struct request q;
+
+	a->client_fd = fd;
+	if (request_receive(fd, &q)) {
+		if (request_run(a, &q, &reply.e) != 0)
+			reply.status = reply.e.code;
+		/* The card is gone, or the channel is lost: nothing is left to hold. */
+		if (a->card.gone || a->session.mode == SESSION_CLOSED)
+			agent_end(a);
+		if (send(fd, &reply, sizeof(reply), MSG_NOSIGNAL) < 0)
+			a->client_fd = -1; /* nobody waits for it any more */
+	}
+	request_close(&q);
+	a->client_fd = -1;
+}
+
+bool agent_interrupted(struct agent *a, struct ctx *c)
+{
+	sigset_t waiting;
+	char b;
+
+	if (a->client_fd >= 0 && recv(a->client_fd, &b, 1, MSG_DONTWAIT) >= 0)
+		*c->stop = 1;
+	if (sigpending(&waiting) == 0 && sigismember(&waiting, SIGTERM) == 1)
+		*c->stop = 1;
+	return *c->stop != 0;
+}
+
+/* ---- life ---- */
+
+void agent_forget_bundle(struct agent *a)
+{
+	bundle_free(&a->bundle);
+	a->has_bundle = false;
+	a->bundle_name[0] = '\0';
+	memset(&a->plan, 0, sizeof(a->plan));
+	a->done = 0;
+}
+
+void agent_end(struct agent *a)
+{
+	struct sockaddr_un addr;
+	socklen_t n = sizeof(addr);
+
+	if (a->ending)
+		return;
+	a->ending = true;
+	if (!a->card.gone)
+		session_close(&a->session);
+	session_wipe(&a->session);
+	card_close(&a->card);
+	agent_forget_bundle(a);
+	if (a->listen_fd >= 0) {
+		if (getsockname(a->listen_fd, (struct sockaddr *)&addr, &n) == 0 &&
+		    n > sizeof(sa_family_t))
+			unlink(addr.sun_path);
+		close(a->listen_fd);
+		a->listen_fd = -1;
+	}
+	if (a->lock_fd >= 0)
+		close(a->lock_fd);
+	a->lock_fd = -1;
+}
+
+static void on_signal(int sig)
+{
+	(void)sig; /* ppoll returns: that is all we need */
+}
+
+/* SIGTERM and its like are blocked but while we wait for a client. */
+static void block_signals(sigset_t *open)
+{
+	static const int all[] = { SIGTERM, SIGINT, SIGHUP };
+	struct sigaction sa = { .sa_handler = on_signal };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		sigaddset(&set, all[i]);
+		sigaction(all[i], &sa, NULL);
+	}
+	sa.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &sa, NULL);
+	sigprocmask(SIG_BLOCK, &set, open);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		sigdelset(open, all[i]);
+}
+
+static void serve_until_end(struct agent *a)
+{
+	sigset_t open;
+
+	block_signals(&open);
+	while (!a->ending) {
+		struct pollfd p = { .fd = a->listen_fd, .events = POLLIN };
+		struct timespec limit = { .tv_sec = a->idle };
+		int n = ppoll(&p, 1, &limit, &open);
+		int fd;
+
+		if (n <= 0) { /* idle limit or a signal */
+			agent_end(a);
+			return;
+		}
+		fd = accept4(a->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+		if (fd < 0)
+			continue;
+		serve(a, fd);
+		close(fd);
+	}
+}
+
+/* Keys must not reach the swap or a core file. With a small limit only what is ours is locked. */
+static void lock_memory(struct agent *a)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &r) == 0 && (r.rlim_cur == RLIM_INFINITY || geteuid() == 0) &&
+	    mlockall(MCL_CURRENT | MCL_FUTURE) == 0)
+		return;
+	if (mlock(a, sizeof(*a)) != 0)
+		return; /* nothing better to be had; core dumps are off in any case */
+}
+
+static int listen_at(struct agent *a, const struct agent_place *p, struct err *e)
+{
+	mode_t was = umask(0177);
+	int rc;
+
+	a->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	unlink(p->addr.sun_path);
+	rc = a->listen_fd < 0
+		 ? -1
+		 : bind(a->listen_fd, (const struct sockaddr *)&p->addr, sizeof(p->addr));
+	umask(was);
+	if (rc != 0 || listen(a->listen_fd, 16) != 0)
+		return err_errno(e, ERR_OTHER, "%s: cannot listen", p->addr.sun_path);
+	return 0;
+}
+
+/* Keeps only 0, 1, 2, the lock and the pipe to the parent. */
+static void close_inherited(int lock_fd, int pipe_fd)
+{
+	unsigned low = (unsigned)(lock_fd < pipe_fd ? lock_fd : pipe_fd);
+	unsigned high = (unsigned)(lock_fd < pipe_fd ? pipe_fd : lock_fd);
+
+	if (low > 3)
+		close_range(3, low - 1, 0);
+	if (high > low + 1)
+		close_range(low + 1, high - 1, 0);
+	close_range(high + 1, ~0u, 0);
+}
+
+static void detach_stdio(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int i = 0; fd >= 0 && i < 3; i++)
+		dup2(fd, i);
+	if (fd > 2)
+		close(fd);
+}
+
+struct start {
+	struct ctx *c;
+	struct agent_place place;
+	uint32_t idle;
+	int (*open)(struct agent *a, struct ctx *c, void *args, struct err *e);
+	void *args;
+};
+
+static void child(const struct start *s, int lock_fd, int pipe_fd)
+{
+	struct agent *a;
+	struct err e = { 0 };
+	int rc;
+
+	setsid();
+	close_inherited(lock_fd, pipe_fd);
+	a = calloc(1, sizeof(*a));
+	if (a == NULL) {
+		err_memory(&e);
+		goto tell;
+	}
+	lock_memory(a);
+	memcpy(a->reader, s->place.reader, sizeof(a->reader));
+	a->idle = s->idle;
+	a->lock_fd = lock_fd;
+	a->listen_fd = a->client_fd = -1;
+	rc = listen_at(a, &s->place, &e);
+	if (rc == 0)
+		rc = s->open(a, s->c, s->args, &e);
+	if (rc != 0)
+		agent_end(a);
+	else if (chdir("/") != 0)
+		err_errno(&e, ERR_OTHER, "agent: cannot leave the directory");
+tell:
+	fflush(s->c->out);
+	fflush(s->c->log);
+	detach_stdio();
+	if (write(pipe_fd, &e, sizeof(e)) != (ssize_t)sizeof(e) && a != NULL)
+		agent_end(a);
+	close(pipe_fd);
+	if (a != NULL && e.code == ERR_NONE)
+		serve_until_end(a);
+	if (a != NULL) {
+		agent_end(a);
+		wipe(a, sizeof(*a));
+	}
+	free(a);
+}
+
+int agent_start(struct ctx *c, uint32_t idle,
+    int (*open_session)(struct agent *a, struct ctx *c, void *args, struct err *e), void *args,
+    struct err *e)
+{
+	struct start s = { .c = c, .idle = idle, .open = open_session, .args = args };
+	int lock, pipe_fd[2];
+	ssize_t n;
+	pid_t pid;
+
+	if (agent_place_of(c->reader, &s.place, e) != 0)
+		return -1;
+	lock = agent_lock(&s.place, e);
+	if (lock == -1)
+		return -1;
+	if (lock == -2) {
+		err_set(e, ERR_READER, "%s: a channel is open already", c->reader);
+		return err_hint(e, "cardadm -r %s scp-close", c->reader);
+	}
+	if (pipe2(pipe_fd, O_CLOEXEC) != 0) {
+		close(lock);
+		return err_errno(e, ERR_OTHER, "cannot make a pipe");
+	}
+	fflush(c->out);
+	fflush(c->log);
+	pid = fork();
+	if (pid == 0) {
+		child(&s, lock, pipe_fd[1]);
+		_exit(0);
+	}
+	close(lock);
+	close(pipe_fd[1]);
+	if (pid < 0) {
+		close(pipe_fd[0]);
+		return err_errno(e, ERR_OTHER, "cannot start the agent");
+	}
+	do
+		n = read(pipe_fd[0], e, sizeof(*e));
+	while (n < 0 && errno == EINTR);
+	close(pipe_fd[0]);
+	if (n != (ssize_t)sizeof(*e))
+		return err_set(e, ERR_OTHER, "the agent ended before it opened the channel");
+	return e->code == ERR_NONE ? 0 : -1;
+}

@@ -1,0 +1,220 @@
+/* campaign check, run: the main job over many cards. */
+#include "campaign/campaign.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/hex.h"
+#include "campaign_show.h"
+#include "open.h"
+#include "out.h"
+
+/* ---- campaign check ---- */
+
+struct check_args {
+	const char *manifest;
+};
+
+static const struct operand manifest_operands[] = {
+	{ "MANIFEST", OPT_PATH, offsetof(struct check_args, manifest), false, NULL,
+	    "The campaign manifest" },
+};
+
+static int run_check(struct ctx *c, void *args, struct err *e)
+{
+	const struct check_args *g = args;
+	struct campaign cp;
+	uint64_t n;
+	int rc;
+
+	if (campaign_open(g->manifest, &cp, e) != 0)
+		return -1;
+	rc = campaign_count_cards(&cp, &n, e);
+	if (rc == 0)
+		rc = campaign_show_plan(c, &cp, n, e);
+	campaign_close(&cp);
+	return rc;
+}
+
+const struct verb verb_campaign_check = {
+	.name = "campaign check",
+	.group = "campaign",
+	.summary = "Check a manifest and all that it names, and tell what a run would do",
+	.needs = HAS_JSON,
+	VERB_OPERANDS(manifest_operands),
+	.args_size = sizeof(struct check_args),
+	.run = run_check,
+};
+
+/* ---- campaign run ---- */
+
+struct run_args {
+	const char *manifest;
+	bool retry;
+};
+
+static const struct operand run_operands[] = {
+	{ "MANIFEST", OPT_PATH, offsetof(struct run_args, manifest), false, NULL,
+	    "The campaign manifest" },
+};
+static const struct opt run_opts[] = {
+	{ "retry-authentication", 0, OPT_FLAG, NULL,
+	    "Work again on cards where an authentication failed", offsetof(struct run_args, retry),
+	    0, 0, 0, NULL },
+};
+
+/* What a terminal shows in one line, and what is written line by line elsewhere. */
+struct view {
+	struct ctx *c;
+	bool terminal;
+	struct ledger_sums before; /* as the ledger had it when the run began */
+	uint64_t done, failed;     /* in this run */
+	struct timespec began, shown;
+	const char *name;
+};
+
+static double since(const struct timespec *from)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - from->tv_sec) + (double)(now.tv_nsec - from->tv_nsec) / 1e9;
+}
+
+static void begin(void *ctx, const struct ledger_sums *s)
+{
+	struct view *v = ctx;
+
+	v->before = *s;
+	clock_gettime(CLOCK_MONOTONIC, &v->began);
+	v->shown = v->began;
+	if (!v->c->quiet)
+		fprintf(v->c->log, "campaign %s: %llu cards, %llu done before\n", v->name,
+		    (unsigned long long)s->total, (unsigned long long)s->done);
+}
+
+static void show_line(struct view *v, const struct ledger_card *lc, uint32_t done, uint32_t total)
+{
+	static const char full[] = "####################";
+	uint64_t now = v->done + v->failed, ended = v->before.done + now, all = v->before.total;
+	double t = since(&v->began);
+	int n = all == 0 ? 0 : (int)(ended * (sizeof(full) - 1) / all);
+	double left = now == 0 ? 0 : t / (double)now * (double)(all - ended);
+
+	fprintf(v->c->log, "\r[%-*.*s] %llu/%llu, %llu failed, %.0f/s, %.0f s left  %s %s",
+	    (int)sizeof(full) - 1, n, full, (unsigned long long)ended, (unsigned long long)all,
+	    (unsigned long long)v->failed, t > 0 ? (double)now / t : 0, left, lc->file, lc->step);
+	if (total > 0)
+		fprintf(v->c->log, " %u/%u", done, total);
+	fputs("\033[K", v->c->log);
+	fflush(v->c->log);
+}
+
+static void show_end(struct view *v, const struct ledger_card *lc)
+{
+	if (lc->state == CARD_DONE)
+		v->done++;
+	else
+		v->failed++;
+	if (v->c->quiet || (lc->state == CARD_DONE && v->c->verbose == 0))
+		return;
+	fprintf(v->c->log, "%s%s: %s at %s%s%s\n", v->terminal ? "\r\033[K" : "", lc->file,
+	    card_state_str(lc->state), lc->step, lc->reason[0] != '\0' ? ": " : "", lc->reason);
+}
+
+static void progress(
+    void *ctx, const struct ledger_card *lc, enum step step, uint32_t done, uint32_t total)
+{
+	struct view *v = ctx;
+
+	(void)step;
+	if (lc->state != CARD_PENDING)
+		show_end(v, lc);
+	if (v->c->quiet || since(&v->shown) < (v->terminal ? 0.1 : 10))
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &v->shown);
+	if (v->terminal) {
+		show_line(v, lc, done, total);
+		return;
+	}
+	fprintf(v->c->log, "%llu of %llu cards, %llu failed, %.0f per second\n",
+	    (unsigned long long)(v->before.done + v->done + v->failed),
+	    (unsigned long long)v->before.total, (unsigned long long)v->failed,
+	    (double)(v->done + v->failed) / since(&v->began));
+}
+
+static bool stop(void *ctx)
+{
+	const struct view *v = ctx;
+
+	return *v->c->stop != 0;
+}
+
+static int open_card(void *ctx, const char *path, struct card *card, struct err *e)
+{
+	(void)ctx;
+	return open_vcard(path, card, e);
+}
+
+static void show_sums(
+    struct ctx *c, const struct campaign *cp, const struct campaign_result *r, double seconds)
+{
+	const struct ledger_sums *s = &r->sums;
+
+	if (c->json)
+		(void)out_json(
+		    c->out, campaign_sums_json(cp, s)); /* the run's own outcome counts */
+	else
+		fprintf(c->out,
+		    "%llu cards: %llu done (%llu already), %llu failed, %llu pending; %.1f s\n",
+		    (unsigned long long)s->total, (unsigned long long)s->done,
+		    (unsigned long long)s->already, (unsigned long long)s->failed,
+		    (unsigned long long)s->pending, seconds);
+}
+
+static int run_run(struct ctx *c, void *args, struct err *e)
+{
+	const struct run_args *g = args;
+	struct view v = { .c = c, .terminal = !c->quiet && isatty(fileno(c->log)) == 1 };
+	struct campaign_calls calls = { .open = open_card,
+		.begin = begin,
+		.progress = progress,
+		.stop = stop,
+		.ctx = &v,
+		.retry_authentication = g->retry };
+	struct campaign_result r;
+	struct campaign cp;
+	uint64_t n;
+	int rc;
+
+	if (campaign_open(g->manifest, &cp, e) != 0)
+		return -1;
+	v.name = cp.m.name;
+	if (c->dry_run) {
+		rc = campaign_count_cards(&cp, &n, e);
+		if (rc == 0)
+			rc = campaign_show_plan(c, &cp, n, e);
+	} else {
+		rc = campaign_run(&cp, &calls, &r, e);
+		if (v.terminal)
+			fputs("\r\033[K", c->log);
+		if (v.began.tv_sec != 0)
+			show_sums(c, &cp, &r, since(&v.began));
+		if (rc != 0 && e->code == ERR_UNDONE)
+			err_hint(e, "cardadm campaign report %s", g->manifest);
+	}
+	campaign_close(&cp);
+	return rc;
+}
+
+const struct verb verb_campaign_run = {
+	.name = "campaign run",
+	.group = "campaign",
+	.summary = "Bring the bundle to every card of the manifest that is not done yet",
+	.needs = MUTATES | HAS_JSON,
+	VERB_OPTS(run_opts),
+	VERB_OPERANDS(run_operands),
+	.args_size = sizeof(struct run_args),
+	.run = run_run,
+};

@@ -1,0 +1,15 @@
+/* What campaigns show: the plan of a run, the sums, the report. */
+#ifndef CMD_CAMPAIGN_SHOW_H
+#define CMD_CAMPAIGN_SHOW_H
+
+#include <jansson.h>
+
+#include "campaign/campaign.h"
+#include "verb.h"
+
+/* Facts of manifest, bundle and keys, and the commands that each card gets. */
+int campaign_show_plan(struct ctx *c, const struct campaign *cp, uint64_t cards, struct err *e);
+/* {"campaign", "version", "total", "done", "failed", "pending", "already"} */
+json_t *campaign_sums_json(const struct campaign *cp, const struct ledger_sums *s);
+
+#endif

@@ -1,0 +1,239 @@
+/* load, authorize load: the payload in an open channel. */
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "base/hex.h"
+#include "campaign/job.h"
+#include "out.h"
+#include "progress.h"
+#include "tlv/tlv.h"
+
+/* ---- load ---- */
+
+struct load_args {
+	const char *bundle;
+};
+
+static const struct operand load_operands[] = {
+	{ "BUNDLE", OPT_PATH, offsetof(struct load_args, bundle), false, NULL,
+	    "The bundle that scp-mode named" },
+};
+
+struct load_progress {
+	struct ctx *c;
+	struct agent *a;
+	struct progress bar;
+};
+
+static bool load_step(void *ctx, uint32_t done, uint32_t total)
+{
+	struct load_progress *p = ctx;
+
+	progress_show(&p->bar, done, total);
+	return !agent_interrupted(p->a, p->c);
+}
+
+/* Every command that would be sent, for --dry-run. */
+static int show_commands(struct ctx *c, const struct agent *a)
+{
+	struct rd r = rd_of(a->plan.package->commands);
+	char hex[HEX_SIZE(APDU_MAX_COMMAND)];
+	struct tlv t;
+	uint32_t n = 0;
+
+	fprintf(c->out, "# nothing is sent\n");
+	while (tlv_next(&r, &t))
+		if (++n > a->done)
+			fprintf(c->out, "%s\n", hex_put(t.val, hex, sizeof(hex)));
+	return 0;
+}
+
+static int same_bundle(const struct agent *a, const char *path, struct err *e)
+{
+	struct bundle b;
+	int rc;
+
+	if (bundle_read(path, &b, e) != 0)
+		return -1;
+	rc = memcmp(b.digest, a->bundle.digest, sizeof(b.digest));
+	bundle_free(&b);
+	if (rc == 0)
+		return 0;
+	err_set(e, ERR_SAFETY, "%s: not the bundle that scp-mode named", path);
+	return err_hint(e, "the channel was switched with %s", a->bundle_name);
+}
+
+static int run_load(struct ctx *c, void *args, struct err *e)
+{
+	const struct load_args *g = args;
+	struct agent *a = c->agent;
+	struct load_progress lp = { .c = c, .a = a };
+	const struct broadcast_progress p = { load_step, &lp };
+	uint32_t total;
+	int rc;
+
+	if (a->session.mode != SESSION_BROADCAST) {
+		err_set(e, ERR_SAFETY, "the channel is not in broadcast mode");
+		return err_hint(e, "scp-mode broadcast --bundle %s", g->bundle);
+	}
+	if (same_bundle(a, g->bundle, e) != 0)
+		return -1;
+	total = a->plan.package->total;
+	if (c->dry_run)
+		return show_commands(c, a);
+	progress_begin(&lp.bar, c, g->bundle);
+	rc = broadcast_play(&a->session, a->plan.package->commands, total, &a->done, &p, e);
+	progress_end(&lp.bar);
+	if (rc != 0)
+		return err_in(e, "%s", g->bundle);
+	if (c->json)
+		return out_result(c,
+		    json_pack("{s:I, s:I, s:I}", "commands", (json_int_t)a->done, "total",
+			(json_int_t)total, "length", (json_int_t)a->bundle.length),
+		    e);
+	fprintf(c->out, "loaded: %u commands, %u octets\n", total, a->bundle.length);
+	return 0;
+}
+
+const struct verb verb_load = {
+	.name = "load",
+	.group = "content",
+	.summary = "Load the payload of a bundle in broadcast mode",
+	.needs = NEED_READER | NEED_SESSION | MUTATES | HAS_JSON,
+	VERB_OPERANDS(load_operands),
+	.args_size = sizeof(struct load_args),
+	.run = run_load,
+};
+
+/* ---- authorize load ---- */
+
+struct authorize_args {
+	const char *bundle;
+	bool verify_only, discard, allow_literal;
+};
+
+static const struct opt authorize_opts[] = {
+	{ "bundle", 0, OPT_PATH, "BUNDLE", "The bundle; default: the one that scp-mode named",
+	    offsetof(struct authorize_args, bundle), 0, 0, 0, NULL },
+	{ "verify-only", 0, OPT_FLAG, NULL, "Have the card verify and not activate",
+	    offsetof(struct authorize_args, verify_only), 0, 0, 0, NULL },
+	{ "discard", 0, OPT_FLAG, NULL,
+	    "Drop what the slot holds and refuse this campaign for good",
+	    offsetof(struct authorize_args, discard), 0, 0, 0, NULL },
+	{ "allow-literal-mac", 0, OPT_FLAG, NULL, "Accept a bundle with algorithm 01 or 02",
+	    offsetof(struct authorize_args, allow_literal), 0, 0, 0, NULL },
+};
+
+static int show_authorize(
+    struct ctx *c, enum authorize_p1 p1, const struct package *p, const struct bundle *b)
+{
+	uint8_t data[256];
+	char hex[HEX_SIZE(sizeof(data))];
+	struct wr w = wr_fixed(data, sizeof(data));
+	struct authorize au;
+
+	if (p1 == AUTHORIZE_DISCARD) {
+		discard_put(&w, b->campaign, p->number);
+	} else {
+		bundle_authorize(b, p, &au);
+		authorize_put(&w, &au);
+	}
+	fprintf(c->out, "# nothing is sent; before secure messaging:\n845C%02X%02X%02zX%s00\n", p1,
+	    p->slot, w.n, hex_put(wr_span(&w), hex, sizeof(hex)));
+	return 0;
+}
+
+static int tell_verdict(
+    struct ctx *c, const struct bundle *b, const struct verdict *v, struct err *e)
+{
+	char version[12], digest[65];
+
+	version_str(v->version, version);
+	hex_put_lower(SPAN(b->image_digest), digest, sizeof(digest));
+	if (c->json)
+		return out_result(c,
+		    json_pack("{s:s, s:i, s:s, s:s}", "result", authorize_result_str(v->result),
+			"code", v->result, "version", version, "digest", digest),
+		    e);
+	if (v->result == RESULT_ACTIVE || v->result == RESULT_ALREADY)
+		fprintf(c->out, "%s: the card runs version %s\n", authorize_result_str(v->result),
+		    version);
+	else
+		fprintf(c->out, "%s: the card still runs version %s\n",
+		    authorize_result_str(v->result), version);
+	return 0;
+}
+
+/* In the open channel, with `b` verified. */
+static int authorize(
+    struct ctx *c, const struct authorize_args *g, const struct bundle *b, struct err *e)
+{
+	struct session *s = &c->agent->session;
+	const struct package *p = bundle_package(b, s->iu.m);
+	enum authorize_p1 p1 = g->discard       ? AUTHORIZE_DISCARD
+			       : g->verify_only ? AUTHORIZE_VERIFY
+						: AUTHORIZE_ACTIVATE;
+	struct verdict v;
+	int rc;
+
+	if (p == NULL) {
+		err_set(e, ERR_SAFETY, "the bundle has no package for %s",
+		    s->iu.m == 16 ? "S16" : "S8");
+		return err_hint(e, "build it with --s16 for cards with 16-octet MACs");
+	}
+	if ((b->algorithm == ALG_CMAC_BK || b->algorithm == ALG_CMAC_KMAC) && !g->allow_literal &&
+	    !g->discard) {
+		err_set(e, ERR_SAFETY, "the bundle is authorized by a literal MAC (algorithm %02X)",
+		    b->algorithm);
+		return err_hint(
+		    e, "bundle show tells why that is weak; --allow-literal-mac accepts it");
+	}
+	if (c->dry_run)
+		return show_authorize(c, p1, p, b);
+	rc = g->discard ? broadcast_discard(s, p->slot, b->campaign, p->number, &v, e)
+			: job_authorize(s, b, p, p1, &v, e);
+	if (rc == 0 && p1 == AUTHORIZE_ACTIVATE)
+		rc = job_confirm(s, b, e);
+	return rc == 0 ? tell_verdict(c, b, &v, e) : -1;
+}
+
+static int run_authorize(struct ctx *c, void *args, struct err *e)
+{
+	const struct authorize_args *g = args;
+	struct agent *a = c->agent;
+	struct keystore *ks = NULL;
+	struct bundle other = { 0 };
+	const struct bundle *b = &a->bundle;
+	int rc = -1;
+
+	if (g->verify_only && g->discard)
+		return err_set(e, ERR_USAGE, "--verify-only and --discard exclude each other");
+	if (a->session.mode == SESSION_BROADCAST) {
+		err_set(
+		    e, ERR_SAFETY, "the channel is in broadcast mode, which carries no authority");
+		return err_hint(e, "scp-mode unicast first");
+	}
+	if (g->bundle == NULL && !a->has_bundle)
+		return err_set(e, ERR_USAGE, "--bundle BUNDLE is needed: scp-mode named none");
+	if (g->bundle != NULL) {
+		if (ctx_keystore(c, &ks, e) != 0 || job_bundle(g->bundle, ks, &other, e) != 0)
+			goto out;
+		b = &other;
+	}
+	rc = authorize(c, g, b, e);
+out:
+	bundle_free(&other);
+	ctx_keystore_done(c, ks);
+	return rc;
+}
+
+const struct verb verb_authorize_load = {
+	.name = "authorize load",
+	.group = "authority",
+	.summary = "Have the card verify what it holds and put it to use",
+	.needs = NEED_READER | NEED_SESSION | USES_KEYSTORE | MUTATES | HAS_JSON,
+	VERB_OPTS(authorize_opts),
+	.args_size = sizeof(struct authorize_args),
+	.run = run_authorize,
+};

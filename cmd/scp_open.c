@@ -1,0 +1,203 @@
+/* scp-open: opens a diversified channel and leaves it with an agent. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent.h"
+#include "base/hex.h"
+#include "card/trace.h"
+#include "ledger/ledger.h"
+#include "open.h"
+#include "out.h"
+
+struct args {
+	const char *keys;
+	struct opt_u32 key_version, level, idle;
+	bool s16, retry;
+	struct aid aid;
+	/* while opening */
+	struct ctx *c;
+	struct keystore *ks;
+	const struct entry *entry;
+	struct session *session;
+};
+
+static const char *const levels[] = { "00", "01", "03", "11", "13", "33", NULL };
+
+static const struct opt opts[] = {
+	{ "keys", 0, OPT_STRING, "NAME", "Card key set of the key store",
+	    offsetof(struct args, keys), 0, 0, 0, NULL },
+	{ "key-version", 0, OPT_HEX8, "KVN",
+	    "Key version on the card, in hex, instead of the entry's",
+	    offsetof(struct args, key_version), 0, 0, 0xFF, NULL },
+	{ "level", 0, OPT_HEX8, "LEVEL", "Security level 00, 01, 03, 11, 13 or 33",
+	    offsetof(struct args, level), 0, 0, 0x33, levels },
+	{ "s16", 0, OPT_FLAG, NULL, "16-octet challenges, cryptograms and MACs (S16)",
+	    offsetof(struct args, s16), 0, 0, 0, NULL },
+	{ "aid", 0, OPT_AID, "AID", "Security domain to open the channel with",
+	    offsetof(struct args, aid), 0, 0, 0, NULL },
+	{ "idle", 0, OPT_U32, "SECONDS", "Close the channel after so long without a verb (600)",
+	    offsetof(struct args, idle), 0, 1, 86400, NULL },
+	{ "retry-authentication", 0, OPT_FLAG, NULL,
+	    "Authenticate although this card refused this key set before",
+	    offsetof(struct args, retry), 0, 0, 0, NULL },
+};
+
+/* The card as it is remembered in the record of failed authentications: CIN, else its KDD. */
+static void card_id(const struct args *a, const struct init_update *u, char out[static 33])
+{
+	const struct card_identity *id = &a->session->id;
+
+	if (id->cin_n > 0)
+		hex_put(span_of(id->cin, id->cin_n), out, 33);
+	else
+		hex_put(SPAN(u->kdd), out, 33);
+}
+
+static int give_keys(void *ctx, const struct init_update *u, struct key_set *out, struct err *e)
+{
+	struct args *a = ctx;
+
+	return job_card_keys(a->entry, u, out, e);
+}
+
+static int before_auth(void *ctx, const struct init_update *u, struct err *e)
+{
+	const struct args *a = ctx;
+	char id[33], set[8];
+	bool refused;
+
+	card_id(a, u, id);
+	hex_put(span_of(&u->key_version, 1), set, sizeof(set));
+	if (a->retry)
+		return 0;
+	if (tries_refused(id, set, &refused, e) != 0)
+		return -1;
+	if (!refused)
+		return 0;
+	err_set(e, ERR_SAFETY, "card %s refused key set %s before: not tried again", id, set);
+	return err_hint(
+	    e, "check the keys, then --retry-authentication; each refusal costs the card a try");
+}
+
+static void after_auth(void *ctx, const struct init_update *u, bool accepted)
+{
+	const struct args *a = ctx;
+	char id[33], set[8];
+	struct err ignored = { 0 };
+
+	card_id(a, u, id);
+	hex_put(span_of(&u->key_version, 1), set, sizeof(set));
+	if (accepted)
+		(void)tries_forget(id, set, &ignored);
+	else if (tries_record(id, set, &ignored) != 0)
+		ctx_note(a->c, "the refusal could not be remembered: %s", ignored.text);
+}
+
+static int tell(const struct agent *a, const struct args *g, struct err *e)
+{
+	const struct session *s = &a->session;
+	char id[33], seq[8];
+
+	card_id(g, &s->iu, id);
+	hex_put(SPAN(s->iu.sequence), seq, sizeof(seq));
+	if (g->c->json)
+		return out_result(g->c,
+		    json_pack("{s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "open", 1, "reader",
+			a->reader, "card", id, "keys", a->keys, "protocol", "SCP03", "i",
+			out_hex8(s->iu.i).s, "level", out_hex8(s->level).s, "mac",
+			s->iu.m == 16 ? "S16" : "S8", "sequence",
+			s->iu.has_sequence ? json_string(seq) : json_null()),
+		    e);
+	fprintf(g->c->out, "channel open: SCP03 i=%s, level %s, %s, key version %s\n",
+	    out_hex8(s->iu.i).s, out_hex8(s->level).s, s->iu.m == 16 ? "S16" : "S8",
+	    out_hex8(s->iu.key_version).s);
+	fprintf(g->c->out, "card %s%s%s\n", id, s->iu.has_sequence ? ", sequence counter " : "",
+	    s->iu.has_sequence ? seq : "");
+	return 0;
+}
+
+/* In the agent. */
+static int open_session(struct agent *a, struct ctx *c, void *args, struct err *e)
+{
+	struct args *g = args;
+	struct session_asks asks = { .domain = g->aid,
+		.level = g->level.given ? (int)g->level.v : -1,
+		.s16 = g->s16 ? 1 : -1,
+		.keys = give_keys,
+		.before_auth = before_auth,
+		.after_auth = after_auth,
+		.ctx = g };
+	int rc = -1;
+
+	g->c = c;
+	if (ctx_keystore(c, &g->ks, e) != 0 ||
+	    keystore_find(g->ks, ENTRY_SCP03, g->keys, &g->entry, e) != 0)
+		goto out;
+	if (g->keys == NULL)
+		ctx_note(c, "keys: %s, the only card key set in %s", g->entry->name,
+		    keystore_path(g->ks));
+	asks.key_version = g->key_version.given ? (uint8_t)g->key_version.v : g->entry->version;
+	if (realpath(keystore_path(g->ks), a->keystore) == NULL) {
+		err_errno(e, ERR_INPUT, "%s", keystore_path(g->ks));
+		goto out;
+	}
+	snprintf(a->keys, sizeof(a->keys), "%s", g->entry->name);
+	if (open_reader(c->reader, &a->card, e) != 0)
+		goto out;
+	session_init(&a->session, &a->card);
+	g->session = &a->session;
+	if (c->trace != NULL && trace_wrap(&a->card, c->trace, e) != 0)
+		goto out;
+	a->traced = c->trace != NULL;
+	rc = session_open(&a->session, &asks, e);
+	if (rc == 0)
+		rc = tell(a, g, e);
+out:
+	ctx_keystore_done(c, g->ks);
+	g->ks = NULL;
+	return rc;
+}
+
+static int show_plan(struct ctx *c, const struct args *g, struct err *e)
+{
+	char reader[4200];
+	const char *kvn =
+	    g->key_version.given ? out_hex8((uint8_t)g->key_version.v).s : "the entry's";
+
+	if (reader_canonical(c->reader, reader, sizeof(reader), e) != 0)
+		return -1;
+	fprintf(c->out,
+	    "# %s: nothing is sent\n"
+	    "00A40400 08A000000151000000 00          SELECT the security domain\n"
+	    "80CA0066 00, 80CA0067 00                GET DATA card data, capabilities\n"
+	    "80CA0045 00, 80CA9F7F 00                GET DATA CIN, CPLC\n"
+	    "8050vv00 %s <host challenge> 00         INITIALIZE UPDATE, vv: key version %s\n"
+	    "# the card cryptogram is compared here; on a mismatch nothing more is sent\n"
+	    "8482ll00 %s <host cryptogram, C-MAC>    EXTERNAL AUTHENTICATE, ll: level %s\n",
+	    reader, g->s16 ? "10" : "08", kvn, g->s16 ? "20" : "10",
+	    g->level.given ? out_hex8((uint8_t)g->level.v).s : "33, 13 or 03 by what the card can");
+	return 0;
+}
+
+static int run(struct ctx *c, void *args, struct err *e)
+{
+	struct args *g = args;
+
+	if (c->agent != NULL) {
+		err_set(e, ERR_READER, "%s: a channel is open already", c->agent->reader);
+		return err_hint(e, "scp-close it first");
+	}
+	if (c->dry_run)
+		return show_plan(c, g, e);
+	return agent_start(c, g->idle.given ? g->idle.v : 600, open_session, g, e);
+}
+
+const struct verb verb_scp_open = {
+	.name = "scp-open",
+	.group = "channel",
+	.summary = "Open a diversified secure channel and keep it open",
+	.needs = NEED_READER | USES_KEYSTORE | MUTATES | HAS_JSON,
+	VERB_OPTS(opts),
+	.args_size = sizeof(struct args),
+	.run = run,
+};
