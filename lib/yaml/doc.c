@@ -74,8 +74,8 @@ static bool utf8_next(struct rd *r, uint32_t *c)
 static bool is_control(uint32_t c)
 {
 	return (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || (c >= 0x7F && c < 0xA0) ||
-	       (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFFFE ||
-	       c == 0xFFFF;
+	       (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF ||
+	       c == 0xFFFE || c == 0xFFFF;
 }
 
 static int check_text(const struct doc *d, struct span text, struct err *e)
@@ -325,6 +325,8 @@ int doc_parse(const char *path, struct span text, struct doc **d, struct err *e)
 		snprintf(b.d->path, sizeof(b.d->path), "%s", path);
 	else
 		snprintf(b.d->path, sizeof(b.d->path), "...%s", path + n - (PATH_SHOWN - 3));
+	if (span_starts(text, span_str("\xEF\xBB\xBF"))) /* the mark some editors put first */
+		text = span_sub(text, 3, text.n);
 	if (text.n > DOC_MAX)
 		rc = place_error(b.d, 1, 1, e, "larger than 1 MiB");
 	else
