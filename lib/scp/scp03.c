@@ -340,7 +340,9 @@ bool scp03_seal_command(struct scp03 *s, const struct capdu *c, struct wr *out)
 		return false;
 	if ((s->level & LEVEL_CMAC) == 0) {
 		capdu_put(out, c);
-		return wr_ok(out);
+		if (!wr_ok(out))
+			goto fail;
+		return true;
 	}
 	if (lc > (c->extended ? LC_MAX_EXTENDED : APDU_SHORT_DATA) ||
 	    c->le > (c->extended ? LE_MAX_EXTENDED : LE_MAX_SHORT))
@@ -445,7 +447,10 @@ bool scp03_seal_response(struct scp03 *s, const struct rapdu *r, struct wr *out)
 		return false;
 	if ((s->level & LEVEL_RMAC) == 0) {
 		rapdu_put(out, r);
-		return wr_ok(out);
+		if (wr_ok(out))
+			return true;
+		wr_cut(out, at);
+		return false;
 	}
 	if (sw_is_success_or_warning(r->sw)) {
 		if ((s->level & LEVEL_RENC) != 0 && r->data.n > 0)
