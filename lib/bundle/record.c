@@ -22,7 +22,7 @@ enum {
 static void line_put(
     char out[static LINE_N + 2], const char *date, const char *campaign, uint32_t package)
 {
-	snprintf(out, LINE_N + 2, "%s %s %010u\n", date, campaign, package);
+	snprintf(out, LINE_N + 2, "%.10s %.32s %010u\n", date, campaign, package);
 }
 
 static int open_record(char *path, size_t cap, int *fd, struct err *e)
