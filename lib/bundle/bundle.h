@@ -79,8 +79,6 @@ int bundle_open(struct bundle *b, const struct bundle_trust *t, uint32_t today, 
 int bundle_open_unverified(struct bundle *b, struct err *e);
 void bundle_free(struct bundle *b);
 
-/* Today in UTC as YYYYMMDD: what bundle_open compares with. */
-uint32_t bundle_today(void);
 /* A day that the calendar has, as YYYYMMDD. */
 bool bundle_date_ok(uint32_t date);
 /* UTF-8 of 1 to max octets without control characters: it is shown on terminals. */

@@ -1,5 +1,3 @@
-#include <time.h>
-
 #include "bundle/bundle.h"
 
 /* Lead octet of a UTF-8 sequence: how many follow, and the bits it gives. */
@@ -55,15 +53,4 @@ bool bundle_date_ok(uint32_t date)
 	if (y < 1970 || y > 9999 || m < 1 || m > 12 || d < 1)
 		return false;
 	return d <= days[m - 1] + (m == 2 && leap ? 1u : 0u);
-}
-
-uint32_t bundle_today(void)
-{
-	time_t now = time(NULL);
-	struct tm tm;
-
-	if (gmtime_r(&now, &tm) == NULL)
-		return 99991231; /* no clock: everything that expires has expired */
-	return (uint32_t)(tm.tm_year + 1900) * 10000 + (uint32_t)(tm.tm_mon + 1) * 100 +
-	       (uint32_t)tm.tm_mday;
 }
