@@ -12,4 +12,7 @@
 	X(campaign_check) \
 	X(campaign_run) \
 	X(campaign_status) \
-	X(campaign_report)
+	X(campaign_report) \
+	X(keystore_init) \
+	X(keystore_list) \
+	X(keystore_check)
