@@ -37,6 +37,7 @@
 enum {
 	CHANNELS = 4,
 	KEY_SETS_MAX = 8,
+	KIDS = 3, /* keys of a set: 01 ENC, 02 MAC, 03 DEK */
 	TRIES_MAX = 10,
 	FACTORY_VERSION = 0xFF,
 	SEQUENCE_END = 0xFFFFFF,

@@ -1,0 +1,269 @@
+/* Logical channels, selection, and the card's role in opening an SCP03 session. */
+#include <string.h>
+
+#include "crypto/digest.h"
+#include "gp/init_update.h"
+#include "tlv/tlv.h"
+#include "vcard/handlers.h"
+
+enum { TAG_FCI = 0x6F, TAG_DF_NAME = 0x84, TAG_PROPRIETARY = 0xA5, TAG_MAX_LENGTH = 0x9F65 };
+enum { SW_CARD_LOCKED = 0x6283, SW_ALREADY_CLOSED = 0x6200 };
+
+void session_end(struct channel *ch)
+{
+	scp03_wipe(&ch->scp);
+	scp03_wipe(&ch->saved);
+	ch->has_saved = false;
+	ch->failed = false;
+	wipe_key(&ch->dek);
+	wipe_key(&ch->bk_mac);
+	wipe(ch->host_challenge, sizeof(ch->host_challenge));
+	wipe(ch->card_challenge, sizeof(ch->card_challenge));
+	wr_free(&ch->store);
+	ch->store_next = 0;
+	ch->key_version = 0;
+	ch->session = SESSION_IDLE;
+}
+
+void channel_open(struct channel *ch)
+{
+	session_end(ch);
+	ch->open = true;
+	ch->app = false;
+	ch->selected = aid_isd;
+}
+
+void channel_close(struct channel *ch)
+{
+	session_end(ch);
+	ch->open = false;
+}
+
+/* ---- SELECT (GPCS 11.9) ---- */
+
+/* Registry entry number i: 0 is the ISD, then the applications of the running image. */
+static bool entry_at(const struct vcard *v, size_t i, struct span *aid, struct span *answer)
+{
+	*answer = (struct span){ NULL, 0 };
+	if (i > 0)
+		return image_app(v, i - 1, aid, answer);
+	*aid = aid_span(&aid_isd);
+	return true;
+}
+
+/* Where the search starts: at the beginning, or behind what is selected now. */
+static size_t search_start(const struct call *c)
+{
+	struct span aid, answer;
+
+	if (c->cmd->p2 == 0x00)
+		return 0;
+	for (size_t i = 0; entry_at(c->v, i, &aid, &answer); i++)
+		if (span_eq(aid, aid_span(&c->ch->selected)))
+			return i + 1;
+	return 0;
+}
+
+static uint16_t select_isd(struct call *c)
+{
+	size_t fci, proprietary;
+
+	c->ch->app = false;
+	c->ch->selected = aid_isd;
+	fci = tlv_open(c->out, TAG_FCI);
+	tlv_put(c->out, TAG_DF_NAME, aid_span(&aid_isd));
+	proprietary = tlv_open(c->out, TAG_PROPRIETARY);
+	tlv_put_u8(c->out, TAG_MAX_LENGTH, 0xFF);
+	tlv_close(c->out, proprietary);
+	tlv_close(c->out, fci);
+	return c->v->chip.life_cycle == CARD_LOCKED ? SW_CARD_LOCKED : SW_OK;
+}
+
+uint16_t do_select(struct call *c)
+{
+	struct span aid, found_answer, wanted = c->cmd->data;
+
+	if (c->cmd->p1 != 0x04 || (c->cmd->p2 != 0x00 && c->cmd->p2 != 0x02))
+		return SW_WRONG_P1P2;
+	if (wanted.n != 0 && (wanted.n < AID_MIN || wanted.n > AID_MAX))
+		return SW_WRONG_LENGTH;
+	session_end(c->ch);
+	if (wanted.n == 0)
+		return select_isd(c);
+	for (size_t i = search_start(c); entry_at(c->v, i, &aid, &found_answer); i++) {
+		if (!span_starts(aid, wanted))
+			continue;
+		if (i == 0)
+			return select_isd(c);
+		if (c->v->chip.life_cycle == CARD_LOCKED || !aid_from(&c->ch->selected, aid))
+			return SW_NOT_FOUND;
+		c->ch->app = true;
+		wr_put(c->out, found_answer);
+		return SW_OK;
+	}
+	return SW_NOT_FOUND;
+}
+
+/* ---- MANAGE CHANNEL (GPCS 11.7) ---- */
+
+static uint16_t manage_open(struct call *c)
+{
+	struct vcard *v = c->v;
+	uint8_t n = c->cmd->p2;
+
+	if (v->chip.life_cycle == CARD_LOCKED)
+		return SW_FUNCTION_NOT_SUPPORTED;
+	if (n != 0 && (n >= CHANNELS || v->channel[n].open))
+		return n >= CHANNELS ? SW_CHANNEL_NOT_SUPPORTED : SW_WRONG_P1P2;
+	if (n == 0) {
+		for (n = 1; n < CHANNELS && v->channel[n].open; n++)
+			;
+		if (n == CHANNELS)
+			return SW_CHANNEL_NOT_SUPPORTED;
+		wr_u8(c->out, n);
+	}
+	channel_open(&v->channel[n]);
+	return SW_OK;
+}
+
+uint16_t do_manage_channel(struct call *c)
+{
+	uint8_t n = c->cmd->p2;
+
+	if (c->cmd->p1 == 0x00)
+		return manage_open(c);
+	if (c->cmd->p1 != 0x80 || n == 0)
+		return SW_WRONG_P1P2;
+	if (n >= CHANNELS)
+		return SW_CHANNEL_NOT_SUPPORTED;
+	if (!c->v->channel[n].open)
+		return SW_ALREADY_CLOSED;
+	channel_close(&c->v->channel[n]);
+	return SW_OK;
+}
+
+/* ---- INITIALIZE UPDATE (Amendment D 7.1.1) ---- */
+
+/* The next card challenge; in pseudo-random mode the counter moves first, and for good. */
+static uint16_t make_challenge(struct call *c, const struct card_keys *k, struct init_update *u)
+{
+	uint32_t sequence = k->sequence;
+
+	if ((c->v->chip.i & SCP03_I_PSEUDO_RANDOM) == 0)
+		return random_bytes(u->card_challenge, u->m) ? SW_OK : SW_UNKNOWN;
+	if (sequence >= SEQUENCE_END)
+		return SW_CONDITIONS;
+	sequence++;
+	u->has_sequence = true;
+	u->sequence[0] = (uint8_t)(sequence >> 16);
+	u->sequence[1] = (uint8_t)(sequence >> 8);
+	u->sequence[2] = (uint8_t)sequence;
+	chip_put_sequence(c->v, k->version, sequence);
+	if (!chip_commit(c->v))
+		return SW_MEMORY_FAILURE;
+	if (!scp03_card_challenge(
+		&k->keys.enc, u->sequence, aid_span(&c->ch->selected), u->m, u->card_challenge))
+		return SW_UNKNOWN;
+	return SW_OK;
+}
+
+static bool keys_usable(const struct card_keys *k)
+{
+	return k != NULL && k->keys.enc.n != 0 && k->keys.mac.n != 0 && k->keys.dek.n != 0;
+}
+
+uint16_t do_initialize_update(struct call *c)
+{
+	struct channel *ch = c->ch;
+	const struct chip *chip = &c->v->chip;
+	const struct card_keys *k;
+	struct init_update u = { .scp = 0x03 };
+	struct span card_challenge;
+	uint16_t sw;
+
+	/* It ends the session, also when it fails itself (Amendment D 5.6). */
+	session_end(ch);
+	u.i = chip->i;
+	u.m = (chip->i & SCP03_I_S16) != 0 ? 16 : 8;
+	if (c->cmd->p2 != 0x00)
+		return SW_WRONG_P1P2;
+	if (c->cmd->data.n != u.m)
+		return SW_WRONG_LENGTH;
+	k = chip_keys(chip, c->cmd->p1);
+	if (!keys_usable(k))
+		return SW_REFERENCE_NOT_FOUND;
+	if (k->tries == 0)
+		return SW_AUTH_BLOCKED;
+	sw = make_challenge(c, k, &u);
+	if (sw != SW_OK)
+		return sw;
+	card_challenge = span_of(u.card_challenge, u.m);
+	if (!scp03_begin(&ch->scp, &k->keys, c->cmd->data, card_challenge) ||
+	    !scp03_cryptogram(&ch->scp, SCP03_CARD, c->cmd->data, card_challenge, u.cryptogram)) {
+		session_end(ch);
+		return SW_UNKNOWN;
+	}
+	u.key_version = k->version;
+	memcpy(u.kdd, chip->kdd, KDD_SIZE);
+	init_update_put(c->out, &u);
+	memcpy(ch->host_challenge, c->cmd->data.p, u.m);
+	memcpy(ch->card_challenge, u.card_challenge, u.m);
+	ch->m = u.m;
+	ch->key_version = k->version;
+	ch->dek = k->keys.dek;
+	ch->session = SESSION_IU_DONE;
+	return SW_OK;
+}
+
+/* ---- EXTERNAL AUTHENTICATE (Amendment D 7.1.2) ---- */
+
+/* Checks, and writes down what it cost before anybody learns the verdict. */
+static uint16_t authenticate(struct call *c, const struct card_keys *k)
+{
+	struct channel *ch = c->ch;
+	enum scp03_verdict verdict;
+	uint8_t tries = TRIES_MAX;
+
+	verdict = scp03_card_authenticate(&ch->scp, c->cmd, span_of(ch->host_challenge, ch->m),
+	    span_of(ch->card_challenge, ch->m));
+	if (verdict == SCP03_FAILED)
+		return SW_UNKNOWN;
+	if (verdict != SCP03_OK)
+		tries = (uint8_t)(k->tries - 1);
+	if (tries != k->tries) {
+		chip_put_tries(c->v, k->version, tries);
+		if (!chip_commit(c->v))
+			return SW_MEMORY_FAILURE;
+	}
+	if (verdict == SCP03_BAD_CRYPTOGRAM)
+		return SW_AUTH_FAILED;
+	return verdict == SCP03_OK ? SW_OK : SW_SECURITY_STATUS;
+}
+
+uint16_t do_external_authenticate(struct call *c)
+{
+	struct channel *ch = c->ch;
+	const struct card_keys *k = chip_keys(&c->v->chip, ch->key_version);
+	uint16_t sw;
+
+	if (ch->session != SESSION_IU_DONE)
+		return SW_CONDITIONS;
+	if (!cla_is_sm(c->cmd->cla))
+		sw = SW_SECURITY_STATUS;
+	else if (c->cmd->p2 != 0x00 || !scp03_level_valid(c->cmd->p1, c->v->chip.i))
+		sw = SW_WRONG_P1P2;
+	else if (c->cmd->data.n != 2u * ch->m)
+		sw = SW_WRONG_LENGTH;
+	else if (k == NULL || k->tries == 0)
+		sw = SW_AUTH_BLOCKED; /* deleted or locked through another channel in between */
+	else
+		sw = authenticate(c, k);
+	if (sw != SW_OK) {
+		session_end(ch);
+		return sw;
+	}
+	wipe(ch->host_challenge, sizeof(ch->host_challenge));
+	wipe(ch->card_challenge, sizeof(ch->card_challenge));
+	ch->session = SESSION_UNICAST;
+	return SW_OK;
+}

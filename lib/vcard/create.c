@@ -1,0 +1,176 @@
+/* Issuing a card, and showing what one holds. */
+#include <string.h>
+
+#include "crypto/digest.h"
+#include "vcard/handlers.h"
+#include "vcard/record.h"
+
+static bool aes_length(uint8_t n)
+{
+	return n == 16 || n == 24 || n == 32;
+}
+
+static bool kos_ok(const struct vcard_issue *issue)
+{
+	if (issue->kos_n > KOS_MAX)
+		return false;
+	for (size_t i = 0; i < issue->kos_n; i++) {
+		if (!aes_length(issue->kos[i].key.n))
+			return false;
+		for (size_t j = 0; j < i; j++)
+			if (issue->kos[i].version == issue->kos[j].version)
+				return false;
+	}
+	return true;
+}
+
+static int check(const struct vcard_issue *issue, struct err *e)
+{
+	const struct key_set *k = &issue->keys;
+
+	if (!aes_length(k->enc.n) || k->mac.n != k->enc.n || k->dek.n != k->enc.n)
+		return err_set(e, ERR_INPUT, "card keys must be three AES keys of one length");
+	if (issue->key_version == 0 || (issue->key_version > 0x7F && issue->key_version != 0xFF))
+		return err_set(
+		    e, ERR_INPUT, "key version %02X is not 01..7F or FF", issue->key_version);
+	if (!scp03_i_valid(issue->i))
+		return err_set(e, ERR_INPUT, "parameter i %02X is not one of SCP03", issue->i);
+	if (issue->iin_n > sizeof(issue->iin) || issue->cin_n > sizeof(issue->cin))
+		return err_set(e, ERR_INPUT, "IIN or CIN too long");
+	if (issue->target.n < AID_MIN || issue->target.n > AID_MAX)
+		return err_set(e, ERR_INPUT, "target AID must have 5 to 16 octets");
+	if (!kos_ok(issue) || (issue->kmac.n != 0 && !aes_length(issue->kmac.n)))
+		return err_set(
+		    e, ERR_INPUT, "Kos and KMAC must be AES keys, Kos versions distinct");
+	if (issue->algorithm_n > sizeof(issue->algorithms) || issue->form_n > sizeof(issue->forms))
+		return err_set(e, ERR_INPUT, "too many algorithms or forms");
+	if (issue->memory > MEMORY_MAX)
+		return err_set(
+		    e, ERR_INPUT, "a card has at most %u octets for an image", MEMORY_MAX);
+	return 0;
+}
+
+static bool random_key(struct key *k)
+{
+	return random_bytes(k->b, k->n);
+}
+
+static bool keys_issue(struct chip *c, const struct vcard_issue *issue)
+{
+	struct card_keys *k = &c->keys[c->keys_n++];
+
+	k->version = issue->key_version;
+	k->keys = issue->keys;
+	k->tries = issue->fault == FAULT_LOCKED ? 0 : TRIES_MAX;
+	if (issue->fault != FAULT_WRONG_KEYS)
+		return true;
+	return random_key(&k->keys.enc) && random_key(&k->keys.mac) && random_key(&k->keys.dek);
+}
+
+static bool chip_issue(struct chip *c, const struct vcard_issue *issue)
+{
+	c->i = issue->i;
+	memcpy(c->kdd, issue->kdd, KDD_SIZE);
+	memcpy(c->cplc, issue->cplc, CPLC_SIZE);
+	memcpy(c->platform, issue->platform, PLATFORM_SIZE);
+	memcpy(c->issuer, issue->issuer, sizeof(c->issuer));
+	memcpy(c->kos, issue->kos, sizeof(c->kos));
+	memcpy(c->algorithms, issue->algorithms, sizeof(c->algorithms));
+	memcpy(c->forms, issue->forms, sizeof(c->forms));
+	memcpy(c->iin, issue->iin, sizeof(c->iin));
+	memcpy(c->cin, issue->cin, sizeof(c->cin));
+	c->target = issue->target;
+	c->kos_n = issue->kos_n;
+	c->kmac = issue->kmac;
+	c->algorithm_n = issue->algorithm_n;
+	c->form_n = issue->form_n;
+	c->iin_n = issue->iin_n;
+	c->cin_n = issue->cin_n;
+	c->memory = issue->memory == 0 ? DEFAULT_MEMORY : issue->memory;
+	c->fault = issue->fault;
+	c->fault_at = issue->fault_at == 0 ? 1 : issue->fault_at;
+	c->fault_done = issue->fault == FAULT_WRONG_KEYS || issue->fault == FAULT_LOCKED;
+	c->life_cycle = CARD_SECURED;
+	c->running.version = issue->base;
+	return keys_issue(c, issue) && sha256_of(wr_span(&c->image), c->running.digest);
+}
+
+int vcard_create(const char *path, const struct vcard_issue *issue, struct err *e)
+{
+	struct wr batch = wr_grow(NVM_PAYLOAD_MAX);
+	struct chip c;
+	int rc;
+
+	if (check(issue, e) != 0)
+		return -1;
+	chip_init(&c);
+	if (chip_issue(&c, issue)) {
+		chip_snapshot(&batch, &c);
+		rc = wr_ok(&batch) ? nvm_create(path, wr_span(&batch), e) : err_memory(e);
+	} else {
+		rc = err_set(e, ERR_OTHER, "%s: cannot make the card: cryptography failed", path);
+	}
+	wr_free(&batch);
+	chip_wipe(&c);
+	return rc;
+}
+
+static void describe_keys(const struct chip *c, struct vcard_summary *s)
+{
+	s->keys_n = c->keys_n;
+	for (size_t i = 0; i < c->keys_n; i++) {
+		const struct card_keys *k = &c->keys[i];
+		uint8_t sequence[4];
+
+		put_u32(sequence, k->sequence);
+		s->keys[i].version = k->version;
+		s->keys[i].type = KEY_TYPE_AES;
+		s->keys[i].tries = k->tries;
+		s->keys[i].length = k->keys.enc.n;
+		memcpy(s->keys[i].sequence, sequence + 1, SEQUENCE_SIZE);
+	}
+}
+
+/* What a handler of GET DATA answers. */
+static bool told(struct vcard *v, handler *get, struct wr *out)
+{
+	struct call c = { .v = v, .ch = &v->channel[0], .out = out };
+
+	wr_reset(out);
+	return get(&c) == SW_OK && wr_ok(out);
+}
+
+static bool describe(struct vcard *v, struct vcard_summary *s)
+{
+	const struct chip *c = &v->chip;
+	struct wr out = wr_fixed(v->answer, sizeof(v->answer));
+
+	memcpy(s->cin, c->cin, sizeof(s->cin));
+	memcpy(s->iin, c->iin, sizeof(s->iin));
+	memcpy(s->kdd, c->kdd, sizeof(s->kdd));
+	s->cin_n = c->cin_n;
+	s->iin_n = c->iin_n;
+	s->life_cycle = c->life_cycle;
+	s->i = c->i;
+	describe_keys(c, s);
+	s->fault = c->fault;
+	s->fault_at = c->fault_at;
+	s->fault_done = c->fault_done;
+	return told(v, get_data_system, &out) && system_data_get(wr_span(&out), &s->system) &&
+	       told(v, get_data_slots, &out) && slot_data_get(wr_span(&out), &s->slot) &&
+	       told(v, get_data_policy, &out) && policy_data_get(wr_span(&out), &s->policy);
+}
+
+int vcard_describe(const char *path, struct vcard_summary *s, struct err *e)
+{
+	struct vcard *v;
+	int rc = 0;
+
+	memset(s, 0, sizeof(*s));
+	if (vcard_open(path, &v, e) != 0)
+		return -1;
+	if (!describe(v, s))
+		rc = err_set(e, ERR_INPUT, "%s: damaged card file (contents)", path);
+	vcard_close(v);
+	return rc;
+}

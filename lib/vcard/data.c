@@ -1,0 +1,139 @@
+/* GET DATA (GPCS 11.3): what the card tells everybody. */
+#include "gp/card_data.h"
+#include "tlv/tlv.h"
+#include "vcard/handlers.h"
+
+enum { ALL_AES_SIZES = 0x07 };
+
+static uint16_t get_iin(struct call *c)
+{
+	const struct chip *chip = &c->v->chip;
+
+	if (chip->iin_n == 0)
+		return SW_REFERENCE_NOT_FOUND;
+	tlv_put(c->out, TAG_IIN, span_of(chip->iin, chip->iin_n));
+	return SW_OK;
+}
+
+static uint16_t get_cin(struct call *c)
+{
+	const struct chip *chip = &c->v->chip;
+
+	if (chip->cin_n == 0)
+		return SW_REFERENCE_NOT_FOUND;
+	tlv_put(c->out, TAG_CIN, span_of(chip->cin, chip->cin_n));
+	return SW_OK;
+}
+
+static uint16_t get_card_data(struct call *c)
+{
+	struct card_data d = { .version = { 2, 3, 1 }, .version_n = 3, .scp_n = 1 };
+
+	d.scp[0] = (struct scp_option){ 0x03, c->v->chip.i };
+	card_data_put(c->out, &d);
+	return SW_OK;
+}
+
+static uint16_t get_capabilities(struct call *c)
+{
+	struct capabilities k = { .n = 1 };
+
+	k.scp[0].scp = 0x03;
+	k.scp[0].i_n = 1;
+	k.scp[0].i[0] = c->v->chip.i;
+	k.scp[0].key_sizes = ALL_AES_SIZES;
+	capabilities_put(c->out, &k);
+	return SW_OK;
+}
+
+static uint16_t get_key_information(struct call *c)
+{
+	struct key_infos infos = { 0 };
+
+	for (size_t i = 0; i < c->v->chip.keys_n; i++) {
+		struct card_keys *set = &c->v->chip.keys[i];
+
+		for (uint8_t kid = 1; kid <= KIDS && infos.n < KEY_INFO_MAX; kid++) {
+			uint8_t n = key_of(&set->keys, kid)->n;
+
+			if (n != 0)
+				infos.key[infos.n++] =
+				    (struct key_info){ kid, set->version, KEY_TYPE_AES, n };
+		}
+	}
+	key_infos_put(c->out, &infos);
+	return SW_OK;
+}
+
+/* The counter of the default key version; it exists in pseudo-random mode only. */
+static uint16_t get_sequence(struct call *c)
+{
+	const struct card_keys *k = chip_keys(&c->v->chip, 0);
+	uint8_t value[SEQUENCE_SIZE];
+	struct wr w = wr_fixed(value, sizeof(value));
+
+	if (k == NULL || (c->v->chip.i & SCP03_I_PSEUDO_RANDOM) == 0)
+		return SW_REFERENCE_NOT_FOUND;
+	wr_u24(&w, k->sequence);
+	tlv_put(c->out, TAG_SEQUENCE_COUNTER, SPAN(value));
+	return SW_OK;
+}
+
+static uint16_t get_kdd(struct call *c)
+{
+	tlv_put(c->out, TAG_DIVERSIFICATION_DATA, span_of(c->v->chip.kdd, KDD_SIZE));
+	return SW_OK;
+}
+
+static uint16_t get_cplc(struct call *c)
+{
+	tlv_put(c->out, TAG_CPLC, span_of(c->v->chip.cplc, CPLC_SIZE));
+	return SW_OK;
+}
+
+/* With an interindustry class byte the answer is the value alone. */
+static uint16_t value_only(struct call *c)
+{
+	struct rd r = rd_of(wr_span(c->out));
+	uint8_t copy[4096];
+	struct wr value = wr_fixed(copy, sizeof(copy));
+	struct tlv t;
+
+	if (!tlv_next(&r, &t))
+		return SW_UNKNOWN;
+	wr_put(&value, t.val);
+	if (!wr_ok(&value))
+		return SW_UNKNOWN;
+	wr_reset(c->out);
+	wr_put(c->out, wr_span(&value));
+	return SW_OK;
+}
+
+uint16_t do_get_data(struct call *c)
+{
+	static const struct {
+		uint16_t tag;
+		handler *get;
+	} objects[] = {
+		{ TAG_IIN, get_iin },
+		{ TAG_CIN, get_cin },
+		{ TAG_CARD_DATA, get_card_data },
+		{ TAG_CAPABILITIES, get_capabilities },
+		{ TAG_KEY_INFORMATION, get_key_information },
+		{ TAG_SEQUENCE_COUNTER, get_sequence },
+		{ TAG_DIVERSIFICATION_DATA, get_kdd },
+		{ TAG_CPLC, get_cplc },
+		{ TAG_SYSTEM, get_data_system },
+		{ TAG_SLOTS, get_data_slots },
+		{ TAG_POLICY, get_data_policy },
+	};
+	unsigned tag = (unsigned)c->cmd->p1 << 8 | c->cmd->p2;
+	uint16_t sw = SW_REFERENCE_NOT_FOUND;
+
+	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
+		if (objects[i].tag == tag)
+			sw = objects[i].get(c);
+	if (sw == SW_OK && (c->cmd->cla & 0x80) == 0)
+		sw = value_only(c);
+	return sw;
+}

@@ -1,0 +1,264 @@
+/*
+ * From the bytes of a command to its handler and back: one table says what each command needs, and
+ * what it needs is checked here and nowhere else. The order is told in card_state.h.
+ */
+#include "vcard/handlers.h"
+
+enum cla_kind { ISO = 1, GP = 2 };
+enum data_rule { NO_DATA = 1, DATA = 2 };
+/* Security: none, a session, a session with C-MAC. OPEN: executed by the card itself, so it may
+ * come unprotected while a session is open on the channel. */
+enum need { FREE, OPEN, SESSION, CMAC };
+/* Life cycle: states in which it is allowed. */
+enum life { ALIVE = 1, LOCKED = 2, TERMINATED = 4 };
+
+struct command {
+	const char *name;
+	uint8_t ins;
+	uint8_t cla;  /* enum cla_kind, or-ed */
+	uint8_t data; /* enum data_rule, or-ed */
+	uint8_t need;
+	uint8_t life; /* enum life, or-ed */
+	handler *run;
+};
+
+/* GPCS tables 11-1 and 11-2, broadcast.md 3-5. */
+static const struct command commands[] = {
+	{ "SELECT", INS_SELECT, ISO, NO_DATA | DATA, OPEN, ALIVE | LOCKED, do_select },
+	{ "MANAGE CHANNEL", INS_MANAGE_CHANNEL, ISO, NO_DATA, OPEN, ALIVE | LOCKED,
+	    do_manage_channel },
+	{ "INITIALIZE UPDATE", INS_INITIALIZE_UPDATE, GP, DATA, OPEN, ALIVE | LOCKED,
+	    do_initialize_update },
+	{ "EXTERNAL AUTHENTICATE", INS_EXTERNAL_AUTHENTICATE, GP, DATA, FREE, ALIVE | LOCKED,
+	    do_external_authenticate },
+	{ "GET DATA", INS_GET_DATA, ISO | GP, NO_DATA, FREE, ALIVE | LOCKED | TERMINATED,
+	    do_get_data },
+	{ "GET STATUS", INS_GET_STATUS, GP, DATA, SESSION, ALIVE | LOCKED, do_get_status },
+	{ "SET STATUS", INS_SET_STATUS, GP, NO_DATA | DATA, CMAC, ALIVE | LOCKED, do_set_status },
+	{ "PUT KEY", INS_PUT_KEY, GP, DATA, CMAC, ALIVE, do_put_key },
+	{ "DELETE", INS_DELETE, GP, DATA, CMAC, ALIVE, do_delete },
+	{ "STORE DATA", INS_STORE_DATA, GP, DATA, CMAC, ALIVE, do_store_data },
+	{ "CHANGE MODE", INS_CHANGE_MODE, GP, NO_DATA | DATA, SESSION, ALIVE, do_change_mode },
+	{ "AUTHORIZE ACTION", INS_AUTHORIZE_ACTION, GP, NO_DATA | DATA, SESSION, ALIVE,
+	    do_authorize_action },
+	{ "WRITE STAGE", INS_WRITE_STAGE, GP, NO_DATA | DATA, SESSION, ALIVE, do_write_stage },
+};
+
+static const struct command *command_find(uint8_t ins)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (commands[i].ins == ins)
+			return &commands[i];
+	return NULL;
+}
+
+static enum cla_kind kind_of(uint8_t cla)
+{
+	return (cla & 0x80) != 0 ? GP : ISO;
+}
+
+static bool life_allows(const struct vcard *v, const struct command *k)
+{
+	switch (v->chip.life_cycle) {
+	case CARD_TERMINATED:
+		return (k->life & TERMINATED) != 0;
+	case CARD_LOCKED:
+		return (k->life & LOCKED) != 0;
+	}
+	return (k->life & ALIVE) != 0;
+}
+
+static uint16_t need_met(const struct call *c, const struct command *k)
+{
+	if (k->need == FREE || k->need == OPEN)
+		return SW_OK;
+	if (c->ch->session != SESSION_UNICAST)
+		return SW_SECURITY_STATUS;
+	if (k->need == CMAC && (c->level & LEVEL_CMAC) == 0)
+		return SW_SECURITY_STATUS;
+	return SW_OK;
+}
+
+/* All that is checked about a command before its handler runs. */
+static uint16_t run_command(struct call *c)
+{
+	const struct command *k = command_find(c->cmd->ins);
+	uint16_t sw;
+
+	/* An application of the image knows no command but to be selected. */
+	if (k == NULL || (c->ch->app && k->need != OPEN))
+		return SW_INS_NOT_SUPPORTED;
+	if (c->ch->app && k->ins == INS_INITIALIZE_UPDATE)
+		return SW_INS_NOT_SUPPORTED;
+	if ((k->cla & kind_of(c->cmd->cla)) == 0)
+		return SW_CLA_NOT_SUPPORTED;
+	if (!life_allows(c->v, k))
+		return SW_FUNCTION_NOT_SUPPORTED;
+	sw = need_met(c, k);
+	if (sw != SW_OK)
+		return sw;
+	if ((k->data & (c->cmd->data.n == 0 ? NO_DATA : DATA)) == 0)
+		return SW_WRONG_LENGTH;
+	return k->run(c);
+}
+
+/* SELECT, INITIALIZE UPDATE and MANAGE CHANNEL are the card's, whatever session is open. In
+ * broadcast mode opening a channel is not among them (broadcast.md 4). */
+static bool is_open_command(const struct channel *ch, const struct capdu *cmd)
+{
+	const struct command *k = command_find(cmd->ins);
+
+	if (k == NULL || k->need != OPEN || (k->cla & kind_of(cmd->cla)) == 0)
+		return false;
+	return ch->session != SESSION_BROADCAST || cmd->ins != INS_MANAGE_CHANNEL ||
+	       cmd->p1 == 0x80;
+}
+
+/* Does the open session of the channel ask for protected commands? */
+static bool protection_due(const struct channel *ch)
+{
+	if (ch->session == SESSION_BROADCAST)
+		return true;
+	return ch->session == SESSION_UNICAST && ch->scp.level != LEVEL_AUTHENTICATED;
+}
+
+static uint16_t session_lost(struct call *c)
+{
+	session_end(c->ch);
+	c->seal = NULL;
+	return SW_SECURITY_STATUS;
+}
+
+/* A command that came in broadcast mode and whose MAC is good. */
+static uint16_t run_broadcast(struct call *c)
+{
+	const struct command *stage = command_find(INS_WRITE_STAGE);
+
+	if (kind_of(c->cmd->cla) != GP)
+		return SW_CONDITIONS;
+	switch (c->cmd->ins) {
+	case INS_CHANGE_MODE:
+		return do_change_mode(c);
+	case INS_WRITE_STAGE:
+	case INS_LOAD:
+	case INS_STORE_DATA:
+		return life_allows(c->v, stage) ? do_write_stage(c) : SW_CONDITIONS;
+	}
+	return SW_CONDITIONS;
+}
+
+/* Takes the protection off, if any, and runs the command. */
+static uint16_t run_protected(struct call *c, const struct capdu *cmd)
+{
+	bool sm = cla_is_sm(cmd->cla);
+	struct wr data = wr_fixed(c->v->plain, sizeof(c->v->plain));
+	struct capdu plain;
+	uint16_t sw;
+
+	c->cmd = cmd;
+	if (!sm && protection_due(c->ch)) {
+		if (!is_open_command(c->ch, cmd))
+			return session_lost(c);
+		if (c->ch->session == SESSION_BROADCAST)
+			session_end(c->ch);
+		return run_command(c);
+	}
+	if (!sm)
+		return run_command(c);
+	/* Its MAC is checked by its handler, with the session that is not open yet. */
+	if (cmd->ins == INS_EXTERNAL_AUTHENTICATE && !protection_due(c->ch))
+		return run_command(c);
+	if (!protection_due(c->ch))
+		return session_lost(c);
+	if (scp03_open_command(&c->ch->scp, cmd, &plain, &data) != SCP03_OK) {
+		wr_reset(&data);
+		return session_lost(c);
+	}
+	c->cmd = &plain;
+	c->secured = true;
+	c->seal = &c->ch->scp;
+	sw = c->ch->session == SESSION_BROADCAST ? run_broadcast(c) : run_command(c);
+	wr_reset(&data);
+	return sw;
+}
+
+static bool in_session(const struct channel *ch)
+{
+	return ch->session == SESSION_UNICAST || ch->session == SESSION_BROADCAST;
+}
+
+static void answer(struct call *c, uint16_t sw, struct wr *rsp)
+{
+	struct rapdu r = { wr_span(c->out), sw };
+	size_t start = rsp->n;
+
+	if (!sw_is_success_or_warning(sw))
+		wr_reset(c->out);
+	else if (!wr_ok(c->out))
+		r.sw = SW_UNKNOWN;
+	if (!sw_is_success_or_warning(r.sw))
+		r.data = (struct span){ NULL, 0 };
+	/* A handler that ended the session took away what could protect the answer. */
+	if (c->seal == NULL || c->ch->session == SESSION_IDLE ||
+	    (c->seal->level & LEVEL_RMAC) == 0) {
+		rapdu_put(rsp, &r);
+		return;
+	}
+	if (!scp03_seal_response(c->seal, &r, rsp)) {
+		session_end(c->ch);
+		wr_cut(rsp, start);
+		rapdu_put(rsp, &(struct rapdu){ { NULL, 0 }, SW_UNKNOWN });
+	}
+}
+
+static void answer_bare(struct wr *rsp, uint16_t sw)
+{
+	rapdu_put(rsp, &(struct rapdu){ { NULL, 0 }, sw });
+}
+
+/* Not an APDU. Where commands must be protected, this one was not. */
+static void malformed(struct vcard *v, struct span command, struct wr *rsp)
+{
+	struct rd r = rd_of(command);
+	struct channel *ch;
+	uint8_t cla;
+
+	if (rd_u8(&r, &cla) && cla_valid(cla) && cla_channel(cla) < CHANNELS) {
+		ch = &v->channel[cla_channel(cla)];
+		if (protection_due(ch)) {
+			session_end(ch);
+			answer_bare(rsp, SW_SECURITY_STATUS);
+			return;
+		}
+	}
+	answer_bare(rsp, SW_WRONG_LENGTH);
+}
+
+void dispatch(struct vcard *v, struct span command, struct wr *rsp)
+{
+	struct wr out = wr_fixed(v->answer, sizeof(v->answer));
+	struct call c = { .v = v, .out = &out };
+	struct capdu cmd;
+	uint16_t sw;
+
+	if (!capdu_get(command, &cmd)) {
+		malformed(v, command, rsp);
+		return;
+	}
+	if (!cla_valid(cmd.cla)) {
+		answer_bare(rsp, SW_CLA_NOT_SUPPORTED);
+		return;
+	}
+	c.number = cla_channel(cmd.cla);
+	if (c.number >= CHANNELS || !v->channel[c.number].open) {
+		answer_bare(rsp, SW_CHANNEL_NOT_SUPPORTED);
+		return;
+	}
+	c.ch = &v->channel[c.number];
+	c.level = in_session(c.ch) ? c.ch->scp.level : LEVEL_AUTHENTICATED;
+	sw = run_protected(&c, &cmd);
+	/* Changes that a handler gave up are never committed by the next one. */
+	chip_forget(v);
+	answer(&c, sw, rsp);
+	wr_reset(&out);
+}

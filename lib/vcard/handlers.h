@@ -1,0 +1,35 @@
+/* The commands of the card that are not broadcast.c's, and who implements them. */
+#ifndef VCARD_HANDLERS_H
+#define VCARD_HANDLERS_H
+
+#include "vcard/card_state.h"
+
+/* channel.c */
+handler do_select;
+handler do_manage_channel;
+handler do_initialize_update;
+handler do_external_authenticate;
+/* keys.c */
+handler do_put_key;
+handler do_delete;
+/* data.c */
+handler do_get_data;
+/* store.c */
+handler do_store_data;
+/* registry.c */
+handler do_get_status;
+handler do_set_status;
+
+/* dispatch.c: runs one parsed command on its channel; the answer as it goes out is added to rsp. */
+void dispatch(struct vcard *v, struct span command, struct wr *rsp);
+
+/* channel.c: a channel as it is after power-on (channel 0) or opening: the ISD is selected. */
+void channel_open(struct channel *ch);
+void channel_close(struct channel *ch);
+/* keys.c: key 01 ENC, 02 MAC, 03 DEK of a set; NULL: no such key identifier. */
+struct key *key_of(struct key_set *k, unsigned kid);
+/* Puts a whole set, added or replaced, as PUT KEY and STORE DATA do: counter 0, all tries; the
+ * factory set goes when it is the only one. Not committed. SW_OK, or why not. */
+uint16_t keys_add(struct vcard *v, uint8_t version, const struct key_set *keys);
+
+#endif

@@ -1,0 +1,147 @@
+/* The card from outside: power, reset, commands, and the faults that it was issued with. */
+#include "vcard/vcard.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "vcard/handlers.h"
+#include "vcard/record.h"
+
+static const char *const fault_names[] = {
+	[FAULT_WRONG_KEYS] = "wrong-keys",
+	[FAULT_LOCKED] = "locked",
+	[FAULT_TAMPER] = "tamper",
+	[FAULT_SILENT] = "silent",
+	[FAULT_REMOVED] = "removed",
+	[FAULT_POWER_CUT] = "power-cut",
+};
+
+bool fault_from(const char *name, enum fault *f)
+{
+	for (size_t i = FAULT_WRONG_KEYS; i <= FAULT_POWER_CUT; i++) {
+		if (strcmp(name, fault_names[i]) == 0) {
+			*f = (enum fault)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *fault_str(enum fault f)
+{
+	return f >= FAULT_WRONG_KEYS && f <= FAULT_POWER_CUT ? fault_names[f] : "none";
+}
+
+int vcard_open(const char *path, struct vcard **out, struct err *e)
+{
+	struct vcard *v = calloc(1, sizeof(*v));
+
+	if (v == NULL)
+		return err_memory(e);
+	chip_init(&v->chip);
+	v->batch = wr_grow(NVM_PAYLOAD_MAX);
+	if (nvm_open(path, chip_apply, &v->chip, &v->nvm, e) != 0)
+		goto bad;
+	if (!chip_sound(&v->chip)) {
+		err_set(e, ERR_INPUT, "%s: damaged card file (incomplete)", path);
+		err_hint(e, "it cannot be repaired: create the card anew or restore a copy");
+		goto bad;
+	}
+	chip_tidy(v);
+	vcard_reset(v);
+	*out = v;
+	return 0;
+bad:
+	vcard_close(v);
+	return -1;
+}
+
+void vcard_close(struct vcard *v)
+{
+	if (v == NULL)
+		return;
+	for (size_t i = 0; i < CHANNELS; i++)
+		channel_close(&v->channel[i]);
+	nvm_close(v->nvm);
+	chip_wipe(&v->chip);
+	wr_free(&v->batch);
+	/* plain and answer are wiped after each command; wiping all 128 KiB here would cost more
+	 * than the commands of a campaign do. */
+	free(v);
+}
+
+void vcard_reset(struct vcard *v)
+{
+	for (size_t i = 0; i < CHANNELS; i++)
+		channel_close(&v->channel[i]);
+	channel_open(&v->channel[0]);
+}
+
+struct span vcard_atr(const struct vcard *v)
+{
+	/* Direct convention, no TA1 TB1 TC1, T=1, seven historical octets, check octet. */
+	static const uint8_t atr[] = {
+		0x3B,
+		0x87,
+		0x01,
+		'c',
+		'a',
+		'r',
+		'd',
+		'a',
+		'd',
+		'm',
+		0x87 ^ 0x01 ^ 'c' ^ 'a' ^ 'r' ^ 'd' ^ 'a' ^ 'd' ^ 'm',
+	};
+
+	(void)v;
+	return SPAN(atr);
+}
+
+/* Is it the turn of this fault? Then that is written down before it takes effect. */
+static bool fault_strikes(struct vcard *v, enum fault f)
+{
+	if (v->chip.fault != f || v->chip.fault_done || v->commands != v->chip.fault_at)
+		return false;
+	return chip_fault_done(v);
+}
+
+/* The command with one bit flipped in its middle. */
+static void tampered(struct vcard *v, struct span command, struct wr *rsp)
+{
+	struct wr copy = wr_grow(APDU_MAX_COMMAND);
+
+	wr_put(&copy, span_sub(command, 0, command.n / 2));
+	if (command.n > 0)
+		wr_u8(&copy, command.p[command.n / 2] ^ 0x01);
+	wr_put(&copy, span_sub(command, command.n / 2 + 1, command.n));
+	if (wr_ok(&copy))
+		dispatch(v, wr_span(&copy), rsp);
+	else
+		v->gone = true;
+	wr_free(&copy);
+}
+
+enum vcard_answer vcard_transmit(struct vcard *v, struct span command, struct wr *rsp)
+{
+	size_t start = rsp->n;
+	bool silent;
+
+	if (v->gone)
+		return VCARD_GONE;
+	v->commands++;
+	if (fault_strikes(v, FAULT_REMOVED))
+		v->gone = true;
+	silent = fault_strikes(v, FAULT_SILENT);
+	if (v->gone)
+		return VCARD_GONE;
+	if (fault_strikes(v, FAULT_TAMPER))
+		tampered(v, command, rsp);
+	else
+		dispatch(v, command, rsp);
+	if (v->gone || silent)
+		wr_cut(rsp, start);
+	if (v->gone)
+		return VCARD_GONE;
+	return silent ? VCARD_SILENT : VCARD_ANSWER;
+}
