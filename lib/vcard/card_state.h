@@ -175,7 +175,7 @@ void chip_put_refused(struct vcard *v, const uint8_t campaign[static 16]); /* ad
 MUST_CHECK bool chip_commit(struct vcard *v);
 void chip_forget(struct vcard *v); /* drops changes put */
 /* The set with this version, 0: the first; NULL: none. */
-const struct card_keys *chip_keys(const struct chip *c, uint8_t version);
+const struct card_keys *chip_keys(const struct vcard *v, uint8_t version);
 /* Says once and for all that the fault has happened; not counted as a write of the card. */
 MUST_CHECK bool chip_fault_done(struct vcard *v);
 /* Shortens the journal when most of it is history. */

@@ -189,7 +189,7 @@ uint16_t do_initialize_update(struct call *c)
 		return SW_WRONG_P1P2;
 	if (c->cmd->data.n != u.m)
 		return SW_WRONG_LENGTH;
-	k = chip_keys(chip, c->cmd->p1);
+	k = chip_keys(c->v, c->cmd->p1);
 	if (!keys_usable(k))
 		return SW_REFERENCE_NOT_FOUND;
 	if (k->tries == 0)
@@ -243,7 +243,7 @@ static uint16_t authenticate(struct call *c, const struct card_keys *k)
 uint16_t do_external_authenticate(struct call *c)
 {
 	struct channel *ch = c->ch;
-	const struct card_keys *k = chip_keys(&c->v->chip, ch->key_version);
+	const struct card_keys *k = chip_keys(c->v, ch->key_version);
 	uint16_t sw;
 
 	if (ch->session != SESSION_IU_DONE)

@@ -68,7 +68,7 @@ static uint16_t get_key_information(struct call *c)
 /* The counter of the default key version; it exists in pseudo-random mode only. */
 static uint16_t get_sequence(struct call *c)
 {
-	const struct card_keys *k = chip_keys(&c->v->chip, 0);
+	const struct card_keys *k = chip_keys(c->v, 0);
 	uint8_t value[SEQUENCE_SIZE];
 	struct wr w = wr_fixed(value, sizeof(value));
 

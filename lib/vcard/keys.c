@@ -46,7 +46,7 @@ static uint16_t set_put(struct vcard *v, const struct card_keys *k)
 		return SW_WRONG_DATA;
 	if (only_factory(&v->chip) && complete(&k->keys))
 		chip_put_keys_gone(v, FACTORY_VERSION);
-	else if (chip_keys(&v->chip, k->version) == NULL && v->chip.keys_n == KEY_SETS_MAX)
+	else if (chip_keys(v, k->version) == NULL && v->chip.keys_n == KEY_SETS_MAX)
 		return SW_NO_MEMORY;
 	chip_put_keys(v, k);
 	return SW_OK;
@@ -62,14 +62,14 @@ uint16_t keys_add(struct vcard *v, uint8_t version, const struct key_set *keys)
 }
 
 /* The set as it is before the command: the one to replace, or for P1 = 00 what it is added to. */
-static uint16_t set_before(const struct chip *c, uint8_t p1, uint8_t version, struct card_keys *k)
+static uint16_t set_before(const struct vcard *v, uint8_t p1, uint8_t version, struct card_keys *k)
 {
-	const struct card_keys *old = chip_keys(c, p1 != 0 ? p1 : version);
+	const struct card_keys *old = chip_keys(v, p1 != 0 ? p1 : version);
 
 	if (p1 != 0 && old == NULL)
 		return SW_REFERENCE_NOT_FOUND;
 	/* Under a new version it must not run into another set. */
-	if (p1 != 0 && p1 != version && chip_keys(c, version) != NULL)
+	if (p1 != 0 && p1 != version && chip_keys(v, version) != NULL)
 		return SW_WRONG_DATA;
 	if (old != NULL)
 		*k = *old;
@@ -111,7 +111,7 @@ static uint16_t put_keys(struct call *c, const struct put_key *put)
 		return SW_WRONG_DATA;
 	if ((put->n > 1) != ((c->cmd->p2 & SEVERAL_KEYS) != 0))
 		return SW_WRONG_DATA;
-	sw = set_before(&c->v->chip, p1, put->version, &set);
+	sw = set_before(c->v, p1, put->version, &set);
 	if (sw == SW_OK)
 		sw = keys_merge(&set, put, kid, p1 != 0);
 	if (sw == SW_OK)
@@ -159,7 +159,7 @@ static bool set_in_use(const struct vcard *v, uint8_t version)
 static uint16_t delete_keys(struct call *c, uint8_t version, unsigned kid)
 {
 	struct vcard *v = c->v;
-	const struct card_keys *old = version == 0 ? NULL : chip_keys(&v->chip, version);
+	const struct card_keys *old = version == 0 ? NULL : chip_keys(v, version);
 	struct card_keys set;
 	struct key *k;
 

@@ -162,10 +162,10 @@ out:
 	return ok;
 }
 
-const struct card_keys *chip_keys(const struct chip *c, uint8_t version)
+const struct card_keys *chip_keys(const struct vcard *v, uint8_t version)
 {
-	for (size_t i = 0; i < c->keys_n; i++)
-		if (version == 0 || c->keys[i].version == version)
-			return &c->keys[i];
+	for (size_t i = 0; i < v->chip.keys_n; i++)
+		if (version == 0 || v->chip.keys[i].version == version)
+			return &v->chip.keys[i];
 	return NULL;
 }
