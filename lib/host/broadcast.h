@@ -18,7 +18,8 @@ int broadcast_read_policy(struct session *s, struct policy_data *d, struct err *
 int broadcast_enter(struct session *s, const struct enter *enter, struct err *e);
 
 struct broadcast_progress {
-	/* Told after each command that was answered 9000; returns false to stop at this safe point. */
+	/* Told after each command that was answered 9000; returns false to stop at this safe point.
+	 */
 	bool (*step)(void *ctx, uint32_t done, uint32_t total);
 	void *ctx;
 };

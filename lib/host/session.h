@@ -23,53 +23,60 @@ struct card_identity {
 };
 
 struct session_asks {
-	struct aid domain;      /* n = 0: A000000151000000 */
-	uint8_t key_version;    /* P1 of INITIALIZE UPDATE */
-	int level;              /* one of table 7-3, or -1: 33, 13 or 03 by what the card can */
-	int s16;                /* 1: S16, 0: S8, -1: as card data says, S8 if it does not */
+	struct aid domain;   /* n = 0: A000000151000000 */
+	uint8_t key_version; /* P1 of INITIALIZE UPDATE */
+	int level;           /* one of table 7-3, or -1: 33, 13 or 03 by what the card can */
+	int s16;             /* 1: S16, 0: S8, -1: as card data says, S8 if it does not */
 	/* Gives the static keys for this card once its answer is known; wiped by the session. */
 	int (*keys)(void *ctx, const struct init_update *u, struct key_set *out, struct err *e);
 	/* Called right before EXTERNAL AUTHENTICATE goes out; -1 stops. May be NULL. */
 	int (*before_auth)(void *ctx, const struct init_update *u, struct err *e);
-	/* Called with the outcome of EXTERNAL AUTHENTICATE (true: 9000). May be NULL. */
+	/* Called with the outcome of EXTERNAL AUTHENTICATE (true: 9000); not called when no answer
+	 * came, because then nobody knows. May be NULL. */
 	void (*after_auth)(void *ctx, const struct init_update *u, bool accepted);
 	void *ctx;
 };
 
 struct session {
-	struct card *card;       /* borrowed */
+	struct card *card; /* borrowed */
 	enum session_mode mode;
+	bool lost; /* the channel broke: nothing goes out before it is opened anew */
 	struct aid domain;
-	struct scp03 scp;        /* the diversified channel; rests while in broadcast mode */
-	struct key dek;          /* static Key-DEK, for PUT KEY */
+	struct scp03 scp; /* the diversified channel; rests while in broadcast mode */
+	struct key dek;   /* static Key-DEK, for PUT KEY */
 	struct init_update iu;
 	uint8_t level;
 	struct card_data data;
 	struct capabilities caps;
 	struct card_identity id;
-	struct wr wire, answer;  /* buffers, growing */
+	struct wr wire, answer; /* buffers, growing */
 	struct wr plain;
 };
 
 /* Makes an empty session on a card that is borrowed until session_wipe. */
 void session_init(struct session *s, struct card *card);
-/* SELECT of the domain (ERR_CARD), then card data, capabilities, CIN, CPLC, unprotected. */
+/* SELECT of the domain (NULL: the issuer domain; ERR_CARD), then card data, capabilities, CIN,
+ * CPLC, unprotected. Ends a channel that is open. */
 int session_discover(struct session *s, const struct aid *domain, struct err *e);
 /* INITIALIZE UPDATE to EXTERNAL AUTHENTICATE; discovers first if that was not done. Any refusal or
  * mismatch: ERR_AUTH; a level or MAC size the card cannot: ERR_SAFETY, nothing sent. */
 int session_open(struct session *s, const struct session_asks *asks, struct err *e);
 /*
  * Sends a plain command (CLA without SM) protected as the session is, and checks the answer;
- * without an open session it goes as it is. *r borrows s->plain until the next command. An answer
- * whose protection is wrong: ERR_INTEGRITY and the session is closed. Refused in broadcast mode:
- * ERR_SAFETY. A status word other than 9000 is not an error here.
+ * without an open session it goes as it is. *r borrows from s until the next command. An answer
+ * whose protection is wrong: ERR_INTEGRITY and the session is closed; so it is, without an error,
+ * after 6982 to a protected command. Refused in broadcast mode, and after a channel broke:
+ * ERR_SAFETY, nothing sent. A status word other than 9000 is not an error here.
  */
 int session_send(struct session *s, const struct capdu *c, struct rapdu *r, struct err *e);
 /* session_send and ERR_CARD, `what: 6985 ...`, unless the status word is 9000. */
-int session_do(struct session *s, const struct capdu *c, const char *what, struct rapdu *r,
-    struct err *e);
-/* GET DATA; false in *found for 6A88 and its like, other refusals are errors. *val borrows. */
+int session_do(
+    struct session *s, const struct capdu *c, const char *what, struct rapdu *r, struct err *e);
+/* GET DATA; false in *found for 6A88 and its like, other refusals are errors. *val is the whole
+ * data field of the answer, tag included, and borrows from s until the next command. */
 int session_get_data(struct session *s, uint16_t tag, struct span *val, bool *found, struct err *e);
+/* The channel is gone: wipes the keys and sends nothing more; for lib/host only. */
+void session_drop(struct session *s);
 /* Ends the channel (SELECT of the domain, so that the card forgets it too) and wipes the keys. */
 void session_close(struct session *s);
 /* Wipes keys and buffers; sends nothing. */

@@ -1,0 +1,250 @@
+/* INITIALIZE UPDATE to EXTERNAL AUTHENTICATE (Amendment D 5.1, 7.1). */
+#include <string.h>
+
+#include "card/trace.h"
+#include "crypto/digest.h"
+#include "host/session.h"
+
+enum { SCP03_ID = 0x03, S8 = 8, S16 = 16 };
+
+/* ---- what the card can, from its card data and capabilities ---- */
+
+struct offers {
+	bool s8, s16;
+};
+
+static void offer(struct offers *o, uint16_t i)
+{
+	if ((i & SCP03_I_S16) != 0)
+		o->s16 = true;
+	else
+		o->s8 = true;
+}
+
+static struct offers card_offers(const struct session *s)
+{
+	struct offers o = { 0 };
+
+	for (size_t k = 0; k < s->data.scp_n; k++) {
+		if (s->data.scp[k].scp == SCP03_ID)
+			offer(&o, s->data.scp[k].i);
+	}
+	for (size_t k = 0; k < s->caps.n; k++) {
+		const struct capability *c = &s->caps.scp[k];
+
+		for (size_t j = 0; c->scp == SCP03_ID && j < c->i_n; j++)
+			offer(&o, c->i[j]);
+	}
+	return o;
+}
+
+/* S8 or S16, decided before anything of the handshake is sent. */
+static int choose_mac_size(
+    const struct session *s, const struct session_asks *asks, uint8_t *m, struct err *e)
+{
+	struct offers o = card_offers(s);
+	bool silent = !o.s8 && !o.s16;
+
+	if (asks->s16 < 0) {
+		*m = o.s16 && !o.s8 ? S16 : S8;
+		return 0;
+	}
+	*m = asks->s16 > 0 ? S16 : S8;
+	if (silent || (*m == S16 ? o.s16 : o.s8))
+		return 0;
+	return err_set(e, ERR_SAFETY, "%s was asked for, but the card offers only %s",
+	    *m == S16 ? "S16" : "S8", *m == S16 ? "S8" : "S16");
+}
+
+static int choose_level(
+    const struct init_update *u, const struct session_asks *asks, uint8_t *level, struct err *e)
+{
+	uint8_t i = u->i;
+
+	if (asks->level < 0) {
+		*level = (i & SCP03_I_RMAC) == 0 ? LEVEL_CDEC | LEVEL_CMAC
+			 : (i & SCP03_I_RENC) == 0
+			     ? LEVEL_RMAC | LEVEL_CDEC | LEVEL_CMAC
+			     : LEVEL_RENC | LEVEL_RMAC | LEVEL_CDEC | LEVEL_CMAC;
+		return 0;
+	}
+	*level = (uint8_t)asks->level;
+	if (scp03_level_valid(*level, i))
+		return 0;
+	err_set(e, ERR_SAFETY, "the card cannot do level %02X: it reports i = %02X", *level, i);
+	return err_hint(e, "without --level the highest level that the card can is taken");
+}
+
+/* ---- INITIALIZE UPDATE ---- */
+
+static int refused_update(uint16_t sw, const struct session_asks *asks, uint8_t m, struct err *e)
+{
+	err_sw(e, ERR_AUTH, sw, "INITIALIZE UPDATE with key version %02X", asks->key_version);
+	switch (sw) {
+	case SW_REFERENCE_NOT_FOUND:
+		return err_hint(
+		    e, "the card has no key set of this version; --key-version names another");
+	case SW_AUTH_BLOCKED:
+	case SW_SECURITY_STATUS:
+		return err_hint(e, "the key set is locked, or the card needs another one");
+	case SW_CONDITIONS:
+		return err_hint(e, "the sequence counter of this key set may be used up");
+	case SW_WRONG_LENGTH:
+		return m == S8 ? err_hint(e, "the card may want a challenge of 16 octets: --s16")
+			       : err_hint(e,
+				     "the card may want a challenge of 8 octets: leave out --s16");
+	case SW_INS_NOT_SUPPORTED:
+	case SW_CLA_NOT_SUPPORTED:
+		return err_hint(e, "the selected application has no secure channel");
+	}
+	return -1;
+}
+
+static int check_update(struct span data, const struct session_asks *asks, uint8_t m,
+    struct init_update *u, struct err *e)
+{
+	struct span head = span_sub(data, KDD_SIZE, 2);
+
+	if (head.n == 2 && head.p[1] != SCP03_ID)
+		return err_set(e, ERR_AUTH, "the card answers with SCP%02X, not SCP03", head.p[1]);
+	if (!init_update_get(data, m, u))
+		return err_set(e, ERR_AUTH,
+		    "INITIALIZE UPDATE: answer of %zu octets, which fits no SCP03 card", data.n);
+	if (asks->key_version != 0 && u->key_version != asks->key_version)
+		return err_set(e, ERR_AUTH,
+		    "key version %02X was asked for, the card answers with %02X", asks->key_version,
+		    u->key_version);
+	if (!scp03_i_valid(u->i))
+		return err_set(
+		    e, ERR_AUTH, "the card reports i = %02X, which does not exist", u->i);
+	return 0;
+}
+
+static int initialize_update(struct session *s, const struct session_asks *asks, uint8_t m,
+    struct span challenge, struct err *e)
+{
+	struct capdu c = { .cla = 0x80,
+		.ins = INS_INITIALIZE_UPDATE,
+		.p1 = asks->key_version,
+		.data = challenge,
+		.le = LE_MAX_SHORT };
+	struct rapdu r;
+
+	if (session_send(s, &c, &r, e) != 0)
+		return err_in(e, "INITIALIZE UPDATE");
+	if (r.sw != SW_OK)
+		return refused_update(r.sw, asks, m, e);
+	return check_update(r.data, asks, m, &s->iu, e);
+}
+
+/* ---- the card proves itself ---- */
+
+static int wrong_keys(const struct init_update *u, struct err *e)
+{
+	err_set(e, ERR_AUTH,
+	    "card cryptogram does not match: these are not the card's keys of version %02X; "
+	    "nothing was sent, no try spent",
+	    u->key_version);
+	return err_hint(e, "check the key set, its diversification and the key version");
+}
+
+static int check_card(struct session *s, const struct key_set *keys, struct span hc, struct err *e)
+{
+	const struct init_update *u = &s->iu;
+	struct span cc = span_of(u->card_challenge, u->m);
+	uint8_t want[16];
+
+	if (!scp03_begin(&s->scp, keys, hc, cc) ||
+	    !scp03_cryptogram(&s->scp, SCP03_CARD, hc, cc, want))
+		return err_set(e, ERR_OTHER, "session keys cannot be derived");
+	if (!ct_equal(span_of(want, u->m), span_of(u->cryptogram, u->m)))
+		return wrong_keys(u, e);
+	if (!u->has_sequence || (u->i & SCP03_I_PSEUDO_RANDOM) == 0)
+		return 0;
+	/* Amendment D 6.2.2.1; a card that is not in step with its own counter is not trusted. */
+	if (!scp03_card_challenge(&keys->enc, u->sequence, aid_span(&s->domain), u->m, want))
+		return err_set(e, ERR_OTHER, "the card challenge cannot be derived");
+	if (ct_equal(span_of(want, u->m), cc))
+		return 0;
+	return err_set(e, ERR_AUTH,
+	    "card challenge is not the one of sequence counter %02X%02X%02X in this domain; "
+	    "nothing was sent, no try spent",
+	    u->sequence[0], u->sequence[1], u->sequence[2]);
+}
+
+/* ---- EXTERNAL AUTHENTICATE ---- */
+
+static int authenticate(struct session *s, const struct session_asks *asks, uint8_t level,
+    struct span hc, struct err *e)
+{
+	struct span cc = span_of(s->iu.card_challenge, s->iu.m);
+	struct rapdu r;
+
+	wr_reset(&s->wire);
+	if (!scp03_host_authenticate(&s->scp, level, 0, hc, cc, &s->wire))
+		return err_set(e, ERR_OTHER, "EXTERNAL AUTHENTICATE cannot be made");
+	if (asks->before_auth != NULL && asks->before_auth(asks->ctx, &s->iu, e) != 0)
+		return -1;
+	if (card_transmit(s->card, wr_span(&s->wire), &s->answer, e) != 0)
+		return err_in(e, "EXTERNAL AUTHENTICATE");
+	if (!rapdu_get(wr_span(&s->answer), &r))
+		return err_set(e, ERR_AUTH, "EXTERNAL AUTHENTICATE: answer has no status word");
+	if (asks->after_auth != NULL)
+		asks->after_auth(asks->ctx, &s->iu, r.sw == SW_OK);
+	if (r.sw == SW_OK)
+		return 0;
+	err_sw(e, ERR_AUTH, r.sw, "EXTERNAL AUTHENTICATE with key version %02X", s->iu.key_version);
+	return err_hint(e, "this cost one try of the key set, and it is not tried again");
+}
+
+static int host_challenge(const struct session *s, uint8_t m, uint8_t out[static 16], struct err *e)
+{
+	if (replay_host_challenge(s->card, out, m) || random_bytes(out, m))
+		return 0;
+	return err_set(e, ERR_OTHER, "no random numbers to be had");
+}
+
+static int handshake(struct session *s, const struct session_asks *asks, uint8_t m, struct err *e)
+{
+	SECRET_KEY_SET(keys);
+	uint8_t hc[16], level;
+
+	if (host_challenge(s, m, hc, e) != 0 ||
+	    initialize_update(s, asks, m, span_of(hc, m), e) != 0 ||
+	    choose_level(&s->iu, asks, &level, e) != 0 ||
+	    asks->keys(asks->ctx, &s->iu, &keys, e) != 0 ||
+	    check_card(s, &keys, span_of(hc, m), e) != 0 ||
+	    authenticate(s, asks, level, span_of(hc, m), e) != 0)
+		return -1;
+	s->dek = keys.dek;
+	s->level = level;
+	s->mode = SESSION_UNICAST;
+	return 0;
+}
+
+/* The domain was selected and nothing happened to the channel since. */
+static bool discovered(const struct session *s, const struct aid *domain)
+{
+	struct span want = domain->n == 0 ? aid_span(&aid_isd) : aid_span(domain);
+
+	return s->domain.n != 0 && span_eq(aid_span(&s->domain), want) && !s->lost &&
+	       s->mode == SESSION_CLOSED;
+}
+
+int session_open(struct session *s, const struct session_asks *asks, struct err *e)
+{
+	uint8_t m;
+
+	if (asks->level >= 0 && (asks->level > 0xFF || !scp03_level_valid((uint8_t)asks->level,
+							   SCP03_I_RMAC | SCP03_I_RENC)))
+		return err_set(
+		    e, ERR_SAFETY, "there is no security level %02X", (unsigned)asks->level);
+	if (!discovered(s, &asks->domain) && session_discover(s, &asks->domain, e) != 0)
+		return -1;
+	if (choose_mac_size(s, asks, &m, e) != 0)
+		return -1;
+	if (handshake(s, asks, m, e) == 0)
+		return 0;
+	scp03_wipe(&s->scp);
+	return -1;
+}

@@ -1,0 +1,147 @@
+#include "host/session.h"
+
+#include <string.h>
+
+void session_init(struct session *s, struct card *card)
+{
+	memset(s, 0, sizeof(*s));
+	s->card = card;
+	s->wire = wr_grow(APDU_MAX_COMMAND);
+	s->answer = wr_grow(APDU_MAX_RESPONSE);
+	s->plain = wr_grow(APDU_MAX_RESPONSE);
+}
+
+static void forget_channel(struct session *s)
+{
+	scp03_wipe(&s->scp);
+	wipe_key(&s->dek);
+	s->mode = SESSION_CLOSED;
+	s->level = 0;
+}
+
+void session_drop(struct session *s)
+{
+	s->lost = s->lost || s->mode != SESSION_CLOSED;
+	forget_channel(s);
+}
+
+/* Level 00 only authenticates: its commands and answers go as they are. */
+static bool is_protected(const struct session *s)
+{
+	return s->mode == SESSION_UNICAST && (s->level & LEVEL_CMAC) != 0;
+}
+
+static int check_may_send(const struct session *s, struct err *e)
+{
+	if (s->mode == SESSION_BROADCAST) {
+		err_set(e, ERR_SAFETY,
+		    "the channel is in broadcast mode: only the bundle's own commands may be sent");
+		return err_hint(e, "scp-mode unicast returns, scp-close gives up");
+	}
+	if (s->lost) {
+		err_set(
+		    e, ERR_SAFETY, "the secure channel was lost: nothing is sent outside of it");
+		return err_hint(e, "open a channel again");
+	}
+	return 0;
+}
+
+static int write_wire(struct session *s, const struct capdu *c, struct err *e)
+{
+	wr_reset(&s->wire);
+	if (s->mode == SESSION_UNICAST) {
+		if (!c->extended && c->data.n > scp03_max_data(s->level, s->scp.m))
+			return err_set(e, ERR_SAFETY,
+			    "%zu octets of data are too many for one command, at level %02X %zu "
+			    "fit",
+			    c->data.n, s->level, scp03_max_data(s->level, s->scp.m));
+		/* A command that could not be sealed leaves counter and chaining value alone. */
+		if (!scp03_seal_command(&s->scp, c, &s->wire))
+			return err_set(e, ERR_OTHER, "the command cannot be protected");
+		return 0;
+	}
+	capdu_put(&s->wire, c);
+	if (!wr_ok(&s->wire))
+		return err_set(e, ERR_SAFETY, "%zu octets of data need extended length", c->data.n);
+	return 0;
+}
+
+static int bad_answer(struct session *s, enum scp03_verdict v, struct err *e)
+{
+	const char *why = v == SCP03_BAD_MAC     ? "its R-MAC is wrong"
+			  : v == SCP03_MALFORMED ? "it is not protected as agreed"
+						 : "it cannot be decrypted";
+
+	session_drop(s);
+	err_set(e, ERR_INTEGRITY,
+	    "the card's answer is not to be trusted: %s; the channel is closed", why);
+	return err_hint(
+	    e, "somebody may sit between reader and card, or the card lost its session");
+}
+
+int session_send(struct session *s, const struct capdu *c, struct rapdu *r, struct err *e)
+{
+	enum scp03_verdict v;
+
+	if (check_may_send(s, e) != 0 || write_wire(s, c, e) != 0)
+		return -1;
+	if (card_transmit(s->card, wr_span(&s->wire), &s->answer, e) != 0) {
+		session_drop(s);
+		return -1;
+	}
+	wr_reset(&s->plain);
+	if (s->mode != SESSION_UNICAST) {
+		if (!rapdu_get(wr_span(&s->answer), r))
+			return err_set(e, ERR_CARD, "answer has no status word");
+		return 0;
+	}
+	v = scp03_open_response(&s->scp, wr_span(&s->answer), r, &s->plain);
+	if (v != SCP03_OK)
+		return bad_answer(s, v, e);
+	/* A security error aborts the session on the card (Amendment D 5.6); we cannot tell it from
+	 * a mere refusal, so it ends here as well. */
+	if (r->sw == SW_SECURITY_STATUS && is_protected(s))
+		session_drop(s);
+	return 0;
+}
+
+int session_do(
+    struct session *s, const struct capdu *c, const char *what, struct rapdu *r, struct err *e)
+{
+	if (session_send(s, c, r, e) != 0)
+		return err_in(e, "%s", what);
+	if (r->sw == SW_OK)
+		return 0;
+	err_sw(e, ERR_CARD, r->sw, "%s", what);
+	if (s->lost)
+		err_hint(e, "after this answer the secure channel counts as lost: open it again");
+	return -1;
+}
+
+void session_close(struct session *s)
+{
+	struct capdu c = {
+		.ins = INS_SELECT, .p1 = 0x04, .data = aid_span(&s->domain), .le = LE_MAX_SHORT
+	};
+	bool was_open = s->mode != SESSION_CLOSED || s->lost;
+	struct err ignored;
+
+	forget_channel(s);
+	s->lost = false;
+	if (!was_open || s->card == NULL || s->card->gone)
+		return;
+	/* Selection ends a session on the card, whatever it answers (GPCS 10.2.3). */
+	wr_reset(&s->wire);
+	capdu_put(&s->wire, &c);
+	if (wr_ok(&s->wire) && card_transmit(s->card, wr_span(&s->wire), &s->answer, &ignored) != 0)
+		s->lost = true;
+}
+
+void session_wipe(struct session *s)
+{
+	scp03_wipe(&s->scp);
+	wr_free(&s->wire);
+	wr_free(&s->answer);
+	wr_free(&s->plain);
+	wipe(s, sizeof(*s));
+}
