@@ -64,15 +64,27 @@ static int store_hex8(const struct value *v, struct opt_u32 *to)
 	return 0;
 }
 
+/* "05,04", "05 04" and "0504" are the same octets. */
+static bool octets(const char *text, uint8_t *out, size_t cap, size_t *n)
+{
+	char blank[256];
+	size_t len = strlen(text);
+
+	if (len >= sizeof(blank))
+		return false;
+	for (size_t i = 0; i <= len; i++)
+		blank[i] = (char)(text[i] == ',' ? ' ' : text[i]);
+	return hex_get(span_str(blank), out, cap, n) && *n > 0;
+}
+
 static int store_bytes(const struct value *v, struct opt_bytes *to)
 {
 	char why[64];
 	size_t n;
 
-	if (!hex_get(span_str(v->text), to->b, sizeof(to->b), &n) || n == 0)
+	if (!octets(v->text, to->b, sizeof(to->b), &n))
 		return refuse(v, "is not hex octets");
 	if (n < v->o->min || (v->o->max != 0 && n > v->o->max)) {
-		to->n = 0;
 		if (v->o->min == v->o->max)
 			snprintf(why, sizeof(why), "is not %u octets", v->o->min);
 		else

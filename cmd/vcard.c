@@ -1,0 +1,297 @@
+/* vcard create, vcard show: virtual cards in files. */
+#include "vcard/vcard.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "crypto/digest.h"
+#include "crypto/kdf.h"
+#include "out.h"
+#include "scp/scp03.h"
+#include "show.h"
+
+struct args {
+	const char *path, *keys, *issuer, *diversification, *platform, *fault;
+	struct opt_u32 count, first, base, i, memory;
+	struct aid target;
+	struct opt_bytes algorithms, forms;
+};
+
+static const char *const diversifications[] = { "none", "kdf3", NULL };
+
+static const struct opt opts[] = {
+	{ "count", 0, OPT_U32, "N", "Make a directory of so many cards, 0001.card and so on",
+	    offsetof(struct args, count), 0, 1, 10000000, NULL },
+	{ "first", 0, OPT_U32, "N", "Number of the first card (1)", offsetof(struct args, first), 0,
+	    1, 10000000, NULL },
+	{ "keys", 0, OPT_STRING, "NAME", "Card key set of the key store (the only one)",
+	    offsetof(struct args, keys), 0, 0, 0, NULL },
+	{ "diversification", 0, OPT_CHOICE, "SCHEME",
+	    "How a card's keys come from it: none or kdf3 (as the entry says)",
+	    offsetof(struct args, diversification), 0, 0, 0, diversifications },
+	{ "issuer", 0, OPT_STRING, "NAME", "Issuer key of the key store (the only one)",
+	    offsetof(struct args, issuer), 0, 0, 0, NULL },
+	{ "platform", 0, OPT_STRING, "NAME", "Platform, 8 ASCII characters (PLAT-A01)",
+	    offsetof(struct args, platform), 0, 0, 0, NULL },
+	{ "target", 0, OPT_AID, "AID", "AID of the system on the card (A000000151000001)",
+	    offsetof(struct args, target), 0, 0, 0, NULL },
+	{ "base", 0, OPT_VERSION, "VERSION", "Version that the card runs (0.0)",
+	    offsetof(struct args, base), 0, 0, 0, NULL },
+	{ "i", 0, OPT_HEX8, "I", "Parameter i of SCP03, in hex (70)", offsetof(struct args, i), 0,
+	    0, 0xFF, NULL },
+	{ "algorithms", 0, OPT_BYTES, "LIST", "Algorithms that the card takes, in hex (05)",
+	    offsetof(struct args, algorithms), 0, 1, 8, NULL },
+	{ "forms", 0, OPT_BYTES, "LIST", "Forms of broadcast keys that the card takes (00,01)",
+	    offsetof(struct args, forms), 0, 1, 2, NULL },
+	{ "memory", 0, OPT_U32, "OCTETS", "Free memory for an image (4194304)",
+	    offsetof(struct args, memory), 0, 1, 64u << 20, NULL },
+	{ "fault", 0, OPT_STRING, "NAME[:n]",
+	    "Fault to have: wrong-keys, locked, tamper, silent, removed, power-cut",
+	    offsetof(struct args, fault), 0, 0, 0, NULL },
+};
+
+static const struct operand create_operands[] = {
+	{ "PATH", OPT_PATH, offsetof(struct args, path), false, NULL,
+	    "Card file; with --count the directory" },
+};
+
+/* ---- what all cards of one call have in common ---- */
+
+static int take_fault(const char *text, struct vcard_issue *issue, struct err *e)
+{
+	const char *colon = strchr(text, ':');
+	size_t n = colon == NULL ? strlen(text) : (size_t)(colon - text);
+	bool numbered;
+	char name[24];
+
+	snprintf(name, sizeof(name), "%.*s", (int)(n < sizeof(name) ? n : sizeof(name) - 1), text);
+	if (!fault_from(name, &issue->fault)) {
+		err_set(e, ERR_USAGE, "--fault: `%.40s` is not a fault", name);
+		return err_hint(e, "wrong-keys, locked, tamper, silent, removed, power-cut");
+	}
+	numbered = issue->fault != FAULT_WRONG_KEYS && issue->fault != FAULT_LOCKED;
+	issue->fault_at = numbered ? 1 : 0;
+	if (colon == NULL)
+		return 0;
+	if (!numbered)
+		return err_set(e, ERR_USAGE, "--fault: %s has no number", name);
+	if (colon[1] < '1' || colon[1] > '9' || strlen(colon + 1) > 9 ||
+	    strspn(colon + 1, "0123456789") != strlen(colon + 1))
+		return err_set(e, ERR_USAGE, "--fault: `%.20s` is not a number from 1", colon + 1);
+	issue->fault_at = 0;
+	for (const char *p = colon + 1; *p != '\0'; p++)
+		issue->fault_at = issue->fault_at * 10 + (uint32_t)(*p - '0');
+	return 0;
+}
+
+static int take_policy(const struct args *g, struct vcard_issue *issue, struct err *e)
+{
+	static const uint8_t algorithms[] = { ALG_CMAC_BK, ALG_CMAC_KMAC, ALG_DIGEST, ALG_ISSUER };
+
+	issue->algorithms[0] = ALG_ISSUER;
+	issue->algorithm_n = 1;
+	issue->forms[0] = FORM_CLEAR;
+	issue->forms[1] = FORM_KOS;
+	issue->form_n = 2;
+	for (size_t i = 0; i < g->algorithms.n; i++)
+		if (memchr(algorithms, g->algorithms.b[i], sizeof(algorithms)) == NULL)
+			return err_set(e, ERR_USAGE, "--algorithms: there is no algorithm %02X",
+			    g->algorithms.b[i]);
+	if (g->algorithms.n > 0) {
+		memcpy(issue->algorithms, g->algorithms.b, g->algorithms.n);
+		issue->algorithm_n = (uint8_t)g->algorithms.n;
+	}
+	for (size_t i = 0; i < g->forms.n; i++)
+		if (g->forms.b[i] > FORM_KOS)
+			return err_set(
+			    e, ERR_USAGE, "--forms: there is no form %02X", g->forms.b[i]);
+	if (g->forms.n > 0) {
+		memcpy(issue->forms, g->forms.b, g->forms.n);
+		issue->form_n = (uint8_t)g->forms.n;
+	}
+	return 0;
+}
+
+static int take_options(const struct args *g, struct vcard_issue *issue, struct err *e)
+{
+	static const struct aid target = { 8, { 0xA0, 0, 0, 1, 0x51, 0, 0, 1 } };
+	static const uint8_t iin[] = { 0x99, 0x99, 0x00, 0x01 };
+	const char *platform = g->platform == NULL ? "PLAT-A01" : g->platform;
+
+	if (strlen(platform) != PLATFORM_SIZE)
+		return err_set(e, ERR_USAGE, "--platform: `%.40s` is not 8 characters", platform);
+	for (const char *p = platform; *p != '\0'; p++)
+		if (*p < 0x20 || *p > 0x7E)
+			return err_set(e, ERR_USAGE, "--platform: ASCII characters only");
+	memcpy(issue->platform, platform, PLATFORM_SIZE);
+	memcpy(issue->iin, iin, sizeof(iin));
+	issue->iin_n = sizeof(iin);
+	issue->target = g->target.n > 0 ? g->target : target;
+	issue->base = g->base.v;
+	issue->memory = g->memory.v;
+	issue->i = g->i.given ? (uint8_t)g->i.v : 0x70;
+	if (!scp03_i_valid(issue->i))
+		return err_set(e, ERR_USAGE, "--i: %02X is not a parameter i of SCP03", issue->i);
+	if (take_policy(g, issue, e) != 0)
+		return -1;
+	return g->fault == NULL ? 0 : take_fault(g->fault, issue, e);
+}
+
+/* Issuer key, every Kos, and KMAC if the store has one. */
+static int take_keys(
+    const struct args *g, const struct keystore *ks, struct vcard_issue *issue, struct err *e)
+{
+	const struct entry *t;
+
+	if (keystore_find(ks, ENTRY_ISSUER, g->issuer, &t, e) != 0)
+		return -1;
+	memcpy(issue->issuer, t->public, sizeof(issue->issuer));
+	for (size_t i = 0; (t = keystore_at(ks, i)) != NULL; i++) {
+		if (t->type != ENTRY_KOS && t->type != ENTRY_KMAC)
+			continue;
+		if (keystore_read(ks, i, e) != 0)
+			return -1;
+		if (t->type == ENTRY_KMAC && issue->kmac.n > 0)
+			return err_set(e, ERR_AUTH, "%s: more than one KMAC", keystore_path(ks));
+		if (t->type == ENTRY_KMAC) {
+			issue->kmac = t->secret;
+			continue;
+		}
+		if (issue->kos_n == KOS_MAX)
+			return err_set(
+			    e, ERR_AUTH, "%s: more than %d Kos", keystore_path(ks), KOS_MAX);
+		issue->kos[issue->kos_n++] = (struct vcard_kos){ t->version, t->secret };
+	}
+	return 0;
+}
+
+/* ---- one card ---- */
+
+/* KDD, CIN and CPLC of its own: random octets, so that no two cards are alike anywhere, and the
+ * number, so that people can tell them apart. */
+static int take_identity(uint32_t number, struct vcard_issue *issue, struct err *e)
+{
+	struct wr kdd = wr_fixed(issue->kdd, sizeof(issue->kdd));
+	struct wr cin = wr_fixed(issue->cin, sizeof(issue->cin));
+	struct wr cplc = wr_fixed(issue->cplc, sizeof(issue->cplc));
+	uint8_t r[6];
+
+	if (!random_bytes(r, sizeof(r)))
+		return err_set(e, ERR_OTHER, "no random numbers");
+	wr_bytes(&kdd, r, 6);
+	wr_u32(&kdd, number);
+	wr_bytes(&cin, r, 4);
+	wr_u32(&cin, number);
+	issue->cin_n = (uint8_t)cin.n;
+	/* fabricator, type, system, its date and level, IC date, serial number, batch; the rest
+	 * is not set (offsets in gp/card_data.c) */
+	wr_u16(&cplc, 0xCADA);
+	wr_u16(&cplc, 0x0001);
+	wr_u16(&cplc, 0x0001);
+	wr_u16(&cplc, 0x5001);
+	wr_u16(&cplc, 0x0001);
+	wr_u16(&cplc, 0x5001);
+	wr_u32(&cplc, number);
+	wr_bytes(&cplc, r, 2);
+	wr_fill(&cplc, 0, CPLC_SIZE - cplc.n);
+	return wr_ok(&kdd) && wr_ok(&cin) && wr_ok(&cplc)
+		   ? 0
+		   : err_set(e, ERR_OTHER, "card identity does not fit");
+}
+
+struct source {
+	const struct entry *keys;
+	enum diversification diversification;
+};
+
+static int create_one(const struct source *src, const char *path, uint32_t number,
+    struct vcard_issue *issue, struct err *e)
+{
+	if (take_identity(number, issue, e) != 0)
+		return -1;
+	if (!diversify(src->diversification, &src->keys->keys, issue->kdd, &issue->keys))
+		return err_set(e, ERR_OTHER, "the card's keys cannot be derived");
+	issue->key_version = src->keys->version;
+	return vcard_create(path, issue, e);
+}
+
+static int create_many(struct ctx *c, const struct args *g, const struct source *src,
+    struct vcard_issue *issue, struct err *e)
+{
+	uint32_t first = g->first.given ? g->first.v : 1;
+	char path[4096];
+
+	if (mkdir(g->path, 0777) != 0 && errno != EEXIST)
+		return err_errno(e, ERR_OTHER, "%s: cannot make the directory", g->path);
+	for (uint32_t i = 0; i < g->count.v; i++) {
+		if (*c->stop != 0)
+			return err_set(e, ERR_INTERRUPTED, "stopped after %u cards", i);
+		if (snprintf(path, sizeof(path), "%s/%04u.card", g->path, first + i) >=
+		    (int)sizeof(path))
+			return err_set(e, ERR_USAGE, "%.80s...: name too long", g->path);
+		if (create_one(src, path, first + i, issue, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int tell(struct ctx *c, const struct args *g, struct err *e)
+{
+	uint32_t n = g->count.given ? g->count.v : 1;
+	json_t *o;
+
+	if (!c->json) {
+		fprintf(c->out, "created %u card%s: %s\n", n, n == 1 ? "" : "s", g->path);
+		return 0;
+	}
+	o = json_object();
+	out_set(&o, "created", json_integer(n));
+	out_set(&o, "path", json_string(g->path));
+	return out_result(c, o, e);
+}
+
+static int run_create(struct ctx *c, void *args, struct err *e)
+{
+	const struct args *g = args;
+	struct vcard_issue issue = { 0 };
+	struct source src = { 0 };
+	struct keystore *ks = NULL;
+	int rc = -1;
+
+	if (g->first.given && !g->count.given)
+		return err_set(e, ERR_USAGE, "--first goes with --count");
+	if (take_options(g, &issue, e) != 0 || ctx_keystore(c, &ks, e) != 0)
+		return -1;
+	if (keystore_find(ks, ENTRY_SCP03, g->keys, &src.keys, e) != 0 ||
+	    take_keys(g, ks, &issue, e) != 0)
+		goto out;
+	if (g->keys == NULL)
+		ctx_note(
+		    c, "keys: %s, the only card key set in %s", src.keys->name, keystore_path(ks));
+	src.diversification = src.keys->diversification;
+	if (g->diversification != NULL &&
+	    !diversification_from(g->diversification, &src.diversification)) {
+		err_set(e, ERR_USAGE, "--diversification: unknown scheme %s", g->diversification);
+		goto out;
+	}
+	rc = g->count.given ? create_many(c, g, &src, &issue, e)
+			    : create_one(&src, g->path, 1, &issue, e);
+	if (rc == 0)
+		rc = tell(c, g, e);
+out:
+	wipe(&issue, sizeof(issue));
+	ctx_keystore_done(c, ks);
+	return rc;
+}
+
+const struct verb verb_vcard_create = {
+	.name = "vcard create",
+	.group = "virtual",
+	.summary = "Make virtual cards",
+	.needs = USES_KEYSTORE | HAS_JSON,
+	VERB_OPTS(opts),
+	VERB_OPERANDS(create_operands),
+	.args_size = sizeof(struct args),
+	.run = run_create,
+};
