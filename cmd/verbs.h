@@ -3,6 +3,9 @@
  * verb adds its line: look, channel, content, authority, campaign, keys, virtual.
  */
 #define VERBS(X) \
+	X(info) \
+	X(keys) \
+	X(apdu) \
 	X(scp_open) \
 	X(scp_mode) \
 	X(scp_status) \
@@ -15,4 +18,6 @@
 	X(campaign_report) \
 	X(keystore_init) \
 	X(keystore_list) \
-	X(keystore_check)
+	X(keystore_check) \
+	X(vcard_create) \
+	X(vcard_show)
