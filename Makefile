@@ -90,6 +90,10 @@ check-quick: deps-check all
 deps-check:
 	$(Q).ci/deps check
 
+## The demo keeps to embedded parts: no reader, no daemon, no network.
+demo: all
+	$(Q)CARDADM=$(CURDIR)/cardadm examples/demo
+
 clean:
 	rm -rf $(BUILD) cardadm
 

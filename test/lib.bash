@@ -1,0 +1,77 @@
+# What every bats file loads: a fresh folder with state and runtime directories of its own, and
+# the sessions that operators type. Results in $output (stdout), $stderr, $status.
+bats_require_minimum_version 1.5.0
+: "${CARDADM:=$BATS_TEST_DIRNAME/../cardadm}"
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	# Sockets need short names: bats' own folder may be too long for one.
+	XDG_RUNTIME_DIR=$(mktemp -d /tmp/cardadm-test.XXXXXX)
+	export XDG_RUNTIME_DIR XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+	unset CARDADM_READER CARDADM_KEYSTORE
+}
+
+teardown() {
+	for lock in "$XDG_RUNTIME_DIR"/cardadm/*.lock; do
+		[ -e "$lock" ] || continue
+		pkill -TERM -f "^$CARDADM .*scp-open" 2>/dev/null || true
+		break
+	done
+	rm -rf "$XDG_RUNTIME_DIR"
+}
+
+# cardadm ARGS...: runs it; the caller looks at $status, $output and $stderr apart.
+cardadm() {
+	run --separate-stderr "$CARDADM" "$@"
+}
+
+# ok ARGS...: must end with 0.
+ok() {
+	cardadm "$@"
+	[ "$status" -eq 0 ] || {
+		echo "cardadm $*: status $status"
+		echo "$output"
+		echo "$stderr"
+		return 1
+	} >&2
+}
+
+# fails STATUS ARGS...: must end with STATUS, results empty, one message that starts with the
+# program's name.
+fails() {
+	local want=$1
+	shift
+	cardadm "$@"
+	[ "$status" -eq "$want" ] && [ -n "$stderr" ] && [[ ${stderr%%$'\n'*} == "cardadm: "* ]] || {
+		echo "cardadm $*: status $status, wanted $want"
+		echo "$output"
+		echo "$stderr"
+		return 1
+	} >&2
+}
+
+# A key store, COUNT cards in fleet/, an image with an application and its bundle.
+fleet() {
+	"$CARDADM" keystore init --test-keys keys.yaml
+	"$CARDADM" vcard create fleet --count "${1:-1}" --keystore keys.yaml
+	image app.img "${2:-2000}"
+	"$CARDADM" bundle build --image app.img --version 3.2 --keystore keys.yaml --output app.bundle
+}
+
+# image FILE OCTETS: starts with 7F6E, an application A0000001510000 77 that answers "Hello".
+image() {
+	printf '\x7f\x6e\x13\x61\x11\x4f\x08\xa0\x00\x00\x01\x51\x00\x00\x77\x53\x05Hello' >"$1"
+	head -c $(($2 - 22)) /dev/zero | tr '\0' 'x' >>"$1"
+}
+
+campaign() {
+	cat >campaign.yaml <<'YAML'
+cardadm: campaign/1
+name: demo
+keystore: keys.yaml
+keys: test
+cards: {directory: fleet}
+mode: broadcast
+bundle: app.bundle
+YAML
+}

@@ -1,0 +1,298 @@
+#!/usr/bin/env bats
+# The main job, verb by verb, as an operator types it.
+
+load lib
+
+@test "the whole main job, one verb after the other" {
+	ok keystore init --test-keys keys.yaml
+	ok vcard create fleet --count 3 --keystore keys.yaml
+	image app.img 5000
+	ok bundle build --image app.img --version 3.2 --keystore keys.yaml --output app.bundle
+	ok bundle verify app.bundle --keystore keys.yaml
+	ok -r vcard:fleet/0001.card -k keys.yaml scp-open
+	[[ $output == *"level 33"* ]]
+	ok -r vcard:fleet/0001.card scp-mode broadcast --bundle app.bundle
+	ok -r vcard:fleet/0001.card load app.bundle
+	ok -r vcard:fleet/0001.card scp-mode unicast
+	ok -r vcard:fleet/0001.card authorize load --bundle app.bundle
+	[[ $output == *"3.2"* ]]
+	ok -r vcard:fleet/0001.card scp-close
+	ok -r vcard:fleet/0001.card info --json
+	[ "$(jq -r .system.version <<<"$output")" = 3.2 ]
+	[ "$(jq -r .system.digest <<<"$output")" = "$(sha256sum <app.img | cut -d' ' -f1)" ]
+	campaign
+	ok campaign run campaign.yaml
+	ok campaign report campaign.yaml --json
+	[ "$(jq -c '[.total, .done, .failed]' <<<"$output")" = '[3,3,0]' ]
+	[ "$(jq -r '.cards[0] | .file, .state, .step' <<<"$output" | paste -sd' ')" = "fleet/0001.card done already" ]
+	[ "$(jq -r '.cards[1].reason' <<<"$output")" = null ]
+	# The application in the image answers once the image is active.
+	ok -r vcard:fleet/0002.card apdu 00A4040008A00000015100007700
+	[[ $output == *48656C6C6F* ]]
+}
+
+@test "the agent keeps the channel between verbs, status tells where it stands" {
+	fleet
+	r=vcard:fleet/0001.card
+	ok -r $r scp-status
+	[[ $output == "no channel is open"* ]]
+	ok -r $r -k keys.yaml scp-open --level 13
+	ok -r $r scp-status --json
+	[ "$(jq -r '.mode, .level' <<<"$output" | paste -sd' ')" = "unicast 13" ]
+	ok -r $r scp-mode broadcast --bundle app.bundle
+	ok -r $r scp-status --json
+	[ "$(jq -r '.mode, .bundle.done' <<<"$output" | paste -sd' ')" = "broadcast 0" ]
+	fails 7 -r $r info
+	fails 7 -r $r apdu 80CA006600
+	fails 7 -r $r authorize load
+	ok -r $r load app.bundle
+	ok -r $r scp-mode unicast
+	ok -r $r authorize load
+	ok -r $r info --json
+	[ "$(jq -r .system.version <<<"$output")" = 3.2 ]
+	ok -r $r scp-close
+}
+
+@test "a reader may be written in several ways and is still the same card" {
+	fleet
+	ok -r vcard:fleet/0001.card -k keys.yaml scp-open
+	ok -r "vcard:$PWD/fleet/../fleet/0001.card" scp-status --json
+	[ "$(jq -r .open <<<"$output")" = true ]
+	ok -r vcard:fleet/0001.card scp-close
+}
+
+@test "verbs that need a channel end with 7 and a hint without one" {
+	fleet
+	r=vcard:fleet/0001.card
+	for verb in "scp-mode broadcast --bundle app.bundle" "load app.bundle" "authorize load --bundle app.bundle"; do
+		# shellcheck disable=SC2086
+		fails 7 -r $r $verb
+		[[ $stderr == *"hint: "*scp-open* ]]
+	done
+	ok -r $r scp-close
+	[[ $stderr == *"no channel is open"* ]]
+}
+
+@test "a card with an open channel is in use for everybody else" {
+	fleet
+	r=vcard:fleet/0001.card
+	ok -r $r -k keys.yaml scp-open
+	fails 4 -r $r -k keys.yaml scp-open
+	XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR fails 4 -r $r info
+	[[ $stderr == *"in use"* ]]
+	ok -r $r scp-close
+	ok -r $r info
+}
+
+@test "order is guarded: early return, load of another bundle, load outside broadcast mode" {
+	fleet 1
+	r=vcard:fleet/0001.card
+	"$CARDADM" bundle build --image app.img --version 3.3 --keystore keys.yaml --output other.bundle
+	ok -r $r -k keys.yaml scp-open
+	fails 7 -r $r scp-mode unicast
+	fails 7 -r $r load app.bundle
+	fails 8 -r $r authorize load --bundle app.bundle
+	[[ $stderr == *"not complete"* ]]
+	ok -r $r scp-mode broadcast --bundle app.bundle
+	fails 7 -r $r scp-mode broadcast --bundle app.bundle
+	fails 7 -r $r scp-mode unicast
+	fails 7 -r $r load other.bundle
+	ok -r $r load app.bundle
+	ok -r $r scp-mode unicast
+	ok -r $r scp-close
+	# authorize later, in another session
+	ok -r $r -k keys.yaml scp-open
+	ok -r $r authorize load --bundle app.bundle --verify-only
+	[[ $output == *"verified"* ]]
+	fails 7 -r $r scp-mode broadcast --bundle app.bundle
+	ok -r $r authorize load --bundle app.bundle
+	ok -r $r authorize load --bundle app.bundle
+	[[ $output == *"already"* ]]
+	ok -r $r scp-close
+}
+
+@test "discard drops the slot and refuses the campaign for good" {
+	fleet
+	r=vcard:fleet/0001.card
+	ok -r $r -k keys.yaml scp-open
+	ok -r $r scp-mode broadcast --bundle app.bundle
+	ok -r $r load app.bundle
+	ok -r $r scp-mode unicast
+	ok -r $r authorize load --bundle app.bundle --discard
+	[[ $output == *"discarded"* ]]
+	fails 6 -r $r scp-mode broadcast --bundle app.bundle
+	[[ $stderr == *6985* ]]
+	ok -r $r scp-close
+}
+
+@test "a load that was broken off goes on at the block where the card stands" {
+	fleet 1 60000
+	r=vcard:fleet/0001.card
+	ok -r $r -k keys.yaml scp-open
+	ok -r $r scp-mode broadcast --bundle app.bundle
+	# the agent dies in the middle of the load
+	"$CARDADM" -r $r load app.bundle >/dev/null 2>&1 &
+	client=$!
+	sleep 0.002
+	pkill -KILL -f "^$CARDADM -r $r -k keys.yaml scp-open"
+	wait $client || true
+	ok -r $r info --json
+	done_before=$(jq -r '.slot.done // 0' <<<"$output")
+	ok -r $r -k keys.yaml scp-open
+	cardadm -r $r scp-mode broadcast --bundle app.bundle
+	if [ "$status" -eq 0 ]; then
+		[ "$done_before" -eq 0 ] || [[ $stderr == *"$done_before of "* ]]
+		ok -r $r load app.bundle
+		ok -r $r scp-mode unicast
+	fi
+	ok -r $r authorize load --bundle app.bundle
+	ok -r $r scp-close
+}
+
+@test "a dead agent's leftovers are cleaned up" {
+	fleet
+	r=vcard:fleet/0001.card
+	ok -r $r -k keys.yaml scp-open
+	pkill -KILL -f "^$CARDADM -r $r -k keys.yaml scp-open"
+	while pgrep -f "^$CARDADM -r $r -k keys.yaml scp-open" >/dev/null; do sleep 0.01; done
+	ls "$XDG_RUNTIME_DIR"/cardadm/*.sock
+	ok -r $r scp-status
+	[[ $output == "no channel is open"* ]]
+	[ -z "$(ls "$XDG_RUNTIME_DIR"/cardadm/*.sock 2>/dev/null)" ]
+	ok -r $r -k keys.yaml scp-open
+	ok -r $r scp-close
+}
+
+@test "SIGTERM ends the agent and frees the card" {
+	fleet
+	r=vcard:fleet/0001.card
+	ok -r $r -k keys.yaml scp-open
+	pkill -TERM -f "^$CARDADM -r $r -k keys.yaml scp-open"
+	while pgrep -f "^$CARDADM -r $r -k keys.yaml scp-open" >/dev/null; do sleep 0.01; done
+	[ -z "$(ls "$XDG_RUNTIME_DIR"/cardadm/*.sock 2>/dev/null)" ]
+	ok -r $r info
+}
+
+@test "the idle limit ends the agent" {
+	fleet
+	r=vcard:fleet/0001.card
+	ok -r $r -k keys.yaml scp-open --idle 1
+	while pgrep -f "^$CARDADM -r $r -k keys.yaml scp-open" >/dev/null; do sleep 0.05; done
+	ok -r $r scp-status
+	[[ $output == "no channel is open"* ]]
+}
+
+@test "loss of the card ends the agent and says so" {
+	"$CARDADM" keystore init --test-keys keys.yaml
+	"$CARDADM" vcard create one.card --fault removed:12 --keystore keys.yaml
+	r=vcard:one.card
+	ok -r $r -k keys.yaml scp-open
+	cardadm -r $r apdu 80CA006600 80CA006600 80CA006600 80CA006600 80CA006600 80CA006600 80CA006600 80CA006600
+	[ "$status" -eq 4 ]
+	[[ $stderr == *"removed"* ]]
+	ok -r $r scp-status
+	[[ $output == "no channel is open"* ]]
+}
+
+@test "two verbs at once are served one after the other" {
+	fleet 1 60000
+	r=vcard:fleet/0001.card
+	ok -r $r -k keys.yaml scp-open
+	ok -r $r scp-mode broadcast --bundle app.bundle
+	"$CARDADM" -r $r load app.bundle >a.out 2>a.err &
+	one=$!
+	"$CARDADM" -r $r load app.bundle >b.out 2>b.err &
+	two=$!
+	wait $one
+	wait $two
+	ok -r $r scp-mode unicast
+	ok -r $r authorize load
+	ok -r $r scp-close
+}
+
+@test "wrong keys: the cryptogram is compared, no try is spent" {
+	"$CARDADM" keystore init --test-keys keys.yaml
+	"$CARDADM" vcard create one.card --fault wrong-keys --keystore keys.yaml
+	ok vcard show one.card --json
+	tries=$(jq -r '.keys[0].tries' <<<"$output")
+	fails 5 -r vcard:one.card -k keys.yaml --trace t.txt scp-open
+	[[ $stderr == *cryptogram* ]]
+	run ! grep -q '^> 8482' t.txt
+	ok vcard show one.card --json
+	[ "$(jq -r '.keys[0].tries' <<<"$output")" = "$tries" ]
+}
+
+@test "levels: what is asked is what is opened" {
+	fleet
+	r=vcard:fleet/0001.card
+	for level in 00 01 03 11 13 33; do
+		ok -r $r -k keys.yaml scp-open --level $level --json
+		[ "$(jq -r .level <<<"$output")" = $level ]
+		ok -r $r apdu 80F28002024F0000
+		ok -r $r scp-close
+	done
+	fails 2 -r $r -k keys.yaml scp-open --level 10
+	"$CARDADM" vcard create old.card --i 00 --keystore keys.yaml
+	ok -r vcard:old.card -k keys.yaml scp-open --json
+	[ "$(jq -r .level <<<"$output")" = 03 ]
+	ok -r vcard:old.card scp-close
+	fails 7 -r vcard:old.card -k keys.yaml scp-open --level 33
+}
+
+@test "S16 cards" {
+	"$CARDADM" keystore init --test-keys keys.yaml
+	"$CARDADM" vcard create one.card --i 71 --keystore keys.yaml
+	image app.img 3000
+	"$CARDADM" bundle build --image app.img --version 1.0 --s16 --keystore keys.yaml --output app.bundle
+	r=vcard:one.card
+	ok -r $r -k keys.yaml scp-open
+	[[ $output == *S16* ]]
+	ok -r $r scp-mode broadcast --bundle app.bundle
+	ok -r $r load app.bundle
+	ok -r $r scp-mode unicast
+	ok -r $r authorize load
+	ok -r $r scp-close
+	"$CARDADM" bundle build --image app.img --version 1.1 --keystore keys.yaml --output s8.bundle
+	ok -r $r -k keys.yaml scp-open
+	fails 7 -r $r scp-mode broadcast --bundle s8.bundle
+	[[ $stderr == *"S16"* ]]
+	ok -r $r scp-close
+}
+
+@test "dry runs send nothing and show no key" {
+	fleet
+	r=vcard:fleet/0001.card
+	ok -n -r $r -k keys.yaml scp-open
+	[[ $output == *"8050"* ]]
+	ok -r $r scp-status
+	[[ $output == "no channel is open"* ]]
+	ok -r $r -k keys.yaml scp-open
+	ok -n -r $r scp-mode broadcast --bundle app.bundle
+	[[ $output == *"845A0100 **"* ]]
+	ok -r $r scp-status --json
+	[ "$(jq -r .mode <<<"$output")" = unicast ]
+	ok -n -r $r authorize load --bundle app.bundle
+	[[ $output == *"845C0000"* ]]
+	ok -r $r scp-mode broadcast --bundle app.bundle
+	ok -n -r $r load app.bundle
+	[ "$(grep -c '^845E' <<<"$output")" -gt 5 ]
+	ok -r $r info --json || [ "$status" -eq 7 ]
+	ok -r $r scp-close
+}
+
+@test "a trace of the open channel holds the wire" {
+	fleet
+	r=vcard:fleet/0001.card
+	ok -t t.txt -r $r -k keys.yaml scp-open
+	ok -r $r apdu 80CA006600
+	ok -r $r scp-close
+	grep -q '^> 8050' t.txt
+	grep -q '^> 8482' t.txt
+	grep -q '^> 84CA0066' t.txt
+	[ "$(stat -c %a t.txt)" = 600 ]
+	ok -r $r -k keys.yaml scp-open
+	ok -t one.txt -r $r apdu 80CA006600
+	ok -r $r apdu 80CA006700
+	[ "$(grep -c '^> ' one.txt)" -eq 1 ]
+	ok -r $r scp-close
+}
