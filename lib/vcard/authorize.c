@@ -182,6 +182,8 @@ static void put_state(struct vcard *v, uint8_t state)
 	struct slot s = v->chip.slot;
 
 	s.state = state;
+	if (state == SLOT_REJECTED)
+		s.done = 0;
 	chip_put_slot(v, &s);
 }
 

@@ -35,10 +35,9 @@ static bool another_in_broadcast(const struct call *c)
 /* The lengths that only the card can judge: BK is not longer than its static keys (section 1). */
 static bool lengths_fit(const struct call *c, const struct enter *e)
 {
-	const struct card_keys *k = chip_keys(c->v, c->ch->key_version);
 	size_t bk = e->form == FORM_KOS ? (e->keys_n - 8u) / 2 : e->keys_n;
 
-	return k != NULL && bk <= k->keys.enc.n;
+	return bk <= c->ch->dek.n;
 }
 
 static bool policy_has(const uint8_t *list, size_t n, uint8_t value)

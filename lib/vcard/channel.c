@@ -5,6 +5,7 @@
 #include "gp/init_update.h"
 #include "tlv/tlv.h"
 #include "vcard/handlers.h"
+#include "vcard/mode.h"
 
 enum { TAG_FCI = 0x6F, TAG_DF_NAME = 0x84, TAG_PROPRIETARY = 0xA5, TAG_MAX_LENGTH = 0x9F65 };
 enum { SW_CARD_LOCKED = 0x6283, SW_ALREADY_CLOSED = 0x6200 };
@@ -211,8 +212,7 @@ uint16_t do_initialize_update(struct call *c)
 	ch->m = u.m;
 	ch->key_version = k->version;
 	ch->dek = k->keys.dek;
-	ch->session = SESSION_IU_DONE;
-	return SW_OK;
+	return mode_step(ch, EVENT_INITIALIZE, SW_OK);
 }
 
 /* ---- EXTERNAL AUTHENTICATE (Amendment D 7.1.2) ---- */
@@ -264,6 +264,5 @@ uint16_t do_external_authenticate(struct call *c)
 	}
 	wipe(ch->host_challenge, sizeof(ch->host_challenge));
 	wipe(ch->card_challenge, sizeof(ch->card_challenge));
-	ch->session = SESSION_UNICAST;
-	return SW_OK;
+	return mode_step(ch, EVENT_AUTH_OK, SW_OK);
 }

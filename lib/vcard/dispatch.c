@@ -3,6 +3,7 @@
  * what it needs is checked here and nowhere else. The order is told in card_state.h.
  */
 #include "vcard/handlers.h"
+#include "vcard/mode.h"
 
 enum cla_kind { ISO = 1, GP = 2 };
 enum data_rule { NO_DATA = 1, DATA = 2 };
@@ -124,9 +125,8 @@ static bool protection_due(const struct channel *ch)
 
 static uint16_t session_lost(struct call *c)
 {
-	session_end(c->ch);
 	c->seal = NULL;
-	return SW_SECURITY_STATUS;
+	return mode_step(c->ch, EVENT_UNVERIFIED, SW_SECURITY_STATUS);
 }
 
 /* A command that came in broadcast mode and whose MAC is good. */
@@ -134,17 +134,17 @@ static uint16_t run_broadcast(struct call *c)
 {
 	const struct command *stage = command_find(INS_WRITE_STAGE);
 
-	if (kind_of(c->cmd->cla) != GP)
-		return SW_CONDITIONS;
-	switch (c->cmd->ins) {
+	switch (kind_of(c->cmd->cla) == GP ? c->cmd->ins : 0) {
 	case INS_CHANGE_MODE:
 		return do_change_mode(c);
 	case INS_WRITE_STAGE:
 	case INS_LOAD:
 	case INS_STORE_DATA:
-		return life_allows(c->v, stage) ? do_write_stage(c) : SW_CONDITIONS;
+		if (life_allows(c->v, stage))
+			return do_write_stage(c);
+		break;
 	}
-	return SW_CONDITIONS;
+	return mode_step(c->ch, EVENT_OTHER, SW_CONDITIONS);
 }
 
 /* Takes the protection off, if any, and runs the command. */
@@ -160,7 +160,7 @@ static uint16_t run_protected(struct call *c, const struct capdu *cmd)
 		if (!is_open_command(c->ch, cmd))
 			return session_lost(c);
 		if (c->ch->session == SESSION_BROADCAST)
-			session_end(c->ch);
+			mode_step(c->ch, EVENT_END, SW_OK);
 		return run_command(c);
 	}
 	if (!sm)
