@@ -308,9 +308,11 @@ int keystore_open(const char *path, struct keystore **out, struct err *e)
 	}
 	/* Others may read a store that holds no values: what it holds shows only after parsing. */
 	if (file_read_secret(path, DOC_MAX, &text, &modes) != 0) {
-		*e = modes;
-		if (modes.code != ERR_SAFETY || check_writable(path, e) != 0 ||
-		    file_read(path, DOC_MAX, &text, e) != 0)
+		if (modes.code != ERR_SAFETY) {
+			*e = modes;
+			goto out;
+		}
+		if (check_writable(path, e) != 0 || file_read(path, DOC_MAX, &text, e) != 0)
 			goto out;
 	}
 	if (bind_store(ks, wr_span(&text), e) != 0)

@@ -67,7 +67,9 @@ static int unknown_key(
 	char name[NODE_NAME_SHOWN + 3], known[sizeof(e->hint)] = "";
 	struct closest c = { 0 };
 
-	doc_error(d, v->key, e, "unknown key %s", node_name(v->key, name));
+	node_name(v->key, name);
+	doc_error(
+	    d, v->key, e, "unknown key%s%s", name[0] == '`' ? " " : "", name[0] == '`' ? name : "");
 	for (size_t i = 0; i < t->n; i++) {
 		size_t at = strlen(known);
 
