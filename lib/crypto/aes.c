@@ -3,12 +3,14 @@
 #include <limits.h>
 #include <string.h>
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 
 /* Octets that CMAC and CTR work on at once: a short APDU with its chaining value fits. */
 #define SCRATCH ((size_t)512)
-/* Up to here a CMAC by single blocks beats setting up a CBC run. */
-#define FEW_BLOCKS 3
+/* Up to here a CMAC by single blocks beats keying and setting up a CBC run. */
+#define FEW_BLOCKS 7
 
 enum mode { MODE_ECB, MODE_CBC, MODE_WRAP };
 
@@ -29,12 +31,17 @@ static EVP_CIPHER *fetch(enum mode mode, size_t key_n)
 
 /*
  * Keys a context, made here when it is missing. Only another key length than before costs a fetch:
- * the context keeps its cipher.
+ * the context keeps its cipher. Padding is switched off with the cipher, and not by
+ * EVP_CIPHER_CTX_set_padding, which every later initialisation would repeat at some cost.
  */
 static bool set_context(EVP_CIPHER_CTX **ctx, enum mode mode, const struct key *k, bool encrypt)
 {
+	unsigned padding = 0;
+	const OSSL_PARAM params[] = { OSSL_PARAM_construct_uint(
+					  OSSL_CIPHER_PARAM_PADDING, &padding),
+		OSSL_PARAM_construct_end() };
 	const EVP_CIPHER *has;
-	EVP_CIPHER *fetched = NULL;
+	EVP_CIPHER *fetched;
 	bool ok;
 
 	if (*ctx == NULL)
@@ -42,15 +49,14 @@ static bool set_context(EVP_CIPHER_CTX **ctx, enum mode mode, const struct key *
 	if (*ctx == NULL)
 		return false;
 	has = EVP_CIPHER_CTX_get0_cipher(*ctx);
-	if (has == NULL || EVP_CIPHER_get_key_length(has) != k->n) {
-		fetched = fetch(mode, k->n);
-		if (fetched == NULL)
-			return false;
-	}
+	if (has != NULL && EVP_CIPHER_get_key_length(has) == k->n)
+		return EVP_CipherInit_ex2(*ctx, NULL, k->b, NULL, encrypt ? 1 : 0, NULL) == 1;
+	fetched = fetch(mode, k->n);
+	if (fetched == NULL)
+		return false;
 	if (mode == MODE_WRAP)
 		EVP_CIPHER_CTX_set_flags(*ctx, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
-	ok = EVP_CipherInit_ex2(*ctx, fetched, k->b, NULL, encrypt ? 1 : 0, NULL) == 1 &&
-	     EVP_CIPHER_CTX_set_padding(*ctx, 0) == 1;
+	ok = EVP_CipherInit_ex2(*ctx, fetched, k->b, NULL, encrypt ? 1 : 0, params) == 1;
 	EVP_CIPHER_free(fetched);
 	return ok;
 }
@@ -189,46 +195,49 @@ static bool mac_by_blocks(struct aes *a, const uint8_t *p, size_t n, uint8_t out
 	return true;
 }
 
+/* Puts what is gathered through one CBC run that goes on from call to call. */
+static bool mac_run(struct aes *a, const struct wr *w, bool *running)
+{
+	if (!*running && !cbc_start(&a->cbc_enc, &a->enc_keyed, &a->key, true, zero_iv))
+		return false;
+	*running = true;
+	return update(a->cbc_enc, wr_span(w), w->p);
+}
+
+/* Gathers one part; a full buffer goes through only when more follows, for the last block waits. */
+static bool mac_gather(struct aes *a, struct wr *w, struct span part, bool *running)
+{
+	for (size_t at = 0; at < part.n;) {
+		struct span s;
+
+		if (w->n == w->cap) {
+			if (!mac_run(a, w, running))
+				return false;
+			w->n = 0;
+		}
+		s = span_sub(part, at, w->cap - w->n);
+		wr_put(w, s);
+		at += s.n;
+	}
+	return true;
+}
+
 bool aes_cmac(struct aes *a, const struct span *parts, size_t count, uint8_t out[static 16])
 {
 	uint8_t buf[SCRATCH];
 	struct wr w = wr_fixed(buf, sizeof(buf));
-	bool running = false, ok = false;
+	bool running = false, ok = make_subkeys(a);
 
-	if (!make_subkeys(a))
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		struct rd r = rd_of(parts[i]);
-
-		while (rd_left(&r) > 0) {
-			size_t room = sizeof(buf) - w.n, n = rd_left(&r);
-			struct span s;
-
-			/* A full buffer goes through only when more follows: the last block waits.
-			 */
-			if (room == 0) {
-				if (!running &&
-				    !cbc_start(&a->cbc_enc, &a->enc_keyed, &a->key, true, zero_iv))
-					goto out;
-				running = true;
-				if (!update(a->cbc_enc, wr_span(&w), buf))
-					goto out;
-				w.n = 0;
-				room = sizeof(buf);
-			}
-			if (!rd_take(&r, n < room ? n : room, &s))
-				goto out;
-			wr_put(&w, s);
-		}
-	}
+	for (size_t i = 0; ok && i < count; i++)
+		ok = mac_gather(a, &w, parts[i], &running);
+	if (!ok)
+		goto out;
 	finish_block(a, &w);
 	if (!running && w.n <= FEW_BLOCKS * AES_BLOCK) {
 		ok = mac_by_blocks(a, buf, w.n, out);
 		goto out;
 	}
-	if (!running && !cbc_start(&a->cbc_enc, &a->enc_keyed, &a->key, true, zero_iv))
-		goto out;
-	ok = update(a->cbc_enc, wr_span(&w), buf);
+	ok = mac_run(a, &w, &running);
 	memcpy(out, &buf[w.n - AES_BLOCK], AES_BLOCK);
 out:
 	wipe(buf, running ? sizeof(buf) : w.n);

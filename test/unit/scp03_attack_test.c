@@ -180,6 +180,12 @@ static void test_authenticate(void **state)
 		assert_true(aes_cmac(&p.host.mac, parts, 2, full));
 		memcpy(&bad[5 + p.host.m], full, p.host.m);
 		refuse_authenticate(&p, span_of(bad, w.n), SCP03_BAD_CRYPTOGRAM);
+		/* Another instruction under a right MAC is none. */
+		bad[5] ^= 1;
+		bad[1] = 0x84;
+		assert_true(aes_cmac(&p.host.mac, parts, 2, full));
+		memcpy(&bad[5 + p.host.m], full, p.host.m);
+		refuse_authenticate(&p, span_of(bad, w.n), SCP03_MALFORMED);
 		assert_true(capdu_get(wr_span(&w), &c));
 		assert_int_equal(scp03_card_authenticate(&p.card, &c, p.hc, p.cc), SCP03_OK);
 		assert_int_equal(scp03_card_authenticate(&p.card, &c, p.hc, p.cc), SCP03_FAILED);
