@@ -153,7 +153,7 @@ static int check_entries(
 			return -1;
 		if (!t->test)
 			continue;
-		ctx_note(c, "`%s` is for tests only: its value stands in the clear", t->name);
+		ctx_note(c, "`%s` is a test key: never use it on real cards", t->name);
 		(*tests)++;
 	}
 	return 0;
