@@ -86,7 +86,8 @@ static json_t *package_row(const struct bundle *b, const struct package *p)
 	out_set(&o, "key_bits", json_integer(8 * p->key_n));
 	out_set(&o, "commands", json_integer(p->total));
 	out_set(&o, "wire", json_integer((json_int_t)wire));
-	out_set(&o, "overhead_kb", json_real((double)(over / 10) / 100));
+	out_set(&o, "overhead",
+	    json_sprintf("%u.%u KB", (unsigned)(over / 1000), (unsigned)(over % 1000 / 100)));
 	out_set(&o, "slot", json_integer(p->slot));
 	out_set(&o, "keys", keys_text(p));
 	out_set(&o, "payload",

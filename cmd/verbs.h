@@ -16,6 +16,9 @@
 	X(campaign_run) \
 	X(campaign_status) \
 	X(campaign_report) \
+	X(bundle_build) \
+	X(bundle_show) \
+	X(bundle_verify) \
 	X(keystore_init) \
 	X(keystore_list) \
 	X(keystore_check) \
