@@ -1,0 +1,200 @@
+#!/usr/bin/env bats
+# Campaigns over virtual cards: results, faults, second runs, interruption.
+
+load lib
+
+report() { # report JQ-FILTER: what the report says
+	"$CARDADM" campaign report campaign.yaml --json | jq -rc "$1"
+}
+
+@test "a campaign brings the bundle to every card and reports it" {
+	fleet 3
+	campaign
+	ok campaign check campaign.yaml
+	[[ $output == *"3 cards"* ]]
+	[ "$(report '[.total,.done,.failed,.pending]')" = '[3,0,0,3]' ]
+	[ ! -e campaign.ledger ]
+	ok campaign run campaign.yaml
+	[ "$(report '[.total,.done,.failed,.pending]')" = '[3,3,0,0]' ]
+	[ "$(report '[.cards[].file]')" = '["fleet/0001.card","fleet/0002.card","fleet/0003.card"]' ]
+	[ "$(report '[.cards[].step]|unique')" = '["confirm"]' ]
+	[ "$(report '[.cards[].reason]|unique')" = '[null]' ]
+	[ "$(report '[.cards[].id]|unique|length')" = 3 ]
+	ok vcard show fleet/0002.card --json
+	[ "$(report '.cards[1].id')" = "$(jq -r .cin <<<"$output")" ]
+	ok campaign status campaign.yaml --json
+	[ "$(jq -c '[.total,.done]' <<<"$output")" = '[3,3]' ]
+	ok campaign report campaign.yaml
+	[[ $output == *"fleet/0003.card"* ]]
+}
+
+@test "cards that fail are named with step and reason and hold up no other" {
+	fleet 2
+	n=3
+	for fault in wrong-keys locked tamper:12 silent:14 removed:16 power-cut:9; do
+		ok vcard create fleet --count 1 --first $n --fault $fault -k keys.yaml
+		n=$((n + 1))
+	done
+	ok vcard create fleet --count 2 --first $n -k keys.yaml
+	campaign
+	cardadm campaign run campaign.yaml
+	[ "$status" -eq 9 ]
+	[[ $stderr == *"fleet/0003.card: failed at establish: "*cryptogram* ]]
+	[ "$(report '[.total,.done,.failed]')" = '[10,4,6]' ]
+	[ "$(report '[.cards[]|select(.state=="failed")|.file[6:10]]|join(" ")')" = "0003 0004 0005 0006 0007 0008" ]
+	[ "$(report '[.cards[]|select(.state=="failed")|.reason|length>0]|all')" = true ]
+	# Those whose fault was passing are brought to the end by a second run, the others stay.
+	cardadm campaign run campaign.yaml
+	[ "$status" -eq 9 ]
+	[ "$(report '[.total,.done,.failed]')" = '[10,8,2]' ]
+	[ "$(report '[.cards[]|select(.state=="failed")|.file[6:10]]|join(" ")')" = "0003 0004" ]
+	for card in 0005 0006 0007 0008; do
+		"$CARDADM" -r vcard:fleet/$card.card info --json | jq -e '.system.version == "3.2"'
+	done
+}
+
+@test "a failed authentication is never repeated unless the operator says so" {
+	fleet 1
+	ok vcard create fleet --count 1 --first 2 --fault wrong-keys -k keys.yaml
+	campaign
+	fails 9 campaign run campaign.yaml
+	before=$("$CARDADM" vcard show fleet/0002.card --json | jq -r '.keys[0].sequence')
+	fails 9 campaign run campaign.yaml
+	[ "$("$CARDADM" vcard show fleet/0002.card --json | jq -r '.keys[0].sequence')" = "$before" ]
+	[ "$(report '.cards[1].state')" = failed ]
+	fails 9 campaign run campaign.yaml --retry-authentication
+	[ "$("$CARDADM" vcard show fleet/0002.card --json | jq -r '.keys[0].sequence')" != "$before" ]
+}
+
+@test "a card in use elsewhere fails as such, and is done when it is free" {
+	fleet 2
+	campaign
+	ok -r vcard:fleet/0001.card -k keys.yaml scp-open
+	fails 9 campaign run campaign.yaml
+	[ "$(report '.cards[0]|[.state,.step]|join(" ")')" = "failed connect" ]
+	[[ $(report '.cards[0].reason') == *"in use"* ]]
+	[ "$(report '.cards[1].state')" = done ]
+	ok -r vcard:fleet/0001.card scp-close
+	ok campaign run campaign.yaml
+	[ "$(report '[.done,.failed]')" = '[2,0]' ]
+}
+
+@test "an interrupted run ends at a safe point with 130, and the next goes on" {
+	fleet 40 60000
+	campaign
+	"$CARDADM" campaign run campaign.yaml >out 2>err &
+	pid=$!
+	while [ ! -e campaign.ledger ]; do sleep 0.01; done
+	kill -INT $pid
+	status=0
+	wait $pid || status=$?
+	[ "$status" -eq 130 ]
+	[ "$(report '.pending > 0')" = true ]
+	ok campaign run campaign.yaml
+	[ "$(report '[.total,.done]')" = '[40,40]' ]
+}
+
+@test "killed in the middle, the next run resumes half-loaded cards" {
+	fleet 30 60000
+	campaign
+	"$CARDADM" campaign run campaign.yaml >out 2>err &
+	pid=$!
+	while [ ! -e campaign.ledger ]; do sleep 0.01; done
+	sleep 0.1
+	kill -KILL $pid
+	wait $pid || true
+	ok campaign run campaign.yaml
+	[ "$(report '[.total,.done]')" = '[30,30]' ]
+}
+
+@test "a half-loaded card is resumed at the block where it stands: no command is sent twice" {
+	"$CARDADM" keystore init --test-keys keys.yaml
+	"$CARDADM" vcard create fleet --count 1 --fault removed:40 -k keys.yaml
+	image app.img 20000
+	"$CARDADM" bundle build --image app.img --version 3.2 -k keys.yaml --output app.bundle
+	campaign
+	fails 9 campaign run campaign.yaml
+	[ "$(report '.cards[0].step')" = load ]
+	j=$("$CARDADM" -r vcard:fleet/0001.card info --json | jq '.slot.done')
+	[ "$j" -gt 10 ]
+	ok -r vcard:fleet/0001.card -k keys.yaml --trace t.txt scp-open
+	ok -r vcard:fleet/0001.card scp-mode broadcast --bundle app.bundle
+	ok -r vcard:fleet/0001.card load app.bundle
+	total=$("$CARDADM" bundle show app.bundle --json | jq '.packages[0].commands')
+	[ "$(grep -c '^> 845E' t.txt)" -eq $((total - j)) ]
+	ok -r vcard:fleet/0001.card scp-mode unicast
+	ok -r vcard:fleet/0001.card scp-close
+	# The slot is complete now: the campaign only authorizes it.
+	ok campaign run campaign.yaml
+	[ "$(report '.cards[0]|[.state,.step]|join(" ")')" = "done confirm" ]
+}
+
+@test "authorize: later leaves the payload ready, authorize: now puts it to use" {
+	fleet 2
+	campaign
+	echo "authorize: later" >>campaign.yaml
+	ok campaign run campaign.yaml
+	[ "$(report '[.cards[].step]|unique')" = '["return"]' ]
+	"$CARDADM" -r vcard:fleet/0001.card info --json | jq -e '.system.version == "0.0" and .slot.state == "complete"'
+	sed -i 's/later/now/' campaign.yaml
+	ok campaign run campaign.yaml
+	"$CARDADM" -r vcard:fleet/0001.card info --json | jq -e '.system.version == "3.2"'
+}
+
+@test "limits: stop after so many failures" {
+	fleet 1
+	ok vcard create fleet --count 5 --first 2 --fault wrong-keys -k keys.yaml
+	campaign
+	echo "limits: {failures: 2}" >>campaign.yaml
+	fails 7 campaign run campaign.yaml
+	[ "$(report '[.done,.failed,.pending]')" = '[1,2,3]' ]
+}
+
+@test "two runs of one campaign at once: the second is told so" {
+	fleet 60 60000
+	campaign
+	"$CARDADM" campaign run campaign.yaml >out 2>err &
+	pid=$!
+	while [ ! -e campaign.ledger ]; do sleep 0.01; done
+	sleep 0.1
+	fails 10 campaign run campaign.yaml
+	[[ $stderr == *"in use"* ]]
+	ok campaign status campaign.yaml
+	wait $pid
+}
+
+@test "a dry run sends nothing" {
+	fleet 2
+	campaign
+	ok -n campaign run campaign.yaml
+	[[ $output == *845A0100* ]]
+	[ ! -e campaign.ledger ]
+	"$CARDADM" -r vcard:fleet/0001.card info --json | jq -e '.system.version == "0.0"'
+}
+
+@test "what is wrong in the files ends before the first command" {
+	fleet 1
+	campaign
+	before=$(sha256sum fleet/0001.card)
+	cp app.bundle good
+	printf '\x00' | dd of=app.bundle bs=1 seek=300 conv=notrunc status=none
+	fails 3 campaign run campaign.yaml
+	cp good app.bundle
+	sed -i 's/^keys: test/keys: nobody/' campaign.yaml
+	fails 5 campaign run campaign.yaml
+	[[ $stderr == *nobody* ]]
+	sed -i 's/^keys: nobody/kyes: test/' campaign.yaml
+	fails 3 campaign run campaign.yaml
+	[[ $stderr == *"campaign.yaml:4:1"* ]]
+	fails 3 campaign run missing.yaml
+	[ "$(sha256sum fleet/0001.card)" = "$before" ]
+}
+
+@test "ledger that cannot be written: nothing is sent, status 10" {
+	fleet 1
+	campaign
+	before=$(sha256sum fleet/0001.card)
+	mkdir campaign.ledger
+	fails 10 campaign run campaign.yaml
+	[ "$(sha256sum fleet/0001.card)" = "$before" ]
+}
