@@ -48,15 +48,21 @@ static int check_may_send(const struct session *s, struct err *e)
 
 static int write_wire(struct session *s, const struct capdu *c, struct err *e)
 {
+	struct capdu asked = *c;
+
 	wr_reset(&s->wire);
 	if (s->mode == SESSION_UNICAST) {
+		/* With R-MAC every command has an answer, so it asks for one (Amendment D 6.2.5).
+		 */
+		if (c->le == LE_NONE && (s->level & LEVEL_RMAC) != 0)
+			asked.le = c->extended ? LE_MAX_EXTENDED : LE_MAX_SHORT;
 		if (!c->extended && c->data.n > scp03_max_data(s->level, s->scp.m))
 			return err_set(e, ERR_SAFETY,
 			    "%zu octets of data are too many for one command, at level %02X %zu "
 			    "fit",
 			    c->data.n, s->level, scp03_max_data(s->level, s->scp.m));
 		/* A command that could not be sealed leaves counter and chaining value alone. */
-		if (!scp03_seal_command(&s->scp, c, &s->wire))
+		if (!scp03_seal_command(&s->scp, &asked, &s->wire))
 			return err_set(e, ERR_OTHER, "the command cannot be protected");
 		return 0;
 	}
