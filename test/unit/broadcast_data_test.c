@@ -1,0 +1,152 @@
+/* FF70 to FF72 (broadcast.md 6), written out by hand from the specification; version texts. */
+#include "unit.h"
+
+#include "gp/broadcast.h"
+
+#define CAMPAIGN "0123456789ABCDEF0123456789ABCDEF"
+#define DIGEST "1783F1F6842889FF855D25B6D45D33DD7401FFA94EB93704F6A374C264CDE486"
+#define SYSTEM_FIRST \
+	"8008504C41542D413031 930400030002 9120" DIGEST " 920400000258 9408A000000151000001"
+
+static void system_data(void **state)
+{
+	struct span fresh = unit_bytes("FF7042" SYSTEM_FIRST);
+	struct span after = unit_bytes("FF705A" SYSTEM_FIRST "8510" CAMPAIGN "860400000001");
+	struct system_data s;
+	struct wr w = wr_grow(1000);
+
+	(void)state;
+	assert_true(system_data_get(fresh, &s));
+	assert_false(s.has_campaign);
+	assert_int_equal(s.version, 0x00030002);
+	assert_int_equal(s.length, 600);
+	assert_memory_equal(s.platform, "PLAT-A01", 8);
+	assert_span(SPAN(s.digest), unit_bytes(DIGEST));
+	assert_span(aid_span(&s.target), unit_bytes("A000000151000001"));
+	system_data_put(&w, &s);
+	assert_span(wr_span(&w), fresh);
+	assert_true(system_data_get(after, &s));
+	assert_true(s.has_campaign);
+	assert_span(SPAN(s.campaign), unit_bytes(CAMPAIGN));
+	assert_int_equal(s.package, 1);
+	wr_reset(&w);
+	system_data_put(&w, &s);
+	assert_span(wr_span(&w), after);
+	for (size_t n = 0; n < after.n; n++)
+		assert_false(system_data_get(span_sub(after, 0, n), &s));
+	/* Campaign without package, an AID of four octets. */
+	assert_false(system_data_get(unit_bytes("FF7054" SYSTEM_FIRST "8510" CAMPAIGN), &s));
+	assert_false(
+	    system_data_get(unit_bytes("FF703E 8008504C41542D413031 930400030002 9120" DIGEST
+				       " 920400000258 9404A0000001"),
+		&s));
+	wr_free(&w);
+}
+
+static void slot_data(void **state)
+{
+	struct span empty = unit_bytes("FF7108 A006 8C0100 810100");
+	struct span full =
+	    unit_bytes("FF7138 A036 8C0100 810101 8510" CAMPAIGN
+		       " 860400000001 870400000003 880400000002 920400000258 8A04000001D6");
+	struct slot_data s;
+	struct wr w = wr_grow(1000);
+
+	(void)state;
+	assert_true(slot_data_get(empty, &s));
+	assert_int_equal(s.state, SLOT_EMPTY);
+	slot_data_put(&w, &s);
+	assert_span(wr_span(&w), empty);
+	assert_true(slot_data_get(full, &s));
+	assert_int_equal(s.state, SLOT_RECEIVING);
+	assert_int_equal(s.package, 1);
+	assert_int_equal(s.total, 3);
+	assert_int_equal(s.done, 2);
+	assert_int_equal(s.length, 600);
+	assert_int_equal(s.received, 470);
+	assert_span(SPAN(s.campaign), unit_bytes(CAMPAIGN));
+	wr_reset(&w);
+	slot_data_put(&w, &s);
+	assert_span(wr_span(&w), full);
+	for (size_t n = 0; n < full.n; n++)
+		assert_false(slot_data_get(span_sub(full, 0, n), &s));
+	assert_false(slot_data_get(unit_bytes("FF7100"), &s));
+	assert_false(
+	    slot_data_get(unit_bytes("FF7108 A006 8C0100 810101"), &s)); /* nothing but state */
+	wr_free(&w);
+}
+
+static void policy_data(void **state)
+{
+	struct span with = unit_bytes("FF722F 900105 84020001 9B20" DIGEST " 8B0401020304");
+	struct span without = unit_bytes("FF722A 9003010205 840101 9B20" DIGEST);
+	struct policy_data p;
+	struct wr w = wr_grow(1000);
+
+	(void)state;
+	assert_true(policy_data_get(with, &p));
+	assert_int_equal(p.algorithm_n, 1);
+	assert_int_equal(p.algorithms[0], ALG_ISSUER);
+	assert_int_equal(p.form_n, 2);
+	assert_span(SPAN(p.issuer_digest), unit_bytes(DIGEST));
+	assert_int_equal(p.kos_n, 4);
+	assert_int_equal(p.kos_versions[3], 4);
+	policy_data_put(&w, &p);
+	assert_span(wr_span(&w), with);
+	assert_true(policy_data_get(without, &p));
+	assert_int_equal(p.kos_n, 0);
+	wr_reset(&w);
+	policy_data_put(&w, &p);
+	assert_span(wr_span(&w), without);
+	for (size_t n = 0; n < with.n; n++)
+		assert_false(policy_data_get(span_sub(with, 0, n), &p));
+	/* More than there is room for. */
+	assert_false(policy_data_get(
+	    unit_bytes("FF7230 900105 84020001 9B20" DIGEST " 8B050102030405"), &p));
+	assert_false(policy_data_get(unit_bytes("FF722A 900105 8403000102 9B20" DIGEST), &p));
+	wr_free(&w);
+}
+
+static void versions(void **state)
+{
+	static const char *const bad[] = { "", "3", "3.", ".2", "3.2.1", "3.2 ", " 3.2", "65536.0",
+		"0.65536", "-1.0", "+1.0", "3,2", "03.2", "3.02", "0x3.2", "99999999999.0" };
+	char text[12];
+	uint32_t v = 7;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(version_from(bad[i], &v));
+	assert_int_equal(v, 7);
+	assert_true(version_from("3.2", &v));
+	assert_int_equal(v, 0x00030002);
+	assert_string_equal(version_str(v, text), "3.2");
+	assert_true(version_from("0.0", &v));
+	assert_int_equal(v, 0);
+	assert_true(version_from("65535.65535", &v));
+	assert_int_equal(v, 0xFFFFFFFF);
+	assert_string_equal(version_str(v, text), "65535.65535");
+}
+
+static void names(void **state)
+{
+	(void)state;
+	assert_string_equal(slot_state_str(SLOT_EMPTY), "empty");
+	assert_string_equal(slot_state_str(0x0F), "rejected");
+	assert_string_equal(slot_state_str(0x04), "unknown");
+	assert_string_equal(authorize_result_str(RESULT_ALREADY), "already active");
+	assert_string_equal(authorize_result_str(0x99), "unknown result");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(system_data),
+		cmocka_unit_test(slot_data),
+		cmocka_unit_test(policy_data),
+		cmocka_unit_test(versions),
+		cmocka_unit_test(names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
