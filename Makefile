@@ -90,6 +90,14 @@ check-quick: deps-check all
 deps-check:
 	$(Q).ci/deps check
 
+C_FILES := $(sort $(wildcard lib/*/*.[ch] cmd/*.[ch] test/*/*.[ch]))
+SHELL_FILES := $(sort .ci/run .ci/deps test/run examples/demo $(wildcard test/*.bash test/*.bats))
+
+lint: deps-check
+	clang-format --dry-run -Werror $(C_FILES)
+	shellcheck -x $(SHELL_FILES)
+	for p in man/*.[1-9]; do [ ! -e "$$p" ] || mandoc -Tlint -Wwarning "$$p" || exit 1; done
+
 ## The demo keeps to embedded parts: no reader, no daemon, no network.
 demo: all
 	$(Q)CARDADM=$(CURDIR)/cardadm examples/demo

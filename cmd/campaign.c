@@ -90,8 +90,9 @@ static void begin(void *ctx, const struct ledger_sums *s)
 	clock_gettime(CLOCK_MONOTONIC, &v->began);
 	v->shown = v->began;
 	if (!v->c->quiet)
-		fprintf(v->c->log, "campaign %s: %llu cards, %llu done before\n", v->name,
-		    (unsigned long long)s->total, (unsigned long long)s->done);
+		fprintf(v->c->log, "campaign %s: %llu card%s, %llu done before\n", v->name,
+		    (unsigned long long)s->total, s->total == 1 ? "" : "s",
+		    (unsigned long long)s->done);
 }
 
 static void show_line(struct view *v, const struct ledger_card *lc, uint32_t done, uint32_t total)
@@ -167,10 +168,10 @@ static void show_sums(
 		    c->out, campaign_sums_json(cp, s)); /* the run's own outcome counts */
 	else
 		fprintf(c->out,
-		    "%llu cards: %llu done (%llu already), %llu failed, %llu pending; %.1f s\n",
-		    (unsigned long long)s->total, (unsigned long long)s->done,
-		    (unsigned long long)s->already, (unsigned long long)s->failed,
-		    (unsigned long long)s->pending, seconds);
+		    "%llu card%s: %llu done (%llu already), %llu failed, %llu pending; %.1f s\n",
+		    (unsigned long long)s->total, s->total == 1 ? "" : "s",
+		    (unsigned long long)s->done, (unsigned long long)s->already,
+		    (unsigned long long)s->failed, (unsigned long long)s->pending, seconds);
 }
 
 static int run_run(struct ctx *c, void *args, struct err *e)

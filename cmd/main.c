@@ -94,8 +94,8 @@ static bool run_hidden(int argc, char **argv, int *status)
 }
 
 /* Runs the verb here, or in the agent of the open channel: *status, *e. */
-static int run_somewhere(const struct line *l, struct ctx *c, int argc, char **argv, int *status,
-    struct err *e)
+static int run_somewhere(
+    const struct line *l, struct ctx *c, int argc, char **argv, int *status, struct err *e)
 {
 	const struct verb *v = l->verb;
 
@@ -114,7 +114,8 @@ static int run(struct ctx *c, int argc, char **argv)
 	struct err e = { 0 };
 	int status = 0;
 
-	if (run_parse(&l, c, argc, argv, &e) != 0 || run_somewhere(&l, c, argc, argv, &status, &e) != 0)
+	if (run_parse(&l, c, argc, argv, &e) != 0 ||
+	    run_somewhere(&l, c, argc, argv, &status, &e) != 0)
 		status = e.code == ERR_NONE ? ERR_OTHER : (int)e.code;
 	if (status != 0) {
 		fflush(stdout);

@@ -17,7 +17,7 @@ static int transmit(void *ctx, struct span command, struct wr *rsp, struct err *
 	case VCARD_SILENT:
 		return err_set(e, ERR_READER, "the card does not answer");
 	case VCARD_GONE:
-		return err_set(e, ERR_READER, "the card is gone");
+		return err_set(e, ERR_READER, "the card was removed, or lost its power");
 	}
 	return err_set(e, ERR_READER, "the card does not answer");
 }

@@ -88,7 +88,8 @@ int run_line(const struct line *l, struct ctx *c, struct err *e)
 		return err_hint(e, "open one with cardadm -r %s scp-open",
 		    c->reader == NULL ? "READER" : c->reader);
 	}
-	/* With a channel open the agent writes the trace, for this verb only unless scp-open asked. */
+	/* With a channel open the agent writes the trace, for this verb only unless scp-open asked.
+	 */
 	traced = c->agent != NULL && c->trace != NULL && !c->agent->traced;
 	if (traced && trace_wrap(&c->agent->card, c->trace, e) != 0)
 		return -1;

@@ -80,7 +80,7 @@ report() { # report JQ-FILTER: what the report says
 }
 
 @test "an interrupted run ends at a safe point with 130, and the next goes on" {
-	fleet 40 60000
+	fleet 300 60000
 	campaign
 	"$CARDADM" campaign run campaign.yaml >out 2>err &
 	pid=$!
@@ -91,11 +91,11 @@ report() { # report JQ-FILTER: what the report says
 	[ "$status" -eq 130 ]
 	[ "$(report '.pending > 0')" = true ]
 	ok campaign run campaign.yaml
-	[ "$(report '[.total,.done]')" = '[40,40]' ]
+	[ "$(report '[.total,.done]')" = '[300,300]' ]
 }
 
 @test "killed in the middle, the next run resumes half-loaded cards" {
-	fleet 30 60000
+	fleet 300 60000
 	campaign
 	"$CARDADM" campaign run campaign.yaml >out 2>err &
 	pid=$!
@@ -103,8 +103,9 @@ report() { # report JQ-FILTER: what the report says
 	sleep 0.1
 	kill -KILL $pid
 	wait $pid || true
+	[ "$(report '.pending > 0')" = true ]
 	ok campaign run campaign.yaml
-	[ "$(report '[.total,.done]')" = '[30,30]' ]
+	[ "$(report '[.total,.done]')" = '[300,300]' ]
 }
 
 @test "a half-loaded card is resumed at the block where it stands: no command is sent twice" {
@@ -151,7 +152,7 @@ report() { # report JQ-FILTER: what the report says
 }
 
 @test "two runs of one campaign at once: the second is told so" {
-	fleet 60 60000
+	fleet 300 60000
 	campaign
 	"$CARDADM" campaign run campaign.yaml >out 2>err &
 	pid=$!

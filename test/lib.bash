@@ -36,13 +36,15 @@ ok() {
 	} >&2
 }
 
-# fails STATUS ARGS...: must end with STATUS, results empty, one message that starts with the
-# program's name.
+# fails STATUS ARGS...: must end with STATUS and one message on stderr, behind any progress: a line
+# "cardadm: VERB: ...", with or without a hint behind it.
 fails() {
 	local want=$1
 	shift
 	cardadm "$@"
-	[ "$status" -eq "$want" ] && [ -n "$stderr" ] && [[ ${stderr%%$'\n'*} == "cardadm: "* ]] || {
+	local last
+	last=$(grep -v '^cardadm: hint: ' <<<"$stderr" | tail -n 1)
+	[ "$status" -eq "$want" ] && [[ $last == "cardadm: "* ]] || {
 		echo "cardadm $*: status $status, wanted $want"
 		echo "$output"
 		echo "$stderr"

@@ -189,7 +189,7 @@ load lib
 	ok -r $r -k keys.yaml scp-open
 	cardadm -r $r apdu 80CA006600 80CA006600 80CA006600 80CA006600 80CA006600 80CA006600 80CA006600 80CA006600
 	[ "$status" -eq 4 ]
-	[[ $stderr == *"removed"* ]]
+	[[ $stderr == *"removed, or lost its power"* ]]
 	ok -r $r scp-status
 	[[ $output == "no channel is open"* ]]
 }
