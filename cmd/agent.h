@@ -16,20 +16,20 @@
 #include "verb.h"
 
 struct agent {
-	char reader[4200];       /* canonical name */
-	char keystore[4096];     /* absolute path, as given to scp-open; "" if none */
+	char reader[4200];   /* canonical name */
+	char keystore[4096]; /* absolute path, as given to scp-open; "" if none */
 	char keys[ENTRY_NAME_MAX];
 	struct card card;
 	struct session session;
-	bool traced;             /* scp-open was given --trace */
-	struct bundle bundle;    /* what scp-mode --bundle named */
+	bool traced;          /* scp-open was given --trace */
+	struct bundle bundle; /* what scp-mode --bundle named */
 	bool has_bundle;
-	char bundle_name[4096];  /* as it was named */
-	struct job_plan plan;    /* of that bundle on this card; package borrows from bundle */
-	uint32_t done;           /* broadcast commands answered 9000, those before included */
-	uint32_t idle;           /* seconds */
+	char bundle_name[4096]; /* as it was named */
+	struct job_plan plan;   /* of that bundle on this card; package borrows from bundle */
+	uint32_t done;          /* broadcast commands answered 9000, those before included */
+	uint32_t idle;          /* seconds */
 	int lock_fd, listen_fd;
-	int client_fd;           /* the request that is being served, -1 */
+	int client_fd; /* the request that is being served, -1 */
 	bool ending;
 };
 
@@ -44,8 +44,9 @@ int agent_forward(struct ctx *c, int argc, char **argv, int *status, struct err 
  * session or fails; returns in the parent with the child's outcome. ERR_READER when a channel to
  * this card is open already. Must be called before any use of PC/SC or OpenSSL.
  */
-int agent_start(struct ctx *c, uint32_t idle, int (*open)(struct agent *a, struct ctx *c, void *args,
-    struct err *e), void *args, struct err *e);
+int agent_start(struct ctx *c, uint32_t idle,
+    int (*open)(struct agent *a, struct ctx *c, void *args, struct err *e), void *args,
+    struct err *e);
 
 /* In the agent: the client that is being served went away or was interrupted. */
 bool agent_interrupted(struct agent *a, struct ctx *c);

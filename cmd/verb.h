@@ -51,12 +51,12 @@ struct opt_strings {
 };
 
 struct opt {
-	const char *name;     /* "key-version"; long name without dashes */
-	char letter;          /* 0: none */
+	const char *name; /* "key-version"; long name without dashes */
+	char letter;      /* 0: none */
 	enum opt_kind kind;
-	const char *arg;      /* "KVN": what the value is called in help; NULL for flags */
-	const char *help;     /* one phrase, capital, no full stop */
-	size_t offset;        /* into the args struct */
+	const char *arg;  /* "KVN": what the value is called in help; NULL for flags */
+	const char *help; /* one phrase, capital, no full stop */
+	size_t offset;    /* into the args struct */
 	unsigned flags;
 	uint32_t min, max;
 	const char *const *choices; /* NULL-terminated */
@@ -65,7 +65,8 @@ struct opt {
 /* Words after the options: "BUNDLE", "PATH..."; OPT_PATH or OPT_STRING or OPT_CHOICE. */
 struct operand {
 	const char *arg;
-	enum opt_kind kind;   /* OPT_PATH, OPT_STRING, OPT_CHOICE, OPT_BYTES, OPT_STRINGS (last, takes the rest) */
+	enum opt_kind kind; /* OPT_PATH, OPT_STRING, OPT_CHOICE, OPT_BYTES, OPT_STRINGS (last, takes
+			       the rest) */
 	size_t offset;
 	bool optional;
 	const char *const *choices;
@@ -73,20 +74,20 @@ struct operand {
 };
 
 enum needs {
-	NEED_READER = 1,    /* -r or CARDADM_READER: common option --reader is there */
-	USES_SESSION = 2,   /* runs in the agent of an open channel if there is one */
-	NEED_SESSION = 4,   /* only with an open channel: status 7 and a hint otherwise */
-	USES_KEYSTORE = 8,  /* -k or CARDADM_KEYSTORE is there */
-	MUTATES = 16,       /* changes a card: --dry-run */
-	DESTROYS = 32,      /* asks before it acts: --yes */
-	HAS_JSON = 64,      /* --json */
-	NO_PARSE_RUN = 128  /* hidden helper verb */
+	NEED_READER = 1,   /* -r or CARDADM_READER: common option --reader is there */
+	USES_SESSION = 2,  /* runs in the agent of an open channel if there is one */
+	NEED_SESSION = 4,  /* only with an open channel: status 7 and a hint otherwise */
+	USES_KEYSTORE = 8, /* -k or CARDADM_KEYSTORE is there */
+	MUTATES = 16,      /* changes a card: --dry-run */
+	DESTROYS = 32,     /* asks before it acts: --yes */
+	HAS_JSON = 64,     /* --json */
+	NO_PARSE_RUN = 128 /* hidden helper verb */
 };
 
 /* What every verb runs with. Nothing in it is global; the agent makes one per request. */
 struct ctx {
-	FILE *out;            /* results, nothing else */
-	FILE *log;            /* progress, hints, questions */
+	FILE *out; /* results, nothing else */
+	FILE *log; /* progress, hints, questions */
 	FILE *in;
 	const char *reader;   /* as given; NULL */
 	const char *keystore; /* as given; NULL */
@@ -94,16 +95,17 @@ struct ctx {
 	bool json, dry_run, yes, quiet;
 	int verbose;
 	volatile sig_atomic_t *stop; /* nonzero: end at a safe point */
-	struct agent *agent;  /* in the agent: the open channel; else NULL */
-	struct card card;     /* opened by ctx_card, closed by main */
-	struct session session; /* on that card */
+	struct agent *agent;         /* in the agent: the open channel; else NULL */
+	struct card card;            /* opened by ctx_card, closed by main */
+	struct session session;      /* on that card */
 	bool card_open;
 };
 
 struct verb {
-	const char *name;     /* "scp-open", "authorize load" */
-	const char *group;    /* "look", "channel", "content", "authority", "campaign", "keys", "virtual" */
-	const char *summary;  /* one line, capital, no full stop */
+	const char *name; /* "scp-open", "authorize load" */
+	const char
+	    *group; /* "look", "channel", "content", "authority", "campaign", "keys", "virtual" */
+	const char *summary; /* one line, capital, no full stop */
 	unsigned needs;
 	const struct opt *opts;
 	size_t opt_n;

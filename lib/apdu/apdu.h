@@ -33,13 +33,14 @@ void capdu_put(struct wr *w, const struct capdu *c);
 MUST_CHECK bool rapdu_get(struct span s, struct rapdu *r);
 void rapdu_put(struct wr *w, const struct rapdu *r);
 
-/* Class byte: logical channel 0-19, secure messaging, first (0x) or further (4x, Cx) interindustry. */
+/* Class byte: logical channel 0-19, secure messaging, first (0x) or further (4x, Cx) interindustry.
+ */
 uint8_t cla_channel(uint8_t cla);
 uint8_t cla_with_channel(uint8_t cla, uint8_t channel); /* keeps SM and proprietary bit */
-bool cla_is_sm(uint8_t cla);          /* GlobalPlatform secure messaging: 04, 84, 60, E0 */
-bool cla_valid(uint8_t cla);          /* one of the classes of GPCS 11.1.4 */
+bool cla_is_sm(uint8_t cla); /* GlobalPlatform secure messaging: 04, 84, 60, E0 */
+bool cla_valid(uint8_t cla); /* one of the classes of GPCS 11.1.4 */
 uint8_t cla_add_sm(uint8_t cla);
 uint8_t cla_drop_sm(uint8_t cla);
-uint8_t cla_mac_form(uint8_t cla);    /* 84 or 04: as it enters a C-MAC (Amendment D 6.2.4) */
+uint8_t cla_mac_form(uint8_t cla); /* 84 or 04: as it enters a C-MAC (Amendment D 6.2.4) */
 
 #endif

@@ -24,9 +24,9 @@ struct span {
 #define SPAN(array) ((struct span){ (array), sizeof(array) })
 
 struct span span_of(const void *p, size_t n);
-struct span span_str(const char *s);                  /* the bytes of a C string, no terminator */
+struct span span_str(const char *s); /* the bytes of a C string, no terminator */
 struct span span_sub(struct span s, size_t off, size_t n); /* cut to what is there */
-bool span_eq(struct span a, struct span b);           /* not constant time: for public data */
+bool span_eq(struct span a, struct span b);                /* not constant time: for public data */
 bool span_starts(struct span s, struct span prefix);
 
 /* A cursor over borrowed bytes. Getters return false, cursor unmoved, when too little is left. */
@@ -41,10 +41,10 @@ MUST_CHECK bool rd_u16(struct rd *r, uint16_t *v);
 MUST_CHECK bool rd_u24(struct rd *r, uint32_t *v);
 MUST_CHECK bool rd_u32(struct rd *r, uint32_t *v);
 MUST_CHECK bool rd_u64(struct rd *r, uint64_t *v);
-MUST_CHECK bool rd_take(struct rd *r, size_t n, struct span *v);  /* lends the next n bytes */
-MUST_CHECK bool rd_copy(struct rd *r, void *to, size_t n);        /* copies the next n bytes */
-MUST_CHECK bool rd_lv(struct rd *r, struct span *v);              /* one length byte, then value */
-struct span rd_rest(struct rd *r);                                /* lends all that is left */
+MUST_CHECK bool rd_take(struct rd *r, size_t n, struct span *v); /* lends the next n bytes */
+MUST_CHECK bool rd_copy(struct rd *r, void *to, size_t n);       /* copies the next n bytes */
+MUST_CHECK bool rd_lv(struct rd *r, struct span *v);             /* one length byte, then value */
+struct span rd_rest(struct rd *r);                               /* lends all that is left */
 
 /*
  * A writer over caller storage (wr_fixed) or over memory of its own that grows up to a limit
@@ -61,7 +61,7 @@ struct wr {
 
 struct wr wr_fixed(void *p, size_t cap);
 struct wr wr_grow(size_t limit);
-void wr_free(struct wr *w); /* wipes and releases a growing writer; may be called twice */
+void wr_free(struct wr *w);  /* wipes and releases a growing writer; may be called twice */
 void wr_reset(struct wr *w); /* wipes what was written, keeps the storage, clears `full` */
 void wr_u8(struct wr *w, uint8_t v);
 void wr_u16(struct wr *w, uint16_t v);
@@ -75,7 +75,7 @@ void wr_fill(struct wr *w, uint8_t v, size_t n);
 MUST_CHECK uint8_t *wr_space(struct wr *w, size_t n);
 void wr_lv(struct wr *w, struct span s); /* one length byte, then value; longer than FF: full */
 void wr_insert(struct wr *w, size_t at, struct span s); /* moves what is behind `at` */
-void wr_cut(struct wr *w, size_t n);     /* shortens to n bytes */
+void wr_cut(struct wr *w, size_t n);                    /* shortens to n bytes */
 MUST_CHECK bool wr_ok(const struct wr *w);
 struct span wr_span(const struct wr *w);
 

@@ -27,9 +27,9 @@ enum err_code {
 
 struct err {
 	enum err_code code;
-	uint16_t sw;     /* status word of the card, 0 if none */
-	char text[480];  /* lower case, no full stop, never a key value */
-	char hint[240];  /* remedy, empty if we know none */
+	uint16_t sw;    /* status word of the card, 0 if none */
+	char text[480]; /* lower case, no full stop, never a key value */
+	char hint[240]; /* remedy, empty if we know none */
 };
 
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))

@@ -76,8 +76,9 @@ int file_read_secret(const char *path, size_t max, struct wr *out, struct err *e
 		return -1;
 	if ((st.st_uid != geteuid() && st.st_uid != 0) || (st.st_mode & 077) != 0) {
 		close(fd);
-		err_set(e, ERR_SAFETY, "%s: others can read or own this file of secrets (mode %04o)",
-		    path, st.st_mode & 07777);
+		err_set(e, ERR_SAFETY,
+		    "%s: others can read or own this file of secrets (mode %04o)", path,
+		    st.st_mode & 07777);
 		return err_hint(e, "chmod 600 %s", path);
 	}
 	rc = read_all(fd, path, max, out, e);
@@ -181,8 +182,9 @@ int path_state(const char *name, char *out, size_t cap, struct err *e)
 
 		home = pw == NULL ? "/" : pw->pw_dir;
 	}
-	n = xdg != NULL && xdg[0] == '/' ? snprintf(dir, sizeof(dir), "%s/cardadm", xdg)
-	                                 : snprintf(dir, sizeof(dir), "%s/.local/state/cardadm", home);
+	n = xdg != NULL && xdg[0] == '/'
+		? snprintf(dir, sizeof(dir), "%s/cardadm", xdg)
+		: snprintf(dir, sizeof(dir), "%s/.local/state/cardadm", home);
 	if (n >= (int)sizeof(dir) || snprintf(out, cap, "%s/%s", dir, name) >= (int)cap)
 		return err_set(e, ERR_OTHER, "state directory: name too long");
 	for (char *p = dir + 1;; p++) {

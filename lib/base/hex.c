@@ -41,7 +41,8 @@ bool hex_get(struct span text, uint8_t *out, size_t cap, size_t *n)
 	while (i < text.n) {
 		int hi, lo;
 
-		if (text.p[i] == ' ' || text.p[i] == '\t' || text.p[i] == '\n' || text.p[i] == '\r') {
+		if (text.p[i] == ' ' || text.p[i] == '\t' || text.p[i] == '\n' ||
+		    text.p[i] == '\r') {
 			i++;
 			continue;
 		}

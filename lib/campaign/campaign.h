@@ -15,7 +15,7 @@ struct campaign {
 	struct keystore *ks;
 	const struct entry *keys; /* borrowed from ks */
 	struct bundle bundle;
-	uint8_t goal[32];         /* names what is to be reached: bundle, authorized or not */
+	uint8_t goal[32]; /* names what is to be reached: bundle, authorized or not */
 	char ledger_path[MANIFEST_PATH];
 };
 /* ERR_INPUT, ERR_AUTH, ERR_SAFETY as for the files themselves. */
@@ -27,9 +27,10 @@ struct campaign_calls {
 	int (*open)(void *ctx, const char *path, struct card *card, struct err *e);
 	/* The cards are listed, work begins. May be NULL, like progress and stop. */
 	void (*begin)(void *ctx, const struct ledger_sums *sums);
-	/* A card moves on (state pending) or ends (done, failed); done/total in commands while loading. */
-	void (*progress)(void *ctx, const struct ledger_card *c, enum step step, uint32_t done,
-	    uint32_t total);
+	/* A card moves on (state pending) or ends (done, failed); done/total in commands while
+	 * loading. */
+	void (*progress)(
+	    void *ctx, const struct ledger_card *c, enum step step, uint32_t done, uint32_t total);
 	/* true: end at the next safe point. */
 	bool (*stop)(void *ctx);
 	void *ctx;

@@ -27,7 +27,7 @@ const char *step_str(enum step s); /* "connect", ... "already" */
 enum need { NEED_LOAD, NEED_AUTHORIZE, NEED_NOTHING };
 struct job_plan {
 	enum need need;
-	uint32_t j;            /* NEED_LOAD: resume after j commands */
+	uint32_t j; /* NEED_LOAD: resume after j commands */
 	const struct package *package;
 	struct system_data system;
 	struct slot_data slot;
@@ -59,7 +59,7 @@ int job_bundle(const char *path, const struct keystore *ks, struct bundle *b, st
 int job_trust(const struct keystore *ks, struct bundle_trust *t, struct err *e);
 /* The keys of one card: those of the entry, diversified by what the card answered. Wiped by the
  * caller. */
-int job_card_keys(const struct entry *entry, const struct init_update *u, struct key_set *out,
-    struct err *e);
+int job_card_keys(
+    const struct entry *entry, const struct init_update *u, struct key_set *out, struct err *e);
 
 #endif

@@ -9,10 +9,11 @@
  * constant, separator, L in bits, one-octet counter, context (at most 64 octets).
  * n: octets wanted, 8, 16, 24 or 32.
  */
-MUST_CHECK bool scp03_kdf(struct aes *k, uint8_t constant, struct span context, uint8_t *out, size_t n);
+MUST_CHECK bool scp03_kdf(
+    struct aes *k, uint8_t constant, struct span context, uint8_t *out, size_t n);
 /* The same with a key of its own; the result as a key of n octets. */
-MUST_CHECK bool scp03_kdf_key(const struct key *k, uint8_t constant, struct span context, size_t n,
-    struct key *out);
+MUST_CHECK bool scp03_kdf_key(
+    const struct key *k, uint8_t constant, struct span context, size_t n, struct key *out);
 
 enum diversification { DIVERSIFY_NONE, DIVERSIFY_KDF3 };
 

@@ -21,8 +21,8 @@ enum {
 };
 enum change_mode_p1 { MODE_RETURN = 0x00, MODE_ENTER = 0x01 };
 enum { MODE_RETURN_P2 = 0x01 };
-enum bk_form { FORM_CLEAR = 0x00, FORM_KOS = 0x01 };   /* tag 84 */
-enum inner { INNER_NONE = 0x00, INNER_KOS = 0x01 };    /* tag 89 */
+enum bk_form { FORM_CLEAR = 0x00, FORM_KOS = 0x01 }; /* tag 84 */
+enum inner { INNER_NONE = 0x00, INNER_KOS = 0x01 };  /* tag 89 */
 enum algorithm { ALG_CMAC_BK = 0x01, ALG_CMAC_KMAC = 0x02, ALG_DIGEST = 0x04, ALG_ISSUER = 0x05 };
 enum slot_state {
 	SLOT_EMPTY = 0x00,
@@ -53,19 +53,19 @@ const char *authorize_result_str(uint8_t r);
 struct enter {
 	uint8_t keys[WRAPPED_KEYS_MAX]; /* 80 */
 	uint8_t keys_n;
-	struct key bk_mac;              /* 81, n = 0 in form 01 */
-	uint8_t counter[16];            /* 82 */
-	uint8_t mcv[16];                /* 83 */
-	uint8_t form;                   /* 84 */
-	uint8_t campaign[CAMPAIGN_SIZE];/* 85 */
-	uint32_t package, total, done;  /* 86 87 88 */
-	uint8_t inner;                  /* 89 */
+	struct key bk_mac;               /* 81, n = 0 in form 01 */
+	uint8_t counter[16];             /* 82 */
+	uint8_t mcv[16];                 /* 83 */
+	uint8_t form;                    /* 84 */
+	uint8_t campaign[CAMPAIGN_SIZE]; /* 85 */
+	uint32_t package, total, done;   /* 86 87 88 */
+	uint8_t inner;                   /* 89 */
 	bool has_kos_version;
-	uint8_t kos_version;            /* 8B */
-	uint8_t slot;                   /* 8C */
+	uint8_t kos_version; /* 8B */
+	uint8_t slot;        /* 8C */
 	bool has_nonce;
-	uint8_t nonce[INNER_NONCE_SIZE];/* 8E */
-	uint32_t length;                /* 92 */
+	uint8_t nonce[INNER_NONCE_SIZE]; /* 8E */
+	uint32_t length;                 /* 92 */
 };
 void enter_put(struct wr *w, const struct enter *e);
 /* Form only (order, lengths, which tags go together): false means 6A80. */
@@ -77,8 +77,8 @@ struct authorize {
 	uint8_t campaign[CAMPAIGN_SIZE];
 	uint32_t package;
 	uint8_t algorithm;
-	bool wrapped;          /* code is in 96, not 91 */
-	uint8_t code[40];      /* 16 or 32 bare, 24 wrapped (AES-KW of 16) */
+	bool wrapped;     /* code is in 96, not 91 */
+	uint8_t code[40]; /* 16 or 32 bare, 24 wrapped (AES-KW of 16) */
 	uint8_t code_n;
 	uint32_t length, version;
 	struct aid target;
@@ -122,7 +122,7 @@ struct slot_data {
 	uint8_t campaign[CAMPAIGN_SIZE];
 	uint32_t package, total, done, length, received;
 };
-void slot_data_put(struct wr *w, const struct slot_data *s);        /* with the outer FF71 */
+void slot_data_put(struct wr *w, const struct slot_data *s);          /* with the outer FF71 */
 MUST_CHECK bool slot_data_get(struct span data, struct slot_data *s); /* its first slot */
 
 /* FF72. */
@@ -141,13 +141,15 @@ char *version_str(uint32_t v, char out[static 12]);
 
 /* Derivations (section 1). ctx = campaign | package. */
 MUST_CHECK bool broadcast_start_mcv(const struct key *bk_mac, const uint8_t campaign[static 16],
-    uint32_t package, uint32_t total, uint8_t out[static 16]); /* B3; start counter = package << 32 */
+    uint32_t package, uint32_t total,
+    uint8_t out[static 16]); /* B3; start counter = package << 32 */
 enum kos_use { KOS_KEK = 0xB5, KOS_INNER = 0xB6, KOS_CODE = 0xB7, KOS_NONCE = 0xB8 };
 MUST_CHECK bool kos_key(const struct key *kos, enum kos_use use, const uint8_t campaign[static 16],
     uint32_t package, struct key *out);
 /* The counter block before command `done` + 1: package << 32 + done. */
 void broadcast_counter(uint32_t package, uint32_t done, uint8_t out[static 16]);
 /* What the issuer signs: "CHM-ATHZ2" | 85 | LV 94 | 93 | 92 | LV 97 | 98 | digest. */
-void authorize_signed_text(struct wr *w, const struct authorize *a, const uint8_t digest[static 32]);
+void authorize_signed_text(
+    struct wr *w, const struct authorize *a, const uint8_t digest[static 32]);
 
 #endif

@@ -15,13 +15,14 @@ struct scp_option {
 
 /* Card Data, GPCS H.2. */
 struct card_data {
-	uint8_t version[3];       /* 2 3 1; zeros where the card names fewer */
-	uint8_t version_n;        /* how many parts it names, 0: none */
+	uint8_t version[3]; /* 2 3 1; zeros where the card names fewer */
+	uint8_t version_n;  /* how many parts it names, 0: none */
 	size_t scp_n;
 	struct scp_option scp[CARD_DATA_SCPS];
 };
-MUST_CHECK bool card_data_get(struct span data, struct card_data *d); /* with or without the outer 66 */
-void card_data_put(struct wr *w, const struct card_data *d);          /* with the outer 66 */
+MUST_CHECK bool card_data_get(
+    struct span data, struct card_data *d);                  /* with or without the outer 66 */
+void card_data_put(struct wr *w, const struct card_data *d); /* with the outer 66 */
 
 /* One SCP of Card Capability Information, GPCS H.4. */
 struct capability {
@@ -51,7 +52,7 @@ void key_infos_put(struct wr *w, const struct key_infos *k);
 
 /* CPLC, 42 octets, field by field (offsets in the .c table). */
 struct cplc_field {
-	const char *name;  /* "ic_serial_number" */
+	const char *name; /* "ic_serial_number" */
 	uint8_t offset, size;
 	bool date;
 };

@@ -30,7 +30,7 @@ enum gp_tag {
 	TAG_DIVERSIFICATION_DATA = 0xCF,
 	TAG_KEY_INFORMATION = 0xE0,
 	TAG_CPLC = 0x9F7F,
-	TAG_SYSTEM = 0xFF70,  /* broadcast.md 6 */
+	TAG_SYSTEM = 0xFF70, /* broadcast.md 6 */
 	TAG_SLOTS = 0xFF71,
 	TAG_POLICY = 0xFF72
 };

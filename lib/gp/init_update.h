@@ -9,7 +9,7 @@ struct init_update {
 	uint8_t key_version;
 	uint8_t scp; /* 03 */
 	uint8_t i;
-	uint8_t m;   /* challenge and cryptogram size: 8 or 16 */
+	uint8_t m; /* challenge and cryptogram size: 8 or 16 */
 	uint8_t card_challenge[16];
 	uint8_t cryptogram[16];
 	bool has_sequence; /* by the length of the answer, which some cards' i contradicts */

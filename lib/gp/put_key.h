@@ -9,10 +9,10 @@
 #include "gp/command.h"
 
 struct put_key {
-	uint8_t version;      /* new key version, 01..7F */
-	size_t n;             /* keys, 1..3 */
-	struct key key[3];    /* wiped by the caller */
-	uint8_t kcv[3][3];    /* set by put_key_get */
+	uint8_t version;   /* new key version, 01..7F */
+	size_t n;          /* keys, 1..3 */
+	struct key key[3]; /* wiped by the caller */
+	uint8_t kcv[3][3]; /* set by put_key_get */
 };
 /* Host: data field, each key encrypted with AES-CBC under dek, ICV zero, 24-octet keys padded with
  * 00; the check values are computed. */

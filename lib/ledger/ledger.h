@@ -18,12 +18,12 @@ enum card_state { CARD_PENDING, CARD_DONE, CARD_FAILED };
 const char *card_state_str(enum card_state s); /* "pending", "done", "failed" */
 
 struct ledger_card {
-	char file[1024];     /* relative to the manifest */
-	char id[33];         /* CIN in hex, "" until known */
+	char file[1024]; /* relative to the manifest */
+	char id[33];     /* CIN in hex, "" until known */
 	enum card_state state;
-	char step[24];       /* last step reached, "already", "" */
-	char reason[480];    /* "" : none */
-	bool auth_failed;    /* an authentication failed: never repeated */
+	char step[24];    /* last step reached, "already", "" */
+	char reason[480]; /* "" : none */
+	bool auth_failed; /* an authentication failed: never repeated */
 	uint32_t attempts;
 };
 
@@ -44,7 +44,8 @@ int ledger_add(struct ledger *l, const char *file, struct err *e);
 int ledger_flush(struct ledger *l, struct err *e);
 /* Writes the row back, committed when it returns. */
 int ledger_put(struct ledger *l, const struct ledger_card *c, struct err *e);
-int ledger_get(struct ledger *l, const char *file, struct ledger_card *c, bool *found, struct err *e);
+int ledger_get(
+    struct ledger *l, const char *file, struct ledger_card *c, bool *found, struct err *e);
 int ledger_sum(struct ledger *l, struct ledger_sums *s, struct err *e);
 /*
  * Cards in order of file, one by one, without holding them all: the first with a name greater than

@@ -10,25 +10,28 @@
 enum manifest_when { AUTHORIZE_NOW, AUTHORIZE_LATER };
 
 struct manifest {
-	char path[MANIFEST_PATH];     /* of the manifest itself */
+	char path[MANIFEST_PATH]; /* of the manifest itself */
 	char name[128];
 	uint32_t serial;              /* 0: none */
 	uint32_t expires;             /* YYYYMMDD, last valid day; 0: none */
-	char keystore[MANIFEST_PATH]; /* as seen from here: already joined to the manifest's folder */
+	char keystore[MANIFEST_PATH]; /* as seen from here: already joined to the manifest's folder
+				       */
 	char keys[64];                /* card key set; empty: the only one */
 	int key_version;              /* -1: the entry's */
 	int level;                    /* -1: by what the card can */
 	int s16;                      /* -1: by card data */
 	char cards[MANIFEST_PATH];    /* cards: {directory: ...}, joined */
 	char cards_as_written[MANIFEST_PATH];
-	char bundle[MANIFEST_PATH];   /* joined */
+	char bundle[MANIFEST_PATH]; /* joined */
 	enum manifest_when authorize;
 	bool allow_literal_mac;
-	uint32_t limit_failures;      /* stop after so many failed cards; 0: no limit */
-	uint32_t limit_authentications; /* ... refused EXTERNAL AUTHENTICATEs in a row; default 3, 0: off */
+	uint32_t limit_failures;        /* stop after so many failed cards; 0: no limit */
+	uint32_t limit_authentications; /* ... refused EXTERNAL AUTHENTICATEs in a row; default 3,
+					   0: off */
 };
 
-/* Reads and checks: ERR_INPUT "campaign.yaml:3:7: unknown key `bundel`" with a hint where we know. */
+/* Reads and checks: ERR_INPUT "campaign.yaml:3:7: unknown key `bundel`" with a hint where we know.
+ */
 int manifest_load(const char *path, struct manifest *m, struct err *e);
 
 #endif

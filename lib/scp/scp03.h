@@ -45,7 +45,7 @@ struct scp03 {
 
 enum scp03_verdict { SCP03_OK, SCP03_BAD_MAC, SCP03_BAD_CRYPTOGRAM, SCP03_MALFORMED, SCP03_FAILED };
 
-bool scp03_i_valid(uint8_t i);                   /* RFU bits zero, R-ENC only with R-MAC */
+bool scp03_i_valid(uint8_t i);                    /* RFU bits zero, R-ENC only with R-MAC */
 bool scp03_level_valid(uint8_t level, uint8_t i); /* one of table 7-3 and supported by i */
 
 /* Pseudo-random card challenge (6.2.2.1): KDF(Key-ENC, 02, sequence(3) | AID(5..16)), m octets. */
@@ -64,8 +64,8 @@ MUST_CHECK bool scp03_cryptogram(struct scp03 *s, enum scp03_who who, struct spa
 MUST_CHECK bool scp03_host_authenticate(struct scp03 *s, uint8_t level, uint8_t channel,
     struct span host_challenge, struct span card_challenge, struct wr *command);
 /* Card: checks MAC, then cryptogram; SCP03_OK opens the session at c->p1. */
-enum scp03_verdict scp03_card_authenticate(struct scp03 *s, const struct capdu *c,
-    struct span host_challenge, struct span card_challenge);
+enum scp03_verdict scp03_card_authenticate(
+    struct scp03 *s, const struct capdu *c, struct span host_challenge, struct span card_challenge);
 
 /*
  * A session from a known state instead of a handshake: what CHANGE MODE hands over (broadcast.md
@@ -92,15 +92,15 @@ MUST_CHECK bool scp03_seal_command(struct scp03 *s, const struct capdu *c, struc
  * SCP03_MALFORMED: no secure messaging where the level asks for it (or the reverse), too short, bad
  * padding. SCP03_FAILED: no session, no room, or OpenSSL failed.
  */
-enum scp03_verdict scp03_open_command(struct scp03 *s, const struct capdu *c, struct capdu *plain,
-    struct wr *data);
+enum scp03_verdict scp03_open_command(
+    struct scp03 *s, const struct capdu *c, struct capdu *plain, struct wr *data);
 /* Card: protects data and status word of the answer to the last command; errors (not 9000, 62xx,
  * 63xx) go out bare and without data. */
 MUST_CHECK bool scp03_seal_response(struct scp03 *s, const struct rapdu *r, struct wr *out);
 /* Host: checks R-MAC and decrypts; plain data to `data`, *plain borrows it. An error status word
  * alone passes through; one with data is SCP03_MALFORMED (level with R-MAC). */
-enum scp03_verdict scp03_open_response(struct scp03 *s, struct span response, struct rapdu *plain,
-    struct wr *data);
+enum scp03_verdict scp03_open_response(
+    struct scp03 *s, struct span response, struct rapdu *plain, struct wr *data);
 
 void scp03_wipe(struct scp03 *s);
 

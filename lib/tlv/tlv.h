@@ -8,9 +8,9 @@
 #include "base/bytes.h"
 
 struct tlv {
-	uint32_t tag;     /* the tag octets as a number: 0x9F7F */
-	struct span val;  /* borrowed */
-	bool minimal;     /* the length was in its shortest form */
+	uint32_t tag;    /* the tag octets as a number: 0x9F7F */
+	struct span val; /* borrowed */
+	bool minimal;    /* the length was in its shortest form */
 };
 
 /* Takes the next TLV; false, cursor unmoved, at the end of data or when it is malformed. */
