@@ -250,6 +250,8 @@ void package_stream(struct package *p)
 	assert_true(payload != NULL && p->image != NULL && p->command != NULL && p->mcv != NULL);
 	for (uint32_t k = 0; k < p->length; k++)
 		p->image[k] = (uint8_t)(k * 7 + k / 256 + 3);
+	if (p->head.n > 0)
+		memcpy(p->image, p->head.p, p->head.n);
 	package_payload(p, payload);
 	p->stream = wr_grow(1u << 20);
 	broadcast_counter(p->number, 0, counter);

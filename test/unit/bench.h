@@ -55,6 +55,7 @@ struct package {
 	size_t block; /* octets of the image in each command */
 	struct key bk_enc, bk_mac, kos, kmac;
 	uint8_t nonce[INNER_NONCE_SIZE];
+	struct span head; /* what the image begins with; the rest is a pattern */
 	uint8_t *image;
 	struct wr stream;     /* all commands in a row */
 	size_t (*command)[2]; /* offset and length of each in it */
