@@ -181,6 +181,8 @@ static bool wr_room(struct wr *w, size_t n)
 		w->full = true;
 		return false;
 	}
+	if (cap > w->limit)
+		cap = w->limit;
 	while (cap - w->n < n)
 		cap = cap > w->limit / 2 ? w->limit : cap * 2;
 	p = malloc(cap);
