@@ -83,8 +83,8 @@ static json_t *fingerprint(const struct entry *t)
 	return entry_fingerprint(t, f) ? out_hex(SPAN(f)) : NULL;
 }
 
-/* What may be shown of an entry: never a key. */
-static json_t *entry_row(const struct entry *t)
+/* What may be shown of an entry: never a secret key. Public ones whole only in JSON. */
+static json_t *entry_row(const struct entry *t, bool with_public)
 {
 	const struct key *k = t->type == ENTRY_SCP03 ? &t->keys.enc : &t->secret;
 	bool versioned = t->type == ENTRY_SCP03 || t->type == ENTRY_KOS;
@@ -99,6 +99,8 @@ static json_t *entry_row(const struct entry *t)
 	out_set(&o, "bits", k->n == 0 ? json_null() : json_integer(k->n * 8));
 	out_set(&o, "kcv", kcv_list(t));
 	out_set(&o, "fingerprint", fingerprint(t));
+	if (with_public)
+		out_set(&o, "public", out_hex(span_of(t->public, t->public_n)));
 	out_set(&o, "test", json_boolean(t->test));
 	return o;
 }
@@ -122,7 +124,7 @@ static int list_run(struct ctx *c, void *args, struct err *e)
 		 */
 		if (keystore_read(ks, i, &unread) != 0)
 			ctx_note(c, "%s", unread.text);
-		if (json_array_append_new(rows, entry_row(t)) != 0) {
+		if (json_array_append_new(rows, entry_row(t, c->json)) != 0) {
 			json_decref(rows);
 			rows = NULL;
 		}

@@ -148,11 +148,6 @@ static int take_public(struct keystore *ks, struct slot *s, const struct written
 	const struct node *at = node_get(map, "public");
 	struct entry *t = &s->entry;
 
-	if (at == NULL && t->in_files) {
-		doc_error(ks->doc, map, e, "`public` is missing beside a private key in a file");
-		return err_hint(
-		    e, "the public key is needed without opening the file of the private one");
-	}
 	if (at == NULL)
 		return 0;
 	if (t->type == ENTRY_ISSUER && !p256_public_ok(span_of(w->public.b, w->public.n)))
@@ -190,7 +185,10 @@ static int fill_entry(struct keystore *ks, struct slot *s, const struct written 
 		return -1;
 	if (is_asymmetric(t->type) && take_public(ks, s, w, map, e) != 0)
 		return -1;
-	return t->in_files ? 0 : slot_read(ks, s, e);
+	/* What is in files waits until it is asked for, unless a public key must come from it. */
+	if (t->in_files && !(is_asymmetric(t->type) && t->public_n == 0))
+		return 0;
+	return slot_read(ks, s, e);
 }
 
 /* Two names for one key, or for one version of Kos, would make a threshold or a choice hollow. */

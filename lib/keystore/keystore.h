@@ -11,8 +11,8 @@
  *         master: {file: fleet.hex, kcv: 504A77}   # or enc:, mac: and dek:, of one length
  *       lab:
  *         type: signer           # Ed25519; issuer: P-256, public key 04 | X | Y
- *         public: 3D4017C3...    # needed when private is in a file or not here at all
- *         private: {file: lab.hex}
+ *         public: 3D4017C3...    # without it, it comes from the private key at once
+ *         private: {file: lab.hex}   # not needed to verify
  *       kek-2026: {type: bundle-kek, value: {file: kek.hex}}      # kmac is alike
  *       kos-1: {type: kos, version: 01, value: {file: kos.hex}}
  *

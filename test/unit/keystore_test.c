@@ -224,6 +224,15 @@ static void test_private_files(void **state)
 	assert_ok(keystore_find(ks, ENTRY_SIGNER, NULL, &t, &e), &e);
 	assert_int_equal(t->secret.n, 32);
 	keystore_close(ks);
+	/* Without `public`, it comes from the private key. */
+	assert_ok(
+	    open_text(HEAD "  a: {type: signer, private: {file: value.hex}}\n", 0644, &ks, &e), &e);
+	assert_span(span_of(keystore_at(ks, 0)->public, keystore_at(ks, 0)->public_n),
+	    unit_bytes(ED_PUBLIC));
+	keystore_close(ks);
+	assert_int_equal(
+	    open_text(HEAD "  a: {type: signer, private: {file: none.hex}}\n", 0644, &ks, &e), -1);
+	assert_int_equal(e.code, ERR_INPUT);
 	assert_ok(open_text(HEAD "  a: {type: signer, public: " ED_PUBLIC_2
 				 ", private: {file: value.hex}}\n",
 		      0644, &ks, &e),
@@ -339,8 +348,6 @@ static void test_refused(void **state)
 		{ "  a: {type: signer}\n", "3:6: neither `private` nor `public`", "" },
 		{ "  a: {type: signer, public: " ED_PUBLIC "00}\n",
 		    "3:29: `public` must be 32 octets", "" },
-		{ "  a: {type: signer, private: {file: x}}\n", "3:6: `public` is missing",
-		    "the public key" },
 		{ "  a: {type: signer, test: true, private: {hex: " ED_PRIVATE
 		  "}, public: " ED_PUBLIC_2 "}\n",
 		    "3:42: private and public key do not belong together", "" },
