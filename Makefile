@@ -102,6 +102,22 @@ lint: deps-check
 demo: all
 	$(Q)CARDADM=$(CURDIR)/cardadm examples/demo
 
+# The blocks come from the verb table; pages stay readable in the tree, so that installing needs no
+# program that runs here.
+man: all
+	$(Q)CARDADM=./cardadm man/refresh man/cardadm-*.1
+
+MAN_PAGES := $(sort $(wildcard man/*.1))
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(BASHCOMPDIR)
+	install -m 755 cardadm $(DESTDIR)$(BINDIR)/cardadm
+	install -m 644 $(MAN_PAGES) $(DESTDIR)$(MANDIR)/man1/
+	install -m 644 completions/cardadm.bash $(DESTDIR)$(BASHCOMPDIR)/cardadm
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/cardadm $(DESTDIR)$(BASHCOMPDIR)/cardadm
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(MAN_PAGES)))
+
 clean:
 	rm -rf $(BUILD) cardadm
 

@@ -4,16 +4,31 @@
 #include "doc.h"
 #include "opt.h"
 
-/* A sentence; a control character at its start and backslashes must be escaped for roff. */
+/*
+ * A sentence, in lines of at most WIDTH columns; control characters at the start of a line and
+ * backslashes are escaped for roff.
+ */
 static void text(FILE *out, const char *s)
 {
-	if (*s == '.' || *s == '\'')
-		fputs("\\&", out);
-	for (; *s != '\0'; s++)
-		if (*s == '\\')
-			fputs("\\e", out);
-		else
-			fputc(*s, out);
+	enum { WIDTH = 78 };
+	size_t column = 0;
+
+	while (*s != '\0') {
+		size_t n = strcspn(s, " ");
+
+		if (column > 0 && column + 1 + n > WIDTH) {
+			fputc('\n', out);
+			column = 0;
+		}
+		if (column > 0)
+			fputc(' ', out);
+		if (column == 0 && (*s == '.' || *s == '\''))
+			fputs("\\&", out);
+		for (size_t i = 0; i < n; i++)
+			fputs(s[i] == '\\' ? "\\e" : (char[]){ s[i], '\0' }, out);
+		column += n + 1;
+		s += n + (s[n] == ' ' ? 1 : 0);
+	}
 	fputs(".\n", out);
 }
 
