@@ -73,7 +73,7 @@ report() { # report JQ-FILTER: what the report says
 	fails 9 campaign run campaign.yaml
 	[ "$(report '.cards[0]|[.state,.step]|join(" ")')" = "failed connect" ]
 	[[ $(report '.cards[0].reason') == *"in use"* ]]
-	[ "$(report '.cards[1].state')" = done ]
+	[ "$(report '.cards[1].state')" = "done" ]
 	ok -r vcard:fleet/0001.card scp-close
 	ok campaign run campaign.yaml
 	[ "$(report '[.done,.failed]')" = '[2,0]' ]
