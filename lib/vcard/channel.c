@@ -88,7 +88,7 @@ uint16_t do_select(struct call *c)
 		return SW_WRONG_P1P2;
 	if (wanted.n != 0 && (wanted.n < AID_MIN || wanted.n > AID_MAX))
 		return SW_WRONG_LENGTH;
-	session_end(c->ch);
+	mode_step(c->ch, EVENT_END, SW_OK);
 	if (wanted.n == 0)
 		return select_isd(c);
 	for (size_t i = search_start(c); entry_at(c->v, i, &aid, &found_answer); i++) {
@@ -183,7 +183,7 @@ uint16_t do_initialize_update(struct call *c)
 	uint16_t sw;
 
 	/* It ends the session, also when it fails itself (Amendment D 5.6). */
-	session_end(ch);
+	mode_step(ch, EVENT_END, SW_OK);
 	u.i = chip->i;
 	u.m = (chip->i & SCP03_I_S16) != 0 ? 16 : 8;
 	if (c->cmd->p2 != 0x00)
@@ -217,6 +217,13 @@ uint16_t do_initialize_update(struct call *c)
 
 /* ---- EXTERNAL AUTHENTICATE (Amendment D 7.1.2) ---- */
 
+static enum mode_event event_of(enum scp03_verdict v)
+{
+	if (v == SCP03_OK)
+		return EVENT_AUTH_OK;
+	return v == SCP03_BAD_CRYPTOGRAM ? EVENT_AUTH_CRYPTOGRAM : EVENT_AUTH_MAC;
+}
+
 /* Checks, and writes down what it cost before anybody learns the verdict. */
 static uint16_t authenticate(struct call *c, const struct card_keys *k)
 {
@@ -235,9 +242,7 @@ static uint16_t authenticate(struct call *c, const struct card_keys *k)
 		if (!chip_commit(c->v))
 			return SW_MEMORY_FAILURE;
 	}
-	if (verdict == SCP03_BAD_CRYPTOGRAM)
-		return SW_AUTH_FAILED;
-	return verdict == SCP03_OK ? SW_OK : SW_SECURITY_STATUS;
+	return mode_step(ch, event_of(verdict), SW_OK);
 }
 
 uint16_t do_external_authenticate(struct call *c)
@@ -264,5 +269,5 @@ uint16_t do_external_authenticate(struct call *c)
 	}
 	wipe(ch->host_challenge, sizeof(ch->host_challenge));
 	wipe(ch->card_challenge, sizeof(ch->card_challenge));
-	return mode_step(ch, EVENT_AUTH_OK, SW_OK);
+	return SW_OK;
 }

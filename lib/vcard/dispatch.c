@@ -133,17 +133,14 @@ static uint16_t session_lost(struct call *c)
 static uint16_t run_broadcast(struct call *c)
 {
 	const struct command *stage = command_find(INS_WRITE_STAGE);
+	bool gp = kind_of(c->cmd->cla) == GP;
 
-	switch (kind_of(c->cmd->cla) == GP ? c->cmd->ins : 0) {
-	case INS_CHANGE_MODE:
+	if (gp && c->cmd->ins == INS_CHANGE_MODE)
 		return do_change_mode(c);
-	case INS_WRITE_STAGE:
-	case INS_LOAD:
-	case INS_STORE_DATA:
-		if (life_allows(c->v, stage))
-			return do_write_stage(c);
-		break;
-	}
+	if (gp && life_allows(c->v, stage) &&
+	    (c->cmd->ins == INS_WRITE_STAGE || c->cmd->ins == INS_LOAD ||
+		c->cmd->ins == INS_STORE_DATA))
+		return do_write_stage(c);
 	return mode_step(c->ch, EVENT_OTHER, SW_CONDITIONS);
 }
 
@@ -226,8 +223,7 @@ static void malformed(struct vcard *v, struct span command, struct wr *rsp)
 	if (rd_u8(&r, &cla) && cla_valid(cla) && cla_channel(cla) < CHANNELS) {
 		ch = &v->channel[cla_channel(cla)];
 		if (protection_due(ch)) {
-			session_end(ch);
-			answer_bare(rsp, SW_SECURITY_STATUS);
+			answer_bare(rsp, mode_step(ch, EVENT_UNVERIFIED, SW_SECURITY_STATUS));
 			return;
 		}
 	}
