@@ -144,6 +144,13 @@ static uint16_t run_broadcast(struct call *c)
 	return mode_step(c->ch, EVENT_OTHER, SW_CONDITIONS);
 }
 
+/* Secure messaging of ISO 7816-4 with authenticated header, which GlobalPlatform has not (SCP10
+ * aside): never to be taken for an unprotected command. */
+static bool is_foreign_sm(uint8_t cla)
+{
+	return (cla & 0x40) == 0 && (cla & 0x08) != 0;
+}
+
 /* Takes the protection off, if any, and runs the command. */
 static uint16_t run_protected(struct call *c, const struct capdu *cmd)
 {
@@ -153,6 +160,8 @@ static uint16_t run_protected(struct call *c, const struct capdu *cmd)
 	uint16_t sw;
 
 	c->cmd = cmd;
+	if (is_foreign_sm(cmd->cla))
+		return protection_due(c->ch) ? session_lost(c) : SW_SM_NOT_SUPPORTED;
 	if (!sm && protection_due(c->ch)) {
 		if (!is_open_command(c->ch, cmd))
 			return session_lost(c);

@@ -364,7 +364,8 @@ static void minimum_security(void **state)
 	}
 	assert_int_equal(rig_hex(&r, "80A4040000"), SW_CLA_NOT_SUPPORTED);
 	assert_int_equal(rig_hex(&r, "80010000"), SW_INS_NOT_SUPPORTED);
-	assert_int_equal(rig_hex(&r, "0CA4040000"), SW_CLA_NOT_SUPPORTED);
+	assert_int_equal(rig_hex(&r, "10A4040000"), SW_CLA_NOT_SUPPORTED);
+	assert_int_equal(rig_hex(&r, "0CA4040000"), SW_SM_NOT_SUPPORTED);
 	rig_off(&r);
 }
 
@@ -494,7 +495,7 @@ static void get_status(void **state)
 	rig_session(&r, 0x30, 0x33);
 	assert_int_equal(
 	    rig_secure(&r, 0x80, INS_GET_STATUS, 0x8002, unit_bytes("4F00"), &answer), SW_OK);
-	assert_span(answer, unit_bytes("E3144F08A0000001510000009F70010FC5039EFE80"));
+	assert_span(answer, unit_bytes("E3134F08A0000001510000009F70010FC5039EFE80"));
 	assert_int_equal(
 	    rig_secure(&r, 0x80, INS_GET_STATUS, 0x8002, unit_bytes("4F03A000005C014F"), &answer),
 	    SW_OK);
