@@ -20,11 +20,12 @@ struct outer {
 static int each(const struct doc *d, const struct node *v, void *to, struct err *e)
 {
 	struct outer *o = to;
+	size_t n;
 
 	if (!name_ok(v->key->text, 8))
 		return doc_error(d, v->key, e, "bad name");
-	strncat(o->seen, v->key->text, 8);
-	strncat(o->seen, ",", 2);
+	n = strlen(o->seen);
+	snprintf(o->seen + n, sizeof(o->seen) - n, "%s,", v->key->text);
 	return 0;
 }
 
@@ -197,6 +198,9 @@ static void test_refused(void **state)
 		{ false, "text: 'a\n", "f.yaml:3:1: found unexpected end of stream", "" },
 		{ false, "text: \xFF\n", "f.yaml:2:7: not UTF-8", "" },
 		{ false, "text: \xC0\xAF\n", "f.yaml:2:7: not UTF-8", "" },
+		{ false, "text: \xE0\x80\xAF\n", "f.yaml:2:7: not UTF-8", "" },
+		{ false, "text: \xF0\x80\x80\xAF\n", "f.yaml:2:7: not UTF-8", "" },
+		{ false, "text: \xF4\x90\x80\x80\n", "f.yaml:2:7: not UTF-8", "" },
 		{ false, "text: \xED\xA0\x80\n", "f.yaml:2:7: not UTF-8", "" },
 		{ false, "text: \xE2\x82\n", "f.yaml:2:7: not UTF-8", "" },
 		{ false, "text: \xC3\xA4\x01\n", "f.yaml:2:8: control character U+0001", "" },
