@@ -56,6 +56,7 @@ static void no_case(void **state)
 		"", "80", "80CA00", "80E2000003AABB", /* shorter than Lc says */
 		"80E2000003AABBCC0000",               /* longer than Lc and Le say */
 		"80CA00660000",                       /* half an extended length */
+		"80E200000000000000",                 /* extended Lc 0000, then Le */
 		"80E20000000000AA",                   /* extended Lc 0000 with data */
 		"80E20000000003AABB",                 /* shorter than the extended Lc says */
 		"80E20000000003AABBCC00",             /* one octet of an extended Le */

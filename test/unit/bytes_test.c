@@ -107,7 +107,7 @@ static void writer(void **state)
 	uint8_t b[25];
 
 	(void)state;
-		for (size_t cap = 1; cap <= sizeof(b); cap++) {
+	for (size_t cap = 1; cap <= sizeof(b); cap++) {
 		struct wr w = wr_fixed(b, cap), grow = wr_grow(cap);
 
 		write_all_kinds(&w);
@@ -236,6 +236,7 @@ static void secrets(void **state)
 	assert_false(ct_equal(span_str("abc"), span_str("abd")));
 	assert_false(ct_equal(span_str("abc"), span_str("Abc")));
 	assert_false(ct_equal(span_str("abc"), span_str("ab")));
+	assert_false(ct_equal(span_str("abc"), span_sub(span_str("abc"), 0, 2)));
 	assert_true(ct_equal(span_str(""), span_of(NULL, 0)));
 }
 

@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include "crypto/aes.h"
 #include "gp/card_data.h"
 #include "gp/init_update.h"
 #include "gp/put_key.h"
@@ -339,48 +340,59 @@ static void put_key(void **state)
 	json_decref(j);
 }
 
+#define BARE_FIELD "8810790ACCDA858B997029FA9AE50C9CD02803013808"
+
 static void put_key_forms(void **state)
 {
-	/* The single AES-128 key of put_key.json, as some cards want it: no clear length. */
+	static const uint8_t icv[16];
+	static const struct {
+		const char *data;
+		enum put_key_verdict verdict;
+	} rows[] = {
+		/* The single AES-128 key of put_key.json, as some cards want it: no clear length.
+		 */
+		{ "30" BARE_FIELD, PUT_KEY_OK },
+		{ "308810790ACCDA858B997029FA9AE50C9CD02803013809", PUT_KEY_BAD_KCV },
+		/* Without check value, with one of four octets. */
+		{ "308810790ACCDA858B997029FA9AE50C9CD02800", PUT_KEY_MALFORMED },
+		{ "308810790ACCDA858B997029FA9AE50C9CD0280401380800", PUT_KEY_MALFORMED },
+		/* Versions out of range, no key, one that is too many. */
+		{ "00" BARE_FIELD, PUT_KEY_MALFORMED },
+		{ "80" BARE_FIELD, PUT_KEY_MALFORMED },
+		{ "30", PUT_KEY_MALFORMED },
+		{ "30" BARE_FIELD BARE_FIELD BARE_FIELD BARE_FIELD, PUT_KEY_MALFORMED },
+	};
 	struct key dek = unit_key("404142434445464748494A4B4C4D4E4F");
-	struct put_key k;
 	struct wr w = wr_grow(1000);
+	struct put_key k = { 0 };
+	uint8_t clear[32];
 
 	(void)state;
-	assert_int_equal(
-	    put_key_get(unit_bytes("308810790ACCDA858B997029FA9AE50C9CD02803013808"), &dek, &k),
-	    PUT_KEY_OK);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(put_key_get(unit_bytes(rows[i].data), &dek, &k), rows[i].verdict);
 	assert_span(key_span(&k.key[0]), unit_bytes("101112131415161718191A1B1C1D1E1F"));
-	assert_int_equal(
-	    put_key_get(unit_bytes("308810790ACCDA858B997029FA9AE50C9CD02803013809"), &dek, &k),
-	    PUT_KEY_BAD_KCV);
-	/* No check value; version 00 and 80; a key of 8 octets; nothing to put. */
-	assert_int_equal(
-	    put_key_get(unit_bytes("308810790ACCDA858B997029FA9AE50C9CD02800"), &dek, &k),
-	    PUT_KEY_MALFORMED);
-	assert_int_equal(
-	    put_key_get(unit_bytes("008810790ACCDA858B997029FA9AE50C9CD02803013808"), &dek, &k),
-	    PUT_KEY_MALFORMED);
-	assert_int_equal(
-	    put_key_get(unit_bytes("808810790ACCDA858B997029FA9AE50C9CD02803013808"), &dek, &k),
-	    PUT_KEY_MALFORMED);
-	assert_int_equal(put_key_get(unit_bytes("30"), &dek, &k), PUT_KEY_MALFORMED);
 	k = (struct put_key){ .version = 0x30, .n = 1, .key = { unit_key("0102030405060708") } };
 	assert_false(put_key_put(&w, &k, &dek));
 	k.n = 0;
 	assert_false(put_key_put(&w, &k, &dek));
 	assert_int_equal(w.n, 0);
+	/* What lies behind a key in its struct does not travel: the padding is 00. */
+	k.n = 1;
+	memset(&k.key[0], 0x55, sizeof(k.key[0]));
+	k.key[0].n = 24;
+	assert_true(put_key_put(&w, &k, &dek));
+	assert_true(aes_cbc_once(&dek, false, icv, span_sub(wr_span(&w), 4, 32), clear));
+	assert_span(span_of(clear + 24, 8), unit_bytes("0000000000000000"));
 	wr_free(&w);
 }
 
 static void init_update(void **state)
 {
-	json_t *j = unit_json("test/vectors/scp03_sessions.json"), *list, *v;
+	json_t *j = unit_json("test/vectors/scp03_sessions.json"), *v;
 	size_t i, seen = 0;
-	const char *key;
 
 	(void)state;
-	json_object_foreach(j, key, list) json_array_foreach(list, i, v)
+	json_array_foreach(json_object_get(j, "sessions"), i, v)
 	{
 		uint8_t b[64];
 		struct wr w = wr_fixed(b, sizeof(b));
@@ -405,6 +417,8 @@ static void init_update(void **state)
 			    init_update_get(span_sub(r.data, 0, n), (uint8_t)c.data.n, &u), whole);
 		}
 		assert_false(init_update_get(r.data, 4, &u));
+		wr_u8(&w, 0); /* one octet too many */
+		assert_false(init_update_get(wr_span(&w), (uint8_t)c.data.n, &u));
 		seen++;
 	}
 	assert_true(seen >= 9);

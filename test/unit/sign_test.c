@@ -12,7 +12,9 @@
 #define P256_POINT \
 	"0460FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6" \
 	"7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299"
+/* The order of the curve and the number after it, which has the point of 1. */
 #define P256_ORDER "FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551"
+#define P256_BEYOND "FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632552"
 
 static const struct {
 	const char *priv, *pub, *msg, *sig;
@@ -137,17 +139,19 @@ static void p256_many(void **state)
 static void p256_bad_keys(void **state)
 {
 	struct key zero = { .n = 32 }, order = unit_key(P256_ORDER), shorter = unit_key("01");
+	struct key beyond = unit_key(P256_BEYOND);
 	struct span pub = unit_bytes(P256_POINT);
 	uint8_t b[65], sig[64] = { 0 };
 
 	(void)state;
 	assert_false(p256_public(&zero, b));
 	assert_false(p256_public(&order, b));
+	assert_false(p256_public(&beyond, b));
 	assert_false(p256_public(&shorter, b));
 	assert_false(p256_sign(&order, span_str("x"), sig));
 	assert_false(p256_verify(pub, span_str("x"), SPAN(sig)));
 	memcpy(b, pub.p, sizeof(b));
-	b[0] = 0x06; /* hybrid form of the same point */
+	b[0] = 0x07; /* hybrid form of the same point */
 	assert_false(p256_public_ok(SPAN(b)));
 	b[0] = 0x04;
 	b[64] ^= 1; /* off the curve */

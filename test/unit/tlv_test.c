@@ -71,7 +71,7 @@ static void malformed(void **state)
 		"4F01",             /* value missing */
 		"4F06A000000151",   /* one octet short by its length field */
 		"9F",               /* tag goes on */
-		"9F8000",           /* number starts with 80 */
+		"9F800000",         /* number starts with 80 */
 		"9F81828300",       /* tag of four octets */
 		"4F80A00000",       /* indefinite length */
 		"4F850000000001AA", /* five length octets */
@@ -160,7 +160,7 @@ static void canonical_depth(void **state)
 	assert_true(tlv_canonical(unit_bytes("AB0423 02 9000")));
 	/* Eight levels, nine levels. */
 	assert_true(tlv_canonical(unit_bytes("E10EE10CE10AE108E106E104E102 4F00")));
-	assert_false(tlv_canonical(unit_bytes("E110E10EE10CE10AE108E106E104E102 E100")));
+	assert_false(tlv_canonical(unit_bytes("E110E10EE10CE10AE108E106E104E102 4F00")));
 }
 
 static void writing(void **state)
