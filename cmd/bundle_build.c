@@ -118,7 +118,7 @@ static const struct opt opts[] = {
 	    .kind = OPT_STRINGS,
 	    .arg = "NAME",
 	    AT(signer),
-	    .help = "Key that signs the bundle; may be given several times" },
+	    .help = "Key that signs the bundle" },
 	{ .name = "kos",
 	    .kind = OPT_STRING,
 	    .arg = "NAME",
