@@ -325,7 +325,9 @@ static void child(const struct start *s, int lock_fd, int pipe_fd)
 	a->idle = s->idle;
 	a->lock_fd = lock_fd;
 	a->listen_fd = a->client_fd = -1;
-	rc = listen_at(a, &s->place, &e);
+	rc = ftruncate(lock_fd, 0) != 0 || dprintf(lock_fd, "%d\n", (int)getpid()) < 0
+		 ? err_errno(&e, ERR_OTHER, "%s: cannot write", s->place.lock)
+		 : listen_at(a, &s->place, &e);
 	if (rc == 0)
 		rc = s->open(a, s->c, s->args, &e);
 	if (rc != 0)

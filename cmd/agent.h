@@ -7,7 +7,7 @@
  * and wipes its keys. Nothing of a session ever reaches a file.
  *
  * Runtime directory: $XDG_RUNTIME_DIR/cardadm, or /tmp/cardadm-UID (0700, owner checked). Per
- * card: HASH.lock (held by the agent as long as it lives) and HASH.sock.
+ * card: HASH.lock (holds the agent's process id, locked as long as it lives) and HASH.sock.
  */
 #ifndef CMD_AGENT_H
 #define CMD_AGENT_H

@@ -12,12 +12,22 @@ setup() {
 }
 
 teardown() {
-	for lock in "$XDG_RUNTIME_DIR"/cardadm/*.lock; do
-		[ -e "$lock" ] || continue
-		pkill -TERM -f "^$CARDADM .*scp-open" 2>/dev/null || true
-		break
-	done
+	local pid
+	for pid in $(agent_pids); do kill "$pid" 2>/dev/null || true; done
 	rm -rf "$XDG_RUNTIME_DIR"
+}
+
+# The process ids of this test's agents, dead or alive.
+agent_pids() {
+	cat "$XDG_RUNTIME_DIR"/cardadm/*.lock 2>/dev/null || true
+}
+
+# end_agent SIGNAL: sends it to the only agent and waits until it is gone.
+end_agent() {
+	local pid
+	pid=$(agent_pids)
+	kill "-$1" "$pid"
+	while kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
 }
 
 # cardadm ARGS...: runs it; the caller looks at $status, $output and $stderr apart.

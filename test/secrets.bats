@@ -72,7 +72,7 @@ absent() {
 	r=vcard:fleet/0001.card
 	ulimit -c unlimited || true
 	ok -r $r -k keys.yaml scp-open
-	pid=$(pgrep -f "^$CARDADM -r $r -k keys.yaml scp-open")
+	pid=$(agent_pids)
 	ps -o args= -p "$pid" >ps.txt
 	cat "/proc/$pid/environ" >environ.txt 2>/dev/null || echo unreadable >environ.txt
 	absent ps.txt environ.txt

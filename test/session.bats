@@ -134,7 +134,7 @@ load lib
 	"$CARDADM" -r $r load app.bundle >/dev/null 2>&1 &
 	client=$!
 	sleep 0.002
-	pkill -KILL -f "^$CARDADM -r $r -k keys.yaml scp-open"
+	end_agent KILL
 	wait $client || true
 	ok -r $r info --json
 	done_before=$(jq -r '.slot.done // 0' <<<"$output")
@@ -153,8 +153,7 @@ load lib
 	fleet
 	r=vcard:fleet/0001.card
 	ok -r $r -k keys.yaml scp-open
-	pkill -KILL -f "^$CARDADM -r $r -k keys.yaml scp-open"
-	while pgrep -f "^$CARDADM -r $r -k keys.yaml scp-open" >/dev/null; do sleep 0.01; done
+	end_agent KILL
 	ls "$XDG_RUNTIME_DIR"/cardadm/*.sock
 	ok -r $r scp-status
 	[[ $output == "no channel is open"* ]]
@@ -167,8 +166,7 @@ load lib
 	fleet
 	r=vcard:fleet/0001.card
 	ok -r $r -k keys.yaml scp-open
-	pkill -TERM -f "^$CARDADM -r $r -k keys.yaml scp-open"
-	while pgrep -f "^$CARDADM -r $r -k keys.yaml scp-open" >/dev/null; do sleep 0.01; done
+	end_agent TERM
 	[ -z "$(ls "$XDG_RUNTIME_DIR"/cardadm/*.sock 2>/dev/null)" ]
 	ok -r $r info
 }
@@ -177,7 +175,7 @@ load lib
 	fleet
 	r=vcard:fleet/0001.card
 	ok -r $r -k keys.yaml scp-open --idle 1
-	while pgrep -f "^$CARDADM -r $r -k keys.yaml scp-open" >/dev/null; do sleep 0.05; done
+	while kill -0 "$(agent_pids)" 2>/dev/null; do sleep 0.05; done
 	ok -r $r scp-status
 	[[ $output == "no channel is open"* ]]
 }
