@@ -106,8 +106,6 @@ static void add_identity(const struct session *s, json_t **o)
 	out_set(o, "channels", show_card_data_channels(&s->data));
 	out_set(o, "capabilities", show_capabilities(&s->caps));
 	out_set(o, "cin", out_hex(span_of(s->id.cin, s->id.cin_n)));
-	if (s->id.has_cplc)
-		out_set(o, "cplc", show_cplc(SPAN(s->id.cplc)));
 }
 
 static int run_info(struct ctx *c, void *args, struct err *e)
@@ -123,10 +121,12 @@ static int run_info(struct ctx *c, void *args, struct err *e)
 	if (add_hex(s, TAG_IIN, "iin", &o, e) != 0 ||
 	    add_hex(s, TAG_DIVERSIFICATION_DATA, "diversification_data", &o, e) != 0 ||
 	    add_hex(s, TAG_SEQUENCE_COUNTER, "sequence_counter", &o, e) != 0 ||
-	    add_keys(s, &o, e) != 0 || add_broadcast(s, &o, e) != 0) {
+	    add_broadcast(s, &o, e) != 0 || add_keys(s, &o, e) != 0) {
 		json_decref(o);
 		return -1;
 	}
+	if (s->id.has_cplc)
+		out_set(&o, "cplc", show_cplc(SPAN(s->id.cplc)));
 	return out_result(c, o, e);
 }
 
