@@ -119,8 +119,9 @@ static uint16_t check_enter(struct call *c, const struct enter *e, struct broadc
 		return SW_WRONG_DATA;
 	if (e->slot != 0)
 		return SW_REFERENCE_NOT_FOUND;
+	/* j < N, so N >= 1 too */
 	broadcast_counter(e->package, e->done, counter);
-	if (!span_eq(SPAN(counter), SPAN(e->counter)) || e->total == 0 || e->done >= e->total)
+	if (!span_eq(SPAN(counter), SPAN(e->counter)) || e->done >= e->total)
 		return SW_WRONG_DATA;
 	if (chip->running.has_campaign &&
 	    memcmp(chip->running.campaign, e->campaign, CAMPAIGN_SIZE) == 0)
@@ -179,7 +180,6 @@ static uint16_t enter_broadcast(
 		return SW_MEMORY_FAILURE;
 	}
 	keep_bk_mac(c, e, &k->mac);
-	ch->failed = false;
 	ch->saved = ch->scp;
 	ch->has_saved = true;
 	ch->scp = next;

@@ -139,6 +139,24 @@ static void test_enter_counts(void **state)
 	bench_tear_down(&b, &p);
 }
 
+/* Kos hides nothing that is longer than itself (section 1). */
+static void test_enter_short_kos(void **state)
+{
+	struct bench b;
+	struct package p;
+
+	(void)state;
+	bench_issue(&b, 32, 0x70);
+	b.issue.kos[0].key.n = 16;
+	package_make(&p, &b, 'a', 24, 8);
+	package_stream(&p);
+	bench_on(&b);
+	bench_session(&b, 0x33);
+	assert_int_equal(bench_start(&b, &p, 0), SW_WRONG_DATA);
+	assert_still_unicast(&b, SLOT_EMPTY);
+	bench_tear_down(&b, &p);
+}
+
 /* The guards before the content: P1 P2, level, form, policy. */
 static void test_enter_first_guards(void **state)
 {
@@ -294,6 +312,74 @@ static void test_authorize_order(void **state)
 	bench_tear_down(&b, &p);
 }
 
+/* N commands with fewer octets than announced are complete, and never authorized. */
+static void test_authorize_short_image(void **state)
+{
+	struct bench b;
+	struct package p;
+	struct scp03 s = { 0 };
+
+	(void)state;
+	bench_set_up(&b, &p, 'p', 16, 8);
+	assert_int_equal(bench_start(&b, &p, 0), SW_OK);
+	insider_begin(&s, &p, 0);
+	for (uint32_t k = 0; k < p.total; k++)
+		assert_int_equal(insider_sends(&b, &s, INS_LOAD, 0, unit_bytes("AABB")), SW_OK);
+	assert_int_equal(insider_sends(&b, &s, INS_CHANGE_MODE, 0x0001, none), SW_OK);
+	assert_int_equal(bench_slot(&b).state, SLOT_COMPLETE);
+	assert_int_equal(bench_activate(&b, &p), RESULT_LENGTH);
+	assert_int_equal(bench_slot(&b).state, SLOT_REJECTED);
+	scp03_wipe(&s);
+	bench_tear_down(&b, &p);
+}
+
+/* Algorithm 01: only the session that loaded, whatever channel it is on. */
+static void test_authorize_other_session(void **state)
+{
+	struct bench b, c;
+	struct package p, again;
+	struct authorize a;
+	uint8_t result;
+
+	(void)state;
+	bench_set_up(&b, &p, 'p', 16, 8);
+	bench_load(&b, &p);
+	package_authorize(&p, &b, ALG_CMAC_BK, &a);
+	vcard_reset(b.v);
+	bench_session(&b, 0x33);
+	bench_authorize(&b, AUTHORIZE_VERIFY, &a, &result);
+	assert_int_equal(result, RESULT_POLICY);
+	vcard_reset(b.v);
+	assert_int_equal(bench_plain(&b, INS_MANAGE_CHANNEL, 0x0000, none), SW_OK);
+	bench_session(&b, 0x33);
+	bench_load(&b, &p);
+	bench_authorize(&b, AUTHORIZE_VERIFY, &a, &result);
+	assert_int_equal(result, RESULT_VERIFIED);
+	c = b;
+	c.host = (struct scp03){ 0 };
+	c.channel = 1;
+	bench_session(&c, 0x33);
+	bench_authorize(&c, AUTHORIZE_VERIFY, &a, &result);
+	assert_int_equal(result, RESULT_POLICY);
+	/* the same campaign, loaded again from another channel with other keys */
+	package_make(&again, &b, 'p', 16, 8);
+	package_stream(&again);
+	assert_int_equal(bench_start(&c, &again, 0), SW_OK);
+	for (uint32_t k = 0; k < again.total; k++) {
+		uint8_t wire[300];
+		struct wr w = wr_fixed(wire, sizeof(wire));
+
+		wr_put(&w, package_command(&again, k));
+		wire[0] |= c.channel; /* which no MAC covers */
+		assert_int_equal(bench_raw(&c, wr_span(&w)), SW_OK);
+	}
+	bench_authorize(&b, AUTHORIZE_VERIFY, &a, &result);
+	assert_int_equal(result, RESULT_POLICY);
+	scp03_wipe(&c.host);
+	package_free(&again);
+	bench_tear_down(&b, &p);
+}
+
 static void test_refused_list(void **state)
 {
 	struct bench b;
@@ -415,8 +501,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_enter_order),
 		cmocka_unit_test(test_enter_counts),
+		cmocka_unit_test(test_enter_short_kos),
 		cmocka_unit_test(test_enter_first_guards),
 		cmocka_unit_test(test_authorize_order),
+		cmocka_unit_test(test_authorize_short_image),
+		cmocka_unit_test(test_authorize_other_session),
 		cmocka_unit_test(test_refused_list),
 		cmocka_unit_test(test_11_variants),
 	};
