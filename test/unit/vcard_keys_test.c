@@ -1,0 +1,646 @@
+/*
+ * The virtual card: PUT KEY, DELETE, STORE DATA, SET STATUS, faults, card files, hostile commands.
+ */
+#include "rig.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/kdf.h"
+#include "gp/card_data.h"
+#include "gp/put_key.h"
+#include "tlv/tlv.h"
+
+static const struct span none = { NULL, 0 };
+
+static void start(struct rig *r, size_t key_n)
+{
+	rig_issue(r, key_n, 0x70);
+	rig_on(r);
+	rig_session(r, 0x30, 0x33);
+}
+
+/* ---- PUT KEY ---- */
+
+static void new_keys(struct key_set *k, size_t n, const char *byte)
+{
+	memset(k, 0, sizeof(*k));
+	k->enc.n = k->mac.n = k->dek.n = (uint8_t)n;
+	for (size_t i = 0; i < n; i++) {
+		k->enc.b[i] = unit_bytes(byte).p[0];
+		k->mac.b[i] = (uint8_t)(k->enc.b[i] + 1);
+		k->dek.b[i] = (uint8_t)(k->enc.b[i] + 2);
+	}
+}
+
+static void put_of(struct put_key *p, uint8_t version, const struct key_set *k)
+{
+	*p = (struct put_key){ .version = version, .n = 3, .key = { k->enc, k->mac, k->dek } };
+}
+
+static uint16_t send_put(struct rig *r, uint16_t p1p2, const struct put_key *p,
+    const struct key *dek, struct span *answer)
+{
+	uint8_t room[200];
+	struct wr w = wr_fixed(room, sizeof(room));
+
+	assert_true(put_key_put(&w, p, dek));
+	return rig_secure(r, 0x80, INS_PUT_KEY, p1p2, wr_span(&w), answer);
+}
+
+/* version | KCV 1 | KCV 2 | KCV 3 */
+static void assert_confirmed(struct span answer, uint8_t version, const struct key_set *k)
+{
+	uint8_t want[10] = { version };
+
+	assert_true(key_check_value(&k->enc, want + 1));
+	assert_true(key_check_value(&k->mac, want + 4));
+	assert_true(key_check_value(&k->dek, want + 7));
+	assert_span(answer, SPAN(want));
+}
+
+static void add_set(struct rig *r, uint8_t version, const struct key_set *k)
+{
+	struct put_key p;
+	struct span answer;
+
+	put_of(&p, version, k);
+	assert_int_equal(send_put(r, 0x0081, &p, &r->keys.dek, &answer), SW_OK);
+	assert_confirmed(answer, version, k);
+}
+
+static void put_key_adds(void **state)
+{
+	struct key_set k, old;
+	struct rig r;
+
+	(void)state;
+	for (size_t n = 16; n <= 32; n += 8) {
+		start(&r, 32);
+		new_keys(&k, n, "A0");
+		add_set(&r, 0x31, &k);
+		/* the session goes on; the new set starts its counter at zero */
+		assert_int_equal(
+		    rig_secure(&r, 0x80, INS_GET_STATUS, 0x8002, unit_bytes("4F00"), NULL), SW_OK);
+		old = r.keys;
+		r.keys = k;
+		rig_session(&r, 0x31, 0x33);
+		assert_span(SPAN(r.u.sequence), unit_bytes("000001"));
+		rig_cycle(&r);
+		rig_session(&r, 0x31, 0x33);
+		assert_span(SPAN(r.u.sequence), unit_bytes("000002"));
+		r.keys = old;
+		rig_session(&r, 0x00, 0x33); /* the first set is still the default */
+		assert_int_equal(r.u.key_version, 0x30);
+		rig_off(&r);
+	}
+}
+
+static void put_key_replaces(void **state)
+{
+	struct key_set k, k24;
+	struct put_key p;
+	struct span answer;
+	struct rig r;
+
+	(void)state;
+	start(&r, 16);
+	new_keys(&k, 16, "B0");
+	new_keys(&k24, 24, "B0");
+	put_of(&p, 0x30, &k24); /* another length */
+	assert_int_equal(send_put(&r, 0x3081, &p, &r.keys.dek, NULL), SW_WRONG_DATA);
+	put_of(&p, 0x30, &k);
+	assert_int_equal(send_put(&r, 0x0081, &p, &r.keys.dek, NULL), SW_WRONG_DATA); /* is there */
+	assert_int_equal(send_put(&r, 0x3181, &p, &r.keys.dek, NULL), SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(send_put(&r, 0x3081, &p, &r.keys.dek, &answer), SW_OK);
+	assert_confirmed(answer, 0x30, &k);
+	assert_int_equal(rig_initialize(&r, 0x30), 1); /* the old keys are not its keys any more */
+	r.keys = k;
+	rig_session(&r, 0x30, 0x33);
+	assert_span(SPAN(r.u.sequence), unit_bytes("000002")); /* 1 was the attempt above */
+	/* under a new version: the old one is gone */
+	put_of(&p, 0x33, &k);
+	assert_int_equal(send_put(&r, 0x3081, &p, &r.keys.dek, NULL), SW_OK);
+	assert_int_equal(rig_initialize(&r, 0x30), SW_REFERENCE_NOT_FOUND);
+	rig_session(&r, 0x33, 0x33);
+	assert_span(SPAN(r.u.sequence), unit_bytes("000001"));
+	rig_off(&r);
+}
+
+static void put_key_single(void **state)
+{
+	struct key_set k;
+	struct put_key p = { .version = 0x30, .n = 1 };
+	struct rig r;
+
+	(void)state;
+	start(&r, 16);
+	new_keys(&k, 16, "C0");
+	p.key[0] = k.mac;
+	assert_int_equal(send_put(&r, 0x3002, &p, &r.keys.dek, NULL), SW_OK);
+	r.keys.mac = k.mac;
+	rig_session(&r, 0x30, 0x33);
+	assert_span(SPAN(r.u.sequence), unit_bytes("000002")); /* not a whole set: goes on */
+	p.version = 0x35; /* a set that has one key only cannot open a session */
+	assert_int_equal(send_put(&r, 0x0001, &p, &r.keys.dek, NULL), SW_OK);
+	assert_int_equal(rig_initialize(&r, 0x35), SW_REFERENCE_NOT_FOUND);
+	rig_session(&r, 0x30, 0x33);
+	p.n = 2;
+	p.key[0] = k.mac;
+	p.key[1] = k.dek;
+	assert_int_equal(
+	    send_put(&r, 0x0002, &p, &r.keys.dek, NULL), SW_WRONG_DATA); /* b8 missing */
+	assert_int_equal(send_put(&r, 0x0083, &p, &r.keys.dek, NULL), SW_WRONG_DATA); /* 03, 04 */
+	assert_int_equal(send_put(&r, 0x0082, &p, &r.keys.dek, NULL), SW_OK);
+	assert_int_equal(send_put(&r, 0x8082, &p, &r.keys.dek, NULL), SW_WRONG_P1P2);
+	assert_int_equal(send_put(&r, 0x0080, &p, &r.keys.dek, NULL), SW_WRONG_P1P2);
+	r.keys = (struct key_set){ p.key[0], k.mac, k.dek };
+	rig_session(&r, 0x35, 0x33);
+	rig_off(&r);
+}
+
+static void put_key_refused(void **state)
+{
+	struct key other = unit_key("FFEEDDCCBBAA99887766554433221100");
+	struct key_set k;
+	struct put_key p;
+	struct rig r;
+
+	(void)state;
+	start(&r, 16);
+	new_keys(&k, 16, "D0");
+	put_of(&p, 0x31, &k);
+	assert_int_equal(send_put(&r, 0x0081, &p, &other, NULL), SW_SECURITY_STATUS); /* KCV */
+	assert_int_equal(chip_keys(r.v, 0x31) == NULL, true);
+	p.key[1].n = 24; /* three lengths in one set */
+	assert_int_equal(send_put(&r, 0x0081, &p, &r.keys.dek, NULL), SW_WRONG_DATA);
+	assert_int_equal(
+	    rig_secure(&r, 0x80, INS_PUT_KEY, 0x0081, unit_bytes("31"), NULL), SW_WRONG_DATA);
+	assert_int_equal(
+	    rig_secure(&r, 0x80, INS_PUT_KEY, 0x0081, unit_bytes("31881110"), NULL), SW_WRONG_DATA);
+	for (uint8_t version = 0x31; version < 0x31 + KEY_SETS_MAX - 1; version++)
+		add_set(&r, version, &k);
+	put_of(&p, 0x50, &k);
+	assert_int_equal(send_put(&r, 0x0081, &p, &r.keys.dek, NULL), SW_NO_MEMORY);
+	assert_int_equal(
+	    rig_secure(&r, 0x80, INS_GET_STATUS, 0x8002, unit_bytes("4F00"), NULL), SW_OK);
+	rig_off(&r);
+}
+
+static void factory_set(void **state)
+{
+	struct put_key p = { .version = 0x30, .n = 1 };
+	struct key_set k;
+	struct rig r;
+
+	(void)state;
+	rig_issue(&r, 16, 0x70);
+	r.issue.key_version = FACTORY_VERSION;
+	rig_on(&r);
+	rig_session(&r, 0x00, 0x33);
+	assert_int_equal(r.u.key_version, FACTORY_VERSION);
+	new_keys(&k, 16, "E0");
+	p.key[0] = k.enc;
+	assert_int_equal(send_put(&r, 0x0001, &p, &r.keys.dek, NULL), SW_OK);
+	assert_non_null(chip_keys(r.v, FACTORY_VERSION)); /* one key does not replace it */
+	rig_off(&r);
+	rig_issue(&r, 16, 0x70);
+	r.issue.key_version = FACTORY_VERSION;
+	rig_on(&r);
+	rig_session(&r, FACTORY_VERSION, 0x33);
+	add_set(&r, 0x01, &k);
+	assert_int_equal(rig_initialize(&r, FACTORY_VERSION), SW_REFERENCE_NOT_FOUND);
+	r.keys = k;
+	rig_session(&r, 0x00, 0x33);
+	assert_int_equal(r.u.key_version, 0x01);
+	assert_span(SPAN(r.u.sequence), unit_bytes("000001"));
+	rig_off(&r);
+}
+
+static void delete_keys(void **state)
+{
+	struct key_set k;
+	struct span answer;
+	struct rig r;
+
+	(void)state;
+	start(&r, 16);
+	new_keys(&k, 16, "F0");
+	assert_int_equal(
+	    rig_secure(&r, 0x80, INS_DELETE, 0x0000, unit_bytes("D20130"), NULL), SW_CONDITIONS);
+	add_set(&r, 0x31, &k);
+	/* the set of the session stays, the other goes */
+	assert_int_equal(
+	    rig_secure(&r, 0x80, INS_DELETE, 0x0000, unit_bytes("D20130"), NULL), SW_CONDITIONS);
+	assert_int_equal(rig_secure(&r, 0x80, INS_DELETE, 0x0000, unit_bytes("D20132"), NULL),
+	    SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(rig_secure(&r, 0x80, INS_DELETE, 0x0000, unit_bytes("D00104D20131"), NULL),
+	    SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(
+	    rig_secure(&r, 0x80, INS_DELETE, 0x0000, unit_bytes("D2023131"), NULL), SW_WRONG_DATA);
+	assert_int_equal(
+	    rig_secure(&r, 0x80, INS_DELETE, 0x0000, unit_bytes("4F08A000000151000000"), NULL),
+	    SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(
+	    rig_secure(&r, 0x80, INS_DELETE, 0x0000, unit_bytes("D00101D20131"), &answer), SW_OK);
+	assert_span(answer, unit_bytes("00"));
+	assert_int_equal(chip_keys(r.v, 0x31)->keys.enc.n, 0);
+	assert_int_equal(
+	    rig_secure(&r, 0x80, INS_DELETE, 0x0000, unit_bytes("D20131"), NULL), SW_OK);
+	assert_null(chip_keys(r.v, 0x31));
+	rig_cycle(&r);
+	assert_int_equal(rig_initialize(&r, 0x31), SW_REFERENCE_NOT_FOUND);
+	rig_off(&r);
+}
+
+/* ---- STORE DATA ---- */
+
+static uint16_t store(struct rig *r, uint16_t p1p2, const char *hex)
+{
+	return rig_secure(r, 0x80, INS_STORE_DATA, p1p2, unit_bytes(hex), NULL);
+}
+
+static void store_data(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	start(&r, 16);
+	assert_int_equal(store(&r, 0x9000, "4203112233"), SW_OK);
+	assert_int_equal(store(&r, 0x1000, "42044455"), SW_OK); /* over two blocks */
+	assert_span(SPAN(r.v->chip.iin), unit_bytes("1122330000000000"));
+	assert_int_equal(store(&r, 0x9001, "66774502AABB"), SW_OK);
+	assert_int_equal(store(&r, 0x8800, "00700645040A0B0C0D"), SW_OK);
+	assert_int_equal(store(&r, 0x9001, "4201FF"), SW_WRONG_DATA); /* block 1 is not next */
+	assert_int_equal(store(&r, 0x9000, "42094142434445464748494A"), SW_WRONG_DATA);
+	assert_int_equal(
+	    store(&r, 0x9000, "4201FF6601AA"), SW_REFERENCE_NOT_FOUND); /* not in part */
+	assert_int_equal(store(&r, 0x9000, "4203FF"), SW_WRONG_DATA);
+	assert_int_equal(store(&r, 0x8000, "4201FF"), SW_WRONG_P1P2);
+	assert_int_equal(store(&r, 0x8800, "0070034201"), SW_WRONG_DATA); /* length runs out */
+	assert_int_equal(store(&r, 0x8800, "00710142"), SW_REFERENCE_NOT_FOUND);
+	rig_cycle(&r);
+	assert_span(rig_get(&r, TAG_IIN), unit_bytes("420444556677"));
+	assert_span(rig_get(&r, TAG_CIN), unit_bytes("45040A0B0C0D"));
+	rig_off(&r);
+}
+
+static void store_keys(void **state)
+{
+	static const uint8_t icv[16];
+	struct key_set k;
+	const struct key *each[] = { &k.enc, &k.mac, &k.dek };
+	uint8_t room[220], kcv[3], ct[16];
+	struct wr w = wr_fixed(room, sizeof(room));
+	struct rig r;
+
+	(void)state;
+	start(&r, 16);
+	new_keys(&k, 16, "30");
+	wr_u16(&w, 0x00B9);
+	wr_u8(&w, 3 * 22);
+	for (uint8_t n = 1; n <= 3; n++) {
+		assert_true(key_check_value(each[n - 1], kcv));
+		wr_put(&w, unit_bytes("B914950118800188810110"));
+		wr_put(&w, unit_bytes("8201"));
+		wr_u8(&w, n);
+		wr_put(&w, unit_bytes("8301318403"));
+		wr_bytes(&w, kcv, 3);
+	}
+	for (int n = 0; n < 3; n++) {
+		assert_true(aes_cbc_once(&r.keys.dek, true, icv, key_span(each[n]), ct));
+		wr_u16(&w, 0x8113);
+		wr_lv(&w, SPAN(ct));
+	}
+	assert_true(wr_ok(&w));
+	assert_int_equal(
+	    rig_secure(&r, 0x80, INS_STORE_DATA, 0xE800, span_sub(wr_span(&w), 0, w.n - 19), NULL),
+	    SW_WRONG_DATA); /* one key is missing */
+	room[w.n - 1] ^= 1;
+	assert_int_equal(
+	    rig_secure(&r, 0x80, INS_STORE_DATA, 0xE800, wr_span(&w), NULL), SW_SECURITY_STATUS);
+	room[w.n - 1] ^= 1;
+	assert_null(chip_keys(r.v, 0x31));
+	assert_int_equal(rig_secure(&r, 0x80, INS_STORE_DATA, 0xE800, wr_span(&w), NULL), SW_OK);
+	r.keys = k;
+	rig_session(&r, 0x31, 0x33);
+	rig_off(&r);
+}
+
+/* ---- life cycle ---- */
+
+static void life_cycle(void **state)
+{
+	static const uint8_t states[] = { CARD_OP_READY, CARD_INITIALIZED, CARD_SECURED,
+		CARD_LOCKED, CARD_TERMINATED };
+	/* row: from, column: to */
+	static const bool allowed[5][5] = { { 0, 1, 0, 0, 1 }, { 0, 0, 1, 0, 1 }, { 0, 0, 0, 1, 1 },
+		{ 0, 0, 1, 0, 1 } };
+	struct rig r;
+
+	(void)state;
+	for (size_t from = 0; from < 4; from++) {
+		for (size_t to = 0; to < 5; to++) {
+			uint16_t p1p2 = (uint16_t)(0x8000 | states[to]);
+
+			start(&r, 16);
+			chip_put_life_cycle(r.v, states[from]);
+			assert_true(chip_commit(r.v));
+			assert_int_equal(rig_secure(&r, 0x80, INS_SET_STATUS, p1p2, none, NULL),
+			    allowed[from][to] ? SW_OK : SW_CONDITIONS);
+			assert_int_equal(
+			    r.v->chip.life_cycle, allowed[from][to] ? states[to] : states[from]);
+			rig_off(&r);
+		}
+	}
+}
+
+static void locked_card(void **state)
+{
+	struct key_set k;
+	struct put_key p;
+	struct rig r;
+
+	(void)state;
+	start(&r, 16);
+	new_keys(&k, 16, "A0");
+	put_of(&p, 0x31, &k);
+	assert_int_equal(rig_secure(&r, 0x80, INS_SET_STATUS, 0x807F, none, NULL), SW_OK);
+	assert_int_equal(send_put(&r, 0x0081, &p, &r.keys.dek, NULL), SW_FUNCTION_NOT_SUPPORTED);
+	assert_int_equal(store(&r, 0x9000, "4203112233"), SW_FUNCTION_NOT_SUPPORTED);
+	assert_int_equal(rig_secure(&r, 0x80, INS_CHANGE_MODE, 0x0100, unit_bytes("A000"), NULL),
+	    SW_FUNCTION_NOT_SUPPORTED);
+	rig_cycle(&r);
+	assert_int_equal(rig_hex(&r, "00A4040000"), 0x6283);
+	assert_span(rig_answer(&r), unit_bytes("6F108408A000000151000000A5049F6501FF"));
+	assert_int_equal(rig_hex(&r, "0070000001"), SW_FUNCTION_NOT_SUPPORTED);
+	assert_int_equal(rig_hex(&r, "80CA006600"), SW_OK);
+	rig_session(&r, 0x30, 0x33);
+	assert_int_equal(
+	    rig_secure(&r, 0x80, INS_GET_STATUS, 0x8002, unit_bytes("4F00"), NULL), SW_OK);
+	assert_int_equal(rig_secure(&r, 0x80, INS_SET_STATUS, 0x800F, none, NULL), SW_OK);
+	assert_int_equal(send_put(&r, 0x0081, &p, &r.keys.dek, NULL), SW_OK);
+	assert_int_equal(rig_secure(&r, 0x80, INS_SET_STATUS, 0x80FF, none, NULL), SW_OK);
+	rig_cycle(&r);
+	assert_int_equal(rig_hex(&r, "00A4040000"), SW_FUNCTION_NOT_SUPPORTED);
+	assert_int_equal(rig_initialize(&r, 0x30), SW_FUNCTION_NOT_SUPPORTED);
+	assert_int_equal(rig_hex(&r, "80CA006600"), SW_OK);
+	rig_off(&r);
+}
+
+/* ---- faults ---- */
+
+static void fault_rig(struct rig *r, enum fault f, uint32_t at)
+{
+	rig_issue(r, 16, 0x70);
+	r->issue.fault = f;
+	r->issue.fault_at = at;
+	rig_on(r);
+}
+
+static void faults(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	fault_rig(&r, FAULT_WRONG_KEYS, 0);
+	assert_int_equal(rig_initialize(&r, 0x30), 1);
+	rig_off(&r);
+	fault_rig(&r, FAULT_LOCKED, 0);
+	assert_int_equal(rig_initialize(&r, 0x30), SW_AUTH_BLOCKED);
+	rig_off(&r);
+	fault_rig(&r, FAULT_SILENT, 2);
+	assert_int_equal(rig_hex(&r, "80CA006600"), SW_OK);
+	assert_int_equal(rig_initialize(&r, 0x30), 0);
+	assert_int_equal(r.how, VCARD_SILENT);
+	assert_int_equal(chip_keys(r.v, 0x30)->sequence, 1); /* executed, the answer got lost */
+	assert_int_equal(rig_initialize(&r, 0x30), SW_OK);
+	rig_off(&r);
+	fault_rig(&r, FAULT_REMOVED, 2);
+	assert_int_equal(rig_hex(&r, "80CA006600"), SW_OK);
+	assert_int_equal(rig_hex(&r, "80CA006600"), 0);
+	assert_int_equal(r.how, VCARD_GONE);
+	assert_int_equal(rig_hex(&r, "80CA006600"), 0);
+	rig_cycle(&r); /* once in the card's life */
+	for (int n = 0; n < 3; n++)
+		assert_int_equal(rig_hex(&r, "80CA006600"), SW_OK);
+	rig_off(&r);
+	fault_rig(&r, FAULT_TAMPER, 2);
+	assert_int_equal(rig_hex(&r, "80CA006600"), SW_OK);
+	assert_int_equal(rig_hex(&r, "80CA006600"), SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(rig_hex(&r, "80CA006600"), SW_OK);
+	rig_off(&r);
+	fault_rig(&r, FAULT_POWER_CUT, 2);
+	assert_int_equal(rig_initialize(&r, 0x30), SW_OK);
+	assert_int_equal(rig_initialize(&r, 0x30), 0);
+	assert_int_equal(r.how, VCARD_GONE);
+	rig_cycle(&r);
+	assert_int_equal(chip_keys(r.v, 0x30)->sequence, 1);
+	assert_true(r.v->chip.fault_done);
+	for (int n = 0; n < 3; n++)
+		assert_int_equal(rig_initialize(&r, 0x30), SW_OK);
+	rig_off(&r);
+}
+
+static void fault_names(void **state)
+{
+	enum fault f;
+
+	(void)state;
+	for (int n = FAULT_WRONG_KEYS; n <= FAULT_POWER_CUT; n++) {
+		assert_true(fault_from(fault_str((enum fault)n), &f));
+		assert_int_equal(f, n);
+	}
+	assert_false(fault_from("none", &f));
+	assert_false(fault_from("", &f));
+}
+
+/* ---- files ---- */
+
+static void card_file(void **state)
+{
+	struct vcard_summary s;
+	struct vcard *second;
+	struct err e = { 0 };
+	struct stat st;
+	char link[128];
+	struct rig r;
+
+	(void)state;
+	umask(0);
+	start(&r, 24);
+	assert_int_equal(stat(r.path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(vcard_open(r.path, &second, &e), -1);
+	assert_int_equal(e.code, ERR_READER);
+	assert_non_null(strstr(e.text, "card in use"));
+	assert_int_not_equal(e.hint[0], '\0');
+	assert_int_equal(vcard_create(r.path, &r.issue, &e), -1);
+	assert_int_equal(e.code, ERR_SAFETY);
+	vcard_close(r.v);
+	r.v = NULL;
+	assert_ok(vcard_describe(r.path, &s, &e), &e);
+	assert_int_equal(s.keys_n, 1);
+	assert_int_equal(s.keys[0].version, 0x30);
+	assert_int_equal(s.keys[0].length, 24);
+	assert_int_equal(s.keys[0].tries, 10);
+	assert_span(SPAN(s.keys[0].sequence), unit_bytes("000001"));
+	assert_int_equal(s.life_cycle, CARD_SECURED);
+	assert_span(span_of(s.cin, s.cin_n), unit_bytes("00000001"));
+	assert_int_equal(s.policy.algorithm_n, 2);
+	assert_memory_equal(s.system.platform, "PLAT-A01", 8);
+	snprintf(link, sizeof(link), "%s/link", r.dir);
+	assert_int_equal(symlink(r.path, link), 0);
+	assert_int_equal(vcard_open(link, &second, &e), -1);
+	assert_int_equal(e.code, ERR_READER);
+	unlink(link);
+	assert_int_equal(vcard_open(r.dir, &second, &e), -1);
+	assert_int_equal(e.code, ERR_READER);
+	assert_int_equal(vcard_open(link, &second, &e), -1);
+	assert_int_equal(e.code, ERR_READER);
+	rig_off(&r);
+}
+
+static void bad_issue(void **state)
+{
+	struct vcard_issue good, bad;
+	struct err e = { 0 };
+	struct rig r;
+
+	(void)state;
+	rig_issue(&r, 16, 0x70);
+	good = r.issue;
+#define REFUSED(change) \
+	bad = good; \
+	change; \
+	assert_int_equal(vcard_create("/tmp/vcard_test.never", &bad, &e), -1); \
+	assert_int_equal(e.code, ERR_INPUT)
+	REFUSED(bad.keys.mac.n = 24);
+	REFUSED(bad.keys.enc.n = bad.keys.mac.n = bad.keys.dek.n = 15);
+	REFUSED(bad.key_version = 0);
+	REFUSED(bad.key_version = 0x80);
+	REFUSED(bad.i = 0x40);
+	REFUSED(bad.iin_n = 9);
+	REFUSED(bad.target.n = 4);
+	REFUSED(bad.kos[0].key.n = 5);
+	REFUSED(bad.kos_n = KOS_MAX + 1);
+	REFUSED(bad.memory = 0xFFFFFFFF);
+#undef REFUSED
+	assert_int_equal(access("/tmp/vcard_test.never", F_OK), -1);
+}
+
+/* ---- hostile commands ---- */
+
+static void answered(struct rig *r, struct span command)
+{
+	struct wr w = wr_fixed(r->answer, sizeof(r->answer));
+
+	assert_int_equal(vcard_transmit(r->v, command, &w), VCARD_ANSWER);
+	assert_true(wr_ok(&w));
+	assert_true(w.n >= 2);
+}
+
+/* All classes and instructions with short tails, in a session and without. */
+static void every_header(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	start(&r, 16);
+	for (unsigned session = 0; session < 2; session++) {
+		for (unsigned cla = 0; cla < 256; cla++) {
+			for (unsigned ins = 0; ins < 256; ins++) {
+				uint8_t c[] = { (uint8_t)cla, (uint8_t)ins, 0x00, 0x00, 0x02, 0x4F,
+					0x00, 0x00 };
+
+				for (size_t n = session == 0 ? 0 : 4; n <= sizeof(c); n++)
+					answered(&r, span_of(c, n));
+			}
+		}
+		scp03_wipe(&r.host);
+		rig_session(
+		    &r, 0x30, 0x00); /* commands go through unchecked: the handlers must cope */
+	}
+	assert_int_equal(chip_keys(r.v, 0x30)->tries, TRIES_MAX);
+	assert_true(r.v->commands > 256 * 256 * 14);
+	rig_off(&r);
+}
+
+/* Pseudo-random bytes behind the headers of all commands, in a session that lets them in. */
+static void noise(void **state)
+{
+	static const uint8_t ins[] = { INS_SELECT, INS_MANAGE_CHANNEL, INS_INITIALIZE_UPDATE,
+		INS_GET_DATA, INS_GET_STATUS, INS_SET_STATUS, INS_PUT_KEY, INS_DELETE,
+		INS_STORE_DATA, INS_CHANGE_MODE, INS_AUTHORIZE_ACTION, INS_WRITE_STAGE };
+	uint32_t x = 1;
+	uint8_t data[239];
+	struct rig r;
+
+	(void)state;
+	start(&r, 16);
+	for (int round = 0; round < 4000; round++) {
+		size_t n;
+
+		for (size_t k = 0; k < sizeof(data); k++) {
+			x = x * 1664525 + 1013904223;
+			data[k] = (uint8_t)(x >> 24);
+		}
+		if (round % 2 == 0)
+			data[1] = (uint8_t)(data[0] % 0x40); /* lengths that often fit */
+		n = data[2] % sizeof(data);
+		if (r.v->channel[0].session != SESSION_UNICAST)
+			rig_session(&r, 0x30, 0x03);
+		/* nothing that ends the card or its key set */
+		if (ins[round % 12] == INS_SET_STATUS && data[4] > 0x7E)
+			continue;
+		rig_secure(&r, round % 12 < 2 ? 0x00 : 0x80, ins[round % 12],
+		    (uint16_t)(data[3] << 8 | data[4]), span_of(data, n), NULL);
+	}
+	rig_cycle(&r);
+	rig_session(&r, 0x30, 0x33);
+	rig_off(&r);
+}
+
+static void atr(void **state)
+{
+	struct span a;
+	uint8_t check = 0;
+	struct rig r;
+
+	(void)state;
+	rig_issue(&r, 16, 0x70);
+	rig_on(&r);
+	a = vcard_atr(r.v);
+	assert_true(span_starts(a, unit_bytes("3B")));
+	assert_int_equal(a.n, 2 + 1 + 7 + 1);
+	for (size_t n = 1; n < a.n; n++)
+		check ^= a.p[n];
+	assert_int_equal(check, 0);
+	rig_off(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(put_key_adds),
+		cmocka_unit_test(put_key_replaces),
+		cmocka_unit_test(put_key_single),
+		cmocka_unit_test(put_key_refused),
+		cmocka_unit_test(factory_set),
+		cmocka_unit_test(delete_keys),
+		cmocka_unit_test(store_data),
+		cmocka_unit_test(store_keys),
+		cmocka_unit_test(life_cycle),
+		cmocka_unit_test(locked_card),
+		cmocka_unit_test(faults),
+		cmocka_unit_test(fault_names),
+		cmocka_unit_test(card_file),
+		cmocka_unit_test(bad_issue),
+		cmocka_unit_test(every_header),
+		cmocka_unit_test(noise),
+		cmocka_unit_test(atr),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
