@@ -58,12 +58,12 @@ report() { # report JQ-FILTER: what the report says
 	ok vcard create fleet --count 1 --first 2 --fault wrong-keys -k keys.yaml
 	campaign
 	fails 9 campaign run campaign.yaml
-	before=$("$CARDADM" vcard show fleet/0002.card --json | jq -r '.keys[0].sequence')
+	before=$("$CARDADM" vcard show fleet/0002.card --json | jq -r '.keys[0].sequence_counter')
 	fails 9 campaign run campaign.yaml
-	[ "$("$CARDADM" vcard show fleet/0002.card --json | jq -r '.keys[0].sequence')" = "$before" ]
+	[ "$("$CARDADM" vcard show fleet/0002.card --json | jq -r '.keys[0].sequence_counter')" = "$before" ]
 	[ "$(report '.cards[1].state')" = failed ]
 	fails 9 campaign run campaign.yaml --retry-authentication
-	[ "$("$CARDADM" vcard show fleet/0002.card --json | jq -r '.keys[0].sequence')" != "$before" ]
+	[ "$("$CARDADM" vcard show fleet/0002.card --json | jq -r '.keys[0].sequence_counter')" != "$before" ]
 }
 
 @test "a card in use elsewhere fails as such, and is done when it is free" {

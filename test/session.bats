@@ -212,12 +212,12 @@ load lib
 	"$CARDADM" keystore init --test-keys keys.yaml
 	"$CARDADM" vcard create one.card --fault wrong-keys --keystore keys.yaml
 	ok vcard show one.card --json
-	tries=$(jq -r '.keys[0].tries' <<<"$output")
+	tries=$(jq -r '.keys[0].tries_left' <<<"$output")
 	fails 5 -r vcard:one.card -k keys.yaml --trace t.txt scp-open
 	[[ $stderr == *cryptogram* ]]
 	run ! grep -q '^> 8482' t.txt
 	ok vcard show one.card --json
-	[ "$(jq -r '.keys[0].tries' <<<"$output")" = "$tries" ]
+	[ "$(jq -r '.keys[0].tries_left' <<<"$output")" = "$tries" ]
 }
 
 @test "levels: what is asked is what is opened" {
