@@ -19,31 +19,42 @@ static const struct {
 	{ "virtual", "Virtual cards" },
 };
 
-/* `label`, then the text from column TEXT_COLUMN on, wrapped at words. */
+/* Words in lines of at most WIDTH columns; further lines begin at `indent`. */
+struct wrapped {
+	FILE *out;
+	size_t column, indent;
+};
+
+static void put_word(struct wrapped *w, const char *word, size_t n)
+{
+	if (w->column > w->indent && w->column + 1 + n > WIDTH) {
+		fputc('\n', w->out);
+		w->column = 0;
+	}
+	if (w->column < w->indent) {
+		fprintf(w->out, "%*s", (int)(w->indent - w->column), "");
+		w->column = w->indent;
+	} else {
+		fputc(' ', w->out);
+		w->column++;
+	}
+	fprintf(w->out, "%.*s", (int)n, word);
+	w->column += n;
+}
+
+/* `label`, then the text from column TEXT_COLUMN on. */
 static void entry(FILE *out, const char *label, const char *text)
 {
-	size_t column = (size_t)fprintf(out, "  %s", label);
+	struct wrapped w = { out, (size_t)fprintf(out, "  %s", label), TEXT_COLUMN };
 
-	if (column + 2 > TEXT_COLUMN) {
+	if (w.column + 2 > TEXT_COLUMN) {
 		fputc('\n', out);
-		column = 0;
+		w.column = 0;
 	}
 	while (*text != '\0') {
 		size_t n = strcspn(text, " ");
 
-		if (column > TEXT_COLUMN && column + 1 + n > WIDTH) {
-			fputc('\n', out);
-			column = 0;
-		}
-		if (column < TEXT_COLUMN) {
-			fprintf(out, "%*s", (int)(TEXT_COLUMN - column), "");
-			column = TEXT_COLUMN;
-		} else {
-			fputc(' ', out);
-			column++;
-		}
-		fprintf(out, "%.*s", (int)n, text);
-		column += n;
+		put_word(&w, text, n);
 		text += n + (text[n] == ' ' ? 1 : 0);
 	}
 	fputc('\n', out);
@@ -77,8 +88,8 @@ void doc_all(FILE *out, const char *family)
 	    family == NULL ? "" : family, family == NULL ? "" : " ");
 	for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++)
 		group(out, g, family);
-	fprintf(out, "\ncardadm VERB --help shows the options of one verb; cardadm --version the "
-		     "version.\nThe manual begins at cardadm(1).\n");
+	fprintf(out, "\ncardadm VERB --help shows the options of one verb, cardadm --version the\n"
+		     "version. The manual begins at cardadm(1).\n");
 }
 
 static void option(FILE *out, const struct opt *o)
@@ -98,14 +109,23 @@ static void option(FILE *out, const struct opt *o)
 
 static void usage(FILE *out, const struct verb *v)
 {
-	fprintf(out, "usage: cardadm %s", v->name);
-	for (size_t i = 0; i < v->opt_n; i++)
-		if ((v->opts[i].flags & OPT_REQUIRED) != 0)
-			fprintf(out, " --%s %s", v->opts[i].name, v->opts[i].arg);
-	fprintf(out, " [OPTION...]");
-	for (size_t i = 0; i < v->operand_n; i++)
-		fprintf(out, v->operands[i].optional ? " [%s%s]" : " %s%s", v->operands[i].arg,
-		    v->operands[i].kind == OPT_STRINGS ? "..." : "");
+	struct wrapped w = { out, (size_t)fprintf(out, "usage: cardadm %s", v->name), 15 };
+	char part[96];
+
+	for (size_t i = 0; i < v->opt_n; i++) {
+		if ((v->opts[i].flags & OPT_REQUIRED) == 0)
+			continue;
+		snprintf(part, sizeof(part), "--%s %s", v->opts[i].name, v->opts[i].arg);
+		put_word(&w, part, strlen(part));
+	}
+	put_word(&w, "[OPTION...]", strlen("[OPTION...]"));
+	for (size_t i = 0; i < v->operand_n; i++) {
+		const struct operand *d = &v->operands[i];
+
+		snprintf(part, sizeof(part), "%s%s%s%s", d->optional ? "[" : "", d->arg,
+		    d->kind == OPT_STRINGS ? "..." : "", d->optional ? "]" : "");
+		put_word(&w, part, strlen(part));
+	}
 	fprintf(out, "\n%s.\n", v->summary);
 }
 
