@@ -205,6 +205,7 @@ static void cut_twice(void **state)
 /* Without a cut the file holds what the RAM held. */
 static void whole_script(void **state)
 {
+	size_t size;
 	uint8_t end[32];
 	struct rig r;
 
@@ -215,6 +216,9 @@ static void whole_script(void **state)
 		script[n](&r);
 		assert_false(r.v->gone);
 	}
+	size = nvm_size(r.v->nvm);
+	assert_true(chip_commit(r.v)); /* nothing is left to be written */
+	assert_int_equal(nvm_size(r.v->nvm), size);
 	assert_int_equal(r.v->chip.image.n, 300);
 	assert_int_equal(r.v->chip.running.version, 0x00030002);
 	assert_int_equal(r.v->chip.refused_n, 1);
@@ -399,6 +403,7 @@ static void not_a_card(void **state)
 static void full_disk(void **state)
 {
 	struct rlimit was, now;
+	struct card_keys k;
 	uint8_t before[32];
 	struct rig r;
 
@@ -409,10 +414,26 @@ static void full_disk(void **state)
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
 	now = was;
-	now.rlim_cur = nvm_size(r.v->nvm) + 6; /* half a head goes in */
+	now.rlim_cur = nvm_size(r.v->nvm) + 80; /* of a key set a part goes in */
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &now), 0);
+	k = *chip_keys(r.v, 0x30);
+	k.version = 0x31;
+	chip_put_keys(r.v, &k);
+	chip_put_keys(r.v, &k);
+	assert_false(chip_commit(r.v));
+	assert_false(r.v->gone);
+	assert_holds(r.v, before);
+	assert_true(chip_commit(r.v)); /* forgotten, not kept for later */
+	assert_holds(r.v, before);
+	now.rlim_cur = nvm_size(r.v->nvm) + 6;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &now), 0);
 	assert_int_equal(rig_initialize(&r, 0x30), SW_MEMORY_FAILURE);
 	assert_holds(r.v, before);
+	now.rlim_cur = nvm_size(r.v->nvm) + 80;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &now), 0);
+	chip_put_keys(r.v, &k);
+	chip_put_keys(r.v, &k);
+	assert_false(chip_commit(r.v));
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
 	/* nothing is left of it, and the card goes on */
 	assert_int_equal(rig_initialize(&r, 0x30), SW_OK);

@@ -516,6 +516,47 @@ static void get_status(void **state)
 	rig_off(&r);
 }
 
+/* Two applications in the running image: selected by name, by part of it, one after the other. */
+static void image_applications(void **state)
+{
+	struct running run = { .version = 0x00030002, .has_campaign = true };
+	struct span answer;
+	struct rig r;
+
+	(void)state;
+	rig_issue(&r, 16, 0x70);
+	rig_on(&r);
+	chip_put_slot_data(r.v, unit_bytes("7F6E1F"
+					   "610D4F07A0000001510A015302CAFE"
+					   "610E4F07A0000001510A025303BEEF00"));
+	chip_put_activate(r.v, &run);
+	assert_true(chip_commit(r.v));
+	assert_int_equal(rig_hex(&r, "00A4040007A0000001510A0200"), SW_OK);
+	assert_span(rig_answer(&r), unit_bytes("BEEF00"));
+	assert_int_equal(rig_hex(&r, "80CA006600"), SW_INS_NOT_SUPPORTED);
+	assert_int_equal(rig_hex(&r, "8050000008010203040506070800"), SW_INS_NOT_SUPPORTED);
+	assert_int_equal(rig_hex(&r, "00A4040006A0000001510A00"), SW_OK);
+	assert_span(rig_answer(&r), unit_bytes("CAFE"));
+	assert_int_equal(rig_hex(&r, "00A4040206A0000001510A00"), SW_OK);
+	assert_span(rig_answer(&r), unit_bytes("BEEF00"));
+	assert_int_equal(rig_hex(&r, "00A4040206A0000001510A00"), SW_NOT_FOUND);
+	assert_int_equal(rig_hex(&r, "00A4040005A00000015100"), SW_OK); /* the ISD comes first */
+	rig_session(&r, 0x30, 0x33);
+	assert_int_equal(
+	    rig_secure(&r, 0x80, INS_GET_STATUS, 0x4002, unit_bytes("4F00"), &answer), SW_OK);
+	assert_true(span_starts(answer, unit_bytes("E3")));
+	assert_true(answer.n > 40);
+	assert_int_equal(
+	    rig_secure(&r, 0x80, INS_SET_STATUS, 0x4080, unit_bytes("A0000001510A01"), NULL),
+	    SW_CONDITIONS);
+	assert_int_equal(
+	    rig_secure(&r, 0x80, INS_SET_STATUS, 0x4080, unit_bytes("A0000001510A03"), NULL),
+	    SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(rig_secure(&r, 0x80, INS_SET_STATUS, 0x807F, none, NULL), SW_OK);
+	assert_int_equal(rig_hex(&r, "00A4040007A0000001510A0200"), SW_NOT_FOUND);
+	rig_off(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -535,6 +576,7 @@ int main(void)
 		cmocka_unit_test(select_answers),
 		cmocka_unit_test(data_objects),
 		cmocka_unit_test(get_status),
+		cmocka_unit_test(image_applications),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
