@@ -17,8 +17,8 @@ uint32_t job_today(void)
 	time_t now = time(NULL);
 	struct tm tm;
 
-	if (localtime_r(&now, &tm) == NULL)
-		return 0;
+	if (now == (time_t)-1 || localtime_r(&now, &tm) == NULL)
+		return UINT32_MAX; /* without a clock everything that can expire has */
 	return (uint32_t)(tm.tm_year + 1900) * 10000 + (uint32_t)(tm.tm_mon + 1) * 100 +
 	       (uint32_t)tm.tm_mday;
 }
