@@ -235,13 +235,13 @@ load lib
 }
 
 @test "standard output that cannot be written ends with status 1" {
-	run --separate-stderr bash -c '"$1" --help >/dev/full' _ "$CARDADM"
+	run --separate-stderr bash -c "'$CARDADM' --help >/dev/full"
 	[ "$status" -eq 1 ]
 	[[ $stderr == *"standard output"* ]]
-	run --separate-stderr bash -c '"$1" --help >&-' _ "$CARDADM"
+	run --separate-stderr bash -c "'$CARDADM' --help >&-"
 	[ "$status" -eq 1 ]
 	fleet
-	run --separate-stderr bash -c 'set -o pipefail; "$1" -r vcard:fleet/0001.card info | true' _ "$CARDADM"
+	run --separate-stderr bash -c "set -o pipefail; '$CARDADM' -r vcard:fleet/0001.card info | true"
 	[ "$status" -le 1 ]
 }
 

@@ -28,7 +28,7 @@ complete_line() {
 	[ "$(complete_line 'cardadm bun')" = bundle ]
 	complete_line 'cardadm ' >all
 	grep -qx campaign all
-	! grep -q __ all
+	run ! grep -q __ all
 	[ "$(sort all | uniq -d)" = "" ]
 }
 
@@ -36,7 +36,7 @@ complete_line() {
 	complete_line 'cardadm scp-open --' >options
 	grep -qx -- --key-version options
 	grep -qx -- --keystore options
-	! grep -qx -- --version options
+	run ! grep -qx -- --version options
 	[ "$(complete_line 'cardadm -r vcard:x -k keys.yaml scp-open --key-')" = --key-version ]
 	[ "$(complete_line 'cardadm scp-open --level 1' | paste -sd' ')" = "11 13" ]
 	[ "$(complete_line 'cardadm scp-open --level=1' | paste -sd' ')" = "11 13" ]

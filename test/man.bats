@@ -30,7 +30,7 @@ verbs() {
 
 @test "a stale block is noticed" {
 	sed 's/^Print JSON\.$/Print YAML./' "$man/cardadm-info.1" >cardadm-info.1
-	! cmp -s cardadm-info.1 "$man/cardadm-info.1"
+	run ! cmp -s cardadm-info.1 "$man/cardadm-info.1"
 	run "$man/refresh" --check cardadm-info.1
 	[ "$status" -eq 1 ]
 	"$man/refresh" cardadm-info.1

@@ -128,7 +128,7 @@ setup() {
 
 @test "every header has a guard named after it" {
 	while IFS= read -r header; do
-		guard=$(sed 's,^lib/,,; s,[/.],_,g' <<<"$header" | tr a-z A-Z)
+		guard=$(sed 's,^lib/,,; s,[/.],_,g' <<<"$header" | tr '[:lower:]' '[:upper:]')
 		grep -q "^#ifndef $guard\$" "$top/$header" || { echo "$header: no $guard" >&2; return 1; }
 	done < <(cd "$top" && find lib cmd -name '*.h' ! -name verbs.h | sort)
 }
