@@ -1,8 +1,30 @@
 #include "ask.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+
+#include "agent.h"
+
+/*
+ * Waits until something can be read; false when interrupted. In the agent signals are blocked and
+ * the client's interrupt comes over its socket, so it looks for both now and then.
+ */
+static bool wait_answer(struct ctx *c)
+{
+	struct pollfd p[2] = { { .fd = fileno(c->in), .events = POLLIN },
+		{ .fd = c->agent == NULL ? -1 : c->agent->client_fd, .events = POLLIN } };
+	int n;
+
+	do {
+		n = poll(p, 2, c->agent == NULL ? -1 : 500);
+		if (c->agent != NULL && agent_interrupted(c->agent, c))
+			return false;
+	} while (n == 0 || (n < 0 && errno == EINTR && *c->stop == 0));
+	return n > 0 && *c->stop == 0;
+}
 
 int ask(struct ctx *c, const char *question, struct err *e)
 {
@@ -17,6 +39,8 @@ int ask(struct ctx *c, const char *question, struct err *e)
 	}
 	fprintf(c->log, "%s [y/N] ", question);
 	fflush(c->log);
+	if (!wait_answer(c))
+		return err_set(e, ERR_INTERRUPTED, "interrupted: nothing was done");
 	if (fgets(answer, sizeof(answer), c->in) != NULL) {
 		answer[strcspn(answer, "\n")] = '\0';
 		if (strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0)

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "ask.h"
 #include "base/hex.h"
 #include "campaign/job.h"
 #include "out.h"
@@ -165,6 +166,17 @@ static int tell_verdict(
 	return 0;
 }
 
+/* A refused campaign is refused for ever: the card's list has no way back (broadcast.md 5). */
+static int confirm_discard(struct ctx *c, const struct bundle *b, struct err *e)
+{
+	char question[160], campaign[2 * CAMPAIGN_SIZE + 1];
+
+	snprintf(question, sizeof(question),
+	    "Drop what the slot holds, and have this card refuse campaign %s for good?",
+	    hex_put(SPAN(b->campaign), campaign, sizeof(campaign)));
+	return ask(c, question, e);
+}
+
 /* In the open channel, with `b` verified. */
 static int authorize(
     struct ctx *c, const struct authorize_args *g, const struct bundle *b, struct err *e)
@@ -191,6 +203,8 @@ static int authorize(
 	}
 	if (c->dry_run)
 		return show_authorize(c, p1, p, b);
+	if (g->discard && confirm_discard(c, b, e) != 0)
+		return -1;
 	rc = g->discard ? broadcast_discard(s, p->slot, b->campaign, p->number, &v, e)
 			: job_authorize(s, b, p, p1, &v, e);
 	if (rc == 0 && p1 == AUTHORIZE_ACTIVATE)
@@ -232,7 +246,7 @@ const struct verb verb_authorize_load = {
 	.name = "authorize load",
 	.group = "authority",
 	.summary = "Have the card verify what it holds and put it to use",
-	.needs = NEED_READER | NEED_SESSION | USES_KEYSTORE | MUTATES | HAS_JSON,
+	.needs = NEED_READER | NEED_SESSION | USES_KEYSTORE | MUTATES | DESTROYS | HAS_JSON,
 	VERB_OPTS(authorize_opts),
 	.args_size = sizeof(struct authorize_args),
 	.run = run_authorize,

@@ -254,6 +254,49 @@ load lib
 	ok -r vcard:fleet/0001.card scp-close
 }
 
+# answer ANSWER ARGS...: runs it on a terminal and types ANSWER.
+answer() {
+	local typed=$1
+	shift
+	(sleep 0.3; printf '%s\n' "$typed") | script -qec "'$CARDADM' $*; echo status \$?" /dev/null
+}
+
+@test "what cannot be undone is asked on the terminal, in an open channel too" {
+	fleet
+	r=vcard:fleet/0001.card
+	"$CARDADM" -r $r -k keys.yaml scp-open
+	"$CARDADM" -r $r scp-mode broadcast --bundle app.bundle
+	"$CARDADM" -r $r load app.bundle
+	"$CARDADM" -r $r scp-mode unicast
+	answer n -r $r authorize load --discard >said
+	grep -q 'refuse campaign [0-9A-F]* for good? \[y/N\]' said
+	grep -q 'nothing was done' said
+	grep -q 'status 7' said
+	ok -r $r info --json
+	[ "$(jq -r .slot.state <<<"$output")" = complete ]
+	answer yes -r $r authorize load --discard >said
+	grep -q 'status 0' said
+	ok -r $r info --json
+	[ "$(jq -r .slot.state <<<"$output")" = empty ]
+	ok -r $r scp-close
+}
+
+@test "a question is left by an interrupt" {
+	fleet
+	r=vcard:fleet/0001.card
+	"$CARDADM" -r $r -k keys.yaml scp-open
+	"$CARDADM" -r $r scp-mode broadcast --bundle app.bundle
+	"$CARDADM" -r $r load app.bundle
+	"$CARDADM" -r $r scp-mode unicast
+	# Ctrl-C of the terminal reaches the client, not the agent that asks.
+	(sleep 0.5; printf '\003') |
+		script -qec "'$CARDADM' -r $r authorize load --discard" /dev/null >said || echo "status $?" >>said
+	grep -q 'status 130' said
+	ok -r $r scp-status
+	[[ $output == "channel open"* ]]
+	ok -r $r scp-close
+}
+
 # The verbs as help lists them.
 verbs() {
 	"$CARDADM" --help | sed -n 's/^  \([a-z]\+\(-[a-z]\+\)*\( [a-z]\+\)\?\)  .*/\1/p'

@@ -118,7 +118,9 @@ load lib
 	ok -r $r scp-mode broadcast --bundle app.bundle
 	ok -r $r load app.bundle
 	ok -r $r scp-mode unicast
-	ok -r $r authorize load --bundle app.bundle --discard
+	fails 7 -r $r authorize load --bundle app.bundle --discard </dev/null
+	[[ $stderr == *"no terminal to ask on"*"hint: --yes"* ]]
+	ok -r $r authorize load --bundle app.bundle --discard --yes
 	[[ $output == *"discarded"* ]]
 	fails 6 -r $r scp-mode broadcast --bundle app.bundle
 	[[ $stderr == *6985* ]]
