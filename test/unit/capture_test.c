@@ -87,7 +87,7 @@ static void test_plain(void **state)
 
 	(void)state;
 	expect("# cardadm trace 1\n! 3B8001\n< 9000\n> 80CA0066 00\r\n# GET DATA\n< 0102 9000\r\n> "
-	       "8050",
+	       "80500000",
 	    pairs, 1);
 	assert_ok(read_text("> 0020000004********\n< 9000\n", &c, &e), &e);
 	assert_true(capture_at(&c, 0).masked);
