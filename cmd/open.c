@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "card/pcsc.h"
 #include "card/trace.h"
 #include "vcard/vcard.h"
 
@@ -72,8 +73,7 @@ int open_reader(const char *name, struct card *card, struct err *e)
 	path = path_of(name, "replay:");
 	if (path != NULL)
 		return replay_open(path, card, e);
-	err_set(e, ERR_READER, "no reader fits `%.100s`", name);
-	return err_hint(e, "cardadm readers lists them; vcard:PATH is a virtual card");
+	return pcsc_open(name, NULL, card, e);
 }
 
 int reader_canonical(const char *name, char *out, size_t cap, struct err *e)
@@ -94,7 +94,5 @@ int reader_canonical(const char *name, char *out, size_t cap, struct err *e)
 		free(real);
 		return n < (int)cap ? 0 : err_set(e, ERR_READER, "%.80s: name too long", name);
 	}
-	if (snprintf(out, cap, "%s", name) >= (int)cap)
-		return err_set(e, ERR_READER, "%.80s: name too long", name);
-	return 0;
+	return pcsc_canonical(name, out, cap, e);
 }

@@ -3,6 +3,7 @@
  * verb adds its line: look, channel, content, authority, campaign, keys, virtual.
  */
 #define VERBS(X) \
+	X(readers) \
 	X(info) \
 	X(keys) \
 	X(apdu) \

@@ -19,8 +19,10 @@ static int exchange(
 		return err_set(e, ERR_CARD, "the card's answer is longer than %zu octets",
 		    rsp->limit != 0 ? rsp->limit : rsp->cap);
 	r = rd_of(span_sub(wr_span(rsp), before, rsp->n));
-	if (rd_left(&r) < 2)
+	if (rd_left(&r) < 2) {
+		c->gone = true; /* whatever is there, it is no card that keeps to ISO 7816 */
 		return err_set(e, ERR_CARD, "answer of %zu octets has no status word", rd_left(&r));
+	}
 	r = rd_of(span_sub(wr_span(rsp), rsp->n - 2, 2));
 	if (!rd_u16(&r, sw))
 		return err_set(e, ERR_CARD, "answer has no status word");

@@ -174,6 +174,7 @@ static void test_short_answer(void **state)
 	(void)state;
 	assert_int_equal(card_transmit(&c, unit_bytes("80CA006600"), &rsp, &e), -1);
 	assert_int_equal(e.code, ERR_CARD);
+	assert_true(c.gone);
 	/* Empty after a 61xx as well: what came before is no status word. */
 	static const struct step steps[] = { { "80CA006600", "01026102" }, { "00C0000002", "" } };
 	assert_int_equal(run(steps, 2, false, &rsp, &e), -1);

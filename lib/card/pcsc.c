@@ -1,0 +1,469 @@
+#include "card/pcsc.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <winscard.h>
+
+#include "base/secret.h"
+#include "card/worker.h"
+
+enum job { JOB_LIST, JOB_CONNECT, JOB_TRANSMIT, JOB_RESET, JOB_CLOSE };
+enum { CONNECT_MS = 10000, COMMAND_MS = 120000, SETTLE_MS = 600 };
+
+/* What the thread works on; ours between two jobs. */
+struct state {
+	SCARDCONTEXT context;
+	bool has_context;
+	SCARDHANDLE handle;
+	bool connected;
+	DWORD protocol;
+	char reader[PCSC_NAME_SIZE];
+	struct wr command;
+	uint8_t answer[APDU_MAX_RESPONSE];
+	DWORD answer_n;
+	uint8_t atr[MAX_ATR_SIZE];
+	DWORD atr_n;
+	struct pcsc_readers list;
+	LONG rv; /* how the job ended */
+};
+
+/* ---- jobs: in the thread ---- */
+
+static LONG reader_state(
+    struct state *s, const char *name, DWORD known, DWORD ms, SCARD_READERSTATE *rs)
+{
+	memset(rs, 0, sizeof(*rs));
+	rs->szReader = name;
+	rs->dwCurrentState = known;
+	return SCardGetStatusChange(s->context, ms, rs, 1);
+}
+
+static void list_one(struct state *s, const char *name)
+{
+	struct pcsc_reader *r = &s->list.reader[s->list.n++];
+	SCARD_READERSTATE rs;
+
+	snprintf(r->name, sizeof(r->name), "%s", name);
+	/* A reader that vanishes meanwhile is shown as empty. */
+	if (reader_state(s, r->name, SCARD_STATE_UNAWARE, 0, &rs) != SCARD_S_SUCCESS)
+		return;
+	r->present = (rs.dwEventState & SCARD_STATE_PRESENT) != 0;
+	r->in_use = (rs.dwEventState & SCARD_STATE_EXCLUSIVE) != 0;
+	r->mute = (rs.dwEventState & SCARD_STATE_MUTE) != 0;
+	if (rs.cbAtr <= sizeof(r->atr)) {
+		memcpy(r->atr, rs.rgbAtr, rs.cbAtr);
+		r->atr_n = rs.cbAtr;
+	}
+}
+
+static LONG list(struct state *s)
+{
+	char names[PCSC_READERS_MAX * PCSC_NAME_SIZE];
+	DWORD n = sizeof(names);
+	LONG rv;
+
+	memset(&s->list, 0, sizeof(s->list));
+	if (!s->has_context) {
+		rv = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &s->context);
+		if (rv != SCARD_S_SUCCESS)
+			return rv;
+		s->has_context = true;
+	}
+	rv = SCardListReaders(s->context, NULL, names, &n);
+	if (rv == SCARD_E_NO_READERS_AVAILABLE)
+		return SCARD_S_SUCCESS;
+	if (rv != SCARD_S_SUCCESS)
+		return rv;
+	names[sizeof(names) - 1] = '\0';
+	/* A list of strings, ended by an empty one. */
+	for (DWORD at = 0; at < n && names[at] != '\0' && s->list.n < PCSC_READERS_MAX;) {
+		list_one(s, names + at);
+		at += (DWORD)strlen(names + at) + 1;
+	}
+	return SCARD_S_SUCCESS;
+}
+
+static void disconnect(struct state *s)
+{
+	if (!s->connected)
+		return;
+	SCardEndTransaction(s->handle, SCARD_LEAVE_CARD);
+	SCardDisconnect(s->handle, SCARD_RESET_CARD);
+	s->connected = false;
+}
+
+static LONG connect_card(struct state *s)
+{
+	DWORD state, name_n = 0;
+	LONG rv = SCardConnect(s->context, s->reader, SCARD_SHARE_EXCLUSIVE,
+	    SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &s->handle, &s->protocol);
+
+	if (rv != SCARD_S_SUCCESS)
+		return rv;
+	s->connected = true;
+	s->atr_n = sizeof(s->atr);
+	rv = SCardBeginTransaction(s->handle);
+	if (rv == SCARD_S_SUCCESS)
+		rv = SCardStatus(s->handle, NULL, &name_n, &state, &s->protocol, s->atr, &s->atr_n);
+	if (rv != SCARD_S_SUCCESS)
+		disconnect(s);
+	return rv;
+}
+
+/* A driver often only says that the transmission failed; what the reader sees says why. */
+static LONG look_closer(struct state *s, LONG rv)
+{
+	SCARD_READERSTATE rs;
+	DWORD known = SCARD_STATE_UNAWARE, ms = 0;
+	LONG seen;
+
+	for (int round = 0; round < 2; round++) {
+		seen = reader_state(s, s->reader, known, ms, &rs);
+		if (seen == SCARD_E_TIMEOUT)
+			return rv;
+		if (seen != SCARD_S_SUCCESS)
+			return seen;
+		if ((rs.dwEventState & (SCARD_STATE_UNKNOWN | SCARD_STATE_UNAVAILABLE)) != 0)
+			return SCARD_E_READER_UNAVAILABLE;
+		if ((rs.dwEventState & SCARD_STATE_EMPTY) != 0)
+			return SCARD_W_REMOVED_CARD;
+		/* A removal shows only when the reader is asked the next time. */
+		known = rs.dwEventState & ~(DWORD)SCARD_STATE_CHANGED;
+		ms = SETTLE_MS;
+	}
+	return rv;
+}
+
+static LONG transmit(struct state *s)
+{
+	const SCARD_IO_REQUEST *pci =
+	    s->protocol == SCARD_PROTOCOL_T0 ? SCARD_PCI_T0 : SCARD_PCI_T1;
+	LONG rv;
+
+	s->answer_n = sizeof(s->answer);
+	rv = SCardTransmit(
+	    s->handle, pci, s->command.p, s->command.n, NULL, s->answer, &s->answer_n);
+	wr_reset(&s->command);
+	/* Some drivers call it a success when the card went away without an answer. */
+	if (rv == SCARD_S_SUCCESS && s->answer_n < 2)
+		rv = SCARD_E_NOT_TRANSACTED;
+	if (rv == SCARD_S_SUCCESS)
+		return rv;
+	s->answer_n = 0;
+	return rv == SCARD_W_RESET_CARD || rv == SCARD_W_REMOVED_CARD ? rv : look_closer(s, rv);
+}
+
+static LONG reset_card(struct state *s)
+{
+	LONG rv = SCardReconnect(s->handle, SCARD_SHARE_EXCLUSIVE,
+	    SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, SCARD_RESET_CARD, &s->protocol);
+
+	return rv == SCARD_S_SUCCESS ? rv : look_closer(s, rv);
+}
+
+static LONG close_all(struct state *s)
+{
+	disconnect(s);
+	if (s->has_context)
+		SCardReleaseContext(s->context);
+	s->has_context = false;
+	return SCARD_S_SUCCESS;
+}
+
+static void run(void *state, int job)
+{
+	static LONG (*const jobs[])(struct state * s) = {
+		[JOB_LIST] = list,
+		[JOB_CONNECT] = connect_card,
+		[JOB_TRANSMIT] = transmit,
+		[JOB_RESET] = reset_card,
+		[JOB_CLOSE] = close_all,
+	};
+	struct state *s = state;
+
+	s->rv = jobs[job](s);
+}
+
+static void release(void *state)
+{
+	struct state *s = state;
+
+	close_all(s);
+	wr_free(&s->command);
+	wipe(s, sizeof(*s));
+	free(s);
+}
+
+/* ---- what an error means ---- */
+
+static const struct {
+	LONG rv;
+	const char *text, *hint;
+} meanings[] = {
+	{ SCARD_E_NO_SERVICE, "pcscd does not run, or was restarted meanwhile",
+	    "start it: systemctl start pcscd.socket" },
+	{ SCARD_E_SERVICE_STOPPED, "pcscd was stopped", "start it: systemctl start pcscd.socket" },
+	{ SCARD_F_COMM_ERROR, "the connection to pcscd broke: it was stopped or restarted", NULL },
+	{ SCARD_E_INVALID_HANDLE, "pcscd does not know us any more: it was restarted", NULL },
+	{ SCARD_E_NO_SMARTCARD, "no card in the reader", "insert a card" },
+	{ SCARD_W_REMOVED_CARD, "the card was removed", NULL },
+	{ SCARD_W_RESET_CARD, "the card was reset by another program", NULL },
+	{ SCARD_W_UNRESPONSIVE_CARD, "the card does not answer to reset",
+	    "is it the right way round, and is it a smart card" },
+	{ SCARD_W_UNPOWERED_CARD, "the card has no power", NULL },
+	{ SCARD_W_UNSUPPORTED_CARD, "the reader cannot talk to this card", NULL },
+	{ SCARD_E_PROTO_MISMATCH, "the card talks neither T=0 nor T=1", NULL },
+	{ SCARD_E_SHARING_VIOLATION, "the card is in use by another program",
+	    "an open channel of ours is one too: scp-close ends it" },
+	{ SCARD_E_READER_UNAVAILABLE, "the reader was unplugged", NULL },
+	{ SCARD_E_UNKNOWN_READER, "the reader was unplugged", NULL },
+	{ SCARD_E_NOT_TRANSACTED, "the card did not answer: the transmission failed", NULL },
+	{ SCARD_E_COMM_DATA_LOST, "the card did not answer: the transmission failed", NULL },
+	{ SCARD_E_TIMEOUT, "the card did not answer in time", NULL },
+	{ SCARD_E_NO_MEMORY, "pcscd is out of memory", NULL },
+	{ SCARD_W_SECURITY_VIOLATION, "pcscd does not let this user in",
+	    "a rule of polkit decides who may use smart cards" },
+};
+
+static int failed(const char *reader, LONG rv, struct err *e)
+{
+	const char *sep = reader[0] == '\0' ? "" : ": ";
+
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+		if (meanings[i].rv != rv)
+			continue;
+		err_set(e, ERR_READER, "%s%s%s", reader, sep, meanings[i].text);
+		return meanings[i].hint == NULL ? -1 : err_hint(e, "%s", meanings[i].hint);
+	}
+	return err_set(
+	    e, ERR_READER, "%s%sPC/SC error %08lX", reader, sep, (unsigned long)rv & 0xFFFFFFFF);
+}
+
+/* ---- the link: worker and state, or neither when the worker was abandoned ---- */
+
+struct link {
+	struct worker *worker;
+	struct state *state;
+	struct pcsc_limits limits;
+	char reader[PCSC_NAME_SIZE];
+};
+
+static int link_run(struct link *k, enum job job, struct err *e)
+{
+	unsigned ms = job == JOB_TRANSMIT ? k->limits.command : k->limits.connect;
+
+	if (k->worker == NULL)
+		return err_set(e, ERR_READER, "%s: the reader does not answer any more", k->reader);
+	if (!worker_run(k->worker, (int)job, ms)) {
+		k->worker = NULL;
+		k->state = NULL;
+		return err_set(e, ERR_READER, "%s%sno answer within %u.%u s",
+		    k->reader[0] == '\0' ? "pcscd" : k->reader, ": ", ms / 1000, ms % 1000 / 100);
+	}
+	return k->state->rv == SCARD_S_SUCCESS ? 0 : failed(k->reader, k->state->rv, e);
+}
+
+static int link_new(struct link *k, const struct pcsc_limits *l, struct err *e)
+{
+	memset(k, 0, sizeof(*k));
+	k->limits.connect = l != NULL && l->connect != 0 ? l->connect : CONNECT_MS;
+	k->limits.command = l != NULL && l->command != 0 ? l->command : COMMAND_MS;
+	k->state = calloc(1, sizeof(*k->state));
+	if (k->state == NULL)
+		return err_memory(e);
+	k->state->command = wr_grow(APDU_MAX_COMMAND);
+	k->worker = worker_new(k->state, run, release);
+	if (k->worker != NULL)
+		return 0;
+	release(k->state);
+	return err_set(e, ERR_OTHER, "cannot start a thread");
+}
+
+static void link_end(struct link *k)
+{
+	struct err ignored;
+
+	/* Disconnecting may hang as well; only an idle worker can be waited for. */
+	if (k->worker != NULL && link_run(k, JOB_CLOSE, &ignored) == 0)
+		worker_free(k->worker);
+	k->worker = NULL;
+	k->state = NULL;
+}
+
+/* ---- the card ---- */
+
+static int card_do(void *ctx, struct span command, struct wr *rsp, struct err *e)
+{
+	struct link *k = ctx;
+
+	if (k->worker != NULL) {
+		wr_put(&k->state->command, command);
+		if (!wr_ok(&k->state->command))
+			return err_memory(e);
+	}
+	if (link_run(k, JOB_TRANSMIT, e) != 0)
+		return -1;
+	wr_bytes(rsp, k->state->answer, k->state->answer_n);
+	return 0;
+}
+
+static int card_do_reset(void *ctx, struct err *e)
+{
+	return link_run(ctx, JOB_RESET, e);
+}
+
+static void card_do_close(void *ctx)
+{
+	link_end(ctx);
+	free(ctx);
+}
+
+static const struct card_ops ops = { card_do, card_do_reset, card_do_close };
+
+/* ---- names ---- */
+
+static bool is_number(const char *name, size_t *v)
+{
+	size_t n = 0;
+
+	*v = 0;
+	for (; isdigit((unsigned char)name[n]) && n < 4; n++)
+		*v = *v * 10 + (size_t)(name[n] - '0');
+	return n > 0 && name[n] == '\0';
+}
+
+static int no_reader(const struct pcsc_readers *r, const char *name, struct err *e)
+{
+	err_set(e, ERR_READER, "no reader is called `%.100s`", name);
+	if (r->n == 0)
+		return err_hint(e, "no reader is connected; vcard:PATH is a virtual card");
+	return err_hint(e, "cardadm readers lists them; vcard:PATH is a virtual card");
+}
+
+static int too_many(const struct pcsc_readers *r, const char *name, struct err *e)
+{
+	char which[sizeof(e->text)] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n && n < sizeof(which) - 2; i++) {
+		if (strcasestr(r->reader[i].name, name) != NULL)
+			n += (size_t)snprintf(which + n, sizeof(which) - n, "%s%s",
+			    n == 0 ? "" : ", ", r->reader[i].name);
+	}
+	err_set(e, ERR_READER, "`%.60s` fits more than one reader: %.380s", name, which);
+	return err_hint(e, "give the whole name, or its number in cardadm readers");
+}
+
+int pcsc_find(const struct pcsc_readers *r, const char *name, size_t *at, struct err *e)
+{
+	size_t number, hits = 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		if (strcmp(r->reader[i].name, name) == 0) {
+			*at = i;
+			return 0;
+		}
+	}
+	if (is_number(name, &number)) {
+		*at = number - 1;
+		return number >= 1 && number <= r->n ? 0 : no_reader(r, name, e);
+	}
+	for (size_t i = 0; i < r->n && name[0] != '\0'; i++) {
+		if (strcasestr(r->reader[i].name, name) == NULL)
+			continue;
+		*at = i;
+		hits++;
+	}
+	return hits == 1 ? 0 : hits == 0 ? no_reader(r, name, e) : too_many(r, name, e);
+}
+
+/* A link with the list of readers taken, and the reader found in it. */
+static int link_to(struct link *k, const char *name, const struct pcsc_limits *l, struct err *e)
+{
+	size_t at;
+	int rc;
+
+	if (link_new(k, l, e) != 0)
+		return -1;
+	rc = link_run(k, JOB_LIST, e);
+	if (rc != 0)
+		rc = err_in(e, "%.100s", name);
+	else
+		rc = pcsc_find(&k->state->list, name, &at, e);
+	if (rc != 0) {
+		link_end(k);
+		return -1;
+	}
+	snprintf(k->reader, sizeof(k->reader), "%s", k->state->list.reader[at].name);
+	snprintf(k->state->reader, sizeof(k->state->reader), "%s", k->reader);
+	return 0;
+}
+
+/* ---- what others call ---- */
+
+int pcsc_list(struct pcsc_readers *out, const struct pcsc_limits *l, bool *no_daemon, struct err *e)
+{
+	struct link k;
+	int rc;
+
+	if (no_daemon != NULL)
+		*no_daemon = false;
+	if (link_new(&k, l, e) != 0)
+		return -1;
+	rc = link_run(&k, JOB_LIST, e);
+	if (rc == 0)
+		*out = k.state->list;
+	else if (k.state != NULL && no_daemon != NULL)
+		*no_daemon = k.state->rv == SCARD_E_NO_SERVICE;
+	link_end(&k);
+	return rc;
+}
+
+int pcsc_canonical(const char *name, char *out, size_t cap, struct err *e)
+{
+	struct pcsc_readers list;
+	bool no_daemon;
+	size_t at, number;
+
+	if (pcsc_list(&list, NULL, &no_daemon, e) == 0) {
+		if (pcsc_find(&list, name, &at, e) != 0)
+			return -1;
+		name = list.reader[at].name;
+	} else if (!no_daemon || is_number(name, &number)) {
+		return err_in(e, "%.100s", name);
+	}
+	/* Without pcscd a name can only be the exact one: what was open there must be found again.
+	 */
+	if (snprintf(out, cap, "%s", name) >= (int)cap)
+		return err_set(e, ERR_READER, "%.80s: name too long", name);
+	return 0;
+}
+
+int pcsc_open(const char *name, const struct pcsc_limits *l, struct card *c, struct err *e)
+{
+	struct link *k = calloc(1, sizeof(*k));
+
+	memset(c, 0, sizeof(*c));
+	if (k == NULL)
+		return err_memory(e);
+	if (link_to(k, name, l, e) != 0) {
+		free(k);
+		return -1;
+	}
+	if (link_run(k, JOB_CONNECT, e) != 0) {
+		card_do_close(k);
+		return -1;
+	}
+	c->ops = &ops;
+	c->ctx = k;
+	c->t0 = k->state->protocol == SCARD_PROTOCOL_T0;
+	snprintf(c->name, sizeof(c->name), "%s", k->reader);
+	if (k->state->atr_n <= sizeof(c->atr)) {
+		memcpy(c->atr, k->state->atr, k->state->atr_n);
+		c->atr_n = k->state->atr_n;
+	}
+	return 0;
+}
