@@ -32,6 +32,7 @@ LINK = $(CC) $(NEED_CFLAGS) $(CFLAGS) $(NEED_LDFLAGS) $(LDFLAGS)
 LIB_SRC := $(sort $(wildcard lib/*/*.c))
 CMD_SRC := $(sort $(wildcard cmd/*.c))
 UNIT_SRC := $(sort $(wildcard test/unit/*_test.c))
+BENCH_SRC := $(sort $(wildcard test/bench/*_bench.c))
 UNIT_HELP := $(filter-out $(UNIT_SRC),$(sort $(wildcard test/unit/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CMD_OBJ := $(CMD_SRC:%.c=$(B)/%.o)
@@ -80,6 +81,22 @@ $(B)/unit/%: $(B)/test/unit/%.o $(UNIT_HELP:%.c=$(B)/%.o) $(B)/lib.a
 
 unit: $(UNIT_BIN)
 
+# Benchmarks may use what stands in cmd/, but for main().
+BENCH_BIN := $(BENCH_SRC:test/bench/%.c=$(B)/bench/%) $(B)/bench/crypto_only
+$(B)/bench/%_bench: $(B)/test/bench/%_bench.o $(B)/test/bench/measure.o \
+		$(filter-out $(B)/cmd/main.o,$(CMD_OBJ)) $(B)/lib.a
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(NEED_LIBS)
+
+$(B)/bench/crypto_only: $(B)/test/bench/crypto_only.o
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $< -lcrypto
+
+.SECONDARY: $(BENCH_SRC:%.c=$(B)/%.o) $(B)/test/bench/measure.o $(B)/test/bench/crypto_only.o
+bench: all
+	$(Q)$(MAKE) --no-print-directory $(BENCH_BIN)
+	$(Q)B=$(B) test/bench/run
+
 check: deps-check all
 	$(Q)B=$(B) SAN=$(SAN) test/run all
 
@@ -91,7 +108,7 @@ deps-check:
 	$(Q).ci/deps check
 
 C_FILES := $(sort $(wildcard lib/*/*.[ch] cmd/*.[ch] test/*/*.[ch]))
-SHELL_FILES := $(sort .ci/run .ci/deps test/run examples/demo $(wildcard test/*.bash test/*.bats))
+SHELL_FILES := $(sort .ci/run .ci/deps test/run test/bench/run examples/demo $(wildcard test/*.bash test/*.bats))
 
 lint: deps-check
 	clang-format --dry-run -Werror $(C_FILES)
@@ -121,4 +138,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD) cardadm
 
--include $(LIB_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(UNIT_SRC:%.c=$(B)/%.d)
+-include $(LIB_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(UNIT_SRC:%.c=$(B)/%.d) $(BENCH_SRC:%.c=$(B)/%.d)

@@ -3,21 +3,21 @@
  *
  * (a) What the host computes per card (session keys, both cryptograms, EXTERNAL AUTHENTICATE, one
  *     command with 64 octets of data at level 03), naively (every CMAC and every cipher fetched
- *     from OpenSSL when it is needed) against lib/scp with one struct for all cards. Aim: >= 4.
+ *     from OpenSSL when it is needed) against lib/scp with one struct for all cards. Goal: >= 4.
  * (b) One sealed command with 240 octets of ciphertext against nothing but AES-CBC and CMAC of the
- *     same octets with OpenSSL objects that are fetched and keyed already. Aim: <= 1.3.
+ *     same octets with OpenSSL objects that are fetched and keyed already. Goal: <= 1.3.
  *
  * Both sides must make the same octets before anything is timed. A ratio is the median over many
- * short rounds in which the two take turns. Status 1 when an aim is missed.
+ * short rounds in which the two take turns. Status 1 when a goal is missed.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 
+#include "measure.h"
 #include "scp/scp03.h"
 
 enum { ROUNDS = 201, M = 8, PLAIN_A = 64, PLAIN_B = 239, CIPHER_B = 240 };
@@ -25,22 +25,6 @@ enum { ROUNDS = 201, M = 8, PLAIN_A = 64, PLAIN_B = 239, CIPHER_B = 240 };
 static const uint8_t host_challenge[M] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 static const uint8_t card_challenge[M] = { 9, 10, 11, 12, 13, 14, 15, 16 };
 static const uint8_t plain[256] = { 0x4F, 0x00 };
-
-static void need(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "scp_bench: %s failed\n", what);
-	exit(1);
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
 
 /* One card's worth of work: what is made of it, to compare the two ways. */
 struct work {
@@ -207,19 +191,6 @@ static void our_command(struct scp03 *s, uint8_t *wire)
 
 /* ---- measuring ---- */
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *v)
-{
-	qsort(v, ROUNDS, sizeof(v[0]), by_value);
-	return v[ROUNDS / 2];
-}
-
 static double bench_card(const struct key_set *keys, double *ns)
 {
 	static struct work naive, ours;
@@ -244,8 +215,8 @@ static double bench_card(const struct key_set *keys, double *ns)
 		time[i] = (t2 - t1) / 10;
 	}
 	scp03_wipe(&s);
-	*ns = median(time);
-	return median(ratio);
+	*ns = median(time, ROUNDS);
+	return median(ratio, ROUNDS);
 }
 
 static double bench_command(const struct key_set *keys, double *ns)
@@ -279,26 +250,8 @@ static double bench_command(const struct key_set *keys, double *ns)
 	EVP_CIPHER_CTX_free(r.cbc);
 	EVP_MAC_CTX_free(r.mac);
 	scp03_wipe(&s);
-	*ns = median(time);
-	return median(ratio);
-}
-
-static void print_machine(void)
-{
-	char line[256];
-	FILE *f = fopen("/proc/cpuinfo", "r");
-
-	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
-		char *model = strchr(line, ':');
-
-		if (strncmp(line, "model name", 10) != 0 || model == NULL)
-			continue;
-		printf("machine: %s", model + 2);
-		break;
-	}
-	if (f != NULL)
-		fclose(f);
-	printf("library: %s\n", OpenSSL_version(OPENSSL_VERSION));
+	*ns = median(time, ROUNDS);
+	return median(ratio, ROUNDS);
 }
 
 int main(void)
@@ -306,22 +259,23 @@ int main(void)
 	static const size_t key_sizes[] = { 16, 32 };
 	bool met = true;
 
-	print_machine();
-	printf("%-58s %8s %7s %9s\n", "", "ratio", "aim", "ours, ns");
 	for (size_t i = 0; i < 2; i++) {
 		struct key_set keys = { .enc.n = (uint8_t)key_sizes[i] };
+		size_t bits = key_sizes[i] * 8;
 		double card_ns, command_ns, card, command;
+		char what[64], note[64];
 
 		for (uint8_t b = 0; b < 32; b++)
 			keys.enc.b[b] = 0x40 + b;
 		keys.mac = keys.dek = keys.enc;
 		card = bench_card(&keys, &card_ns);
 		command = bench_command(&keys, &command_ns);
-		printf("(a) per card: naive / ours, AES-%-26zu %8.2f %7s %9.0f\n", key_sizes[i] * 8,
-		    card, ">= 4.0", card_ns);
-		printf("(b) 240-octet command: ours / raw CBC + CMAC, AES-%-8zu %8.2f %7s %9.0f\n",
-		    key_sizes[i] * 8, command, "<= 1.3", command_ns);
-		met = met && card >= 4.0 && command <= 1.3;
+		snprintf(what, sizeof(what), "(a) host work per card, AES-%zu: naive / ours", bits);
+		snprintf(note, sizeof(note), "ours: %.1f us", card_ns / 1e3);
+		met = goal_line(what, card, AT_LEAST, 4.0, note) && met;
+		snprintf(what, sizeof(what), "(b) 240-octet command, AES-%zu: ours / raw", bits);
+		snprintf(note, sizeof(note), "ours: %.0f ns", command_ns);
+		met = goal_line(what, command, AT_MOST, 1.3, note) && met;
 	}
 	return met ? 0 : 1;
 }
