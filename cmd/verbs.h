@@ -7,6 +7,7 @@
 	X(info) \
 	X(keys) \
 	X(apdu) \
+	X(explain) \
 	X(scp_open) \
 	X(scp_mode) \
 	X(scp_status) \

@@ -111,7 +111,7 @@ bool tlv_expect_n(struct rd *r, uint32_t tag, void *to, size_t n)
 	return true;
 }
 
-static bool is_constructed(uint32_t tag)
+bool tlv_constructed(uint32_t tag)
 {
 	uint32_t first = tag;
 
@@ -130,7 +130,7 @@ static bool canonical(struct span s, int depth)
 	while (rd_left(&r) > 0) {
 		if (!tlv_next(&r, &t) || !t.minimal)
 			return false;
-		if (!is_constructed(t.tag))
+		if (!tlv_constructed(t.tag))
 			continue;
 		if (depth == DEPTH_MAX || !canonical(t.val, depth + 1))
 			return false;

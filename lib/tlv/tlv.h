@@ -21,6 +21,9 @@ MUST_CHECK bool tlv_find(struct span s, uint32_t tag, struct span *val);
 MUST_CHECK bool tlv_expect(struct rd *r, uint32_t tag, struct span *val);
 /* The same and exactly n octets, copied. */
 MUST_CHECK bool tlv_expect_n(struct rd *r, uint32_t tag, void *to, size_t n);
+/* Bit 6 of the first tag octet (ISO 7816-4 5.2.2.1): the value is TLVs itself. Not so for 22 and
+ * 23, which hold whole APDUs (ETSI TS 102 226 5.2.1). */
+bool tlv_constructed(uint32_t tag);
 /* All of s is a sequence of well-formed TLVs with minimal lengths, constructed ones looked into,
  * to a depth of 8. */
 MUST_CHECK bool tlv_canonical(struct span s);
