@@ -25,4 +25,5 @@
 	X(keystore_list) \
 	X(keystore_check) \
 	X(vcard_create) \
-	X(vcard_show)
+	X(vcard_show) \
+	X(vcard_serve)
