@@ -37,6 +37,7 @@ UNIT_HELP := $(filter-out $(UNIT_SRC),$(sort $(wildcard test/unit/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CMD_OBJ := $(CMD_SRC:%.c=$(B)/%.o)
 UNIT_BIN := $(UNIT_SRC:test/unit/%.c=$(B)/unit/%)
+TOOL_BIN := $(patsubst test/tools/%.c,$(B)/tools/%,$(wildcard test/tools/*.c))
 
 .PHONY: all help deps san unit check check-quick lint bench man demo install uninstall clean fuzz
 .DEFAULT_GOAL := all
@@ -79,7 +80,12 @@ $(B)/unit/%: $(B)/test/unit/%.o $(UNIT_HELP:%.c=$(B)/%.o) $(B)/lib.a
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ -lcmocka $(NEED_LIBS)
 
-unit: $(UNIT_BIN)
+# Programs that tests use; they stand alone.
+$(B)/tools/%: test/tools/%.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -D_GNU_SOURCE -o $@ $<
+
+unit: $(UNIT_BIN) $(TOOL_BIN)
 
 # Benchmarks may use what stands in cmd/, but for main().
 BENCH_BIN := $(BENCH_SRC:test/bench/%.c=$(B)/bench/%) $(B)/bench/crypto_only
