@@ -47,11 +47,11 @@ const struct verb verb_keystore_init = {
 
 /* keystore list */
 
-static bool kcv_add(json_t *list, const struct key *k)
+static bool kcv_add(json_t *list, const struct entry *t, const struct key *k)
 {
 	uint8_t kcv[3];
 
-	return key_check_value(k, kcv) && json_array_append_new(list, out_hex(SPAN(kcv))) == 0;
+	return entry_check_value(t, k, kcv) && json_array_append_new(list, out_hex(SPAN(kcv))) == 0;
 }
 
 /* Check values: one, or three (ENC, MAC, DEK) where a key set has no common master key. */
@@ -60,13 +60,13 @@ static json_t *kcv_list(const struct entry *t)
 	json_t *list = json_array();
 	bool ok = list != NULL;
 
-	if (ok && t->type == ENTRY_SCP03 && t->keys.enc.n > 0) {
-		ok = kcv_add(list, &t->keys.enc);
+	if (ok && entry_type_is_card(t->type) && t->keys.enc.n > 0) {
+		ok = kcv_add(list, t, &t->keys.enc);
 		if (ok && !(ct_equal(key_span(&t->keys.enc), key_span(&t->keys.mac)) &&
 			      ct_equal(key_span(&t->keys.enc), key_span(&t->keys.dek))))
-			ok = kcv_add(list, &t->keys.mac) && kcv_add(list, &t->keys.dek);
+			ok = kcv_add(list, t, &t->keys.mac) && kcv_add(list, t, &t->keys.dek);
 	} else if (ok && t->public_n == 0 && t->secret.n > 0) {
-		ok = kcv_add(list, &t->secret);
+		ok = kcv_add(list, t, &t->secret);
 	}
 	if (ok)
 		return list;
@@ -86,16 +86,16 @@ static json_t *fingerprint(const struct entry *t)
 /* What may be shown of an entry: never a secret key. Public ones whole only in JSON. */
 static json_t *entry_row(const struct entry *t, bool with_public)
 {
-	const struct key *k = t->type == ENTRY_SCP03 ? &t->keys.enc : &t->secret;
-	bool versioned = t->type == ENTRY_SCP03 || t->type == ENTRY_KOS;
+	bool card = entry_type_is_card(t->type);
+	const struct key *k = card ? &t->keys.enc : &t->secret;
+	bool versioned = card || t->type == ENTRY_KOS;
 	json_t *o = json_object();
 
 	out_set(&o, "name", json_string(t->name));
 	out_set(&o, "type", json_string(entry_type_str(t->type)));
 	out_set(&o, "version", versioned ? json_string(out_hex8(t->version).s) : json_null());
 	out_set(&o, "diversification",
-	    t->type == ENTRY_SCP03 ? json_string(diversification_str(t->diversification))
-				   : json_null());
+	    card ? json_string(diversification_str(t->diversification)) : json_null());
 	out_set(&o, "bits", k->n == 0 ? json_null() : json_integer(k->n * 8));
 	out_set(&o, "kcv", kcv_list(t));
 	out_set(&o, "fingerprint", fingerprint(t));

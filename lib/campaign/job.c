@@ -55,7 +55,7 @@ int job_bundle(const char *path, const struct keystore *ks, struct bundle *b, st
 int job_card_keys(
     const struct entry *entry, const struct init_update *u, struct key_set *out, struct err *e)
 {
-	if (diversify(entry->diversification, &entry->keys, u->kdd, out))
+	if (entry_card_keys(entry, u->kdd, out))
 		return 0;
 	return err_set(e, ERR_AUTH, "key set %s: the card's keys cannot be derived", entry->name);
 }

@@ -165,6 +165,7 @@ static bool derive(const struct kdf_template *t, const struct key *master, uint8
 	uint8_t input[TEMPLATE_MAX];
 	bool ok;
 
+	wipe_key(out);
 	if (t->counter)
 		ok = derive_aes(t, master, &f, out);
 	else

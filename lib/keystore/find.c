@@ -9,6 +9,24 @@ const char *entry_type_str(enum entry_type t)
 	return t < ENTRY_TYPES ? entry_types[t] : "unknown";
 }
 
+bool entry_type_is_card(enum entry_type t)
+{
+	return t == ENTRY_SCP03 || t == ENTRY_SCP02;
+}
+
+bool entry_card_keys(
+    const struct entry *t, const uint8_t kdd[static KDD_OCTETS], struct key_set *out)
+{
+	if (t->diversification == DIVERSIFY_TEMPLATE)
+		return template_diversify(&t->template, &t->keys, kdd, out);
+	return diversify(t->diversification, &t->keys, kdd, out);
+}
+
+bool entry_check_value(const struct entry *t, const struct key *k, uint8_t out[static 3])
+{
+	return t->type == ENTRY_SCP02 ? des_key_check_value(k, out) : key_check_value(k, out);
+}
+
 bool entry_fingerprint(const struct entry *t, uint8_t out[static FINGERPRINT_SIZE])
 {
 	uint8_t h[SHA256_SIZE];
@@ -41,14 +59,25 @@ uint8_t keystore_threshold(const struct keystore *ks)
 	return (uint8_t)ks->threshold;
 }
 
-/* "a, b, c": the names of all entries of a type; cut when there are very many. */
-static char *names_of(const struct keystore *ks, enum entry_type type, char *out, size_t cap)
+/* What is looked for: a set of types, bit n for type n, and how they are called. */
+struct wanted {
+	unsigned types;
+	const char *str;
+};
+
+static bool is_wanted(const struct wanted *w, enum entry_type t)
+{
+	return (w->types & 1u << t) != 0;
+}
+
+/* "a, b, c": the names of all entries that could be meant; cut when there are very many. */
+static char *names_of(const struct keystore *ks, const struct wanted *w, char *out, size_t cap)
 {
 	out[0] = '\0';
 	for (size_t i = 0; i < ks->n; i++) {
 		size_t at = strlen(out);
 
-		if (ks->slot[i].entry.type == type)
+		if (is_wanted(w, ks->slot[i].entry.type))
 			snprintf(out + at, cap - at, "%s%s", at == 0 ? "" : ", ",
 			    ks->slot[i].entry.name);
 	}
@@ -56,23 +85,22 @@ static char *names_of(const struct keystore *ks, enum entry_type type, char *out
 }
 
 /* No entry of this type has the name: says what there is. */
-static int unknown(const struct keystore *ks, enum entry_type type, const char *name, struct err *e)
+static int unknown(
+    const struct keystore *ks, const struct wanted *w, const char *name, struct err *e)
 {
 	char names[200];
 
 	for (size_t i = 0; i < ks->n; i++)
 		if (strcmp(ks->slot[i].entry.name, name) == 0)
 			return err_set(e, ERR_AUTH, "%.200s: `%s` is of type %s, not %s", ks->path,
-			    name, entry_type_str(ks->slot[i].entry.type), entry_type_str(type));
-	if (names_of(ks, type, names, sizeof(names))[0] == '\0')
-		return err_set(
-		    e, ERR_AUTH, "%.200s: no entry of type %s", ks->path, entry_type_str(type));
-	err_set(e, ERR_AUTH, "%.200s: no %s entry called `%.63s`", ks->path, entry_type_str(type),
-	    name);
+			    name, entry_type_str(ks->slot[i].entry.type), w->str);
+	if (names_of(ks, w, names, sizeof(names))[0] == '\0')
+		return err_set(e, ERR_AUTH, "%.200s: no entry of type %s", ks->path, w->str);
+	err_set(e, ERR_AUTH, "%.200s: no %s entry called `%.63s`", ks->path, w->str, name);
 	return err_hint(e, "there is: %s", names);
 }
 
-int keystore_find(const struct keystore *ks, enum entry_type type, const char *name,
+static int find(const struct keystore *ks, const struct wanted *w, const char *name,
     const struct entry **out, struct err *e)
 {
 	struct slot *found = NULL;
@@ -81,23 +109,39 @@ int keystore_find(const struct keystore *ks, enum entry_type type, const char *n
 	for (size_t i = 0; i < ks->n; i++) {
 		struct slot *s = &ks->slot[i];
 
-		if (s->entry.type != type || (name != NULL && strcmp(s->entry.name, name) != 0))
+		if (!is_wanted(w, s->entry.type) ||
+		    (name != NULL && strcmp(s->entry.name, name) != 0))
 			continue;
 		if (found != NULL)
 			return err_set(e, ERR_AUTH,
-			    "%.200s: several entries of type %s, name one: %s", ks->path,
-			    entry_type_str(type), names_of(ks, type, names, sizeof(names)));
+			    "%.200s: several entries of type %s, name one: %s", ks->path, w->str,
+			    names_of(ks, w, names, sizeof(names)));
 		found = s;
 	}
 	if (found == NULL && name != NULL)
-		return unknown(ks, type, name, e);
+		return unknown(ks, w, name, e);
 	if (found == NULL)
-		return err_set(
-		    e, ERR_AUTH, "%.200s: no entry of type %s", ks->path, entry_type_str(type));
+		return err_set(e, ERR_AUTH, "%.200s: no entry of type %s", ks->path, w->str);
 	if (slot_read(ks, found, e) != 0)
 		return -1;
 	*out = &found->entry;
 	return 0;
+}
+
+int keystore_find(const struct keystore *ks, enum entry_type type, const char *name,
+    const struct entry **out, struct err *e)
+{
+	const struct wanted w = { 1u << type, entry_type_str(type) };
+
+	return find(ks, &w, name, out, e);
+}
+
+int keystore_find_card(
+    const struct keystore *ks, const char *name, const struct entry **out, struct err *e)
+{
+	static const struct wanted w = { 1u << ENTRY_SCP03 | 1u << ENTRY_SCP02, "scp03 or scp02" };
+
+	return find(ks, &w, name, out, e);
 }
 
 int keystore_kos(

@@ -9,21 +9,22 @@
 #include "base/file.h"
 #include "keystore/slot.h"
 
-enum { ENTRIES_MAX = 256, SIGNERS_MAX = 8 };
+enum { ENTRIES_MAX = 256, SIGNERS_MAX = 8, TEMPLATE_TEXT_MAX = 255 };
 
 /* An entry as it is written. */
 struct written {
 	int type, version, diversification;
 	bool test;
-	struct value master, enc, mac, dek; /* scp03 */
+	char template[TEMPLATE_TEXT_MAX + 1];
+	struct value master, enc, mac, dek; /* card keys */
 	struct value secret;                /* private or value */
 	struct bind_bytes public;
 };
 
-const char *const entry_types[] = { "scp03", "issuer", "signer", "bundle-kek", "kos", "kmac",
-	NULL };
-static const char *const diversifications[] = { "none", "kdf3", NULL };
-static const enum diversification diversification_of[] = { DIVERSIFY_NONE, DIVERSIFY_KDF3 };
+const char *const entry_types[] = { "scp03", "scp02", "issuer", "signer", "bundle-kek", "kos",
+	"kmac", NULL };
+static const char *const aes_schemes[] = { "none", "kdf3", NULL };
+static const char *const des_schemes[] = { "none", "visa2", "visa", "emv", NULL };
 
 #define IN(type, member) .offset = offsetof(struct type, member)
 
@@ -58,17 +59,23 @@ static const struct bind_table private_table = { value_fields, 2 };
 	}
 
 static const struct bind_field type_field = FIELD_TYPE;
-static const struct bind_field scp03_fields[] = {
-	FIELD_TYPE,
-	FIELD_TEST,
-	{ "version", BIND_HEX8, BIND_REQUIRED, .min = 0x01, .max = 0xFF, IN(written, version) },
-	{ "diversification", BIND_CHOICE, BIND_REQUIRED, .choices = diversifications,
-	    IN(written, diversification) },
-	FIELD_VALUE("master", master),
-	FIELD_VALUE("enc", enc),
-	FIELD_VALUE("mac", mac),
-	FIELD_VALUE("dek", dek),
+static const struct bind_field template_fields[] = {
+	{ "template", BIND_STRING, BIND_REQUIRED, .min = 1, .max = TEMPLATE_TEXT_MAX,
+	    IN(written, template) },
 };
+static const struct bind_table template_table = BIND_TABLE(template_fields);
+#define CARD_FIELDS(schemes) \
+	{ \
+		FIELD_TYPE, FIELD_TEST, \
+		    { "version", BIND_HEX8, BIND_REQUIRED, .min = 0x01, .max = 0xFF, \
+			    IN(written, version) }, \
+		    { "diversification", BIND_CHOICE, BIND_REQUIRED, .choices = (schemes), \
+			    .table = &template_table, IN(written, diversification) }, \
+		    FIELD_VALUE("master", master), FIELD_VALUE("enc", enc), \
+		    FIELD_VALUE("mac", mac), FIELD_VALUE("dek", dek), \
+	}
+static const struct bind_field scp03_fields[] = CARD_FIELDS(aes_schemes);
+static const struct bind_field scp02_fields[] = CARD_FIELDS(des_schemes);
 static const struct bind_field issuer_fields[] = { FIELD_TYPE, FIELD_TEST, FIELD_PRIVATE,
 	FIELD_PUBLIC(P256_PUBLIC) };
 static const struct bind_field signer_fields[] = { FIELD_TYPE, FIELD_TEST, FIELD_PRIVATE,
@@ -84,6 +91,7 @@ static const struct bind_field plain_fields[] = { FIELD_TYPE, FIELD_TEST,
 
 static const struct bind_table type_tables[ENTRY_TYPES] = {
 	[ENTRY_SCP03] = BIND_TABLE(scp03_fields),
+	[ENTRY_SCP02] = BIND_TABLE(scp02_fields),
 	[ENTRY_ISSUER] = BIND_TABLE(issuer_fields),
 	[ENTRY_SIGNER] = BIND_TABLE(signer_fields),
 	[ENTRY_KEK] = BIND_TABLE(plain_fields),
@@ -116,6 +124,31 @@ static int take_value(struct keystore *ks, struct slot *s, size_t i, const struc
 	s->value[i].at = at;
 	s->entry.in_files = s->entry.in_files || v->hex.n == 0;
 	ks->clear = ks->clear || v->hex.n > 0;
+	return 0;
+}
+
+/* A name of the list for this type, or a template, which must be one for its keys. */
+static int take_scheme(struct keystore *ks, struct slot *s, const struct written *w,
+    const struct node *map, struct err *e)
+{
+	const char *const *names = s->entry.type == ENTRY_SCP02 ? des_schemes : aes_schemes;
+	const struct node *at = node_get(map, "diversification");
+	struct entry *t = &s->entry;
+	const char *why;
+
+	if (at->kind != NODE_MAP) {
+		if (diversification_from(names[w->diversification], &t->diversification))
+			return 0;
+		return err_set(e, ERR_OTHER, "internal: scheme %d", w->diversification);
+	}
+	t->diversification = DIVERSIFY_TEMPLATE;
+	if (!template_from(w->template, &t->template, &why))
+		return doc_error(ks->doc, node_get(at, "template"), e, "%s", why);
+	if (t->template.counter != (t->type == ENTRY_SCP03))
+		return doc_error(ks->doc, node_get(at, "template"), e,
+		    "a template %s the counter $_ is for keys of type %s",
+		    t->template.counter ? "with" : "without",
+		    entry_type_str(t->template.counter ? ENTRY_SCP03 : ENTRY_SCP02));
 	return 0;
 }
 
@@ -178,10 +211,10 @@ static int fill_entry(struct keystore *ks, struct slot *s, const struct written 
 
 	t->test = w->test;
 	t->version = (uint8_t)w->version;
-	t->diversification = diversification_of[w->diversification];
-	if (t->type == ENTRY_SCP03 && take_card_keys(ks, s, w, map, e) != 0)
+	if (entry_type_is_card(t->type) &&
+	    (take_scheme(ks, s, w, map, e) != 0 || take_card_keys(ks, s, w, map, e) != 0))
 		return -1;
-	if (t->type != ENTRY_SCP03 && take_secret(ks, s, w, map, e) != 0)
+	if (!entry_type_is_card(t->type) && take_secret(ks, s, w, map, e) != 0)
 		return -1;
 	if (is_asymmetric(t->type) && take_public(ks, s, w, map, e) != 0)
 		return -1;

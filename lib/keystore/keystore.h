@@ -9,6 +9,16 @@
  *         version: 30            # key version, one octet in hex as everywhere
  *         diversification: kdf3  # none, kdf3
  *         master: {file: fleet.hex, kcv: 504A77}   # or enc:, mac: and dek:, of one length
+ *       old-fleet:
+ *         type: scp02            # card keys: triple DES, 16 octets; for SCP01 too
+ *         version: 01
+ *         diversification: visa2 # none, visa2, visa, emv
+ *         master: {file: old.hex, kcv: 8BAF47}
+ *       other-vendor:
+ *         type: scp03
+ *         version: 30
+ *         diversification: {template: "$_ 000000 $k 00 $0$1$2$3$4$5$6$7$8$9"}
+ *         master: {file: other.hex}
  *       lab:
  *         type: signer           # Ed25519; issuer: P-256, public key 04 | X | Y
  *         public: 3D4017C3...    # without it, it comes from the private key at once
@@ -32,7 +42,8 @@
 #include "crypto/sign.h"
 
 enum entry_type {
-	ENTRY_SCP03,  /* static keys or master keys of a fleet */
+	ENTRY_SCP03,  /* AES: static keys or master keys of a fleet */
+	ENTRY_SCP02,  /* the same with triple DES, for SCP02 and SCP01 */
 	ENTRY_ISSUER, /* ECDSA P-256: authorizes images */
 	ENTRY_SIGNER, /* Ed25519: signs bundles */
 	ENTRY_KEK,    /* bundle KEK */
@@ -41,6 +52,7 @@ enum entry_type {
 	ENTRY_TYPES
 };
 const char *entry_type_str(enum entry_type t); /* "scp03", "issuer", "signer", "bundle-kek", ... */
+bool entry_type_is_card(enum entry_type t);    /* a card key set */
 
 #define ENTRY_NAME_MAX 64
 
@@ -48,11 +60,12 @@ struct entry {
 	char name[ENTRY_NAME_MAX];
 	enum entry_type type;
 	bool test;
-	uint8_t version; /* key version (scp03), version number (kos) */
+	uint8_t version; /* key version (card keys), version number (kos) */
 	enum diversification diversification;
-	struct key_set keys; /* scp03: master keys */
-	struct key secret;   /* private or symmetric key; n = 0: only the public half is here */
-	uint8_t public[65];  /* issuer 65, signer 32 */
+	struct kdf_template template; /* DIVERSIFY_TEMPLATE */
+	struct key_set keys;          /* card keys: master keys */
+	struct key secret;  /* private or symmetric key; n = 0: only the public half is here */
+	uint8_t public[65]; /* issuer 65, signer 32 */
 	uint8_t public_n;
 	int line;      /* where it stands in the file */
 	bool in_files; /* keys or secret come from files: empty until keystore_find or _read */
@@ -77,6 +90,9 @@ uint8_t keystore_threshold(const struct keystore *ks); /* k of n bundle signers,
  */
 int keystore_find(const struct keystore *ks, enum entry_type type, const char *name,
     const struct entry **out, struct err *e);
+/* The same for a card key set of whatever type; with name NULL the only one of the store. */
+int keystore_find_card(
+    const struct keystore *ks, const char *name, const struct entry **out, struct err *e);
 /* The Kos with this version number. */
 int keystore_kos(
     const struct keystore *ks, uint8_t version, const struct entry **out, struct err *e);
@@ -84,6 +100,14 @@ int keystore_kos(
 /* Reads what entry i has in files. ERR_INPUT, ERR_SAFETY for modes; does nothing the second time.
  */
 int keystore_read(const struct keystore *ks, size_t i, struct err *e);
+
+/* The keys of one card from those of the entry, which were read, and its diversification data.
+ * Wiped by the caller. */
+MUST_CHECK bool entry_card_keys(
+    const struct entry *t, const uint8_t kdd[static KDD_OCTETS], struct key_set *out);
+/* The check value of a key of this entry: AES, or triple DES in one of type scp02. */
+MUST_CHECK bool entry_check_value(
+    const struct entry *t, const struct key *k, uint8_t out[static 3]);
 
 /* What may be shown of keys: check values, and the first 8 octets of SHA-256 of a public key. */
 #define FINGERPRINT_SIZE 8

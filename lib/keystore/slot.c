@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/hex.h"
+#include "crypto/des.h"
 
 #define VALUE_FILE_MAX 1024 /* blanks and line ends included */
 
@@ -21,6 +22,9 @@ static int keep_value(const struct keystore *ks, const struct slot *s, const str
 	if (is_asymmetric(s->entry.type) && value.n != 32)
 		return doc_error(
 		    ks->doc, v->at, e, "a private key has 32 octets, this one %zu", value.n);
+	if (s->entry.type == ENTRY_SCP02 && value.n != DES3_KEY)
+		return doc_error(
+		    ks->doc, v->at, e, "a triple DES key has 16 octets, this one %zu", value.n);
 	if (value.n != 16 && value.n != 24 && value.n != 32)
 		return doc_error(
 		    ks->doc, v->at, e, "an AES key has 16, 24 or 32 octets, this one %zu", value.n);
@@ -28,7 +32,7 @@ static int keep_value(const struct keystore *ks, const struct slot *s, const str
 		return err_set(e, ERR_OTHER, "internal: key of %zu octets", value.n);
 	if (v->kcv.n == 0)
 		return 0;
-	if (!key_check_value(to, kcv))
+	if (!entry_check_value(&s->entry, to, kcv))
 		return err_set(e, ERR_OTHER, "cannot compute a key check value");
 	if (span_eq(SPAN(kcv), span_of(v->kcv.b, v->kcv.n)))
 		return 0;
@@ -115,7 +119,7 @@ int slot_read(const struct keystore *ks, struct slot *s, struct err *e)
 
 	if (s->read)
 		return 0;
-	if (s->entry.type == ENTRY_SCP03)
+	if (entry_type_is_card(s->entry.type))
 		rc = read_card_keys(ks, s, e);
 	else if (s->value[0].at != NULL)
 		rc = read_value(ks, s, &s->value[0], &s->entry.secret, e);

@@ -17,7 +17,7 @@ struct value {
 
 struct slot {
 	struct entry entry;
-	struct value value[VALUES]; /* scp03: ENC, MAC, DEK; else the first */
+	struct value value[VALUES]; /* card keys: ENC, MAC, DEK; else the first */
 	bool read;
 };
 

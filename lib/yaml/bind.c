@@ -235,9 +235,12 @@ static int check_form(
     const struct doc *d, const struct node *v, const struct bind_field *f, struct err *e)
 {
 	bool map = f->kind == BIND_MAP || f->kind == BIND_EACH;
+	bool either = f->kind == BIND_CHOICE && f->table != NULL;
 
 	if (v->kind == NODE_SCALAR && v->plain && v->n == 0)
 		return doc_error(d, v->key == NULL ? v : v->key, e, "`%s` has no value", f->key);
+	if (either && v->kind == NODE_MAP)
+		return 0;
 	if (map && v->kind != NODE_MAP)
 		return doc_error(d, v, e, "`%s` must be a map of keys and values", f->key);
 	if (!map && v->kind != NODE_SCALAR)
@@ -269,6 +272,8 @@ int bind_value(
 	case BIND_BYTES:
 		return bind_bytes(d, v, f, at, e);
 	case BIND_CHOICE:
+		if (v->kind == NODE_MAP)
+			return bind_map(d, v, f->table, to, e);
 		return bind_choice(d, v, f, at, e);
 	case BIND_MAP:
 		return bind_map(d, v, f->table, at, e);

@@ -299,7 +299,7 @@ static void test_refused(void **state)
 		{ "  a b: {}\n", "3:3: the name of an entry has", "" },
 		{ "  a: x\n", "3:6: `a` must be a map", "" },
 		{ "  a: {}\n", "3:6: `type` is missing", "" },
-		{ "  a: {type: scp02}\n", "3:13: `type` must be one of: scp03,",
+		{ "  a: {type: scp04}\n", "3:13: `type` must be one of: scp03,",
 		    "did you mean `scp03`?" },
 		{ "  a: {type: [x]}\n", "3:13: `type` must be a single value", "" },
 		{ "  a: {type: kmac, test: true, value: {hex: " MASTER "}}\n"
@@ -345,6 +345,34 @@ static void test_refused(void **state)
 		    "3:6: `diversification` is missing", "" },
 		{ "  a: {type: scp03, version: 30, diversification: kdf1, master: {file: x}}\n",
 		    "3:50: `diversification` must be one of: none, kdf3", "did you mean `kdf3`?" },
+		{ "  a: {type: scp03, version: 30, diversification: emv, master: {file: x}}\n",
+		    "3:50: `diversification` must be one of: none, kdf3", "" },
+		{ "  a: {type: scp02, version: 30, diversification: kdf3, master: {file: x}}\n",
+		    "3:50: `diversification` must be one of: none, visa2, visa, emv", "" },
+		{ "  a: {type: scp02, test: true, version: 30, diversification: none,\n"
+		  "      master: {hex: " MASTER MASTER "}}\n",
+		    "4:15: a triple DES key has 16 octets, this one 32", "" },
+		{ "  a: {type: scp02, test: true, version: 30, diversification: none,\n"
+		  "      master: {hex: " MASTER ", kcv: " MASTER_KCV "}}\n",
+		    "4:15: the value has key check value 8BAF47, not the kcv stated", "" },
+		{ "  a: {type: scp03, version: 30, diversification: {template: $_ $k},\n"
+		  "      master: {file: x}}\n",
+		    "3:61: a template needs octets of the diversification data", "" },
+		{ "  a: {type: scp03, version: 30, diversification: {template: $_ $k $0 $x},\n"
+		  "      master: {file: x}}\n",
+		    "3:61: a template is octets in hex", "" },
+		{ "  a: {type: scp02, version: 30, diversification: {template: $_ $k $0},\n"
+		  "      master: {file: x}}\n",
+		    "3:61: a template with the counter $_ is for keys of type scp03", "" },
+		{ "  a: {type: scp03, version: 30, master: {file: x},\n    diversification:\n"
+		  "      {template: $0$1$2$3$4$5$6$7$8$9 $k 00 00 00 00 00}}\n",
+		    "5:18: a template without the counter $_ is for keys of type scp02", "" },
+		{ "  a: {type: scp03, version: 30, diversification: {}, master: {file: x}}\n",
+		    "3:50: `template` is missing", "" },
+		{ "  a: {type: scp03, version: 30, diversification: {kdf: 3}, master: {file: x}}\n",
+		    "3:51: unknown key `kdf`", "possible here: template" },
+		{ "  a: {type: scp03, version: 30, diversification: [kdf3], master: {file: x}}\n",
+		    "3:50: `diversification` must be a single value", "" },
 		{ "  a: {type: signer}\n", "3:6: neither `private` nor `public`", "" },
 		{ "  a: {type: signer, public: " ED_PUBLIC "00}\n",
 		    "3:29: `public` must be 32 octets", "" },
@@ -389,6 +417,56 @@ static void test_refused(void **state)
 		assert_null(strstr(e.text, "40414243"));
 		assert_null(strstr(e.text, "9D61B19D"));
 	}
+}
+
+/* Triple DES sets and templates; what fits the keys of one card is in kdf_test. */
+static void test_card_types(void **state)
+{
+	static const uint8_t kdd[KDD_OCTETS] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+	static const char store[] =
+	    HEAD "  a: {type: scp02, test: true, version: 01, diversification: visa2,\n"
+		 "      master: {hex: " MASTER ", kcv: 8BAF47}}\n"
+		 "  b: {type: scp03, test: true, version: 30, diversification: {template: \n"
+		 "      $_ 000000 $k 00 $0$1$2$3$4$5$6$7$8$9}, master: {hex: " MASTER "}}\n"
+		 "  c: {type: scp02, test: true, version: 02, master: {hex: " MASTER "},\n"
+		 "      diversification: {template: $4$5$6$7$8$9F0$k$4$5$6$7$8$90F$k}}\n"
+		 "  d: {type: kos, test: true, version: 02, value: {hex: " MASTER "}}\n";
+	struct key_set keys = { 0 }, want = { 0 };
+	const struct entry *t;
+	struct keystore *ks;
+	uint8_t kcv[3];
+	struct err e;
+
+	(void)state;
+	assert_ok(open_text(store, 0600, &ks, &e), &e);
+	assert_ok(keystore_find_card(ks, "a", &t, &e), &e);
+	assert_int_equal(t->type, ENTRY_SCP02);
+	assert_int_equal(t->diversification, DIVERSIFY_VISA2);
+	assert_true(entry_check_value(t, &t->keys.enc, kcv));
+	assert_span(SPAN(kcv), unit_bytes("8BAF47"));
+	assert_true(entry_card_keys(t, kdd, &keys));
+	assert_span(key_span(&keys.enc), unit_bytes("8510FC973208218CA86888BCEC203635"));
+	assert_ok(keystore_find_card(ks, "b", &t, &e), &e);
+	assert_int_equal(t->diversification, DIVERSIFY_TEMPLATE);
+	assert_true(entry_check_value(t, &t->keys.enc, kcv));
+	assert_span(SPAN(kcv), unit_bytes(MASTER_KCV));
+	assert_true(entry_card_keys(t, kdd, &keys));
+	assert_true(diversify(DIVERSIFY_KDF3, &t->keys, kdd, &want));
+	assert_memory_equal(&keys, &want, sizeof(keys));
+	assert_ok(keystore_find_card(ks, "c", &t, &e), &e);
+	assert_true(entry_card_keys(t, kdd, &keys));
+	assert_true(diversify(DIVERSIFY_EMV, &t->keys, kdd, &want));
+	assert_memory_equal(&keys, &want, sizeof(keys));
+	assert_ok(keystore_find(ks, ENTRY_SCP03, NULL, &t, &e), &e);
+	assert_string_equal(t->name, "b");
+	assert_int_equal(keystore_find_card(ks, NULL, &t, &e), -1);
+	assert_non_null(
+	    strstr(e.text, "several entries of type scp03 or scp02, name one: a, b, c"));
+	assert_int_equal(keystore_find_card(ks, "d", &t, &e), -1);
+	assert_non_null(strstr(e.text, "`d` is of type kos, not scp03 or scp02"));
+	assert_int_equal(keystore_find_card(ks, "x", &t, &e), -1);
+	assert_string_equal(e.hint, "there is: a, b, c");
+	keystore_close(ks);
 }
 
 static void test_many(void **state)
@@ -481,6 +559,7 @@ int main(void)
 		cmocka_unit_test(test_private_files),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_card_types),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_init),
 		cmocka_unit_test(test_fingerprint),
