@@ -295,6 +295,25 @@ bool scp03_resume(struct scp03 *s, const struct key *enc, const struct key *mac,
 	return true;
 }
 
+bool scp03_begin_keys(struct scp03 *s, const struct scp03_keys *keys, const uint8_t mcv[static 16],
+    uint8_t level, uint8_t m)
+{
+	static const uint8_t zero[16] = { 0 };
+
+	start(s, m);
+	if ((m != 8 && m != 16) || (level & LEVEL_CMAC) == 0 ||
+	    !scp03_level_valid(level, SCP03_I_RMAC | SCP03_I_RENC) ||
+	    !aes_set_key(&s->enc, &keys->enc) || !aes_set_key(&s->mac, &keys->mac) ||
+	    !aes_set_key(&s->rmac, &keys->rmac)) {
+		scp03_wipe(s);
+		return false;
+	}
+	advance(s, zero, mcv);
+	s->level = level;
+	s->open = true;
+	return true;
+}
+
 size_t scp03_max_data(uint8_t level, uint8_t m)
 {
 	size_t room = APDU_SHORT_DATA - (size_t)m;

@@ -74,6 +74,17 @@ enum scp03_verdict scp03_card_authenticate(
 MUST_CHECK bool scp03_resume(struct scp03 *s, const struct key *enc, const struct key *mac,
     const uint8_t counter[static 16], const uint8_t mcv[static 16], uint8_t level, uint8_t m);
 
+/* Session keys that come from elsewhere than scp03_begin: SCP11. Wiped by the caller. */
+struct scp03_keys {
+	struct key enc, mac, rmac;
+};
+/*
+ * A session that opens with these keys (SCP11 ends in one): the encryption counter at zero, the
+ * MAC chaining value as given, level one of table 7-3 with C-MAC at least, m = 8 or 16.
+ */
+MUST_CHECK bool scp03_begin_keys(struct scp03 *s, const struct scp03_keys *keys,
+    const uint8_t mcv[static 16], uint8_t level, uint8_t m);
+
 /* Longest plain data field that fits a short command at this level and MAC size: 255 without
  * protection, 255-m with C-MAC, 239 / 223 with C-DECRYPTION. */
 size_t scp03_max_data(uint8_t level, uint8_t m);
