@@ -254,13 +254,11 @@ runs_image() { # READER-NUMBER
 	r=$(reader_name 1)
 	ok -r "$r" -k keys.yaml scp-open
 	ok -r "$r" scp-mode broadcast --bundle app.bundle
-	kill -KILL "$pcscd_pid"
+	pcscd_end KILL
 	fails 4 -r "$r" load app.bundle
 	[[ $stderr == *pcscd* ]]
 	ok -r "$r" scp-status
-	echo "STATUS $output $stderr" >&2
 	[[ $output == "no channel is open"* ]]
-	wait "$pcscd_pid" || true
 	fails 4 -r "$r" info
 	[[ $stderr == *"pcscd does not run"* ]]
 	grep -q 'fleet/0001.card: vpcd closed the connection, trying again' serve.err

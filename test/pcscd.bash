@@ -151,11 +151,16 @@ serve_wait() {
 	serve_pid=
 }
 
+# A zombie that waits for its parent does not count.
+running() {
+	[[ $(sed -n 's/^State:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null) == [!Z]* ]]
+}
+
 pcscd_teardown() {
 	local pid
 	for pid in $(agent_pids); do
 		kill "$pid" 2>/dev/null || true
-		for _ in {1..100}; do kill -0 "$pid" 2>/dev/null || break; sleep 0.02; done
+		for _ in {1..100}; do running "$pid" || break; sleep 0.02; done
 	done
 	serve_end
 	pcscd_end
