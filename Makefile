@@ -8,7 +8,7 @@ VERSION := 0.1
 CC ?= gcc
 CFLAGS ?= -O2 -g
 
-VARIANT := $(if $(SAN),san,release)
+VARIANT := $(if $(FUZZ),fuzz,$(if $(SAN),san,release))
 BUILD ?= build
 B := $(BUILD)/$(VARIANT)
 PACKAGES := libcrypto yaml-0.1 jansson sqlite3 libpcsclite
@@ -19,7 +19,12 @@ NEED_CFLAGS = -std=c17 -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes 
 	-Wpointer-arith -Wvla -Werror -fstack-protector-strong -fPIE
 NEED_LDFLAGS = -pie -Wl,-z,relro,-z,now
 NEED_LIBS = $(shell pkg-config --libs $(PACKAGES)) -lpthread
-ifneq ($(SAN),)
+ifneq ($(FUZZ),)
+override CC := clang
+NEED_CFLAGS += -Wno-sign-conversion
+NEED_CFLAGS += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+NEED_LDFLAGS += -fsanitize=fuzzer,address,undefined
+else ifneq ($(SAN),)
 NEED_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 NEED_LDFLAGS += -fsanitize=address,undefined
 else
@@ -34,12 +39,17 @@ CMD_SRC := $(sort $(wildcard cmd/*.c))
 UNIT_SRC := $(sort $(wildcard test/unit/*_test.c))
 BENCH_SRC := $(sort $(wildcard test/bench/*_bench.c))
 UNIT_HELP := $(filter-out $(UNIT_SRC),$(sort $(wildcard test/unit/*.c)))
+FUZZ_SRC := $(sort $(wildcard test/fuzz/*_fuzz.c))
+FUZZ_NAMES := $(FUZZ_SRC:test/fuzz/%_fuzz.c=%)
+FUZZ_TARGETS ?= $(FUZZ_NAMES)
+FUZZ_HELP := $(filter-out $(FUZZ_SRC) test/fuzz/replay.c,$(sort $(wildcard test/fuzz/*.c)))
+FUZZ_BIN := $(FUZZ_NAMES:%=$(B)/fuzz/%_fuzz)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CMD_OBJ := $(CMD_SRC:%.c=$(B)/%.o)
 UNIT_BIN := $(UNIT_SRC:test/unit/%.c=$(B)/unit/%)
 TOOL_BIN := $(patsubst test/tools/%.c,$(B)/tools/%,$(wildcard test/tools/*.c))
 
-.PHONY: all help deps san unit check check-quick lint bench man demo install uninstall clean fuzz
+.PHONY: all help deps san unit check check-quick lint bench man demo install uninstall clean fuzz fuzz-targets
 .DEFAULT_GOAL := all
 
 all: deps
@@ -54,6 +64,7 @@ help:
 ## make check           every test          make check-quick   the subset under a minute
 ## make san             build with address and undefined-behaviour sanitizers (SAN=1)
 ## make lint            formatting, static checks, shell scripts, man pages
+## make fuzz            each fuzz target for FUZZ_SECONDS=120 (clang); FUZZ_TARGETS="tlv apdu"
 ## make bench           measured speed, as ratios
 ## make man             refresh the generated blocks of the man pages
 ## make install         DESTDIR= PREFIX=     make uninstall
@@ -103,6 +114,21 @@ bench: all
 	$(Q)$(MAKE) --no-print-directory $(BENCH_BIN)
 	$(Q)B=$(B) test/bench/run
 
+# Fuzz targets: here with replay.c, which runs them over their corpora; with FUZZ=1 with libFuzzer.
+FUZZ_PARTS := $(if $(FUZZ),,$(B)/test/fuzz/replay.o) $(FUZZ_HELP:%.c=$(B)/%.o) \
+	$(filter-out $(B)/cmd/main.o,$(CMD_OBJ)) $(B)/lib.a
+$(B)/fuzz/%: $(B)/test/fuzz/%.o $(FUZZ_PARTS)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(NEED_LIBS)
+
+fuzz-targets: $(FUZZ_BIN)
+.SECONDARY: $(FUZZ_SRC:%.c=$(B)/%.o) $(FUZZ_HELP:%.c=$(B)/%.o) $(B)/test/fuzz/replay.o
+
+fuzz:
+	$(Q).ci/deps fuzz
+	$(Q)$(MAKE) --no-print-directory FUZZ=1 fuzz-targets
+	$(Q)B=$(BUILD)/fuzz test/fuzz/run $(FUZZ_TARGETS)
+
 check: deps-check all
 	$(Q)B=$(B) SAN=$(SAN) test/run all
 
@@ -114,7 +140,8 @@ deps-check:
 	$(Q).ci/deps check
 
 C_FILES := $(sort $(wildcard lib/*/*.[ch] cmd/*.[ch] test/*/*.[ch]))
-SHELL_FILES := $(sort .ci/run .ci/deps test/run test/bench/run examples/demo $(wildcard test/*.bash test/*.bats))
+SHELL_FILES := $(sort .ci/run .ci/deps test/run test/bench/run test/fuzz/run examples/demo \
+	$(wildcard test/*.bash test/*.bats))
 
 lint: deps-check
 	clang-format --dry-run -Werror $(C_FILES)
@@ -144,4 +171,5 @@ uninstall:
 clean:
 	rm -rf $(BUILD) cardadm
 
--include $(LIB_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(UNIT_SRC:%.c=$(B)/%.d) $(BENCH_SRC:%.c=$(B)/%.d)
+SHELL_FILES := $(sort .ci/run .ci/deps test/run test/bench/run test/fuzz/run examples/demo \
+	$(wildcard test/*.bash test/*.bats))

@@ -173,11 +173,11 @@ void trace_hidden(struct span command, size_t *off, size_t *n)
 	if (!rd_u8(&r, &cla) || !rd_u8(&r, &ins) || !has_secret(cla, ins))
 		return;
 	/* Header and length field stay readable; of a malformed command only the header does. */
-	*off = 4;
 	if (capdu_get(command, &c)) {
 		*off = c.data.n == 0 ? command.n : c.extended ? 7 : 5;
 		*n = c.data.n;
 	} else if (command.n > 4) {
+		*off = 4;
 		*n = command.n - 4;
 	}
 }

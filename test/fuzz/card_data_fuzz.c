@@ -1,0 +1,107 @@
+/*
+ * What a card says about itself: 66, 67, E0, GET STATUS, CPLC. What was understood is written,
+ * read again and written again: the same. And it is shown.
+ */
+#include "fuzz.h"
+
+#include <string.h>
+
+#include "gp/card_data.h"
+#include "gp/status.h"
+#include "show.h"
+#include "tlv/tlv.h"
+
+enum { ROOM = 8192 };
+
+static void shown(json_t *j)
+{
+	char *text;
+
+	CHECK(j != NULL);
+	text = json_dumps(j, JSON_ENCODE_ANY);
+	CHECK(text != NULL);
+	free(text);
+	json_decref(j);
+}
+
+#define ROUND(type, get, put, s) \
+	do { \
+		struct type a, b; \
+		uint8_t one[ROOM], two[ROOM]; \
+		struct wr w1 = wr_fixed(one, ROOM), w2 = wr_fixed(two, ROOM); \
+		if (!get(s, &a)) \
+			break; \
+		put(&w1, &a); \
+		CHECK(wr_ok(&w1) && tlv_canonical(wr_span(&w1))); \
+		CHECK(get(wr_span(&w1), &b)); \
+		put(&w2, &b); \
+		CHECK(wr_ok(&w2) && span_eq(wr_span(&w1), wr_span(&w2))); \
+	} while (0)
+
+static void card_data(struct span s)
+{
+	struct card_data d;
+
+	ROUND(card_data, card_data_get, card_data_put, s);
+	if (!card_data_get(s, &d))
+		return;
+	CHECK(d.version_n <= sizeof(d.version) && d.scp_n <= CARD_DATA_SCPS);
+	shown(show_card_data_channels(&d));
+}
+
+static void capabilities(struct span s)
+{
+	struct capabilities c;
+
+	ROUND(capabilities, capabilities_get, capabilities_put, s);
+	if (!capabilities_get(s, &c))
+		return;
+	CHECK(c.n <= CARD_DATA_SCPS);
+	shown(show_capabilities(&c));
+}
+
+static void key_information(struct span s)
+{
+	struct key_infos k;
+
+	if (!key_infos_get(s, &k))
+		return;
+	CHECK(k.n <= KEY_INFO_MAX);
+	shown(show_keys(&k));
+}
+
+static void status(struct span s)
+{
+	struct rd r = rd_of(s);
+	struct status_entry a, b;
+	uint8_t room[512];
+
+	while (status_entry_next(&r, &a)) {
+		struct wr w = wr_fixed(room, sizeof(room));
+		struct rd again;
+
+		CHECK(a.aid.n >= AID_MIN && a.aid.n <= AID_MAX);
+		CHECK(a.privileges_n <= sizeof(a.privileges));
+		status_entry_put(&w, &a);
+		CHECK(wr_ok(&w));
+		again = rd_of(wr_span(&w));
+		CHECK(status_entry_next(&again, &b) && rd_left(&again) == 0);
+		CHECK(memcmp(&a, &b, sizeof(a)) == 0);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct span s = span_of(data, n), cplc;
+
+	card_data(s);
+	capabilities(s);
+	key_information(s);
+	status(s);
+	if (cplc_get(s, &cplc)) {
+		CHECK(cplc.n == CPLC_SIZE);
+		shown(show_cplc(cplc));
+	}
+	shown(show_ascii(span_sub(s, 0, 256)));
+	return 0;
+}
