@@ -226,8 +226,11 @@ uint16_t host_sealed(
 	meddled(&w, meddle);
 	if (!wr_ok(&w) || !means_the_same(wr_span(&right), wr_span(&w)))
 		who = ANYBODY;
-	h->last_n = right.n;
-	memcpy(h->last, right.p, right.n);
+	/* What never arrived would still be good. */
+	if (who != ANYBODY) {
+		h->last_n = right.n;
+		memcpy(h->last, right.p, right.n);
+	}
 	sw = host_raw(h, wr_span(&w), who, rsp);
 	if (h->channel[channel].session != s) /* lost power */
 		sw = 0;

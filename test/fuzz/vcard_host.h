@@ -17,7 +17,7 @@ struct host {
 		enum session session;
 		uint8_t challenge[32]; /* the host's and the card's */
 	} channel[CHANNELS];
-	uint8_t last[LAST_MAX]; /* the last command that was sealed, as it went out */
+	uint8_t last[LAST_MAX]; /* the last sealed command that arrived */
 	size_t last_n;
 };
 

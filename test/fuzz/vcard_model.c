@@ -1,7 +1,6 @@
 #include "vcard_model.h"
 
 #include <string.h>
-#include <stdio.h>
 
 #include "crypto/digest.h"
 #include "vcard/record.h"
@@ -160,7 +159,6 @@ static void check_anybody(
 {
 	const struct chip *a = &m->chip, *b = &v->chip;
 
-	if(!same_slot(m,b)) fprintf(stderr,"ins %02X cla %02X p1 %02x sw %04x\n", c->ins,c->cla,c->p1,sw);
 	CHECK(same_slot(m, b) && SAME(refused) && a->refused_n == b->refused_n);
 	CHECK(a->life_cycle == b->life_cycle && SAME(iin) && SAME(cin));
 	for (size_t i = 0; i < CHANNELS; i++)
