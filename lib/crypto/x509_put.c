@@ -18,9 +18,14 @@ bool x509_key_id(const struct ec_public *key, struct x509_id *out)
 
 static bool add_extension(X509 *x, int nid, const char *value)
 {
-	X509_EXTENSION *ext = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
-	bool ok = ext != NULL && X509_add_ext(x, ext, -1) == 1;
+	X509_EXTENSION *ext;
+	X509V3_CTX ctx;
+	bool ok;
 
+	X509V3_set_ctx_nodb(&ctx);
+	X509V3_set_ctx(&ctx, NULL, x, NULL, NULL, 0);
+	ext = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+	ok = ext != NULL && X509_add_ext(x, ext, -1) == 1;
 	X509_EXTENSION_free(ext);
 	return ok;
 }
@@ -45,6 +50,26 @@ static bool add_key_ids(X509 *x, const struct ec_public *own, const struct ec_pu
 	return ok;
 }
 
+/* Critical, with the one policy of the role. */
+static bool add_policy(X509 *x, const char *arc)
+{
+	STACK_OF(POLICYINFO) *policies = sk_POLICYINFO_new_null();
+	POLICYINFO *p = POLICYINFO_new();
+	char text[80];
+	bool ok;
+
+	snprintf(text, sizeof(text), "1.2.840.114283.100.0.10.2.1.%s", arc);
+	if (p != NULL)
+		p->policyid = OBJ_txt2obj(text, 1);
+	ok = policies != NULL && p != NULL && p->policyid != NULL &&
+	     sk_POLICYINFO_push(policies, p) > 0;
+	if (!ok)
+		POLICYINFO_free(p);
+	ok = ok && X509_add1_ext_i2d(x, NID_certificate_policies, policies, 1, 0) == 1;
+	sk_POLICYINFO_pop_free(policies, POLICYINFO_free);
+	return ok;
+}
+
 static bool add_usage(X509 *x, enum x509_role role)
 {
 	static const struct {
@@ -59,18 +84,13 @@ static bool add_usage(X509 *x, enum x509_role role)
 		{ X509_ROLE_KA_KLOC, "40", "critical,CA:TRUE,pathlen:0", "critical,keyCertSign" },
 		{ X509_ROLE_KA_KLCC, "50", "critical,CA:TRUE,pathlen:0", "critical,keyCertSign" },
 	};
-	char policy[80];
 
-	for (size_t i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++) {
-		if (profiles[i].role != role)
-			continue;
-		snprintf(policy, sizeof(policy), "critical,1.2.840.114283.100.0.10.2.1.%s",
-		    profiles[i].policy);
-		return add_extension(x, NID_key_usage, profiles[i].usage) &&
-		       add_extension(x, NID_certificate_policies, policy) &&
-		       (profiles[i].basic == NULL ||
-			   add_extension(x, NID_basic_constraints, profiles[i].basic));
-	}
+	for (size_t i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++)
+		if (profiles[i].role == role)
+			return add_extension(x, NID_key_usage, profiles[i].usage) &&
+			       add_policy(x, profiles[i].policy) &&
+			       (profiles[i].basic == NULL ||
+				   add_extension(x, NID_basic_constraints, profiles[i].basic));
 	return false;
 }
 
