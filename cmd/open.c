@@ -35,7 +35,9 @@ static void close_vcard(void *ctx)
 	vcard_close(ctx);
 }
 
-static const struct card_ops vcard_ops = { transmit, reset, close_vcard };
+static const struct card_ops vcard_ops = {
+	.transmit = transmit, .reset = reset, .close = close_vcard
+};
 
 int open_vcard(const char *path, struct card *card, struct err *e)
 {

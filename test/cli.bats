@@ -248,7 +248,7 @@ load lib
 @test "no core, no dump, and files that are ours alone" {
 	fleet
 	"$CARDADM" -r vcard:fleet/0001.card -k keys.yaml -t t.txt scp-open
-	pid=$(pgrep -f "^$CARDADM .*scp-open")
+	pid=$(agent_pids)
 	grep -q '^Max core file size *0 *0 ' "/proc/$pid/limits"
 	[ "$(stat -c %a t.txt)" = 600 ]
 	ok -r vcard:fleet/0001.card scp-close

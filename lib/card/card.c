@@ -1,6 +1,7 @@
 #include "card/card.h"
 
 #include <string.h>
+#include <time.h>
 
 enum { INS_GET_RESPONSE_ISO = 0xC0, SW1_MORE = 0x61, SW1_WRONG_LE = 0x6C };
 
@@ -17,7 +18,7 @@ static int exchange(
 	}
 	if (!wr_ok(rsp))
 		return err_set(e, ERR_CARD, "the card's answer is longer than %zu octets",
-		    rsp->limit != 0 ? rsp->limit : rsp->cap);
+		    (rsp->limit != 0 ? rsp->limit : rsp->cap) - sizeof(*sw));
 	r = rd_of(span_sub(wr_span(rsp), before, rsp->n));
 	if (rd_left(&r) < 2) {
 		c->gone = true; /* whatever is there, it is no card that keeps to ISO 7816 */
@@ -33,9 +34,11 @@ static int exchange(
 /* What is on the way for one command: the APDU to send next, in its own buffer. */
 struct turn {
 	struct capdu cmd;
-	bool readable;  /* cmd could be parsed: it may be sent again with another Le */
-	bool corrected; /* its Le was corrected once already */
-	struct wr wire; /* growing */
+	bool readable;    /* cmd could be parsed: it may be sent again with another Le */
+	bool corrected;   /* its Le was corrected once already */
+	bool shortened;   /* T=0: sent without its Le, and nothing was fetched yet */
+	uint16_t warning; /* came before the data, 0: none */
+	struct wr wire;   /* growing */
 	struct span next;
 };
 
@@ -64,49 +67,96 @@ static int turn_begin(struct turn *t, const struct card *c, struct span command,
 	if (t->cmd.data.n == 0 || t->cmd.le == LE_NONE)
 		return 0;
 	t->cmd.le = LE_NONE;
+	t->shortened = true;
 	return turn_write(t, e);
+}
+
+static int get_response(struct turn *t, uint32_t le, struct err *e)
+{
+	t->cmd = (struct capdu){ .cla = cla_with_channel(0x00, cla_channel(t->cmd.cla)),
+		.ins = INS_GET_RESPONSE_ISO,
+		.le = le };
+	t->corrected = t->shortened = false;
+	return turn_write(t, e);
+}
+
+static bool is_warning(uint16_t sw)
+{
+	return sw >> 8 == 0x62 || sw >> 8 == 0x63;
 }
 
 /* Decides what follows an answer: *go false when it was the last. */
 static int turn_follow(struct turn *t, uint16_t sw, bool *go, struct err *e)
 {
-	uint8_t n = (uint8_t)sw;
+	uint32_t le = (uint8_t)sw == 0 ? LE_MAX_SHORT : (uint8_t)sw;
 
-	*go = false;
-	if (sw >> 8 == SW1_MORE && t->readable) {
-		*go = true;
-		t->cmd = (struct capdu){ .cla = cla_with_channel(0x00, cla_channel(t->cmd.cla)),
-			.ins = INS_GET_RESPONSE_ISO,
-			.le = n == 0 ? LE_MAX_SHORT : n };
-		t->corrected = false;
-		return turn_write(t, e);
+	*go = t->readable;
+	if (!t->readable)
+		return 0;
+	if (sw >> 8 == SW1_MORE)
+		return get_response(t, le, e);
+	/* ETSI TS 102 221 7.3.1.1.4: the warning comes first, its data wait for GET RESPONSE. */
+	if (t->shortened && is_warning(sw)) {
+		t->warning = sw;
+		return get_response(t, LE_MAX_SHORT, e);
 	}
-	if (sw >> 8 == SW1_WRONG_LE && t->readable && t->cmd.le != LE_NONE && !t->corrected) {
-		*go = true;
-		t->cmd.le = n == 0 ? LE_MAX_SHORT : n;
+	if (sw >> 8 == SW1_WRONG_LE && t->cmd.le != LE_NONE && !t->corrected) {
+		t->cmd.le = le;
 		t->corrected = true;
 		return turn_write(t, e);
 	}
+	*go = false;
 	return 0;
+}
+
+/* The status of the whole: a warning that came first, unless fetching its data went wrong. */
+static uint16_t turn_status(const struct turn *t, uint16_t sw, size_t fetched)
+{
+	return t->warning != 0 && (sw == SW_OK || fetched == 0) ? t->warning : sw;
+}
+
+static unsigned elapsed_ms(const struct timespec *from)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (
+	    unsigned)((now.tv_sec - from->tv_sec) * 1000 + (now.tv_nsec - from->tv_nsec) / 1000000);
+}
+
+static int too_slow(struct card *c, struct err *e)
+{
+	c->gone = true; /* what it still has to say belongs to no command of ours */
+	err_set(e, ERR_READER, "the card did not come to an end within %u s", c->limit_ms / 1000);
+	return err_hint(e, "--timeout SECONDS gives a command more time");
 }
 
 static int collect(struct card *c, struct turn *t, struct wr *rsp, struct err *e)
 {
-	for (int round = 0; round < CARD_MAX_ROUNDS; round++) {
+	struct timespec begun;
+	int idle = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &begun);
+	for (int round = 0; round < CARD_MAX_ROUNDS && idle < CARD_IDLE_ROUNDS; round++) {
+		size_t before = rsp->n;
 		uint16_t sw;
 		bool go;
 
 		if (exchange(c, t->next, rsp, &sw, e) != 0 || turn_follow(t, sw, &go, e) != 0)
 			return -1;
-		if (go)
-			continue;
-		wr_u16(rsp, sw);
-		if (!wr_ok(rsp))
-			return err_set(e, ERR_CARD, "the card's answer is too long");
-		return 0;
+		if (!go) {
+			wr_u16(rsp, turn_status(t, sw, rsp->n));
+			return wr_ok(rsp) ? 0
+					  : err_set(e, ERR_CARD, "the card's answer is too long");
+		}
+		if (t->corrected)
+			wr_cut(rsp, before); /* all of it comes once more */
+		idle = rsp->n > before ? 0 : idle + 1;
+		if (c->limit_ms != 0 && elapsed_ms(&begun) >= c->limit_ms)
+			return too_slow(c, e);
 	}
-	return err_set(e, ERR_CARD, "the card does not come to an end: %d rounds of 61xx or 6Cxx",
-	    CARD_MAX_ROUNDS);
+	return err_set(e, ERR_CARD,
+	    "the card does not come to an end: it asks for one GET RESPONSE after the other");
 }
 
 int card_transmit(struct card *c, struct span command, struct wr *rsp, struct err *e)
@@ -149,6 +199,25 @@ int card_reset(struct card *c, struct err *e)
 		return 0;
 	c->gone = true;
 	return -1;
+}
+
+int card_alive(struct card *c, struct err *e)
+{
+	if (c->ops == NULL || c->gone)
+		return err_set(e, ERR_READER, "the card is gone");
+	if (c->ops->alive == NULL || c->ops->alive(c->ctx, e) == 0)
+		return 0;
+	c->gone = true;
+	return -1;
+}
+
+void card_limit(struct card *c, unsigned ms)
+{
+	if (ms == 0)
+		return;
+	c->limit_ms = ms;
+	if (c->ops != NULL && c->ops->limit != NULL)
+		c->ops->limit(c->ctx, ms);
 }
 
 void card_close(struct card *c)

@@ -321,7 +321,9 @@ static void card_do_close(void *ctx)
 	free(ctx);
 }
 
-static const struct card_ops ops = { card_do, card_do_reset, card_do_close };
+static const struct card_ops ops = {
+	.transmit = card_do, .reset = card_do_reset, .close = card_do_close
+};
 
 /* ---- names ---- */
 

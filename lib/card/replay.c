@@ -201,7 +201,9 @@ static void replay_close(void *ctx)
 	free(p);
 }
 
-static const struct card_ops replay_ops = { replay_transmit, replay_reset, replay_close };
+static const struct card_ops replay_ops = {
+	.transmit = replay_transmit, .reset = replay_reset, .close = replay_close
+};
 
 /* Takes " T=0" off the end of an ATR line. */
 static struct span protocol_off(struct span rest, bool *t0)

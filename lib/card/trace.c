@@ -75,6 +75,24 @@ static int tracer_reset(void *ctx, struct err *e)
 	return t->inner.ops->reset(t->inner.ctx, e);
 }
 
+static int tracer_alive(void *ctx, struct err *e)
+{
+	struct tracer *t = ctx;
+
+	if (card_alive(&t->inner, e) == 0)
+		return 0;
+	fprintf(t->f, "# card gone: %s\n", e->text);
+	fflush(t->f);
+	return -1;
+}
+
+static void tracer_limit(void *ctx, unsigned ms)
+{
+	struct tracer *t = ctx;
+
+	card_limit(&t->inner, ms);
+}
+
 static void tracer_close(void *ctx)
 {
 	struct tracer *t = ctx;
@@ -84,7 +102,13 @@ static void tracer_close(void *ctx)
 	free(t);
 }
 
-static const struct card_ops tracer_ops = { tracer_transmit, tracer_reset, tracer_close };
+static const struct card_ops tracer_ops = {
+	.transmit = tracer_transmit,
+	.reset = tracer_reset,
+	.close = tracer_close,
+	.alive = tracer_alive,
+	.limit = tracer_limit,
+};
 
 static int put_head(struct tracer *t, const char *path, struct err *e)
 {

@@ -91,10 +91,11 @@ size_t scp03_max_data(uint8_t level, uint8_t m);
 
 /*
  * Host: wraps the plain command `c` (CLA without SM bit) as the session's level asks and appends
- * the wire form to `out`. Le is sent when c has one, never added (so do all recorded hosts); with
- * R-MAC it then asks for the most, because the protected answer is longer than the plain one.
- * Level 00: written as it is. false: no session, too long, or OpenSSL failed; the state of the
- * session is as before and nothing is appended. c->data must not lie in `out`.
+ * the wire form to `out`. Le is sent when c has one and never added: with R-MAC every command has
+ * an answer (Amendment D 6.2.5), so there the caller asks for one. An Le with R-MAC asks for the
+ * most, because the protected answer is longer than the plain one. Level 00: written as it is.
+ * false: no session, too long, or OpenSSL failed; the state of the session is as before and nothing
+ * is appended. c->data must not lie in `out`.
  */
 MUST_CHECK bool scp03_seal_command(struct scp03 *s, const struct capdu *c, struct wr *out);
 /*

@@ -117,7 +117,9 @@ static void listen_close(void *ctx)
 	free(l);
 }
 
-static const struct card_ops listen_ops = { listen_transmit, listen_reset, listen_close };
+static const struct card_ops listen_ops = {
+	.transmit = listen_transmit, .reset = listen_reset, .close = listen_close
+};
 
 static int open_listened(void *ctx, const char *path, struct card *card, struct err *e)
 {

@@ -27,7 +27,9 @@ static void echo_close(void *ctx)
 {
 	*(unsigned *)ctx = 100;
 }
-static const struct card_ops echo_ops = { echo_transmit, echo_reset, echo_close };
+static const struct card_ops echo_ops = {
+	.transmit = echo_transmit, .reset = echo_reset, .close = echo_close
+};
 
 static const char *tmp(void)
 {
