@@ -19,6 +19,7 @@ struct args {
 	struct keystore *ks;
 	const struct entry *entry;
 	struct session *session;
+	struct tries *tries;
 };
 
 static const char *const levels[] = { "00", "01", "03", "11", "13", "33", NULL };
@@ -70,7 +71,7 @@ static int before_auth(void *ctx, const struct init_update *u, struct err *e)
 	hex_put(span_of(&u->key_version, 1), set, sizeof(set));
 	if (a->retry)
 		return 0;
-	if (tries_refused(id, set, &refused, e) != 0)
+	if (tries_refused(a->tries, id, set, &refused, e) != 0)
 		return -1;
 	if (!refused)
 		return 0;
@@ -88,8 +89,8 @@ static void after_auth(void *ctx, const struct init_update *u, bool accepted)
 	card_id(a, u, id);
 	hex_put(span_of(&u->key_version, 1), set, sizeof(set));
 	if (accepted)
-		(void)tries_forget(id, set, &ignored);
-	else if (tries_record(id, set, &ignored) != 0)
+		(void)tries_forget(a->tries, id, set, &ignored);
+	else if (tries_record(a->tries, id, set, &ignored) != 0)
 		ctx_note(a->c, "the refusal could not be remembered: %s", ignored.text);
 }
 
@@ -149,10 +150,14 @@ static int open_session(struct agent *a, struct ctx *c, void *args, struct err *
 	if (c->trace != NULL && trace_wrap(&a->card, c->trace, e) != 0)
 		goto out;
 	a->traced = c->trace != NULL;
+	if (tries_open(&g->tries, e) != 0)
+		goto out;
 	rc = session_open(&a->session, &asks, e);
 	if (rc == 0)
 		rc = tell(a, g, e);
 out:
+	tries_close(g->tries);
+	g->tries = NULL;
 	ctx_keystore_done(c, g->ks);
 	g->ks = NULL;
 	return rc;

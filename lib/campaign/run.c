@@ -10,6 +10,7 @@ struct run {
 	struct campaign *c;
 	const struct campaign_calls *calls;
 	struct ledger *l;
+	struct tries *tries;
 	struct ledger_card *lc; /* the card at work */
 	struct card card;
 	struct session s;
@@ -33,7 +34,7 @@ static void enter_step(struct run *r, enum step step)
 	tell(r, 0, 0);
 }
 
-/* Commits the row. Once this fails nothing more may be sent to any card. */
+/* Commits the row as an intent. Once this fails nothing more may be sent to any card. */
 static int commit(struct run *r, struct err *e)
 {
 	if (ledger_put(r->l, r->lc, e) == 0)
@@ -69,7 +70,8 @@ static int before_auth(void *ctx, const struct init_update *u, struct err *e)
 	char set[8];
 
 	key_set_name(u, set);
-	if (!r->calls->retry_authentication && tries_refused(r->lc->id, set, &refused, e) != 0) {
+	if (!r->calls->retry_authentication &&
+	    tries_refused(r->tries, r->lc->id, set, &refused, e) != 0) {
 		r->ledger_failed = true;
 		return -1;
 	}
@@ -89,9 +91,10 @@ static void after_auth(void *ctx, const struct init_update *u, bool accepted)
 	key_set_name(u, set);
 	r->refused = !accepted;
 	/* A refusal is in the ledger's row as well; a success may forget an old refusal. */
-	if (!accepted && tries_record(r->lc->id, set, &e) != 0)
+	if (!accepted && tries_record(r->tries, r->lc->id, set, &e) != 0)
 		r->ledger_failed = true;
-	if (accepted && r->calls->retry_authentication && tries_forget(r->lc->id, set, &e) != 0)
+	if (accepted && r->calls->retry_authentication &&
+	    tries_forget(r->tries, r->lc->id, set, &e) != 0)
 		r->ledger_failed = true;
 }
 
@@ -200,13 +203,13 @@ static int settle(struct run *r, int rc, struct err *e)
 	if (rc != 0 && e->code == ERR_INTERRUPTED) {
 		struct err le;
 
-		return ledger_put(r->l, lc, &le) == 0 ? -1 : (*e = le, -1);
+		return ledger_note(r->l, lc, &le) == 0 ? -1 : (*e = le, -1);
 	}
 	lc->state = rc == 0 ? CARD_DONE : CARD_FAILED;
 	snprintf(lc->reason, sizeof(lc->reason), "%s", rc == 0 ? "" : e->text);
 	r->failures += rc == 0 ? 0 : 1;
 	r->refused_in_a_row = r->refused ? r->refused_in_a_row + 1 : 0;
-	if (commit(r, e) != 0)
+	if (ledger_note(r->l, lc, e) != 0)
 		return -1;
 	tell(r, 0, 0);
 	return 0;
@@ -285,21 +288,27 @@ int campaign_run(struct campaign *c, const struct campaign_calls *calls,
     struct campaign_result *res, struct err *e)
 {
 	struct run r = { .c = c, .calls = calls };
-	struct err ignored;
+	struct err last = { 0 };
 	int rc;
 
 	memset(res, 0, sizeof(*res));
 	if (ledger_open(c->ledger_path, c->goal, c->m.name, true, &r.l, e) != 0)
 		return -1;
-	rc = campaign_list_cards(c, r.l, e);
+	rc = tries_open(&r.tries, e);
+	if (rc == 0)
+		rc = campaign_list_cards(c, r.l, e);
 	if (rc == 0)
 		rc = ledger_sum(r.l, &res->sums, e);
 	if (rc == 0 && calls->begin != NULL)
 		calls->begin(calls->ctx, &res->sums);
 	if (rc == 0)
 		rc = work_all(&r, res, e);
-	if (ledger_sum(r.l, &res->sums, rc == 0 ? e : &ignored) != 0)
+	/* Outcomes still grouped; and that the ledger failed counts more than what was before. */
+	if (ledger_flush(r.l, &last) != 0 || ledger_sum(r.l, &res->sums, &last) != 0) {
+		*e = last;
 		rc = -1;
+	}
+	tries_close(r.tries);
 	ledger_close(r.l);
 	if (rc == 0 && res->sums.done != res->sums.total)
 		rc = err_set(e, ERR_UNDONE, "%llu of %llu cards are not done",

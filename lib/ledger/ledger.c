@@ -45,7 +45,8 @@ struct ledger {
 	int lock_fd; /* held for writing; closed after the database, see ledger_open */
 	sqlite3 *db; /* NULL: no file yet, nothing known */
 	sqlite3_stmt *st[STATEMENTS];
-	bool grouped;
+	bool grouped;              /* a transaction is open */
+	struct timespec committed; /* when the last one ended; zero: never */
 };
 
 const char *card_state_str(enum card_state s)
@@ -206,13 +207,20 @@ static int finish(struct ledger *l, sqlite3_stmt *st, struct err *e)
 	return rc;
 }
 
+static int group(struct ledger *l, struct err *e)
+{
+	if (!l->grouped && exec(l, "BEGIN IMMEDIATE", e) != 0)
+		return -1;
+	l->grouped = true;
+	return 0;
+}
+
 int ledger_add(struct ledger *l, const char *file, struct err *e)
 {
 	sqlite3_stmt *st;
 
-	if (!l->grouped && exec(l, "BEGIN IMMEDIATE", e) != 0)
+	if (group(l, e) != 0)
 		return -1;
-	l->grouped = true;
 	st = begin(l, ST_ADD);
 	if (sqlite3_bind_text(st, 2, file, -1, SQLITE_STATIC) != SQLITE_OK)
 		return fail(l, "cannot be written", e);
@@ -223,17 +231,17 @@ int ledger_flush(struct ledger *l, struct err *e)
 {
 	if (!l->grouped)
 		return 0;
+	if (exec(l, "COMMIT", e) != 0)
+		return -1;
 	l->grouped = false;
-	return exec(l, "COMMIT", e);
+	clock_gettime(CLOCK_MONOTONIC, &l->committed);
+	return 0;
 }
 
-int ledger_put(struct ledger *l, const struct ledger_card *c, struct err *e)
+static int put(struct ledger *l, const struct ledger_card *c, struct err *e)
 {
-	sqlite3_stmt *st;
+	sqlite3_stmt *st = begin(l, ST_PUT);
 
-	if (ledger_flush(l, e) != 0)
-		return -1;
-	st = begin(l, ST_PUT);
 	if (sqlite3_bind_text(st, 2, c->file, -1, SQLITE_STATIC) != SQLITE_OK ||
 	    sqlite3_bind_text(st, 3, c->id, -1, SQLITE_STATIC) != SQLITE_OK ||
 	    sqlite3_bind_int(st, 4, (int)c->state) != SQLITE_OK ||
@@ -243,6 +251,29 @@ int ledger_put(struct ledger *l, const struct ledger_card *c, struct err *e)
 	    sqlite3_bind_int64(st, 8, c->attempts) != SQLITE_OK)
 		return fail(l, "cannot be written", e);
 	return finish(l, st, e);
+}
+
+int ledger_put(struct ledger *l, const struct ledger_card *c, struct err *e)
+{
+	return group(l, e) == 0 && put(l, c, e) == 0 ? ledger_flush(l, e) : -1;
+}
+
+/* Nothing was committed for so long that what is grouped should be. */
+static bool overdue(const struct ledger *l)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - l->committed.tv_sec) * 1000 +
+		   (now.tv_nsec - l->committed.tv_nsec) / 1000000 >=
+	       LEDGER_GROUP_MS;
+}
+
+int ledger_note(struct ledger *l, const struct ledger_card *c, struct err *e)
+{
+	if (group(l, e) != 0 || put(l, c, e) != 0)
+		return -1;
+	return overdue(l) ? ledger_flush(l, e) : 0;
 }
 
 static void column(sqlite3_stmt *st, int i, char *out, size_t cap)

@@ -41,9 +41,17 @@ void ledger_close(struct ledger *l);
 
 /* Adds a card if it is not there yet. Grouped into one transaction until ledger_flush. */
 int ledger_add(struct ledger *l, const char *file, struct err *e);
+/* Commits what is grouped. */
 int ledger_flush(struct ledger *l, struct err *e);
-/* Writes the row back, committed when it returns. */
+/* Writes the row back, committed when it returns, with all that was grouped before: for intents. */
 int ledger_put(struct ledger *l, const struct ledger_card *c, struct err *e);
+/*
+ * Writes the row back, committed with the next ledger_put or ledger_flush: for outcomes. One that
+ * is lost costs a question to the card, which knows it best. When nothing was committed for
+ * LEDGER_GROUP_MS it is committed at once: others are told in time, and slow cards hide the cost.
+ */
+enum { LEDGER_GROUP_MS = 100 };
+int ledger_note(struct ledger *l, const struct ledger_card *c, struct err *e);
 int ledger_get(
     struct ledger *l, const char *file, struct ledger_card *c, bool *found, struct err *e);
 int ledger_sum(struct ledger *l, struct ledger_sums *s, struct err *e);
@@ -56,10 +64,15 @@ int ledger_next(struct ledger *l, const char *after, int only, struct ledger_car
 
 /*
  * Failed authentications of this station, in its state directory, for cards outside campaigns too:
- * at most one per card and key set. key_set: name and version of the key set.
+ * at most one per card and key set. key_set: name and version of the key set. Open as long as a
+ * run lasts; several may be open at once, and in several processes. Durable when they return.
  */
-int tries_refused(const char *card_id, const char *key_set, bool *refused, struct err *e);
-int tries_record(const char *card_id, const char *key_set, struct err *e);
-int tries_forget(const char *card_id, const char *key_set, struct err *e);
+struct tries;
+int tries_open(struct tries **t, struct err *e);
+void tries_close(struct tries *t); /* NULL is fine */
+int tries_refused(
+    struct tries *t, const char *card_id, const char *key_set, bool *refused, struct err *e);
+int tries_record(struct tries *t, const char *card_id, const char *key_set, struct err *e);
+int tries_forget(struct tries *t, const char *card_id, const char *key_set, struct err *e);
 
 #endif

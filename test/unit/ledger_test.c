@@ -214,22 +214,67 @@ static void test_killed_writer(void **state)
 static void test_tries(void **state)
 {
 	bool refused = true;
+	struct tries *t, *other;
 	struct err e;
 
 	(void)state;
-	assert_ok(tries_refused("CARD", "30", &refused, &e), &e);
+	assert_ok(tries_open(&t, &e), &e);
+	assert_ok(tries_open(&other, &e), &e);
+	assert_ok(tries_refused(t, "CARD", "30", &refused, &e), &e);
 	assert_false(refused);
-	assert_ok(tries_record("CARD", "30", &e), &e);
-	assert_ok(tries_record("CARD", "30", &e), &e);
-	assert_ok(tries_refused("CARD", "30", &refused, &e), &e);
+	assert_ok(tries_record(t, "CARD", "30", &e), &e);
+	assert_ok(tries_record(t, "CARD", "30", &e), &e);
+	assert_ok(tries_refused(t, "CARD", "30", &refused, &e), &e);
 	assert_true(refused);
-	assert_ok(tries_refused("CARD", "31", &refused, &e), &e);
+	assert_ok(tries_refused(other, "CARD", "30", &refused, &e), &e);
+	assert_true(refused);
+	assert_ok(tries_refused(t, "CARD", "31", &refused, &e), &e);
 	assert_false(refused);
-	assert_ok(tries_refused("OTHER", "30", &refused, &e), &e);
+	assert_ok(tries_refused(t, "OTHER", "30", &refused, &e), &e);
 	assert_false(refused);
-	assert_ok(tries_forget("CARD", "30", &e), &e);
-	assert_ok(tries_refused("CARD", "30", &refused, &e), &e);
+	assert_ok(tries_forget(other, "CARD", "30", &e), &e);
+	assert_ok(tries_refused(t, "CARD", "30", &refused, &e), &e);
 	assert_false(refused);
+	tries_close(t);
+	tries_close(other);
+	tries_close(NULL);
+}
+
+static uint64_t done_seen_by(struct ledger *l)
+{
+	struct ledger_sums s;
+	struct err e;
+
+	assert_ok(ledger_sum(l, &s, &e), &e);
+	return s.done;
+}
+
+/* Outcomes wait for the next intent, but not for long; an intent never waits. */
+static void test_groups(void **state)
+{
+	struct ledger *w = open_it(true), *r;
+	struct ledger_card c = { .file = "a", .state = CARD_DONE, .step = "confirm" };
+	struct err e;
+
+	(void)state;
+	put(w, "0", CARD_PENDING, "establish");
+	r = open_it(false);
+	assert_ok(ledger_note(w, &c, &e), &e);
+	assert_int_equal(done_seen_by(w), 1);
+	assert_int_equal(done_seen_by(r), 0);
+	put(w, "b", CARD_PENDING, "establish");
+	assert_int_equal(done_seen_by(r), 1);
+	snprintf(c.file, sizeof(c.file), "b");
+	assert_ok(ledger_note(w, &c, &e), &e);
+	assert_int_equal(done_seen_by(r), 1);
+	assert_ok(ledger_flush(w, &e), &e);
+	assert_int_equal(done_seen_by(r), 2);
+	usleep((LEDGER_GROUP_MS + 20) * 1000);
+	snprintf(c.file, sizeof(c.file), "c");
+	assert_ok(ledger_note(w, &c, &e), &e);
+	assert_int_equal(done_seen_by(r), 3);
+	ledger_close(r);
+	ledger_close(w);
 }
 
 int main(void)
@@ -241,6 +286,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_missing_is_empty, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hostile_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_killed_writer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_groups, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tries, setup, teardown),
 	};
 
