@@ -99,10 +99,11 @@ static int sums(const struct campaign *cp, struct ledger *l, struct ledger_sums 
 
 static json_t *card_json(const struct ledger_card *lc)
 {
-	return json_pack("{s:o, s:s, s:s, s:s, s:o}", "id",
+	return json_pack("{s:o, s:s, s:s, s:s, s:o, s:b}", "id",
 	    lc->id[0] != '\0' ? json_string(lc->id) : json_null(), "file", lc->file, "state",
 	    card_state_str(lc->state), "step", lc->step, "reason",
-	    lc->reason[0] != '\0' ? json_string(lc->reason) : json_null());
+	    lc->reason[0] != '\0' ? json_string(lc->reason) : json_null(), "in_doubt",
+	    lc->in_doubt);
 }
 
 /* One object whose array is written card by card, so that memory does not grow with the fleet. */

@@ -90,6 +90,7 @@ report() { # report JQ-FILTER: what the report says
 	wait $pid || status=$?
 	[ "$status" -eq 130 ]
 	[ "$(report '.pending > 0')" = true ]
+	[ "$(report '[.cards[]|select(.in_doubt)]|length')" = 0 ]
 	ok campaign run campaign.yaml
 	[ "$(report '[.total,.done]')" = '[300,300]' ]
 }
@@ -99,13 +100,14 @@ report() { # report JQ-FILTER: what the report says
 	campaign
 	"$CARDADM" campaign run campaign.yaml >out 2>err &
 	pid=$!
-	while [ ! -e campaign.ledger ]; do sleep 0.01; done
-	sleep 0.1
+	until [ "$(report '[.cards[]|select(.in_doubt)]|length > 0' 2>/dev/null)" = true ]; do sleep 0.01; done
 	kill -KILL $pid
 	wait $pid || true
 	[ "$(report '.pending > 0')" = true ]
+	[ "$(report '[.cards[]|select(.in_doubt)]|length > 0')" = true ]
 	ok campaign run campaign.yaml
 	[ "$(report '[.total,.done]')" = '[300,300]' ]
+	[ "$(report '[.cards[]|select(.in_doubt)]|length')" = 0 ]
 }
 
 @test "a half-loaded card is resumed at the block where it stands: no command is sent twice" {

@@ -1,10 +1,20 @@
-/* The run of a campaign: one card after the other, each step known to the ledger. */
+/*
+ * The run of a campaign: one card after the other. Before anything is sent to a card the ledger
+ * durably knows the intent to work on it; what came of it follows. Intents are written for several
+ * cards at once where cards are so fast that a sync for each would cost more than they do.
+ */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "base/hex.h"
 #include "campaign/campaign.h"
+
+/* Cards whose intents are written together: as many as take CLAIM_MS, and no more than CLAIM_MAX.
+ * With real cards, which take seconds, that is one. */
+enum { CLAIM_MAX = 128, CLAIM_MS = 100 };
 
 struct run {
 	struct campaign *c;
@@ -34,15 +44,6 @@ static void enter_step(struct run *r, enum step step)
 	tell(r, 0, 0);
 }
 
-/* Commits the row as an intent. Once this fails nothing more may be sent to any card. */
-static int commit(struct run *r, struct err *e)
-{
-	if (ledger_put(r->l, r->lc, e) == 0)
-		return 0;
-	r->ledger_failed = true;
-	return -1;
-}
-
 static bool stopping(const struct run *r)
 {
 	return r->calls->stop != NULL && r->calls->stop(r->calls->ctx);
@@ -62,7 +63,7 @@ static int give_keys(void *ctx, const struct init_update *u, struct key_set *out
 	return job_card_keys(r->c->keys, u, out, e);
 }
 
-/* The intent is durable before the command that may cost a try goes out. */
+/* What this station knows of the card from elsewhere; the ledger has the intent already. */
 static int before_auth(void *ctx, const struct init_update *u, struct err *e)
 {
 	struct run *r = ctx;
@@ -79,7 +80,7 @@ static int before_auth(void *ctx, const struct init_update *u, struct err *e)
 		err_set(e, ERR_AUTH, "this card refused key set %s before: not tried again", set);
 		return err_hint(e, "check the keys, then campaign run --retry-authentication");
 	}
-	return commit(r, e);
+	return 0;
 }
 
 static void after_auth(void *ctx, const struct init_update *u, bool accepted)
@@ -150,8 +151,7 @@ static int authorize(struct run *r, const struct job_plan *p, struct err *e)
 	struct verdict v;
 
 	enter_step(r, STEP_AUTHORIZE);
-	if (commit(r, e) != 0 ||
-	    job_authorize(&r->s, &r->c->bundle, p->package, AUTHORIZE_ACTIVATE, &v, e) != 0)
+	if (job_authorize(&r->s, &r->c->bundle, p->package, AUTHORIZE_ACTIVATE, &v, e) != 0)
 		return -1;
 	enter_step(r, STEP_CONFIRM);
 	return job_confirm(&r->s, &r->c->bundle, e);
@@ -198,6 +198,7 @@ static int settle(struct run *r, int rc, struct err *e)
 {
 	struct ledger_card *lc = r->lc;
 
+	lc->in_doubt = false;
 	if (rc != 0 && (r->ledger_failed || e->code == ERR_LEDGER))
 		return -1;
 	if (rc != 0 && e->code == ERR_INTERRUPTED) {
@@ -223,7 +224,6 @@ static int work(struct run *r, struct ledger_card *lc, struct err *e)
 	r->refused = false;
 	lc->state = CARD_PENDING;
 	lc->reason[0] = '\0';
-	lc->attempts++;
 	memset(&r->card, 0, sizeof(r->card));
 	memset(&r->s, 0, sizeof(r->s));
 	rc = job(r, e);
@@ -256,32 +256,72 @@ static int check_limits(const struct run *r, struct err *e)
 	return 0;
 }
 
-/* A card that an authentication failed on stays as it is unless the operator says otherwise. */
-static bool to_do(const struct run *r, const struct ledger_card *lc)
+/* The rest of what was claimed: nothing was sent, as if it had not been. */
+static int release(struct run *r, struct ledger_card *claimed, size_t n, struct err *e)
 {
-	return lc->state != CARD_DONE && (!lc->auth_failed || r->calls->retry_authentication);
+	for (size_t i = 0; i < n; i++) {
+		claimed[i].in_doubt = false;
+		claimed[i].attempts--;
+		if (ledger_note(r->l, &claimed[i], e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int work_claimed(struct run *r, struct ledger_card *claimed, size_t n,
+    struct campaign_result *res, struct err *e)
+{
+	struct err le;
+	size_t i = 0;
+	int rc = 0;
+
+	while (rc == 0 && i < n) {
+		if (stopping(r)) {
+			rc = err_set(e, ERR_INTERRUPTED, "interrupted");
+			break;
+		}
+		res->cards_tried++;
+		rc = work(r, &claimed[i++], e);
+		if (rc == 0)
+			rc = check_limits(r, e);
+	}
+	if (rc != 0 && !r->ledger_failed && release(r, claimed + i, n - i, &le) != 0)
+		*e = le;
+	return rc;
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static int work_all(struct run *r, struct campaign_result *res, struct err *e)
 {
-	struct ledger_card lc;
-	char after[sizeof(lc.file)] = "";
-	bool found;
+	struct ledger_card *claimed = calloc(CLAIM_MAX, sizeof(*claimed));
+	char after[sizeof(claimed->file)] = "";
+	size_t n = 0, max = 1;
+	int rc = 0;
 
-	for (;;) {
-		if (ledger_next(r->l, after, -1, &lc, &found, e) != 0)
-			return -1;
-		if (!found)
-			return 0;
-		memcpy(after, lc.file, sizeof(after));
-		if (!to_do(r, &lc))
-			continue;
-		if (stopping(r))
-			return err_set(e, ERR_INTERRUPTED, "interrupted");
-		res->cards_tried++;
-		if (work(r, &lc, e) != 0 || check_limits(r, e) != 0)
-			return -1;
+	if (claimed == NULL)
+		return err_memory(e);
+	while (rc == 0) {
+		double begun = seconds();
+
+		rc = ledger_claim(r->l, after, r->calls->retry_authentication, max, claimed, &n, e);
+		if (rc != 0 || n == 0)
+			break;
+		memcpy(after, claimed[n - 1].file, sizeof(after));
+		rc = work_claimed(r, claimed, n, res, e);
+		if (seconds() - begun > CLAIM_MS / 1e3)
+			max = max > 1 ? max / 2 : 1;
+		else if (max < CLAIM_MAX)
+			max *= 2;
 	}
+	free(claimed);
+	return rc;
 }
 
 int campaign_run(struct campaign *c, const struct campaign_calls *calls,

@@ -8,22 +8,27 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { SCHEMA_VERSION = 1 };
+enum { SCHEMA_VERSION = 2 };
 
-enum statement { ST_ADD, ST_PUT, ST_GET, ST_NEXT, ST_SUM, STATEMENTS };
+enum statement { ST_ADD, ST_PUT, ST_GET, ST_NEXT, ST_TO_DO, ST_CLAIM, ST_SUM, STATEMENTS };
+
+#define COLUMNS "file, id, state, step, reason, auth_failed, attempts, in_doubt"
 
 static const char *const sql[STATEMENTS] = {
 	[ST_ADD] = "INSERT OR IGNORE INTO card(goal, file) VALUES (?1, ?2)",
 	[ST_PUT] =
-	    "INSERT INTO card(goal, file, id, state, step, reason, auth_failed, attempts, updated)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, unixepoch())"
+	    "INSERT INTO card(goal, " COLUMNS ", updated)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, unixepoch())"
 	    " ON CONFLICT(goal, file) DO UPDATE SET id = ?3, state = ?4, step = ?5, reason = ?6,"
-	    " auth_failed = ?7, attempts = ?8, updated = unixepoch()",
-	[ST_GET] = "SELECT file, id, state, step, reason, auth_failed, attempts FROM card"
-		   " WHERE goal = ?1 AND file = ?2",
+	    " auth_failed = ?7, attempts = ?8, in_doubt = ?9, updated = unixepoch()",
+	[ST_GET] = "SELECT " COLUMNS " FROM card WHERE goal = ?1 AND file = ?2",
 	[ST_NEXT] =
-	    "SELECT file, id, state, step, reason, auth_failed, attempts FROM card"
+	    "SELECT " COLUMNS " FROM card"
 	    " WHERE goal = ?1 AND file > ?2 AND (?3 < 0 OR state = ?3) ORDER BY file LIMIT 1",
+	[ST_TO_DO] = "SELECT " COLUMNS " FROM card WHERE goal = ?1 AND file > ?2 AND state <> 1"
+		     " AND (?3 OR NOT auth_failed) ORDER BY file LIMIT ?4",
+	[ST_CLAIM] = "UPDATE card SET in_doubt = 1, attempts = attempts + 1, updated = unixepoch()"
+		     " WHERE goal = ?1 AND file = ?2",
 	[ST_SUM] = "SELECT count(*), total(state = 1), total(state = 2), total(state = 0),"
 		   " total(state = 1 AND step = 'already') FROM card WHERE goal = ?1",
 };
@@ -36,8 +41,11 @@ static const char schema[] =
     " state INTEGER NOT NULL DEFAULT 0, step TEXT NOT NULL DEFAULT '',"
     " reason TEXT NOT NULL DEFAULT '', auth_failed INTEGER NOT NULL DEFAULT 0,"
     " attempts INTEGER NOT NULL DEFAULT 0, updated INTEGER NOT NULL DEFAULT 0,"
+    " in_doubt INTEGER NOT NULL DEFAULT 0,"
     " PRIMARY KEY(goal, file)) WITHOUT ROWID;"
-    "PRAGMA user_version = 1;";
+    "PRAGMA user_version = 2;";
+static const char upgrade[] = "ALTER TABLE card ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0;"
+			      "PRAGMA user_version = 2;";
 
 struct ledger {
 	char path[4096];
@@ -102,9 +110,12 @@ static int check_schema(struct ledger *l, bool write, struct err *e)
 	}
 	if (version == SCHEMA_VERSION)
 		return 0;
-	if (!write)
+	if (write)
+		return exec(l, version == 0 ? schema : upgrade, e);
+	if (version == 0)
 		return err_set(e, ERR_LEDGER, "%s: not a ledger", l->path);
-	return exec(l, schema, e);
+	err_set(e, ERR_LEDGER, "%s: written by an older cardadm (schema %d)", l->path, version);
+	return err_hint(e, "campaign run brings it up to date");
 }
 
 static int prepare(struct ledger *l, bool write, struct err *e)
@@ -248,7 +259,8 @@ static int put(struct ledger *l, const struct ledger_card *c, struct err *e)
 	    sqlite3_bind_text(st, 5, c->step, -1, SQLITE_STATIC) != SQLITE_OK ||
 	    sqlite3_bind_text(st, 6, c->reason, -1, SQLITE_STATIC) != SQLITE_OK ||
 	    sqlite3_bind_int(st, 7, c->auth_failed) != SQLITE_OK ||
-	    sqlite3_bind_int64(st, 8, c->attempts) != SQLITE_OK)
+	    sqlite3_bind_int64(st, 8, c->attempts) != SQLITE_OK ||
+	    sqlite3_bind_int(st, 9, c->in_doubt) != SQLITE_OK)
 		return fail(l, "cannot be written", e);
 	return finish(l, st, e);
 }
@@ -283,6 +295,21 @@ static void column(sqlite3_stmt *st, int i, char *out, size_t cap)
 	snprintf(out, cap, "%s", t == NULL ? "" : (const char *)t);
 }
 
+static void columns(sqlite3_stmt *st, struct ledger_card *c)
+{
+	int state = sqlite3_column_int(st, 2);
+
+	memset(c, 0, sizeof(*c));
+	column(st, 0, c->file, sizeof(c->file));
+	column(st, 1, c->id, sizeof(c->id));
+	c->state = state == 1 ? CARD_DONE : state == 2 ? CARD_FAILED : CARD_PENDING;
+	column(st, 3, c->step, sizeof(c->step));
+	column(st, 4, c->reason, sizeof(c->reason));
+	c->auth_failed = sqlite3_column_int(st, 5) != 0;
+	c->attempts = (uint32_t)sqlite3_column_int64(st, 6);
+	c->in_doubt = sqlite3_column_int(st, 7) != 0;
+}
+
 static int row(
     struct ledger *l, sqlite3_stmt *st, struct ledger_card *c, bool *found, struct err *e)
 {
@@ -290,16 +317,7 @@ static int row(
 
 	*found = rc == SQLITE_ROW;
 	if (*found) {
-		int state = sqlite3_column_int(st, 2);
-
-		memset(c, 0, sizeof(*c));
-		column(st, 0, c->file, sizeof(c->file));
-		column(st, 1, c->id, sizeof(c->id));
-		c->state = state == 1 ? CARD_DONE : state == 2 ? CARD_FAILED : CARD_PENDING;
-		column(st, 3, c->step, sizeof(c->step));
-		column(st, 4, c->reason, sizeof(c->reason));
-		c->auth_failed = sqlite3_column_int(st, 5) != 0;
-		c->attempts = (uint32_t)sqlite3_column_int64(st, 6);
+		columns(st, c);
 	} else if (rc != SQLITE_DONE) {
 		fail(l, "cannot be read", e);
 	}
@@ -334,6 +352,43 @@ int ledger_next(struct ledger *l, const char *after, int only, struct ledger_car
 	    sqlite3_bind_int(st, 3, only) != SQLITE_OK)
 		return fail(l, "cannot be read", e);
 	return row(l, st, c, found, e);
+}
+
+static int list_to_do(struct ledger *l, const char *after, bool retry, size_t max,
+    struct ledger_card *out, size_t *n, struct err *e)
+{
+	sqlite3_stmt *st = begin(l, ST_TO_DO);
+	int rc;
+
+	if (sqlite3_bind_text(st, 2, after, -1, SQLITE_STATIC) != SQLITE_OK ||
+	    sqlite3_bind_int(st, 3, retry) != SQLITE_OK ||
+	    sqlite3_bind_int64(st, 4, (sqlite3_int64)max) != SQLITE_OK)
+		return fail(l, "cannot be read", e);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW && *n < max)
+		columns(st, &out[(*n)++]);
+	if (rc != SQLITE_DONE)
+		fail(l, "cannot be read", e);
+	sqlite3_reset(st);
+	return rc == SQLITE_DONE ? 0 : -1;
+}
+
+int ledger_claim(struct ledger *l, const char *after, bool retry, size_t max,
+    struct ledger_card *out, size_t *n, struct err *e)
+{
+	*n = 0;
+	if (group(l, e) != 0 || list_to_do(l, after, retry, max, out, n, e) != 0)
+		return -1;
+	for (size_t i = 0; i < *n; i++) {
+		sqlite3_stmt *st = begin(l, ST_CLAIM);
+
+		if (sqlite3_bind_text(st, 2, out[i].file, -1, SQLITE_STATIC) != SQLITE_OK)
+			return fail(l, "cannot be written", e);
+		if (finish(l, st, e) != 0)
+			return -1;
+		out[i].in_doubt = true;
+		out[i].attempts++;
+	}
+	return ledger_flush(l, e);
 }
 
 int ledger_sum(struct ledger *l, struct ledger_sums *s, struct err *e)

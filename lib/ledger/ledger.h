@@ -2,9 +2,9 @@
  * The ledger: what is known of each card of a campaign, in SQLite beside the manifest.
  *
  * Rows are keyed by the campaign's goal (SHA-256 of the bundle) and the card's file; the id (CIN)
- * is learnt when the card is first reached. Intents are committed before a command that cannot be
- * undone, outcomes after it; an intent without outcome means: ask the card. A failed commit is
- * ERR_LEDGER and nothing more may be sent to any card.
+ * is learnt when the card is first reached. An intent is committed before the first command that
+ * cannot be undone, the outcome after the last; an intent without outcome means: ask the card. A
+ * failed commit is ERR_LEDGER and nothing more may be sent to any card.
  */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
@@ -25,6 +25,7 @@ struct ledger_card {
 	char reason[480]; /* "" : none */
 	bool auth_failed; /* an authentication failed: never repeated */
 	uint32_t attempts;
+	bool in_doubt; /* an intent without outcome: more may have been done than is written here */
 };
 
 struct ledger_sums {
@@ -43,14 +44,22 @@ void ledger_close(struct ledger *l);
 int ledger_add(struct ledger *l, const char *file, struct err *e);
 /* Commits what is grouped. */
 int ledger_flush(struct ledger *l, struct err *e);
-/* Writes the row back, committed when it returns, with all that was grouped before: for intents. */
+/*
+ * The intent to work on cards: takes the next up to `max` cards after `after` ("" to begin) that
+ * are not done, and, unless `retry`, no authentication failed on. Their rows are in_doubt from now
+ * on and count one attempt more: committed when it returns, with all that was grouped before. *n is
+ * 0 at the end.
+ */
+int ledger_claim(struct ledger *l, const char *after, bool retry, size_t max,
+    struct ledger_card *out, size_t *n, struct err *e);
+/* Writes the row back, committed when it returns, with all that was grouped before. */
 int ledger_put(struct ledger *l, const struct ledger_card *c, struct err *e);
 /*
- * Writes the row back, committed with the next ledger_put or ledger_flush: for outcomes. One that
- * is lost costs a question to the card, which knows it best. When nothing was committed for
- * LEDGER_GROUP_MS it is committed at once: others are told in time, and slow cards hide the cost.
+ * Writes the row back, committed with the next claim, put or flush: for outcomes. One that is lost
+ * costs a question to the card, which knows best. When nothing was committed for LEDGER_GROUP_MS it
+ * is committed at once: others are told in time, and slow cards hide what it costs.
  */
-enum { LEDGER_GROUP_MS = 100 };
+enum { LEDGER_GROUP_MS = 200 };
 int ledger_note(struct ledger *l, const struct ledger_card *c, struct err *e);
 int ledger_get(
     struct ledger *l, const char *file, struct ledger_card *c, bool *found, struct err *e);

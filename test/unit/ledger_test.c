@@ -211,6 +211,83 @@ static void test_killed_writer(void **state)
 	}
 }
 
+/* What is claimed is in doubt from then on, for others too; what is done or refused is not. */
+static void test_claims(void **state)
+{
+	static const char *const files[] = { "1", "2", "3", "4", "5" };
+	struct ledger *w = open_it(true), *r;
+	struct ledger_card c = { .state = CARD_FAILED, .reason = "why", .auth_failed = true };
+	struct ledger_card claimed[8];
+	struct err e;
+	bool found;
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++)
+		assert_ok(ledger_add(w, files[i], &e), &e);
+	put(w, "2", CARD_DONE, "confirm");
+	snprintf(c.file, sizeof(c.file), "3");
+	assert_ok(ledger_put(w, &c, &e), &e);
+	r = open_it(false);
+	assert_ok(ledger_claim(w, "", false, 2, claimed, &n, &e), &e);
+	assert_int_equal(n, 2);
+	assert_string_equal(claimed[0].file, "1");
+	assert_string_equal(claimed[1].file, "4");
+	assert_true(claimed[1].in_doubt && claimed[1].attempts == 1);
+	assert_ok(ledger_get(r, "4", &c, &found, &e), &e);
+	assert_true(c.in_doubt && c.attempts == 1 && c.state == CARD_PENDING);
+	assert_ok(ledger_get(r, "5", &c, &found, &e), &e);
+	assert_false(c.in_doubt);
+	assert_ok(ledger_claim(w, "4", false, 8, claimed, &n, &e), &e);
+	assert_int_equal(n, 1);
+	assert_ok(ledger_claim(w, "5", false, 8, claimed, &n, &e), &e);
+	assert_int_equal(n, 0);
+	put(w, "4", CARD_DONE, "confirm");
+	assert_ok(ledger_get(r, "4", &c, &found, &e), &e);
+	assert_false(c.in_doubt);
+	/* With retry the refused one comes too, and keeps its reason until it has an outcome. */
+	assert_ok(ledger_claim(w, "", true, 8, claimed, &n, &e), &e);
+	assert_int_equal(n, 3);
+	assert_string_equal(claimed[1].file, "3");
+	assert_ok(ledger_get(r, "3", &c, &found, &e), &e);
+	assert_true(c.in_doubt && c.auth_failed && strcmp(c.reason, "why") == 0);
+	ledger_close(r);
+	ledger_close(w);
+}
+
+static void shell(const char *what)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command), "sqlite3 %s '%s'", path, what);
+	assert_int_equal(system(command), 0);
+}
+
+/* A ledger of schema 1, as earlier versions wrote it, is read on and brought up to date. */
+static void test_schema_1(void **state)
+{
+	struct ledger *l = open_it(true);
+	struct ledger_card c;
+	struct err e;
+	bool found;
+
+	(void)state;
+	put(l, "a", CARD_DONE, "confirm");
+	ledger_close(l);
+	shell("ALTER TABLE card DROP COLUMN in_doubt; PRAGMA user_version = 1");
+	assert_int_equal(ledger_open(path, goal, "demo", false, &l, &e), -1);
+	assert_int_equal(e.code, ERR_LEDGER);
+	assert_non_null(strstr(e.hint, "campaign run"));
+	ledger_close(open_it(true));
+	l = open_it(false);
+	assert_ok(ledger_get(l, "a", &c, &found, &e), &e);
+	assert_true(found && c.state == CARD_DONE && !c.in_doubt);
+	ledger_close(l);
+	shell("PRAGMA user_version = 3");
+	assert_int_equal(ledger_open(path, goal, "demo", true, &l, &e), -1);
+	assert_non_null(strstr(e.text, "newer"));
+}
+
 static void test_tries(void **state)
 {
 	bool refused = true;
@@ -287,6 +364,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hostile_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_killed_writer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_groups, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_claims, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_schema_1, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tries, setup, teardown),
 	};
 
