@@ -17,7 +17,7 @@ struct liar {
 	struct scp03 scp; /* the honest card's side */
 	struct key_set keys;
 	uint8_t hc[16], cc[16], m, i;
-	bool proved;    /* the last INITIALIZE UPDATE was answered as it should */
+	bool proved;    /* the last INITIALIZE UPDATE had the right cryptogram */
 	bool honest;    /* the last answer was */
 	uint8_t level;  /* of the open session */
 	bool closed;    /* the card has ended it */
@@ -107,6 +107,17 @@ static void change(struct liar *l, struct wr *rsp)
 		wr_fill(rsp, how, 70000);
 }
 
+/* The answer still holds the right challenge and cryptogram; the rest of it they do not cover. */
+static bool proves(const struct liar *l, struct span good, struct span said)
+{
+	struct init_update a, b;
+
+	return said.n >= 2 && init_update_get(span_sub(good, 0, good.n - 2), l->m, &a) &&
+	       init_update_get(span_sub(said, 0, said.n - 2), l->m, &b) &&
+	       memcmp(a.card_challenge, b.card_challenge, l->m) == 0 &&
+	       memcmp(a.cryptogram, b.cryptogram, l->m) == 0;
+}
+
 static int transmit(void *ctx, struct span command, struct wr *rsp, struct err *e)
 {
 	struct liar *l = ctx;
@@ -135,7 +146,7 @@ static int transmit(void *ctx, struct span command, struct wr *rsp, struct err *
 	else
 		wr_put(rsp, wr_span(&said));
 	if (c.ins == INS_INITIALIZE_UPDATE)
-		l->proved = l->honest;
+		l->proved = rc == 0 && proves(l, wr_span(&good), wr_span(&said));
 	wr_free(&good);
 	wr_free(&said);
 	return rc;
