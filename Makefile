@@ -14,7 +14,8 @@ B := $(BUILD)/$(VARIANT)
 PACKAGES := libcrypto yaml-0.1 jansson sqlite3 libpcsclite
 
 # What the code needs stays apart from what a user sets in CFLAGS, CPPFLAGS, LDFLAGS.
-NEED_CPPFLAGS = -D_GNU_SOURCE -DCARDADM_VERSION='"$(VERSION)"' -Ilib -Icmd $(shell pkg-config --cflags $(PACKAGES))
+NEED_CPPFLAGS = -D_GNU_SOURCE -DCARDADM_VERSION='"$(VERSION)"' \
+	-DCARDADM_PROFILE_DIR='"$(DATADIR)/profiles"' -Ilib -Icmd $(shell pkg-config --cflags $(PACKAGES))
 NEED_CFLAGS = -std=c17 -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes \
 	-Wpointer-arith -Wvla -Werror -fstack-protector-strong -fPIE
 NEED_LDFLAGS = -pie -Wl,-z,relro,-z,now
@@ -158,8 +159,10 @@ man: all
 	$(Q)CARDADM=./cardadm man/refresh man/cardadm-*.1
 
 MAN_PAGES := $(sort $(wildcard man/*.1))
+PROFILES := $(sort $(wildcard lib/profile/data/*.yaml))
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(BASHCOMPDIR)
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(DATADIR)/profiles
+	install -m 644 $(PROFILES) $(DESTDIR)$(DATADIR)/profiles/
 	install -m 755 cardadm $(DESTDIR)$(BINDIR)/cardadm
 	install -m 644 $(MAN_PAGES) $(DESTDIR)$(MANDIR)/man1/
 	install -m 644 completions/cardadm.bash $(DESTDIR)$(BASHCOMPDIR)/cardadm
@@ -167,6 +170,8 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/cardadm $(DESTDIR)$(BASHCOMPDIR)/cardadm
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(MAN_PAGES)))
+	rm -f $(addprefix $(DESTDIR)$(DATADIR)/profiles/,$(notdir $(PROFILES)))
+	-rmdir $(DESTDIR)$(DATADIR)/profiles $(DESTDIR)$(DATADIR)
 
 clean:
 	rm -rf $(BUILD) cardadm

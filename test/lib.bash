@@ -9,6 +9,7 @@ setup() {
 	XDG_RUNTIME_DIR=$(mktemp -d /tmp/cardadm-test.XXXXXX)
 	export XDG_RUNTIME_DIR XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
 	unset CARDADM_READER CARDADM_KEYSTORE
+	export CARDADM_PROFILES=$BATS_TEST_DIRNAME/../lib/profile/data
 	# A name of its own for the program: tests run side by side, and none may end another's agent.
 	ln -s "$(realpath "$CARDADM")" "$XDG_RUNTIME_DIR/prog"
 	CARDADM=$XDG_RUNTIME_DIR/prog

@@ -20,6 +20,7 @@ host gp scp card
 vcard gp scp cap
 keystore crypto yaml
 manifest yaml gp
+profile yaml gp
 bundle gp scp
 ledger base
 campaign host manifest bundle ledger keystore

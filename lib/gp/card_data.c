@@ -203,10 +203,41 @@ void capabilities_put(struct wr *w, const struct capabilities *c)
 	tlv_close(w, outer);
 }
 
+/* Usage and access, each with its length, and nothing behind them. */
+static bool usage_get(struct rd r, struct key_info *k)
+{
+	struct span usage, access;
+	struct rd u, a;
+
+	if (!rd_lv(&r, &usage) || !rd_lv(&r, &access) || rd_left(&r) > 0 ||
+	    usage.n > sizeof(k->usage) || access.n > 1)
+		return false;
+	u = rd_of(usage);
+	a = rd_of(access);
+	if (!rd_copy(&u, k->usage, usage.n) || !rd_copy(&a, &k->access, access.n))
+		return false;
+	k->usage_n = (uint8_t)usage.n;
+	k->access_n = (uint8_t)access.n;
+	return true;
+}
+
+/* Extended form: further components of type and length, some with FF before them, then usage and
+ * access. A tail that fits no form tells nothing. */
+static void extended_tail_get(struct rd r, struct key_info *k)
+{
+	uint16_t n;
+	uint8_t b;
+
+	while (rd_left(&r) > 0 && !usage_get(r, k)) {
+		if (!rd_u8(&r, &b) || (b == TYPE_EXTENDED && !rd_u8(&r, &b)) || !rd_u16(&r, &n))
+			return;
+	}
+}
+
 /*
  * KID, KVN, then the first component: type and length of one octet, or FF, type and length of
- * two. Cards mix the two in one entry, so what follows is not read. A key without a component
- * keeps type and length 0.
+ * two. Cards mix the two in one entry, so of the other components nothing is kept. A key without
+ * a component keeps type and length 0.
  */
 static bool key_info_get(struct span entry, struct key_info *k)
 {
@@ -220,6 +251,7 @@ static bool key_info_get(struct span entry, struct key_info *k)
 		if (got.type == TYPE_EXTENDED) {
 			if (!rd_u8(&r, &got.type) || !rd_u16(&r, &got.length))
 				return false;
+			extended_tail_get(r, &got);
 		} else {
 			if (!rd_u8(&r, &n))
 				return false;

@@ -41,7 +41,9 @@ void capabilities_put(struct wr *w, const struct capabilities *c);
 /* Key Information Template, GPCS 11.3.3.1: one entry per key; of the components the first. */
 struct key_info {
 	uint8_t id, version, type;
-	uint16_t length; /* octets */
+	uint16_t length;           /* octets */
+	uint8_t usage_n, usage[2]; /* extended form only (GPCS 11.1.9); usage_n = 0: not told */
+	uint8_t access_n, access;  /* GPCS 11.1.10 */
 };
 struct key_infos {
 	size_t n;

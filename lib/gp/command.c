@@ -25,7 +25,7 @@ static const struct {
 	const char *text;
 } key_types[] = {
 	{ KEY_TYPE_DES, "des" },
-	{ 0x85, "tls-psk" },
+	{ KEY_TYPE_PSK, "tls-psk" },
 	{ KEY_TYPE_AES, "aes" },
 	{ 0x90, "hmac-sha1" },
 	{ 0x91, "hmac-sha1" },

@@ -27,9 +27,11 @@ enum gp_tag {
 	TAG_CARD_DATA = 0x66,
 	TAG_CAPABILITIES = 0x67,
 	TAG_SEQUENCE_COUNTER = 0xC1,
+	TAG_CONFIRMATION_COUNTER = 0xC2,
 	TAG_DIVERSIFICATION_DATA = 0xCF,
 	TAG_KEY_INFORMATION = 0xE0,
 	TAG_CPLC = 0x9F7F,
+	TAG_RESOURCES = 0xFF21,
 	TAG_SYSTEM = 0xFF70, /* broadcast.md 6 */
 	TAG_SLOTS = 0xFF71,
 	TAG_POLICY = 0xFF72
@@ -46,7 +48,12 @@ enum card_life_cycle { /* GPCS table 11-6 */
 };
 const char *card_life_cycle_str(uint8_t state);
 
-enum key_type { KEY_TYPE_DES = 0x80, KEY_TYPE_AES = 0x88, KEY_TYPE_EC_PUBLIC = 0xB0 };
+enum key_type {
+	KEY_TYPE_DES = 0x80,
+	KEY_TYPE_PSK = 0x85,
+	KEY_TYPE_AES = 0x88,
+	KEY_TYPE_EC_PUBLIC = 0xB0
+};
 const char *key_type_str(uint8_t type);
 
 /* An AID by value, 5 to 16 octets; n = 0: none. */

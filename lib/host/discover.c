@@ -53,8 +53,11 @@ static int select_domain(struct session *s, struct err *e)
 	if (session_send(s, &c, &r, e) != 0)
 		return err_in(e, "SELECT %s", hex);
 	/* 6283: the card is locked, but its issuer domain is selected (GPCS 11.9.3.2). */
-	if (r.sw == SW_OK || r.sw == 0x6283)
+	if (r.sw == SW_OK || r.sw == SW_SELECTED_LOCKED) {
+		s->id.select_sw = r.sw;
+		fci_get(r.data, &s->id.fci);
 		return 0;
+	}
 	err_sw(e, ERR_CARD, r.sw, "SELECT %s", hex);
 	if (r.sw == SW_NOT_FOUND)
 		err_hint(e, "the card has no domain of this AID; the issuer domain of some cards "
@@ -74,6 +77,15 @@ static void keep_cin(struct card_identity *id, struct span data)
 	r = rd_of(v);
 	if (v.n <= sizeof(id->cin) && rd_copy(&r, id->cin, v.n))
 		id->cin_n = (uint8_t)v.n;
+}
+
+static void keep_card_data(struct card_identity *id, struct span data)
+{
+	struct span cut = span_sub(data, 0, sizeof(id->card_data));
+	struct rd r = rd_of(cut);
+
+	if (rd_copy(&r, id->card_data, cut.n))
+		id->card_data_n = cut.n;
 }
 
 static void keep_cplc(struct card_identity *id, struct span data)
@@ -100,6 +112,8 @@ static int read_objects(struct session *s, struct err *e)
 			return -1;
 		if (!found)
 			continue;
+		if (tags[i] == TAG_CARD_DATA)
+			keep_card_data(&s->id, v);
 		if (tags[i] == TAG_CARD_DATA && !card_data_get(v, &s->data))
 			memset(&s->data, 0, sizeof(s->data));
 		if (tags[i] == TAG_CAPABILITIES && !capabilities_get(v, &s->caps))

@@ -11,6 +11,7 @@
 #include "card/card.h"
 #include "gp/card_data.h"
 #include "gp/init_update.h"
+#include "gp/selection.h"
 #include "scp/scp03.h"
 
 enum session_mode { SESSION_CLOSED, SESSION_UNICAST, SESSION_BROADCAST };
@@ -20,6 +21,12 @@ struct card_identity {
 	uint8_t cin[16], cin_n;  /* value of 45 */
 	uint8_t cplc[CPLC_SIZE]; /* all zero: not told */
 	bool has_cplc;
+	/* As the card gave them: the card data (66), cut when very long, and the answer to SELECT.
+	 */
+	uint8_t card_data[256];
+	size_t card_data_n;
+	struct fci fci;
+	uint16_t select_sw; /* 9000, or 6283: the card is locked */
 };
 
 struct session_asks {

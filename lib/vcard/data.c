@@ -58,7 +58,10 @@ static uint16_t get_key_information(struct call *c)
 
 			if (n != 0)
 				infos.key[infos.n++] =
-				    (struct key_info){ kid, set->version, KEY_TYPE_AES, n };
+				    (struct key_info){ .id = kid,
+					    .version = set->version,
+					    .type = KEY_TYPE_AES,
+					    .length = n };
 		}
 	}
 	key_infos_put(c->out, &infos);

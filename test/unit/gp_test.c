@@ -8,6 +8,7 @@
 #include "gp/card_data.h"
 #include "gp/init_update.h"
 #include "gp/put_key.h"
+#include "gp/selection.h"
 #include "gp/status.h"
 
 static void each_sample(const char *kind, void (*check)(json_t *sample, size_t nth), size_t want)
@@ -49,6 +50,10 @@ static void check_key_infos(json_t *v, size_t nth)
 		assert_starts(
 		    span_of(&k.key[i].type, 1), json_string_value(json_array_get(row, 2)));
 		assert_int_equal(k.key[i].length, json_integer_value(json_array_get(row, 3)));
+	}
+	for (i = 0; i < k.n; i++) { /* what is written is the basic form */
+		k.key[i].usage_n = k.key[i].access_n = k.key[i].access = 0;
+		memset(k.key[i].usage, 0, sizeof(k.key[i].usage));
 	}
 	key_infos_put(&w, &k);
 	assert_true(key_infos_get(wr_span(&w), &again));
@@ -460,10 +465,124 @@ static void aids_and_names(void **state)
 	assert_string_equal(key_type_str(0x01), "unknown");
 }
 
+/* ---- what SELECT, FF21 and CPLC dates tell ---- */
+
+/* Answers of real cards, as transcripts and traces in public repositories have them. */
+static void selection_of_a_domain(void **state)
+{
+	struct fci f;
+
+	(void)state;
+	fci_get(unit_bytes("6F108408A000000003000000A5049F6501FF"), &f);
+	assert_span(aid_span(&f.aid), unit_bytes("A000000003000000"));
+	assert_int_equal(f.max_data, 255);
+	assert_int_equal(f.production_n, 0);
+	fci_get(unit_bytes("6F198408A000000018434D00A50D9F6E061291334903029F6501FF"), &f);
+	assert_span(aid_span(&f.aid), unit_bytes("A000000018434D00"));
+	assert_span(span_of(f.production, f.production_n), unit_bytes("129133490302"));
+	assert_int_equal(f.max_data, 255);
+	/* A YubiKey names no length. */
+	fci_get(unit_bytes("6F178408A000000151000000A50B730906072A864886FC6B01"), &f);
+	assert_int_equal(f.max_data, 0);
+	assert_int_equal(f.aid.n, 8);
+	fci_get(unit_bytes("6F0C8408A000000151000000A50B"), &f); /* cut */
+	fci_get(unit_bytes("6F128408A000000151000000A5069F6503010000"), &f);
+	assert_int_equal(f.max_data, 0); /* 65536 is none */
+	fci_get(unit_bytes("6F1484047BCDEFA0A50C9F6E0105"), &f);
+	assert_int_equal(f.aid.n, 0);
+	fci_get(unit_bytes(""), &f);
+	assert_int_equal(f.aid.n, 0);
+}
+
+static void check_resources(json_t *v, size_t nth)
+{
+	json_t *want = json_object_get(v, "expect");
+	struct resources r;
+
+	assert_int_equal(nth, 0);
+	assert_true(resources_get(unit_hex(v, "data"), &r));
+	assert_true(r.told);
+	assert_int_equal(r.applications, json_integer_value(json_object_get(want, "apps")));
+	assert_int_equal(r.non_volatile, json_integer_value(json_object_get(want, "free_nv")));
+	assert_int_equal(r.volatile_, json_integer_value(json_object_get(want, "free_v")));
+}
+
+static void extended_card_resources(void **state)
+{
+	struct resources r;
+
+	(void)state;
+	each_sample("extended_card_resources", check_resources, 1);
+	assert_true(resources_get(unit_bytes("810100820201008301FF"), &r)); /* without FF21 */
+	assert_int_equal(r.non_volatile, 256);
+	assert_false(resources_get(unit_bytes("FF210681010082020100"), &r));
+	assert_false(resources_get(unit_bytes("FF210D8101008205000000000183010A"), &r));
+	assert_false(resources_get(unit_bytes(""), &r));
+}
+
+static void cplc_dates(void **state)
+{
+	struct cplc_date d;
+
+	(void)state;
+	/* The JCOP 4 of tlv_samples.json: fabricated on day 244 of ...3. */
+	assert_true(cplc_date_get(unit_bytes("3244"), 20260115, &d));
+	assert_int_equal(d.year, 2023);
+	assert_int_equal(d.month, 9);
+	assert_int_equal(d.day, 1);
+	assert_true(cplc_date_get(unit_bytes("3244"), 20230901, &d));
+	assert_int_equal(d.year, 2023);
+	assert_true(cplc_date_get(unit_bytes("3244"), 20230831, &d)); /* that day is to come */
+	assert_int_equal(d.year, 2013);
+	assert_true(cplc_date_get(unit_bytes("4366"), 20260115, &d));
+	assert_int_equal(d.year * 10000 + d.month * 100 + d.day, 20241231);
+	assert_true(cplc_date_get(unit_bytes("4060"), 20260115, &d)); /* 29 February */
+	assert_int_equal(d.month * 100 + d.day, 229);
+	assert_true(cplc_date_get(unit_bytes("6366"), 20260115, &d)); /* 2026 has not, 2016 has */
+	assert_int_equal(d.year, 2016);
+	assert_false(cplc_date_get(unit_bytes("3366"), 20260115, &d)); /* odd years never */
+	assert_false(cplc_date_get(unit_bytes("0000"), 20260115, &d));
+	assert_false(cplc_date_get(unit_bytes("3367"), 20260115, &d));
+	assert_false(cplc_date_get(unit_bytes("32A4"), 20260115, &d));
+	assert_false(cplc_date_get(unit_bytes("324412"), 20260115, &d));
+}
+
+static void usage_of_keys(void **state)
+{
+	struct key_infos k;
+
+	(void)state;
+	/* From the samples: a DAP key of two components, an AES key with FF 10 behind. */
+	assert_true(key_infos_get(unit_bytes("E00FC00D0173FFA10080A0000301840100"), &k));
+	assert_int_equal(k.key[0].usage_n, 1);
+	assert_int_equal(k.key[0].usage[0], 0x84);
+	assert_int_equal(k.key[0].access_n, 1);
+	assert_int_equal(k.key[0].access, 0x00);
+	assert_true(key_infos_get(unit_bytes("E010C00E0202FF880010FF10000101180101"), &k));
+	assert_int_equal(k.key[0].usage[0], 0x18);
+	assert_int_equal(k.key[0].access, 0x01);
+	assert_true(key_infos_get(unit_bytes("E00CC00A0101FF88001002148000"), &k));
+	assert_int_equal(k.key[0].usage_n, 2);
+	assert_int_equal(k.key[0].usage[1], 0x80);
+	assert_int_equal(k.key[0].access_n, 0);
+	/* A basic entry, and tails of no form, tell nothing. */
+	assert_true(key_infos_get(unit_bytes("E006C00401308810"), &k));
+	assert_int_equal(k.key[0].usage_n, 0);
+	assert_true(key_infos_get(unit_bytes("E00CC00A0101FF88001003112233"), &k) == false ||
+		    k.key[0].usage_n == 0);
+	assert_true(key_infos_get(unit_bytes("E00AC0080101FF8800100118"), &k));
+	assert_int_equal(k.key[0].usage_n, 0);
+	assert_int_equal(k.key[0].length, 16);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(key_information),
+		cmocka_unit_test(selection_of_a_domain),
+		cmocka_unit_test(extended_card_resources),
+		cmocka_unit_test(cplc_dates),
+		cmocka_unit_test(usage_of_keys),
 		cmocka_unit_test(card_data),
 		cmocka_unit_test(capabilities),
 		cmocka_unit_test(cplc),
