@@ -193,8 +193,11 @@ static struct span answer_data(size_t i, uint16_t *sw)
 
 static void test_yubikey_key_information(void **state)
 {
-	static const struct key_info want[] = { { 0x10, 0x03, 0xB0, 64 }, { 0x13, 0x01, 0xB1, 32 },
-		{ 0x11, 0x01, 0xB1, 32 } };
+	static const struct key_info want[] = {
+		{ .id = 0x10, .version = 0x03, .type = 0xB0, .length = 64 },
+		{ .id = 0x13, .version = 0x01, .type = 0xB1, .length = 32 },
+		{ .id = 0x11, .version = 0x01, .type = 0xB1, .length = 32 },
+	};
 	struct key_infos k;
 	uint16_t sw;
 
