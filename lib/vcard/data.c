@@ -57,11 +57,10 @@ static uint16_t get_key_information(struct call *c)
 			uint8_t n = key_of(&set->keys, kid)->n;
 
 			if (n != 0)
-				infos.key[infos.n++] =
-				    (struct key_info){ .id = kid,
-					    .version = set->version,
-					    .type = KEY_TYPE_AES,
-					    .length = n };
+				infos.key[infos.n++] = (struct key_info){ .id = kid,
+					.version = set->version,
+					.type = KEY_TYPE_AES,
+					.length = n };
 		}
 	}
 	key_infos_put(c->out, &infos);
