@@ -7,7 +7,8 @@ enum { DERIVE_C_MAC = 0x0101, DERIVE_R_MAC = 0x0102, DERIVE_DEK = 0x0181, DERIVE
 
 #define CLA_EXTERNAL_AUTHENTICATE 0x84
 #define HEADER 5 /* CLA INS P1 P2 Lc: short length only */
-#define EXPLICIT_MASK (SCP02_I_EXPLICIT | SCP02_I_UNMODIFIED | SCP02_I_ICV_AID)
+#define I_RFU 0x80
+#define EXPLICIT_MASK (I_RFU | SCP02_I_EXPLICIT | SCP02_I_UNMODIFIED | SCP02_I_ICV_AID)
 #define IMPLICIT_MASK (EXPLICIT_MASK | SCP02_I_PSEUDO_RANDOM)
 
 static const uint8_t zero[SCP02_MAC];
@@ -24,7 +25,7 @@ static bool is_implicit(uint8_t i)
 
 bool scp02_i_valid(uint8_t i)
 {
-	return (i & 0x80) == 0 && (is_explicit(i) || is_implicit(i));
+	return is_explicit(i) || is_implicit(i);
 }
 
 bool scp02_level_valid(uint8_t level, uint8_t i)

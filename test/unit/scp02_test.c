@@ -11,8 +11,9 @@
 #include "crypto/kdf.h"
 #include "scp/scp.h"
 
-/* Commands in those files that sessions with known keys sent. */
-enum { CHECKED_01 = 1096, CHECKED_02 = 1446 };
+/* Commands in those files that sessions with known keys sent; sessions whose card challenge is the
+ * pseudo-random one of E.4.2.3 (Oberthur, JCOP 2.1, JCOP 4, the simulated ones made from them). */
+enum { CHECKED_01 = 1096, CHECKED_02 = 1446, PSEUDO_RANDOM = 40 };
 
 /* One recorded session, whichever file it comes from. */
 struct session {
@@ -26,7 +27,7 @@ struct session {
 	size_t checked;
 };
 
-static size_t checked_01, checked_02;
+static size_t checked_01, checked_02, pseudo_random;
 
 static void same(const struct session *s, const char *what, struct span got, struct span want)
 {
@@ -107,6 +108,18 @@ static void check_session_keys(struct session *s, const json_t *keys)
 	same(s, "S-DEK", key_span(&p->dek), unit_hex(keys, "dek"));
 }
 
+/* The AIDs of an issuer domain that cards of that time have. */
+static void count_pseudo_random(struct session *s)
+{
+	static const char *const aids[] = { "A000000003000000", "A000000151000000" };
+	uint8_t challenge[6];
+
+	for (size_t i = 0; s->both && i < 2; i++) {
+		assert_true(scp02_card_challenge(&s->host.u.scp02, unit_bytes(aids[i]), challenge));
+		pseudo_random += span_eq(SPAN(challenge), span_sub(s->start.card_challenge, 2, 6));
+	}
+}
+
 static void authenticate(struct session *s)
 {
 	uint8_t out[64];
@@ -172,6 +185,7 @@ static void play(struct session *s, const json_t *exchanges)
 {
 	const json_t *e;
 
+	count_pseudo_random(s);
 	authenticate(s);
 	json_array_foreach(exchanges, s->at, e)
 	{
@@ -256,6 +270,7 @@ static void test_counts(void **state)
 	(void)state;
 	assert_int_equal(checked_01, CHECKED_01);
 	assert_int_equal(checked_02, CHECKED_02);
+	assert_int_equal(pseudo_random, PSEUDO_RANDOM);
 }
 
 /* ---- single steps: scp02_primitives.json ---- */
