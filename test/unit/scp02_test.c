@@ -13,7 +13,7 @@
 
 /* Commands in those files that sessions with known keys sent; sessions whose card challenge is the
  * pseudo-random one of E.4.2.3 (Oberthur, JCOP 2.1, JCOP 4, the simulated ones made from them). */
-enum { CHECKED_01 = 1096, CHECKED_02 = 1446, PSEUDO_RANDOM = 40 };
+enum { CHECKED_01 = 1096, CHECKED_02 = 1446, PSEUDO_RANDOM = 42 };
 
 /* One recorded session, whichever file it comes from. */
 struct session {
