@@ -102,7 +102,7 @@ pcscd_start() {
 			kill -0 "$pcscd_pid" 2>/dev/null || break
 			sleep 0.05
 		done
-		pcscd_end
+		pcscd_end TERM
 	done
 	echo "pcscd does not start ($try tries)" >&2
 	cat "$dir/log" >&2
@@ -138,6 +138,7 @@ serve_start() {
 
 # serve_end [SIGNAL]: its exit status in $serve_status.
 serve_end() {
+	# shellcheck disable=SC2034 # tests look at it
 	serve_status=
 	[ -n "${serve_pid-}" ] || return 0
 	kill "-${1:-TERM}" "$serve_pid" 2>/dev/null || true
@@ -146,6 +147,7 @@ serve_end() {
 
 # Waits until it ends by itself.
 serve_wait() {
+	# shellcheck disable=SC2034 # tests look at it
 	serve_status=0
 	wait "$serve_pid" || serve_status=$?
 	serve_pid=
@@ -162,7 +164,52 @@ pcscd_teardown() {
 		kill "$pid" 2>/dev/null || true
 		for _ in {1..100}; do running "$pid" || break; sleep 0.02; done
 	done
-	serve_end
-	pcscd_end
+	serve_end TERM
+	pcscd_end TERM
 	rm -rf "$XDG_RUNTIME_DIR"
+}
+
+# ---- the main job, and strangers who look on ----
+
+# witness READER HEX: the answer to one command as opensc-tool sees it, hex with status word in front.
+# Readers are counted from 0 there.
+witness() {
+	opensc-tool -r "$(($1 - 1))" -c default -s "$2" | awk '
+		/^Received/ { match($0, /SW1=0x../); sw = substr($0, RSTART + 6, 2)
+			match($0, /SW2=0x../); sw = sw substr($0, RSTART + 6, 2); on = 1; next }
+		on { for (i = 1; i <= 16; i++) { c = substr($0, 3 * i - 2, 3); if (c ~ /^[0-9A-F][0-9A-F] $/) d = d substr(c, 1, 2) } }
+		END { print sw, d }'
+}
+
+# script READER HEX...: the same by scriptor, one line for each command.
+script() {
+	local reader
+	reader=$(reader_name "$1")
+	shift
+	printf '%s\n' "$@" | scriptor -r "$reader" 2>/dev/null | awk '
+		/^< / { d = substr($0, 3); on = 1; }
+		on && !/^< / { d = d $0 }
+		on && / : / { sub(/ : .*/, "", d); gsub(/ /, "", d); print d; on = 0 }'
+}
+
+# The lines of the main job on one reader, named in any way.
+main_job() { # READER
+	ok -r "$1" -k keys.yaml scp-open
+	[[ $output == *"level 33"* ]]
+	ok -r "$1" scp-mode broadcast --bundle app.bundle
+	ok -r "$1" load app.bundle
+	ok -r "$1" scp-mode unicast
+	ok -r "$1" authorize load --bundle app.bundle
+	[[ $output == *"3.2"* ]]
+	ok -r "$1" scp-close
+}
+
+# What strangers see of the card in READER: the version and the digest in FF70, and the application
+# of the image.
+runs_image() { # READER-NUMBER
+	local digest
+	digest=$(sha256sum <app.img | cut -d' ' -f1 | tr a-f A-F)
+	[[ $(witness "$1" 80CAFF7000) == "9000 "*"$digest"* ]]
+	[[ $(witness "$1" 00A4040008A00000015100007700) == "9000 "*48656C6C6F* ]]
+	[[ $(script "$1" 00A40400 80CAFF7000 | tail -n 1) == *"$digest"*9000 ]]
 }
