@@ -118,8 +118,10 @@ pcscd_end() { # [SIGNAL]
 	rmdir /run/pcscd 2>/dev/null || true
 }
 
-# serve_start FILE...: ends when the readers show all cards.
+# serve_start [OPTION] FILE...: ends when the readers show all cards.
 serve_start() {
+	local arg cards=0
+	for arg in "$@"; do [[ $arg == -* ]] || cards=$((cards + 1)); done
 	"$CARDADM" vcard serve "$@" --vpcd "$vpcd" >serve.out 2>serve.err 3>&- &
 	serve_pid=$!
 	for _ in {1..200}; do
@@ -129,7 +131,7 @@ serve_start() {
 	done
 	grep -qx ready serve.err || { cat serve.err >&2; return 1; }
 	for _ in {1..100}; do
-		[ "$(opensc-tool -l 2>/dev/null | grep -c ' Yes ')" -lt $# ] || return 0
+		[ "$(opensc-tool -l 2>/dev/null | grep -c ' Yes ')" -lt $cards ] || return 0
 		sleep 0.05
 	done
 	echo "the readers do not show the cards" >&2
@@ -147,8 +149,8 @@ serve_end() {
 
 # Waits until it ends by itself.
 serve_wait() {
-	# shellcheck disable=SC2034 # tests look at it
 	serve_status=0
+	# shellcheck disable=SC2034 # tests look at it
 	wait "$serve_pid" || serve_status=$?
 	serve_pid=
 }

@@ -96,7 +96,7 @@ static void far_start(struct far *f, const char *host, enum fault fault, uint32_
 	f->job = (struct vpcd_job){ .address = f->address,
 		.paths = &f->path,
 		.n = 1,
-		.wait_ms = 1500,
+		.wait_ms = 700,
 		.stop_fd = f->stop[0],
 		.tell = tell,
 		.ctx = f };
@@ -280,6 +280,7 @@ static void hostile(void **state)
 	/* A frame of nothing is no frame. */
 	put(&f, unit_bytes("0000"));
 	expect_closed(&f);
+	expect_event(&f, VPCD_LOST);
 	take(&f);
 	/* Frames that end in the middle. */
 	for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++) {
@@ -294,30 +295,32 @@ static void hostile(void **state)
 	far_stop(&f);
 }
 
-/* Who asks without listening gets all answers, in order, as soon as he listens. */
+/* Who asks without listening gets all answers, in order, as soon as he listens. More octets than
+ * the kernel keeps: the card must wait in the middle of one. */
 static void deaf(void **state)
 {
-	enum { N = 40000 };
+	enum { N = 250000 };
 	struct far f;
-	struct span frame = unit_bytes("0005" SELECT_ISD);
+	struct span frame = unit_bytes("000580CA006600");
 	struct timespec pause = { .tv_nsec = 1000000 };
-	size_t sent = 0;
+	size_t sent = 0, n;
 
 	(void)state;
 	far_begin(&f, FAULT_NONE, 0);
-	for (int idle = 0; idle < 100 && sent < N;) {
-		if (send(f.fd, frame.p, frame.n, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)frame.n) {
+	n = ask(&f, "80CA006600").n;
+	assert_true(n > 50);
+	for (int idle = 0; idle < 100 && sent < N; idle++) {
+		while (sent < N && send(f.fd, frame.p, frame.n, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+				       (ssize_t)frame.n) {
 			sent++;
 			idle = 0;
-			continue;
 		}
-		idle++;
 		nanosleep(&pause, NULL);
 	}
 	assert_true(sent > 1000);
-	/* The last one may have gone in part; so do not ask for its answer. */
+	/* Of the last request only a part may have gone: no answer to it is waited for. */
 	for (size_t i = 0; i < sent; i++)
-		assert_int_equal(answer(&f).n, 20);
+		assert_int_equal(answer(&f).n, n);
 	far_stop(&f);
 }
 
@@ -361,7 +364,6 @@ static void nobody_there(void **state)
 	far_join(&f);
 	assert_int_equal(f.e.code, ERR_READER);
 	assert_non_null(strstr(f.e.text, "takes no card"));
-	expect_no_event(&f);
 }
 
 /* Nothing listens on the first address that a name has: the others are tried. */
