@@ -116,7 +116,7 @@ static int verify_run(struct ctx *c, void *args, struct err *e)
 
 	if (ctx_keystore(c, &ks, e) != 0)
 		return -1;
-	rc = job_bundle(a->path, ks, &b, e);
+	rc = job_bundle(a->path, ks, job_today(), &b, e);
 	if (rc == 0) {
 		rc = out_result(c, verdict(a->path, &b, ks), e);
 		bundle_free(&b);

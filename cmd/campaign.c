@@ -30,7 +30,7 @@ static int run_check(struct ctx *c, void *args, struct err *e)
 
 	if (campaign_open(g->manifest, &cp, e) != 0)
 		return -1;
-	rc = campaign_count_cards(&cp, &n, e);
+	rc = campaign_need_cards(&cp, &n, e);
 	if (rc == 0)
 		rc = campaign_show_plan(c, &cp, n, e);
 	campaign_close(&cp);
@@ -174,6 +174,20 @@ static void show_sums(
 		    (unsigned long long)s->failed, (unsigned long long)s->pending, seconds);
 }
 
+/* What to do about cards that are not done. */
+static void hint(const struct campaign_result *r, const struct run_args *g, struct err *e)
+{
+	if (e->code == ERR_INTERRUPTED)
+		err_hint(e, "the next run goes on where this one ended");
+	else if (e->code == ERR_UNDONE && r->sums.auth_failed > 0)
+		err_hint(e,
+		    "cardadm campaign report %s; where an authentication failed (%llu) it is "
+		    "repeated only with --retry-authentication",
+		    g->manifest, (unsigned long long)r->sums.auth_failed);
+	else if (e->code == ERR_UNDONE)
+		err_hint(e, "cardadm campaign report %s", g->manifest);
+}
+
 static int run_run(struct ctx *c, void *args, struct err *e)
 {
 	const struct run_args *g = args;
@@ -193,7 +207,7 @@ static int run_run(struct ctx *c, void *args, struct err *e)
 		return -1;
 	v.name = cp.m.name;
 	if (c->dry_run) {
-		rc = campaign_count_cards(&cp, &n, e);
+		rc = campaign_need_cards(&cp, &n, e);
 		if (rc == 0)
 			rc = campaign_show_plan(c, &cp, n, e);
 	} else {
@@ -202,8 +216,8 @@ static int run_run(struct ctx *c, void *args, struct err *e)
 			fputs("\r\033[K", c->log);
 		if (v.began.tv_sec != 0)
 			show_sums(c, &cp, &r, since(&v.began));
-		if (rc != 0 && e->code == ERR_UNDONE)
-			err_hint(e, "cardadm campaign report %s", g->manifest);
+		if (rc != 0)
+			hint(&r, g, e);
 	}
 	campaign_close(&cp);
 	return rc;

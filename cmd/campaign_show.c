@@ -170,7 +170,7 @@ static int with_ledger(struct ctx *c, const char *manifest, report_fn *report, s
 	struct ledger_sums s;
 	int rc;
 
-	if (campaign_open(manifest, &cp, e) != 0)
+	if (campaign_open_report(manifest, &cp, e) != 0)
 		return -1;
 	rc = ledger_open(cp.ledger_path, cp.goal, cp.m.name, false, &l, e);
 	if (rc == 0)

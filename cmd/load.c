@@ -231,7 +231,11 @@ static int run_authorize(struct ctx *c, void *args, struct err *e)
 	if (g->bundle == NULL && !a->has_bundle)
 		return err_set(e, ERR_USAGE, "--bundle BUNDLE is needed: scp-mode named none");
 	if (g->bundle != NULL) {
-		if (ctx_keystore(c, &ks, e) != 0 || job_bundle(g->bundle, ks, &other, e) != 0)
+		/* What an expired bundle left in a card may still be dropped. */
+		uint32_t today = g->discard ? 0 : job_today();
+
+		if (ctx_keystore(c, &ks, e) != 0 ||
+		    job_bundle(g->bundle, ks, today, &other, e) != 0)
 			goto out;
 		b = &other;
 	}

@@ -75,7 +75,7 @@ static int go_broadcast(struct ctx *c, struct agent *a, const struct mode_args *
 	if (ctx_keystore(c, &ks, e) != 0)
 		return -1;
 	agent_forget_bundle(a);
-	if (job_bundle(g->bundle, ks, &a->bundle, e) != 0)
+	if (job_bundle(g->bundle, ks, job_today(), &a->bundle, e) != 0)
 		goto out;
 	a->has_bundle = true;
 	snprintf(a->bundle_name, sizeof(a->bundle_name), "%s", g->bundle);

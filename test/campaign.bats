@@ -3,6 +3,13 @@
 
 load lib
 
+# Until the campaign that runs beside has begun: FILTER holds of its status.
+until_status() {
+	until "$CARDADM" campaign status campaign.yaml --json 2>/dev/null | jq -e "$1" >/dev/null; do
+		sleep 0.01
+	done
+}
+
 report() { # report JQ-FILTER: what the report says
 	"$CARDADM" campaign report campaign.yaml --json | jq -rc "$1"
 }
@@ -60,6 +67,7 @@ report() { # report JQ-FILTER: what the report says
 	fails 9 campaign run campaign.yaml
 	before=$("$CARDADM" vcard show fleet/0002.card --json | jq -r '.keys[0].sequence_counter')
 	fails 9 campaign run campaign.yaml
+	[[ $stderr == *"hint: "*"(1)"*--retry-authentication* ]]
 	[ "$("$CARDADM" vcard show fleet/0002.card --json | jq -r '.keys[0].sequence_counter')" = "$before" ]
 	[ "$(report '.cards[1].state')" = failed ]
 	fails 9 campaign run campaign.yaml --retry-authentication
@@ -89,6 +97,7 @@ report() { # report JQ-FILTER: what the report says
 	status=0
 	wait $pid || status=$?
 	[ "$status" -eq 130 ]
+	grep -q 'hint: the next run goes on' err
 	[ "$(report '.pending > 0')" = true ]
 	[ "$(report '[.cards[]|select(.in_doubt)]|length')" = 0 ]
 	ok campaign run campaign.yaml
@@ -158,8 +167,7 @@ report() { # report JQ-FILTER: what the report says
 	campaign
 	"$CARDADM" campaign run campaign.yaml >out 2>err &
 	pid=$!
-	while [ ! -e campaign.ledger ]; do sleep 0.01; done
-	sleep 0.1
+	until_status '.done > 0'
 	fails 10 campaign run campaign.yaml
 	[[ $stderr == *"in use"* ]]
 	ok campaign status campaign.yaml
@@ -200,4 +208,40 @@ report() { # report JQ-FILTER: what the report says
 	mkdir campaign.ledger
 	fails 10 campaign run campaign.yaml
 	[ "$(sha256sum fleet/0001.card)" = "$before" ]
+}
+
+@test "a report is there after the last day, a run is not" {
+	fleet 2
+	campaign
+	ok campaign run campaign.yaml
+	echo "expires: 2020-01-01" >>campaign.yaml
+	fails 7 campaign run campaign.yaml
+	[[ $stderr == *"expired on 2020-01-01"* ]]
+	fails 7 campaign check campaign.yaml
+	ok campaign status campaign.yaml
+	# Nor does it need the cards' keys.
+	sed -i 's/^keys: test/keys: gone/' campaign.yaml
+	[ "$(report '[.total,.done]')" = '[2,2]' ]
+}
+
+@test "reports leave nothing beside the ledger" {
+	fleet 2
+	campaign
+	ok campaign run campaign.yaml
+	ok campaign report campaign.yaml
+	ok campaign status campaign.yaml
+	[ "$(echo campaign.ledger*)" = campaign.ledger ]
+	chmod 400 campaign.ledger
+	ok campaign status campaign.yaml
+}
+
+@test "a directory without cards is no success" {
+	fleet 1
+	rm fleet/*.card
+	campaign
+	fails 3 campaign check campaign.yaml
+	fails 3 campaign run campaign.yaml
+	[[ $stderr == *"no card file"* ]]
+	fails 3 -n campaign run campaign.yaml
+	ok campaign report campaign.yaml
 }

@@ -19,8 +19,8 @@ static int check_together(const struct campaign *c, struct err *e)
 	const struct bundle *b = &c->bundle;
 
 	if (c->m.expires != 0 && job_today() > c->m.expires)
-		return err_set(
-		    e, ERR_SAFETY, "%s: the campaign expired on %u", c->m.path, c->m.expires);
+		return err_set(e, ERR_SAFETY, "%s: the campaign expired on %04u-%02u-%02u",
+		    c->m.path, c->m.expires / 10000, c->m.expires / 100 % 100, c->m.expires % 100);
 	if ((b->algorithm == ALG_CMAC_BK || b->algorithm == ALG_CMAC_KMAC) &&
 	    !c->m.allow_literal_mac) {
 		err_set(e, ERR_SAFETY, "%s: authorized by a literal MAC (algorithm %02X)",
@@ -69,15 +69,31 @@ static int name_ledger(struct campaign *c, struct err *e)
 	return 0;
 }
 
-int campaign_open(const char *manifest, struct campaign *c, struct err *e)
+/* today: 0 takes an expired bundle too. */
+static int open_files(const char *manifest, uint32_t today, struct campaign *c, struct err *e)
 {
 	memset(c, 0, sizeof(*c));
-	if (manifest_load(manifest, &c->m, e) == 0 &&
-	    keystore_open(c->m.keystore, &c->ks, e) == 0 &&
+	if (manifest_load(manifest, &c->m, e) != 0 || keystore_open(c->m.keystore, &c->ks, e) != 0)
+		return -1;
+	return job_bundle(c->m.bundle, c->ks, today, &c->bundle, e) == 0 && name_goal(c, e) == 0
+		   ? name_ledger(c, e)
+		   : -1;
+}
+
+int campaign_open(const char *manifest, struct campaign *c, struct err *e)
+{
+	if (open_files(manifest, job_today(), c, e) == 0 &&
 	    keystore_find(
 		c->ks, ENTRY_SCP03, c->m.keys[0] == '\0' ? NULL : c->m.keys, &c->keys, e) == 0 &&
-	    job_bundle(c->m.bundle, c->ks, &c->bundle, e) == 0 && check_together(c, e) == 0 &&
-	    name_goal(c, e) == 0 && name_ledger(c, e) == 0)
+	    check_together(c, e) == 0)
+		return 0;
+	campaign_close(c);
+	return -1;
+}
+
+int campaign_open_report(const char *manifest, struct campaign *c, struct err *e)
+{
+	if (open_files(manifest, 0, c, e) == 0)
 		return 0;
 	campaign_close(c);
 	return -1;
@@ -139,6 +155,13 @@ int campaign_count_cards(const struct campaign *c, uint64_t *n, struct err *e)
 	return each_card(c, count_one, n, e);
 }
 
+int campaign_need_cards(const struct campaign *c, uint64_t *n, struct err *e)
+{
+	if (campaign_count_cards(c, n, e) != 0)
+		return -1;
+	return *n != 0 ? 0 : err_set(e, ERR_INPUT, "%s: no card file (*.card) in it", c->m.cards);
+}
+
 static int list_one(void *ctx, const char *file, struct err *e)
 {
 	return ledger_add(ctx, file, e);
@@ -146,7 +169,9 @@ static int list_one(void *ctx, const char *file, struct err *e)
 
 int campaign_list_cards(const struct campaign *c, struct ledger *l, struct err *e)
 {
-	if (each_card(c, list_one, l, e) != 0)
+	uint64_t n;
+
+	if (campaign_need_cards(c, &n, e) != 0 || each_card(c, list_one, l, e) != 0)
 		return -1;
 	return ledger_flush(l, e);
 }

@@ -20,6 +20,8 @@ struct campaign {
 };
 /* ERR_INPUT, ERR_AUTH, ERR_SAFETY as for the files themselves. */
 int campaign_open(const char *manifest, struct campaign *c, struct err *e);
+/* To look back: the same without what only a run needs, card keys and dates; c->keys stays NULL. */
+int campaign_open_report(const char *manifest, struct campaign *c, struct err *e);
 void campaign_close(struct campaign *c);
 
 struct campaign_calls {
@@ -51,5 +53,7 @@ int campaign_run(struct campaign *c, const struct campaign_calls *calls, struct 
 int campaign_list_cards(const struct campaign *c, struct ledger *l, struct err *e);
 /* Files that look like cards below the manifest's directory, without opening them. */
 int campaign_count_cards(const struct campaign *c, uint64_t *n, struct err *e);
+/* The same; none at all is ERR_INPUT, since a run over nothing would look like success. */
+int campaign_need_cards(const struct campaign *c, uint64_t *n, struct err *e);
 
 #endif

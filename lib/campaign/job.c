@@ -39,14 +39,15 @@ int job_trust(const struct keystore *ks, struct bundle_trust *t, struct err *e)
 	return err_hint(e, "add the public key of who signs bundles (type: signer)");
 }
 
-int job_bundle(const char *path, const struct keystore *ks, struct bundle *b, struct err *e)
+int job_bundle(
+    const char *path, const struct keystore *ks, uint32_t today, struct bundle *b, struct err *e)
 {
 	struct bundle_trust trust;
 
 	memset(b, 0, sizeof(*b));
 	if (job_trust(ks, &trust, e) != 0 || bundle_read(path, b, e) != 0)
 		return -1;
-	if (bundle_open(b, &trust, job_today(), e) == 0)
+	if (bundle_open(b, &trust, today, e) == 0)
 		return 0;
 	bundle_free(b);
 	return err_in(e, "%s", path);

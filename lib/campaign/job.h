@@ -52,9 +52,10 @@ int job_confirm(struct session *s, const struct bundle *b, struct err *e);
 
 /* Today as YYYYMMDD, local time. */
 uint32_t job_today(void);
-/* Reads a bundle, verifies it with the trust anchors of ks, refuses an expired one. The errors name
- * the path. Freed by the caller on success only. */
-int job_bundle(const char *path, const struct keystore *ks, struct bundle *b, struct err *e);
+/* Reads a bundle, verifies it with the trust anchors of ks, refuses one that expired before `today`
+ * (0: takes it). The errors name the path. Freed by the caller on success only. */
+int job_bundle(
+    const char *path, const struct keystore *ks, uint32_t today, struct bundle *b, struct err *e);
 /* Trust anchors and k of a store, for bundle_open. Borrowed from ks. ERR_AUTH when it has none. */
 int job_trust(const struct keystore *ks, struct bundle_trust *t, struct err *e);
 /* The keys of one card: those of the entry, diversified by what the card answered. Wiped by the

@@ -30,7 +30,8 @@ static const char *const sql[STATEMENTS] = {
 	[ST_CLAIM] = "UPDATE card SET in_doubt = 1, attempts = attempts + 1, updated = unixepoch()"
 		     " WHERE goal = ?1 AND file = ?2",
 	[ST_SUM] = "SELECT count(*), total(state = 1), total(state = 2), total(state = 0),"
-		   " total(state = 1 AND step = 'already') FROM card WHERE goal = ?1",
+		   " total(state = 1 AND step = 'already'), total(state <> 1 AND auth_failed)"
+		   " FROM card WHERE goal = ?1",
 };
 
 static const char schema[] =
@@ -154,7 +155,9 @@ static int name_campaign(struct ledger *l, const char *name, struct err *e)
 
 static int open_database(struct ledger *l, const char *name, bool write, struct err *e)
 {
-	int flags = write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+	/* For reports too, so that the last to close it clears -wal and -shm away; SQLite takes it
+	 * read-only where it may not be written. */
+	int flags = SQLITE_OPEN_READWRITE | (write ? SQLITE_OPEN_CREATE : 0);
 
 	if (!write && access(l->path, F_OK) != 0)
 		return 0; /* nothing known yet */
@@ -407,6 +410,7 @@ int ledger_sum(struct ledger *l, struct ledger_sums *s, struct err *e)
 		s->failed = (uint64_t)sqlite3_column_int64(st, 2);
 		s->pending = (uint64_t)sqlite3_column_int64(st, 3);
 		s->already = (uint64_t)sqlite3_column_int64(st, 4);
+		s->auth_failed = (uint64_t)sqlite3_column_int64(st, 5);
 	} else {
 		fail(l, "cannot be read", e);
 	}

@@ -30,6 +30,7 @@ struct ledger_card {
 
 struct ledger_sums {
 	uint64_t total, done, failed, pending, already;
+	uint64_t auth_failed; /* of the failed: where an authentication failed */
 };
 
 struct ledger;
