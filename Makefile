@@ -8,7 +8,7 @@ VERSION := 0.1
 CC ?= gcc
 CFLAGS ?= -O2 -g
 
-VARIANT := $(if $(FUZZ),fuzz,$(if $(SAN),san,release))
+VARIANT := $(if $(FUZZ),fuzz,$(if $(SAN),san,$(if $(COV),coverage,release)))
 BUILD ?= build
 B := $(BUILD)/$(VARIANT)
 PACKAGES := libcrypto yaml-0.1 jansson sqlite3 libpcsclite
@@ -28,6 +28,11 @@ NEED_LDFLAGS += -fsanitize=fuzzer,address,undefined
 else ifneq ($(SAN),)
 NEED_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 NEED_LDFLAGS += -fsanitize=address,undefined
+else ifneq ($(COV),)
+override CFLAGS := -O0 -g -Wno-maybe-uninitialized # guesses worse at -O0
+NEED_CFLAGS += --coverage -fprofile-abs-path
+NEED_LDFLAGS += -Wl,--wrap=_exit
+NEED_LIBS += $(B)/test/coverage/flush.o
 else
 NEED_CPPFLAGS += -D_FORTIFY_SOURCE=2
 endif
@@ -50,7 +55,7 @@ CMD_OBJ := $(CMD_SRC:%.c=$(B)/%.o)
 UNIT_BIN := $(UNIT_SRC:test/unit/%.c=$(B)/unit/%)
 TOOL_BIN := $(patsubst test/tools/%.c,$(B)/tools/%,$(wildcard test/tools/*.c))
 
-.PHONY: all help deps san unit check check-quick lint bench man demo install uninstall clean fuzz fuzz-targets
+.PHONY: all help deps san unit check check-quick lint bench coverage man demo install uninstall clean fuzz fuzz-targets
 .DEFAULT_GOAL := all
 
 all: deps
@@ -67,6 +72,7 @@ help:
 ## make lint            formatting, static checks, shell scripts, man pages
 ## make fuzz            each fuzz target for FUZZ_SECONDS=120 (clang); FUZZ_TARGETS="tlv apdu"
 ## make bench           measured speed, as ratios
+## make coverage        lines that tests reach, per file and layer
 ## make man             refresh the generated blocks of the man pages
 ## make install         DESTDIR= PREFIX=     make uninstall
 
@@ -99,6 +105,11 @@ $(B)/tools/%: test/tools/%.c Makefile
 
 unit: $(UNIT_BIN) $(TOOL_BIN)
 
+# Programs whose coverage is counted are linked with it; it is not counted itself.
+ifneq ($(COV),)
+$(B)/cardadm $(UNIT_BIN) $(FUZZ_BIN) $(TOOL_BIN): | $(B)/test/coverage/flush.o
+endif
+
 # Benchmarks may use what stands in cmd/, but for main().
 BENCH_BIN := $(BENCH_SRC:test/bench/%.c=$(B)/bench/%) $(B)/bench/crypto_only
 $(B)/bench/%_bench: $(B)/test/bench/%_bench.o $(B)/test/bench/measure.o \
@@ -130,6 +141,10 @@ fuzz:
 	$(Q)$(MAKE) --no-print-directory FUZZ=1 fuzz-targets
 	$(Q)B=$(BUILD)/fuzz test/fuzz/run $(FUZZ_TARGETS)
 
+coverage: deps-check
+	$(Q)$(MAKE) --no-print-directory COV=1 $(BUILD)/coverage/cardadm unit fuzz-targets
+	$(Q)B=$(BUILD)/coverage test/coverage/run
+
 check: deps-check all
 	$(Q)B=$(B) SAN=$(SAN) test/run all
 
@@ -141,7 +156,7 @@ deps-check:
 	$(Q).ci/deps check
 
 C_FILES := $(sort $(wildcard lib/*/*.[ch] cmd/*.[ch] test/*/*.[ch]))
-SHELL_FILES := $(sort .ci/run .ci/deps test/run test/bench/run test/fuzz/run examples/demo \
+SHELL_FILES := $(sort .ci/run .ci/deps test/run test/bench/run test/coverage/run test/fuzz/run examples/demo \
 	$(wildcard test/*.bash test/*.bats))
 
 lint: deps-check
@@ -176,5 +191,5 @@ uninstall:
 clean:
 	rm -rf $(BUILD) cardadm
 
-SHELL_FILES := $(sort .ci/run .ci/deps test/run test/bench/run test/fuzz/run examples/demo \
-	$(wildcard test/*.bash test/*.bats))
+-include $(patsubst %.c,$(B)/%.d,$(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(UNIT_HELP) $(BENCH_SRC) \
+	$(wildcard test/fuzz/*.c))
