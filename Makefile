@@ -104,6 +104,7 @@ $(B)/tools/%: test/tools/%.c Makefile
 	$(Q)$(LINK) -D_GNU_SOURCE -o $@ $<
 
 unit: $(UNIT_BIN) $(TOOL_BIN)
+.SECONDARY: $(UNIT_SRC:%.c=$(B)/%.o) $(UNIT_HELP:%.c=$(B)/%.o)
 
 # Programs whose coverage is counted are linked with it; it is not counted itself.
 ifneq ($(COV),)
