@@ -631,14 +631,6 @@ static void test_request(void **state)
 	scp11_request_put(&w, &q);
 	assert_false(scp11_request_get(wr_span(&w), &got));
 	/* the order is the specification's; another SCP is another's */
-	assert_true(
-	    capdu_get(unit_bytes("8082031153A60D"
-				 "9002110195013C80018881011"
-				 "05F4941"
-				 "0470B0BD7863E90E32DA5401188354D1F41999442FDFDCBA7472B7F1E5"
-				 "DBBF8A32F92D9D4F9D55C60D57D39BD6D7973306CEA55F7A8688409665"
-				 "1A9CCAC8239C9200"),
-		&(struct capdu){ 0 }));
 	assert_false(scp11_request_get(unit_bytes("A60D95013C90021101800188810110"
 						  "5F490104"),
 	    &got));
