@@ -20,7 +20,7 @@ enum {
 	TAG_SEQUENCE_DER = 0x30
 };
 
-enum { ID_PUT_MAX = 16, DISCRETIONARY_MAX = 127, DAY = 86400 };
+enum { DISCRETIONARY_MAX = 127, DAY = 86400 };
 
 /* GPCS table B-2; curves that are not here we do not have. */
 static const struct {
@@ -243,7 +243,7 @@ bool cert_signed_by(struct span whole, const struct cert *c, const struct ec_pub
 
 static bool id_fits(struct span id)
 {
-	return id.n >= 1 && id.n <= ID_PUT_MAX;
+	return id.n >= 1 && id.n <= CERT_ID_MAX;
 }
 
 bool cert_put(struct wr *w, const struct cert_make *m)

@@ -80,7 +80,8 @@ struct cert_check {
 enum cert_verdict cert_chain_check(
     struct span chain, const struct cert_check *check, struct cert *leaf, size_t *at);
 
-/* A GP certificate to make. Identifiers 1 to 16 octets, serial too. */
+/* A GP certificate to make. Serial and identifiers: 1 to 20 octets (the specification says 16,
+ * issuers write key identifiers of 20). */
 struct cert_make {
 	struct span serial, issuer, subject;
 	enum cert_usage usage;

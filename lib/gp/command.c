@@ -34,7 +34,7 @@ static const struct {
 	{ 0xA2, "rsa-private-modulus" },
 	{ 0xA3, "rsa-private-exponent" },
 	{ KEY_TYPE_EC_PUBLIC, "ec-public" },
-	{ 0xB1, "ec-private" },
+	{ KEY_TYPE_EC_PRIVATE, "ec-private" },
 };
 
 const char *key_type_str(uint8_t type)

@@ -52,7 +52,8 @@ enum key_type {
 	KEY_TYPE_DES = 0x80,
 	KEY_TYPE_PSK = 0x85,
 	KEY_TYPE_AES = 0x88,
-	KEY_TYPE_EC_PUBLIC = 0xB0
+	KEY_TYPE_EC_PUBLIC = 0xB0,
+	KEY_TYPE_EC_PRIVATE = 0xB1
 };
 const char *key_type_str(uint8_t type);
 

@@ -29,8 +29,11 @@
 #define VCARD_CARD_STATE_H
 
 #include "gp/broadcast.h"
+#include "gp/cert.h"
 #include "gp/command.h"
+#include "gp/scp11_data.h"
 #include "scp/scp03.h"
+#include "scp/scp11.h"
 #include "vcard/nvm.h"
 #include "vcard/vcard.h"
 
@@ -51,6 +54,26 @@ struct card_keys {
 	struct key_set keys;
 	uint32_t sequence; /* as used by the last INITIALIZE UPDATE */
 	uint8_t tries;     /* failed authentications left; 0: locked */
+};
+
+/* SCP11: a private key of the card (SK.SD.ECKA) with its certificates. */
+struct card_ecka {
+	struct key_ref ref; /* KID 11, 13 or 15 by variant */
+	struct ec_private key;
+	uint16_t certs_n;
+	uint8_t certs[VCARD_CERTS_MAX]; /* in a row, leaf last */
+};
+
+/* SCP11: a public key that certificates of off-card entities must come from (PK.CA-KLOC.ECDSA), and
+ * which of them are let in. */
+struct card_ca {
+	struct key_ref ref;
+	struct ec_public key;
+	struct x509_id id; /* n = 0: not told */
+	bool has_list;     /* without one every certificate that it signed is let in */
+	uint16_t counter;  /* of the list, for those that come in SCP11c sessions */
+	uint8_t allowed_n;
+	struct x509_id allowed[VCARD_ALLOWED_MAX]; /* serial numbers */
 };
 
 /* The one slot, 00. An EMPTY slot has all other fields zero. */
@@ -98,6 +121,10 @@ struct chip {
 	uint8_t iin[8], iin_n, cin[16], cin_n;
 	struct card_keys keys[KEY_SETS_MAX]; /* in order of creation */
 	size_t keys_n;
+	struct card_ecka ecka[VCARD_ECKA_MAX];
+	size_t ecka_n;
+	struct card_ca ca[VCARD_CA_MAX];
+	size_t ca_n;
 	uint8_t refused[REFUSED_MAX][CAMPAIGN_SIZE];
 	size_t refused_n;
 	struct running running;
@@ -107,6 +134,16 @@ struct chip {
 };
 
 enum session { SESSION_IDLE, SESSION_IU_DONE, SESSION_UNICAST, SESSION_BROADCAST };
+
+/* The off-card entity that PERFORM SECURITY OPERATION is introducing, or has introduced. */
+struct oce {
+	struct wr block;         /* the certificate so far */
+	uint8_t kvn, kid;        /* of the CA's key; kid with the bit of a chain that goes on */
+	bool receiving;          /* another block of the certificate is due */
+	bool has_issuer;         /* another certificate of the chain is due */
+	struct ec_public issuer; /* and must be signed by this */
+	struct ec_public key;    /* PK.OCE.ECKA; n = 0: nobody was introduced */
+};
 
 /* What a logical channel has in RAM. */
 struct channel {
@@ -119,6 +156,10 @@ struct channel {
 	uint8_t m;           /* 8 or 16; of the diversified channel, and so of the broadcast one */
 	uint8_t host_challenge[16], card_challenge[16]; /* m octets, IU_DONE only */
 	struct key dek;                                 /* Key-DEK of the diversified channel */
+	/* SCP11 (scp11.c): */
+	struct oce oce;
+	bool anonymous; /* session of SCP11b: nobody was authenticated but the card */
+	bool group;     /* session of SCP11c */
 	/* CHANGE MODE (broadcast.c): */
 	struct scp03 saved; /* moved here from scp by enter, moved back by return */
 	bool has_saved;     /* cleared before `saved` is used */
@@ -136,9 +177,12 @@ struct vcard {
 	struct chip chip;
 	struct wr batch; /* changes put and not yet committed */
 	struct channel channel[CHANNELS];
-	uint32_t commands;     /* since power-on */
-	uint32_t writes;       /* since power-on */
-	bool gone;             /* pulled or without power */
+	uint32_t commands; /* since power-on */
+	uint32_t writes;   /* since power-on */
+	bool gone;         /* pulled or without power */
+	struct wr rest;    /* of the last answer, for GET RESPONSE, status word at its end */
+	size_t rest_at;    /* octets of it that are told */
+	uint8_t rest_channel;
 	uint8_t plain[65536];  /* data of the command, unwrapped */
 	uint8_t answer[65536]; /* data of the answer, before protection */
 };
@@ -150,6 +194,7 @@ struct call {
 	uint8_t number;          /* of the logical channel */
 	const struct capdu *cmd; /* plain: SM taken off, class byte without SM bit */
 	bool secured;            /* it came with secure messaging and was verified */
+	bool chained;            /* the class byte says that another block follows */
 	uint8_t level;           /* of the open session (LEVEL_*); 0 too when there is none */
 	struct scp03 *seal;      /* context that protects the answer; NULL: bare */
 	struct wr *out;          /* response data */
@@ -159,6 +204,8 @@ typedef uint16_t handler(struct call *c); /* returns the status word */
 /* state.c: changes. Put, then commit once; a put that does not fit makes the commit fail. */
 void chip_put_keys(struct vcard *v, const struct card_keys *k); /* adds or replaces the set */
 void chip_put_keys_gone(struct vcard *v, uint8_t version);
+void chip_put_ecka(struct vcard *v, const struct card_ecka *k); /* adds or replaces */
+void chip_put_ca(struct vcard *v, const struct card_ca *k);
 void chip_put_sequence(struct vcard *v, uint8_t version, uint32_t sequence);
 void chip_put_tries(struct vcard *v, uint8_t version, uint8_t tries);
 void chip_put_life_cycle(struct vcard *v, uint8_t state);
@@ -176,6 +223,9 @@ MUST_CHECK bool chip_commit(struct vcard *v);
 void chip_forget(struct vcard *v); /* drops changes put */
 /* The set with this version, 0: the first; NULL: none. */
 const struct card_keys *chip_keys(const struct vcard *v, uint8_t version);
+/* By key identifier and version, 0: the first of that identifier; NULL: none. */
+const struct card_ecka *chip_ecka(const struct vcard *v, struct key_ref ref);
+const struct card_ca *chip_ca(const struct vcard *v, struct key_ref ref);
 /* Says once and for all that the fault has happened; not counted as a write of the card. */
 MUST_CHECK bool chip_fault_done(struct vcard *v);
 /* Shortens the journal when most of it is history. */

@@ -18,6 +18,9 @@ void session_end(struct channel *ch)
 	ch->failed = false;
 	wipe_key(&ch->dek);
 	wipe_key(&ch->bk_mac);
+	oce_forget(&ch->oce);
+	ch->anonymous = false;
+	ch->group = false;
 	wipe(ch->host_challenge, sizeof(ch->host_challenge));
 	wipe(ch->card_challenge, sizeof(ch->card_challenge));
 	wr_free(&ch->store);
@@ -251,6 +254,8 @@ uint16_t do_external_authenticate(struct call *c)
 	const struct card_keys *k = chip_keys(c->v, ch->key_version);
 	uint16_t sw;
 
+	if (!cla_is_sm(c->cmd->cla) && c->cmd->p2 != 0x00 && c->v->chip.ecka_n > 0)
+		return do_mutual_authenticate(c);
 	if (ch->session != SESSION_IU_DONE)
 		return SW_CONDITIONS;
 	if (!cla_is_sm(c->cmd->cla))

@@ -24,6 +24,21 @@ static bool kos_ok(const struct vcard_issue *issue)
 	return true;
 }
 
+static bool scp11_ok(const struct vcard_issue *issue)
+{
+	if (issue->ecka_n > VCARD_ECKA_MAX || issue->ca_n > VCARD_CA_MAX)
+		return false;
+	for (size_t i = 0; i < issue->ecka_n; i++)
+		if (issue->ecka[i].key.n == 0 || issue->ecka[i].certs.n > VCARD_CERTS_MAX ||
+		    issue->ecka[i].version == 0 || issue->ecka[i].version > 0x7F)
+			return false;
+	for (size_t i = 0; i < issue->ca_n; i++)
+		if (issue->ca[i].key.n == 0 || issue->ca[i].version == 0 ||
+		    issue->ca[i].version > 0x7F)
+			return false;
+	return true;
+}
+
 static int check(const struct vcard_issue *issue, struct err *e)
 {
 	const struct key_set *k = &issue->keys;
@@ -44,6 +59,11 @@ static int check(const struct vcard_issue *issue, struct err *e)
 		    e, ERR_INPUT, "Kos and KMAC must be AES keys, Kos versions distinct");
 	if (issue->algorithm_n > sizeof(issue->algorithms) || issue->form_n > sizeof(issue->forms))
 		return err_set(e, ERR_INPUT, "too many algorithms or forms");
+	if (!scp11_ok(issue))
+		return err_set(e, ERR_INPUT,
+		    "keys of SCP11: too many, without a value or of a version that is not 01..7F, "
+		    "or more than %d octets of certificates",
+		    VCARD_CERTS_MAX);
 	if (issue->memory > MEMORY_MAX)
 		return err_set(
 		    e, ERR_INPUT, "a card has at most %u octets for an image", MEMORY_MAX);
@@ -65,6 +85,27 @@ static bool keys_issue(struct chip *c, const struct vcard_issue *issue)
 	if (issue->fault != FAULT_WRONG_KEYS)
 		return true;
 	return random_key(&k->keys.enc) && random_key(&k->keys.mac) && random_key(&k->keys.dek);
+}
+
+static void scp11_issue(struct chip *c, const struct vcard_issue *issue)
+{
+	for (size_t i = 0; i < issue->ecka_n; i++) {
+		const struct vcard_ecka *from = &issue->ecka[i];
+		struct card_ecka *to = &c->ecka[c->ecka_n++];
+
+		to->ref = (struct key_ref){ from->kid, from->version };
+		to->key = from->key;
+		to->certs_n = (uint16_t)from->certs.n;
+		if (from->certs.n > 0)
+			memcpy(to->certs, from->certs.p, from->certs.n);
+	}
+	for (size_t i = 0; i < issue->ca_n; i++) {
+		const struct vcard_ca *from = &issue->ca[i];
+
+		c->ca[c->ca_n++] = (struct card_ca){
+			.ref = { from->kid, from->version }, .key = from->key, .id = from->id
+		};
+	}
 }
 
 static bool chip_issue(struct chip *c, const struct vcard_issue *issue)
@@ -92,6 +133,7 @@ static bool chip_issue(struct chip *c, const struct vcard_issue *issue)
 	c->fault_done = issue->fault == FAULT_WRONG_KEYS || issue->fault == FAULT_LOCKED;
 	c->life_cycle = CARD_SECURED;
 	c->running.version = issue->base;
+	scp11_issue(c, issue);
 	return keys_issue(c, issue) && sha256_of(wr_span(&c->image), c->running.digest);
 }
 

@@ -28,8 +28,11 @@ static uint16_t get_cin(struct call *c)
 static uint16_t get_card_data(struct call *c)
 {
 	struct card_data d = { .version = { 2, 3, 1 }, .version_n = 3, .scp_n = 1 };
+	uint16_t i = scp11_i_of(&c->v->chip);
 
 	d.scp[0] = (struct scp_option){ 0x03, c->v->chip.i };
+	if (i != 0)
+		d.scp[d.scp_n++] = (struct scp_option){ 0x11, i };
 	card_data_put(c->out, &d);
 	return SW_OK;
 }
@@ -44,6 +47,17 @@ static uint16_t get_capabilities(struct call *c)
 	k.scp[0].key_sizes = ALL_AES_SIZES;
 	capabilities_put(c->out, &k);
 	return SW_OK;
+}
+
+/* The first component of each; its curve is told by the certificates. */
+static void add_scp11(const struct chip *c, struct key_infos *infos)
+{
+	for (size_t i = 0; i < c->ca_n; i++)
+		infos->key[infos->n++] = (struct key_info){ c->ca[i].ref.kid, c->ca[i].ref.kvn,
+			KEY_TYPE_EC_PUBLIC, (uint16_t)(c->ca[i].key.n - 1) };
+	for (size_t i = 0; i < c->ecka_n; i++)
+		infos->key[infos->n++] = (struct key_info){ c->ecka[i].ref.kid, c->ecka[i].ref.kvn,
+			KEY_TYPE_EC_PRIVATE, c->ecka[i].key.n };
 }
 
 static uint16_t get_key_information(struct call *c)
@@ -63,6 +77,9 @@ static uint16_t get_key_information(struct call *c)
 					.length = n };
 		}
 	}
+	_Static_assert(KEY_SETS_MAX * KIDS + VCARD_CA_MAX + VCARD_ECKA_MAX <= KEY_INFO_MAX,
+	    "all keys fit the list");
+	add_scp11(&c->v->chip, &infos);
 	key_infos_put(c->out, &infos);
 	return SW_OK;
 }
@@ -128,10 +145,14 @@ uint16_t do_get_data(struct call *c)
 		{ TAG_SYSTEM, get_data_system },
 		{ TAG_SLOTS, get_data_slots },
 		{ TAG_POLICY, get_data_policy },
+		{ TAG_CERTIFICATE_STORE, get_certificate_store },
+		{ TAG_CA_KLOC_IDENTIFIERS, get_ca_identifiers },
 	};
 	unsigned tag = (unsigned)c->cmd->p1 << 8 | c->cmd->p2;
 	uint16_t sw = SW_REFERENCE_NOT_FOUND;
 
+	if (c->cmd->data.n > 0 && tag != TAG_CERTIFICATE_STORE)
+		return SW_WRONG_LENGTH;
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
 		if (objects[i].tag == tag)
 			sw = objects[i].get(c);

@@ -13,6 +13,8 @@ enum need { FREE, OPEN, SESSION, CMAC };
 /* Life cycle: states in which it is allowed. */
 enum life { ALIVE = 1, LOCKED = 2, TERMINATED = 4 };
 
+enum { CLA_CHAINED = 0x10 };
+
 struct command {
 	const char *name;
 	uint8_t ins;
@@ -32,7 +34,11 @@ static const struct command commands[] = {
 	    do_initialize_update },
 	{ "EXTERNAL AUTHENTICATE", INS_EXTERNAL_AUTHENTICATE, GP, DATA, FREE, ALIVE | LOCKED,
 	    do_external_authenticate },
-	{ "GET DATA", INS_GET_DATA, ISO | GP, NO_DATA, FREE, ALIVE | LOCKED | TERMINATED,
+	{ "PERFORM SECURITY OPERATION", INS_PERFORM_SECURITY_OPERATION, GP, DATA, OPEN,
+	    ALIVE | LOCKED, do_perform_security_operation },
+	{ "INTERNAL AUTHENTICATE", INS_INTERNAL_AUTHENTICATE, GP, DATA, OPEN, ALIVE | LOCKED,
+	    do_internal_authenticate },
+	{ "GET DATA", INS_GET_DATA, ISO | GP, NO_DATA | DATA, FREE, ALIVE | LOCKED | TERMINATED,
 	    do_get_data },
 	{ "GET STATUS", INS_GET_STATUS, GP, DATA, SESSION, ALIVE | LOCKED, do_get_status },
 	{ "SET STATUS", INS_SET_STATUS, GP, NO_DATA | DATA, CMAC, ALIVE | LOCKED, do_set_status },
@@ -45,8 +51,16 @@ static const struct command commands[] = {
 	{ "WRITE STAGE", INS_WRITE_STAGE, GP, NO_DATA | DATA, SESSION, ALIVE, do_write_stage },
 };
 
-static const struct command *command_find(uint8_t ins)
+static bool is_scp11(uint8_t ins)
 {
+	return ins == INS_PERFORM_SECURITY_OPERATION || ins == INS_INTERNAL_AUTHENTICATE;
+}
+
+/* A card without keys for SCP11 does not know its commands. */
+static const struct command *command_find(const struct vcard *v, uint8_t ins)
+{
+	if (is_scp11(ins) && v->chip.ecka_n == 0)
+		return NULL;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (commands[i].ins == ins)
 			return &commands[i];
@@ -73,7 +87,8 @@ static uint16_t need_met(const struct call *c, const struct command *k)
 {
 	if (k->need == FREE || k->need == OPEN)
 		return SW_OK;
-	if (c->ch->session != SESSION_UNICAST)
+	/* In SCP11b the card was authenticated, the other side was not. */
+	if (c->ch->session != SESSION_UNICAST || c->ch->anonymous)
 		return SW_SECURITY_STATUS;
 	if (k->need == CMAC && (c->level & LEVEL_CMAC) == 0)
 		return SW_SECURITY_STATUS;
@@ -83,13 +98,11 @@ static uint16_t need_met(const struct call *c, const struct command *k)
 /* All that is checked about a command before its handler runs. */
 static uint16_t run_command(struct call *c)
 {
-	const struct command *k = command_find(c->cmd->ins);
+	const struct command *k = command_find(c->v, c->cmd->ins);
 	uint16_t sw;
 
 	/* An application of the image knows no command but to be selected. */
-	if (k == NULL || (c->ch->app && k->need != OPEN))
-		return SW_INS_NOT_SUPPORTED;
-	if (c->ch->app && k->ins == INS_INITIALIZE_UPDATE)
+	if (k == NULL || (c->ch->app && k->ins != INS_SELECT && k->ins != INS_MANAGE_CHANNEL))
 		return SW_INS_NOT_SUPPORTED;
 	if ((k->cla & kind_of(c->cmd->cla)) == 0)
 		return SW_CLA_NOT_SUPPORTED;
@@ -103,16 +116,17 @@ static uint16_t run_command(struct call *c)
 	return k->run(c);
 }
 
-/* SELECT, INITIALIZE UPDATE and MANAGE CHANNEL are the card's, whatever session is open. In
- * broadcast mode opening a channel is not among them (broadcast.md 4). */
-static bool is_open_command(const struct channel *ch, const struct capdu *cmd)
+/* SELECT, MANAGE CHANNEL and what begins a session are the card's, whatever session is open. In
+ * broadcast mode opening a channel and SCP11 are not among them (broadcast.md 4). */
+static bool is_open_command(
+    const struct vcard *v, const struct channel *ch, const struct capdu *cmd)
 {
-	const struct command *k = command_find(cmd->ins);
+	const struct command *k = command_find(v, cmd->ins);
 
 	if (k == NULL || k->need != OPEN || (k->cla & kind_of(cmd->cla)) == 0)
 		return false;
-	return ch->session != SESSION_BROADCAST || cmd->ins != INS_MANAGE_CHANNEL ||
-	       cmd->p1 == 0x80;
+	return ch->session != SESSION_BROADCAST ||
+	       (!is_scp11(cmd->ins) && (cmd->ins != INS_MANAGE_CHANNEL || cmd->p1 == 0x80));
 }
 
 /* Does the open session of the channel ask for protected commands? */
@@ -132,7 +146,7 @@ static uint16_t session_lost(struct call *c)
 /* A command that came in broadcast mode and whose MAC is good. */
 static uint16_t run_broadcast(struct call *c)
 {
-	const struct command *stage = command_find(INS_WRITE_STAGE);
+	const struct command *stage = command_find(c->v, INS_WRITE_STAGE);
 	bool gp = kind_of(c->cmd->cla) == GP;
 
 	if (gp && c->cmd->ins == INS_CHANGE_MODE)
@@ -163,7 +177,7 @@ static uint16_t run_protected(struct call *c, const struct capdu *cmd)
 	if (is_foreign_sm(cmd->cla))
 		return protection_due(c->ch) ? session_lost(c) : SW_SM_NOT_SUPPORTED;
 	if (!sm && protection_due(c->ch)) {
-		if (!is_open_command(c->ch, cmd))
+		if (!is_open_command(c->v, c->ch, cmd))
 			return session_lost(c);
 		if (c->ch->session == SESSION_BROADCAST)
 			mode_step(c->ch, EVENT_END, SW_OK);
@@ -239,10 +253,69 @@ static void malformed(struct vcard *v, struct span command, struct wr *rsp)
 	answer_bare(rsp, SW_WRONG_LENGTH);
 }
 
+/* ---- answers that are longer than a short command can take (ISO 7816-3 12.2.1) ---- */
+
+enum { SW_MORE_61 = 0x6100, STATUS_SIZE = 2 };
+
+/* The next part: up to 256 octets, then how much is left, or the status word of the command. */
+static void put_part(struct vcard *v, struct wr *rsp)
+{
+	struct span all = wr_span(&v->rest);
+	size_t left = all.n - STATUS_SIZE - v->rest_at;
+	size_t n = left < LE_MAX_SHORT ? left : LE_MAX_SHORT;
+
+	wr_put(rsp, span_sub(all, v->rest_at, n));
+	v->rest_at += n;
+	left -= n;
+	if (left > 0) {
+		wr_u16(rsp, (uint16_t)(SW_MORE_61 | (left > 0xFF ? 0 : left)));
+		return;
+	}
+	wr_put(rsp, span_sub(all, v->rest_at, STATUS_SIZE));
+	wr_free(&v->rest);
+}
+
+static void keep_rest(struct vcard *v, uint8_t number, size_t start, struct wr *rsp)
+{
+	v->rest = wr_grow(APDU_MAX_RESPONSE);
+	v->rest_at = 0;
+	v->rest_channel = number;
+	wr_put(&v->rest, span_sub(wr_span(rsp), start, rsp->n - start));
+	wr_cut(rsp, start);
+	if (wr_ok(&v->rest))
+		put_part(v, rsp);
+	else
+		answer_bare(rsp, SW_UNKNOWN);
+}
+
+/* GET RESPONSE fetches what is left; any other command gives it up. */
+static bool get_response(struct vcard *v, const struct capdu *cmd, struct wr *rsp)
+{
+	if (v->rest.n == 0)
+		return false;
+	if (cmd->ins == INS_GET_RESPONSE && cmd->data.n == 0 && !cla_is_sm(cmd->cla) &&
+	    cla_channel(cmd->cla) == v->rest_channel) {
+		put_part(v, rsp);
+		return true;
+	}
+	wr_free(&v->rest);
+	return false;
+}
+
+/* Command chaining of the class byte is for certificates only. */
+static bool take_chaining(struct capdu *cmd)
+{
+	if ((cmd->cla & CLA_CHAINED) == 0 || cmd->ins != INS_PERFORM_SECURITY_OPERATION)
+		return false;
+	cmd->cla = (uint8_t)(cmd->cla & ~CLA_CHAINED);
+	return true;
+}
+
 void dispatch(struct vcard *v, struct span command, struct wr *rsp)
 {
 	struct wr out = wr_fixed(v->answer, sizeof(v->answer));
 	struct call c = { .v = v, .out = &out };
+	size_t start = rsp->n;
 	struct capdu cmd;
 	uint16_t sw;
 
@@ -250,6 +323,7 @@ void dispatch(struct vcard *v, struct span command, struct wr *rsp)
 		malformed(v, command, rsp);
 		return;
 	}
+	c.chained = take_chaining(&cmd);
 	if (!cla_valid(cmd.cla)) {
 		answer_bare(rsp, SW_CLA_NOT_SUPPORTED);
 		return;
@@ -259,6 +333,8 @@ void dispatch(struct vcard *v, struct span command, struct wr *rsp)
 		answer_bare(rsp, SW_CHANNEL_NOT_SUPPORTED);
 		return;
 	}
+	if (get_response(v, &cmd, rsp))
+		return;
 	c.ch = &v->channel[c.number];
 	c.level = in_session(c.ch) ? c.ch->scp.level : LEVEL_AUTHENTICATED;
 	sw = run_protected(&c, &cmd);
@@ -266,4 +342,6 @@ void dispatch(struct vcard *v, struct span command, struct wr *rsp)
 	chip_forget(v);
 	answer(&c, sw, rsp);
 	wr_reset(&out);
+	if (!cmd.extended && rsp->n - start > LE_MAX_SHORT + 2)
+		keep_rest(v, c.number, start, rsp);
 }

@@ -9,6 +9,13 @@ handler do_select;
 handler do_manage_channel;
 handler do_initialize_update;
 handler do_external_authenticate;
+/* scp11.c; MUTUAL AUTHENTICATE has the instruction byte of EXTERNAL AUTHENTICATE */
+handler do_perform_security_operation;
+handler do_mutual_authenticate;
+handler do_internal_authenticate;
+/* scp11_store.c */
+handler get_certificate_store; /* BF21 */
+handler get_ca_identifiers;    /* FF33 */
 /* keys.c */
 handler do_put_key;
 handler do_delete;
@@ -26,6 +33,13 @@ void dispatch(struct vcard *v, struct span command, struct wr *rsp);
 /* channel.c: a channel as it is after power-on (channel 0) or opening: the ISD is selected. */
 void channel_open(struct channel *ch);
 void channel_close(struct channel *ch);
+/* scp11.c: forgets whom PERFORM SECURITY OPERATION introduced. */
+void oce_forget(struct oce *o);
+/* Parameter i of SCP11 as this card has it; 0: it has no SCP11. */
+uint16_t scp11_i_of(const struct chip *c);
+/* The same file. STORE DATA: certificates, identifier or allow-list of a key. Not committed. SW_OK,
+ * or why not. */
+uint16_t scp11_store(struct call *c, struct span data);
 /* keys.c: key 01 ENC, 02 MAC, 03 DEK of a set; NULL: no such key identifier. */
 struct key *key_of(struct key_set *k, unsigned kid);
 /* Puts a whole set, added or replaced, as PUT KEY and STORE DATA do: counter 0, all tries; the

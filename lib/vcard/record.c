@@ -311,6 +311,8 @@ bool chip_apply(void *chip, uint8_t type, struct span value)
 		[REC_RUNNING] = running_get,
 		[REC_IMAGE] = image_get,
 		[REC_FAULT_DONE] = fault_done_get,
+		[REC_ECKA] = ecka_get,
+		[REC_CA] = ca_get,
 	};
 	struct rd r = rd_of(value);
 
@@ -347,6 +349,24 @@ static void keys_snapshot(struct wr *w, const struct card_keys *k)
 	wipe(room, sizeof(room));
 }
 
+static void scp11_snapshot(struct wr *w, const struct chip *c)
+{
+	uint8_t room[ECKA_RECORD_MAX];
+	struct wr value = wr_fixed(room, sizeof(room));
+
+	for (size_t i = 0; i < c->ecka_n; i++) {
+		wr_reset(&value);
+		ecka_put(&value, &c->ecka[i]);
+		nvm_record(w, REC_ECKA, wr_span(&value));
+	}
+	for (size_t i = 0; i < c->ca_n; i++) {
+		wr_reset(&value);
+		ca_put(&value, &c->ca[i]);
+		nvm_record(w, REC_CA, wr_span(&value));
+	}
+	wipe(room, sizeof(room));
+}
+
 void chip_snapshot(struct wr *w, const struct chip *c)
 {
 	uint8_t room[1024];
@@ -359,6 +379,7 @@ void chip_snapshot(struct wr *w, const struct chip *c)
 	nvm_record(w, REC_CIN, span_of(c->cin, c->cin_n));
 	for (size_t i = 0; i < c->keys_n; i++)
 		keys_snapshot(w, &c->keys[i]);
+	scp11_snapshot(w, c);
 	for (size_t i = 0; i < c->refused_n; i++)
 		nvm_record(w, REC_REFUSED, SPAN(c->refused[i]));
 	wr_reset(&value);

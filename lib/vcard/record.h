@@ -21,7 +21,9 @@ enum record {
 	REC_REFUSED,   /* one campaign more */
 	REC_RUNNING,
 	REC_IMAGE,
-	REC_FAULT_DONE
+	REC_FAULT_DONE,
+	REC_ECKA, /* adds or replaces a private key of SCP11 */
+	REC_CA    /* adds or replaces a CA's public key */
 };
 
 /* A chip with nothing in it. chip_wipe releases and wipes. */
@@ -33,6 +35,12 @@ MUST_CHECK bool chip_sound(const struct chip *c);
 void chip_snapshot(struct wr *w, const struct chip *c); /* the records that make this chip */
 
 /* Values of records. */
+enum { ECKA_RECORD_MAX = VCARD_CERTS_MAX + 64, CA_RECORD_MAX = 160 + 21 * VCARD_ALLOWED_MAX };
+void ecka_put(struct wr *w, const struct card_ecka *k);
+void ca_put(struct wr *w, const struct card_ca *k);
+/* ecka.c: the same read into the chip. */
+bool ecka_get(struct chip *c, struct rd *r);
+bool ca_get(struct chip *c, struct rd *r);
 void keys_put(struct wr *w, const struct card_keys *k);
 void slot_put(struct wr *w, const struct slot *s);
 void running_put(struct wr *w, const struct running *r);

@@ -21,11 +21,16 @@ struct incoming {
 	struct key_set keys;
 };
 
-static uint16_t store_ber(struct vcard *v, struct span data)
+static uint16_t store_ber(struct call *c, struct span data)
 {
+	static const uint8_t reference[] = { TAG_CONTROL_REFERENCE };
+	struct vcard *v = c->v;
 	struct rd r = rd_of(data);
 	struct tlv t;
 
+	/* What belongs to a key of SCP11 names it first, and comes alone. */
+	if (span_starts(data, SPAN(reference)))
+		return scp11_store(c, data);
 	while (rd_left(&r) > 0) {
 		if (!tlv_next(&r, &t))
 			return SW_WRONG_DATA;
@@ -128,7 +133,7 @@ static uint16_t store_dgis(struct call *c, struct span data)
 		if (!dgi_next(&r, &dgi, &value))
 			sw = SW_WRONG_DATA;
 		else if (dgi == DGI_BER)
-			sw = store_ber(c->v, value);
+			sw = store_ber(c, value);
 		else if (dgi == DGI_KEY_TEMPLATE)
 			sw = announce_keys(&in, value);
 		else if (dgi == DGI_KEY_VALUE)
@@ -167,7 +172,7 @@ static uint16_t store_block(struct call *c)
 	ch->store_next++;
 	if ((p1 & P1_LAST) == 0)
 		return ch->store_next == 0 ? SW_WRONG_DATA : SW_OK;
-	sw = format == P1_BER ? store_ber(c->v, wr_span(&ch->store))
+	sw = format == P1_BER ? store_ber(c, wr_span(&ch->store))
 			      : store_dgis(c, wr_span(&ch->store));
 	if (sw == SW_OK && !chip_commit(c->v))
 		sw = SW_MEMORY_FAILURE;

@@ -65,6 +65,7 @@ void vcard_close(struct vcard *v)
 	nvm_close(v->nvm);
 	chip_wipe(&v->chip);
 	wr_free(&v->batch);
+	wr_free(&v->rest);
 	/* plain and answer are wiped after each command; wiping all 128 KiB here would cost more
 	 * than the commands of a campaign do. */
 	free(v);
@@ -74,6 +75,7 @@ void vcard_reset(struct vcard *v)
 {
 	for (size_t i = 0; i < CHANNELS; i++)
 		channel_close(&v->channel[i]);
+	wr_free(&v->rest);
 	channel_open(&v->channel[0]);
 }
 

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/secret.h"
 #include "gp/broadcast.h"
+#include "gp/cert.h"
 
 enum fault {
 	FAULT_NONE,
@@ -32,6 +33,22 @@ struct vcard_kos {
 	struct key key;
 };
 
+/* SCP11: a private key of the card, by variant (KID 11, 13, 15), with its certificates. */
+struct vcard_ecka {
+	uint8_t kid, version;
+	struct ec_private key;
+	struct span certs; /* in a row, leaf last; borrowed */
+};
+
+/* SCP11: whose certificates of off-card entities the card takes. */
+struct vcard_ca {
+	uint8_t kid, version;
+	struct ec_public key;
+	struct x509_id id; /* n = 0: none */
+};
+
+enum { VCARD_ECKA_MAX = 6, VCARD_CA_MAX = 4, VCARD_ALLOWED_MAX = 16, VCARD_CERTS_MAX = 3072 };
+
 /* What a card is issued with. */
 struct vcard_issue {
 	struct key_set keys; /* this card's own */
@@ -49,6 +66,10 @@ struct vcard_issue {
 	struct key kmac; /* n = 0: none */
 	uint8_t algorithms[8], algorithm_n;
 	uint8_t forms[2], form_n;
+	struct vcard_ecka ecka[VCARD_ECKA_MAX];
+	size_t ecka_n; /* 0: no SCP11 */
+	struct vcard_ca ca[VCARD_CA_MAX];
+	size_t ca_n;
 	uint32_t memory; /* octets free for an image; 0: 4 MiB */
 	enum fault fault;
 	uint32_t fault_at; /* n, counted from 1 since power-on; happens once in the card's life */
