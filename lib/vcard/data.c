@@ -53,11 +53,15 @@ static uint16_t get_capabilities(struct call *c)
 static void add_scp11(const struct chip *c, struct key_infos *infos)
 {
 	for (size_t i = 0; i < c->ca_n; i++)
-		infos->key[infos->n++] = (struct key_info){ c->ca[i].ref.kid, c->ca[i].ref.kvn,
-			KEY_TYPE_EC_PUBLIC, (uint16_t)(c->ca[i].key.n - 1) };
+		infos->key[infos->n++] = (struct key_info){ .id = c->ca[i].ref.kid,
+			.version = c->ca[i].ref.kvn,
+			.type = KEY_TYPE_EC_PUBLIC,
+			.length = (uint16_t)(c->ca[i].key.n - 1) };
 	for (size_t i = 0; i < c->ecka_n; i++)
-		infos->key[infos->n++] = (struct key_info){ c->ecka[i].ref.kid, c->ecka[i].ref.kvn,
-			KEY_TYPE_EC_PRIVATE, c->ecka[i].key.n };
+		infos->key[infos->n++] = (struct key_info){ .id = c->ecka[i].ref.kid,
+			.version = c->ecka[i].ref.kvn,
+			.type = KEY_TYPE_EC_PRIVATE,
+			.length = c->ecka[i].key.n };
 }
 
 static uint16_t get_key_information(struct call *c)
