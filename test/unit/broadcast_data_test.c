@@ -136,6 +136,26 @@ static void names(void **state)
 	assert_string_equal(slot_state_str(0x04), "unknown");
 	assert_string_equal(authorize_result_str(RESULT_ALREADY), "already active");
 	assert_string_equal(authorize_result_str(0x99), "unknown result");
+	assert_string_equal(slot_state_str(0x01), "receiving");
+	assert_string_equal(slot_state_str(0x02), "complete");
+	assert_string_equal(slot_state_str(0x03), "verified");
+}
+
+/* Each result of broadcast.md section 5 has words of its own: a report must tell them apart. */
+static void results(void **state)
+{
+	static const uint8_t all[] = { 0x00, 0x01, 0x02, 0x03, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15,
+		0x16, 0x17 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all); i++) {
+		assert_null(strstr(authorize_result_str(all[i]), "unknown"));
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(
+			    authorize_result_str(all[i]), authorize_result_str(all[k]));
+	}
+	assert_non_null(strstr(authorize_result_str(0x14), "integrity code"));
+	assert_non_null(strstr(authorize_result_str(0x15), "signature"));
 }
 
 int main(void)
@@ -146,6 +166,7 @@ int main(void)
 		cmocka_unit_test(policy_data),
 		cmocka_unit_test(versions),
 		cmocka_unit_test(names),
+		cmocka_unit_test(results),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -575,6 +575,20 @@ static void usage_of_keys(void **state)
 	assert_int_equal(k.key[0].length, 16);
 }
 
+static void life_cycles(void **state)
+{
+	static const struct {
+		uint8_t state;
+		const char *name;
+	} all[] = { { 0x01, "op-ready" }, { 0x07, "initialized" }, { 0x0F, "secured" },
+		{ 0x7F, "locked" }, { 0xFF, "terminated" },
+		{ 0x02, "unknown" } }; /* GPCS table 11-6 */
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		assert_string_equal(card_life_cycle_str(all[i].state), all[i].name);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -592,6 +606,7 @@ int main(void)
 		cmocka_unit_test(init_update),
 		cmocka_unit_test(init_update_fields),
 		cmocka_unit_test(aids_and_names),
+		cmocka_unit_test(life_cycles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -255,6 +255,15 @@ static void test_claims(void **state)
 	ledger_close(w);
 }
 
+static uint64_t done_seen_by(struct ledger *l)
+{
+	struct ledger_sums s;
+	struct err e;
+
+	assert_ok(ledger_sum(l, &s, &e), &e);
+	return s.done;
+}
+
 static void shell(const char *what)
 {
 	char command[512];
@@ -288,6 +297,118 @@ static void test_schema_1(void **state)
 	assert_non_null(strstr(e.text, "newer"));
 }
 
+/* What SQLite refuses is told by every function, with the status for it. */
+static void test_failing(void **state)
+{
+	struct ledger *w = open_it(true);
+	struct ledger_card c = { .file = "a" }, claimed[1];
+	struct ledger_sums s;
+	struct err e;
+	bool found;
+	size_t n;
+
+	(void)state;
+	put(w, "a", CARD_PENDING, "");
+	shell("DROP TABLE card");
+#define FAILS(call) \
+	e = (struct err){ 0 }; \
+	assert_int_equal(call, -1); \
+	assert_int_equal(e.code, ERR_LEDGER); \
+	assert_non_null(strstr(e.text, path))
+	FAILS(ledger_get(w, "a", &c, &found, &e));
+	FAILS(ledger_next(w, "", -1, &c, &found, &e));
+	FAILS(ledger_sum(w, &s, &e));
+	FAILS(ledger_put(w, &c, &e));
+	FAILS(ledger_note(w, &c, &e));
+	FAILS(ledger_add(w, "b", &e));
+	FAILS(ledger_claim(w, "", false, 1, claimed, &n, &e));
+	ledger_close(w);
+	FAILS(ledger_open(path, goal, "demo", true, &w, &e));
+	shell("PRAGMA user_version = 0");
+	FAILS(ledger_open(path, goal, "demo", false, &w, &e));
+	assert_non_null(strstr(e.text, "not a ledger"));
+}
+
+/* Paths that no ledger can be at. */
+static void test_bad_paths(void **state)
+{
+	static char longer[5000];
+	struct ledger *w;
+	struct err e;
+
+	(void)state;
+	memset(longer, 'x', sizeof(longer) - 1);
+	assert_int_equal(ledger_open(longer, goal, "demo", true, &w, &e), -1);
+	assert_int_equal(e.code, ERR_LEDGER);
+	assert_int_equal(ledger_open("/nowhere/ledger", goal, "demo", true, &w, &e), -1);
+	assert_int_equal(e.code, ERR_LEDGER);
+	ledger_close(NULL);
+}
+
+/* Another process writes for a long time, or dies while it does: no intent goes by in silence. */
+static void test_locked(void **state)
+{
+	struct ledger *w = open_it(true);
+	int told[2], status;
+	pid_t pid;
+	char b;
+
+	(void)state;
+	put(w, "a", CARD_PENDING, "");
+	assert_int_equal(pipe(told), 0);
+	pid = fork();
+	if (pid == 0) {
+		char command[256];
+
+		close(told[0]);
+		snprintf(command, sizeof(command),
+		    "(echo BEGIN IMMEDIATE\\;; sleep 0.3; echo COMMIT\\;) | sqlite3 %s", path);
+		if (write(told[1], "x", 1) != 1)
+			_exit(1);
+		_exit(system(command) == 0 ? 0 : 1);
+	}
+	close(told[1]);
+	assert_int_equal(read(told[0], &b, 1), 1);
+	close(told[0]);
+	usleep(100000);
+	put(w, "b", CARD_DONE, "confirm"); /* waits for its turn */
+	assert_int_equal(done_seen_by(w), 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	ledger_close(w);
+}
+
+static void test_tries_failing(void **state)
+{
+	struct tries *t;
+	char command[256];
+	bool refused;
+	struct err e;
+
+	(void)state;
+	assert_ok(tries_open(&t, &e), &e);
+	snprintf(command, sizeof(command),
+	    "sqlite3 %s/cardadm/authentications.db 'DROP TABLE refused'", dir);
+	assert_int_equal(system(command), 0);
+#undef FAILS
+#define FAILS(call) \
+	e = (struct err){ 0 }; \
+	assert_int_equal(call, -1); \
+	assert_int_equal(e.code, ERR_LEDGER)
+	FAILS(tries_refused(t, "C", "30", &refused, &e));
+	FAILS(tries_record(t, "C", "30", &e));
+	FAILS(tries_forget(t, "C", "30", &e));
+	tries_close(t);
+	snprintf(command, sizeof(command),
+	    "yes no database | head -c 5000 >%s/cardadm/authentications.db", dir);
+	assert_int_equal(system(command), 0);
+	FAILS(tries_open(&t, &e));
+	snprintf(command, sizeof(command),
+	    "cd %s/cardadm && rm authentications.db && mkdir authentications.db", dir);
+	assert_int_equal(system(command), 0);
+	FAILS(tries_open(&t, &e));
+}
+
 static void test_tries(void **state)
 {
 	bool refused = true;
@@ -315,15 +436,6 @@ static void test_tries(void **state)
 	tries_close(t);
 	tries_close(other);
 	tries_close(NULL);
-}
-
-static uint64_t done_seen_by(struct ledger *l)
-{
-	struct ledger_sums s;
-	struct err e;
-
-	assert_ok(ledger_sum(l, &s, &e), &e);
-	return s.done;
 }
 
 /* Outcomes wait for the next intent, but not for long; an intent never waits. */
@@ -366,6 +478,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_groups, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_claims, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_schema_1, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_failing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bad_paths, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_locked, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tries_failing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tries, setup, teardown),
 	};
 
