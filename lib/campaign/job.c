@@ -56,6 +56,12 @@ int job_bundle(
 int job_card_keys(
     const struct entry *entry, const struct init_update *u, struct key_set *out, struct err *e)
 {
+	bool des = entry->type == ENTRY_SCP02;
+
+	if (des != (u->scp != PROTOCOL_SCP03))
+		return err_set(e, ERR_AUTH,
+		    "key set %s is of type %s, the card answers with SCP%02X", entry->name,
+		    entry_type_str(entry->type), u->scp);
 	if (entry_card_keys(entry, u->kdd, out))
 		return 0;
 	return err_set(e, ERR_AUTH, "key set %s: the card's keys cannot be derived", entry->name);
@@ -69,6 +75,9 @@ static bool contains(const uint8_t *list, size_t n, uint8_t v)
 static int check_channel(
     const struct session *s, const struct bundle *b, struct job_plan *p, struct err *e)
 {
+	if (scp_protocol(&s->scp) != PROTOCOL_SCP03)
+		return err_set(e, ERR_SAFETY, "a broadcast needs an SCP03 channel, this one is %s",
+		    scp_protocol_str(scp_protocol(&s->scp)));
 	if ((s->level & (LEVEL_CMAC | LEVEL_CDEC)) != (LEVEL_CMAC | LEVEL_CDEC)) {
 		err_set(e, ERR_SAFETY, "level %02X does not encrypt commands", s->level);
 		return err_hint(e, "open the channel with level 03, 13 or 33");
@@ -79,10 +88,10 @@ static int check_channel(
 		    s->iu.m == 16 ? "S16" : "S8");
 		return err_hint(e, "build it with --s16 for cards with 16-octet MACs");
 	}
-	if (p->package->key_n > s->scp.enc.key.n)
+	if (p->package->key_n > s->scp.u.scp03.enc.key.n)
 		return err_set(e, ERR_SAFETY,
 		    "broadcast keys of %u bits are longer than the card's %u",
-		    p->package->key_n * 8u, s->scp.enc.key.n * 8u);
+		    p->package->key_n * 8u, s->scp.u.scp03.enc.key.n * 8u);
 	return 0;
 }
 

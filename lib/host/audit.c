@@ -60,6 +60,8 @@ static enum finding initialize_update(struct audit *a, const struct capdu *c, st
 	if ((c->data.n != 8 && c->data.n != 16) || !rd_copy(&r, a->host_challenge, c->data.n) ||
 	    !init_update_get(data, (uint8_t)c->data.n, &a->iu))
 		return FINDING_NOT_CHECKED;
+	if (a->iu.scp != 0x03)
+		return FINDING_NOT_CHECKED;
 	a->challenged = true;
 	for (size_t i = 0; i < a->n && a->fits == NULL; i++)
 		if (candidate_fits(a, &a->candidates[i]))

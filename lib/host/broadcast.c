@@ -56,6 +56,9 @@ static int check_unicast(const struct session *s, const char *what, struct err *
 {
 	if (s->mode != SESSION_UNICAST)
 		return err_set(e, ERR_SAFETY, "%s needs an open channel in unicast mode", what);
+	if (scp_protocol(&s->scp) != PROTOCOL_SCP03)
+		return err_set(e, ERR_SAFETY, "%s needs an SCP03 channel, this one is %s", what,
+		    scp_protocol_str(scp_protocol(&s->scp)));
 	if ((s->level & BROADCAST_LEVEL) == BROADCAST_LEVEL)
 		return 0;
 	return err_set(e, ERR_SAFETY, "%s needs encrypted commands, the channel has level %02X",

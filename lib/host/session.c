@@ -13,7 +13,7 @@ void session_init(struct session *s, struct card *card)
 
 static void forget_channel(struct session *s)
 {
-	scp03_wipe(&s->scp);
+	scp_wipe(&s->scp);
 	wipe_key(&s->dek);
 	s->mode = SESSION_CLOSED;
 	s->level = 0;
@@ -56,13 +56,16 @@ static int write_wire(struct session *s, const struct capdu *c, struct err *e)
 		 */
 		if (c->le == LE_NONE && (s->level & LEVEL_RMAC) != 0)
 			asked.le = c->extended ? LE_MAX_EXTENDED : LE_MAX_SHORT;
-		if (!c->extended && c->data.n > scp03_max_data(s->level, s->scp.m))
+		if (c->extended && scp_protocol(&s->scp) != PROTOCOL_SCP03)
+			return err_set(e, ERR_SAFETY, "%s has no extended length",
+			    scp_protocol_str(scp_protocol(&s->scp)));
+		if (!c->extended && c->data.n > scp_max_data(&s->scp))
 			return err_set(e, ERR_SAFETY,
 			    "%zu octets of data are too many for one command, at level %02X %zu "
 			    "fit",
-			    c->data.n, s->level, scp03_max_data(s->level, s->scp.m));
+			    c->data.n, s->level, scp_max_data(&s->scp));
 		/* A command that could not be sealed leaves counter and chaining value alone. */
-		if (!scp03_seal_command(&s->scp, &asked, &s->wire))
+		if (!scp_seal_command(&s->scp, &asked, &s->wire))
 			return err_set(e, ERR_OTHER, "the command cannot be protected");
 		return 0;
 	}
@@ -101,7 +104,7 @@ int session_send(struct session *s, const struct capdu *c, struct rapdu *r, stru
 			return err_set(e, ERR_CARD, "answer has no status word");
 		return 0;
 	}
-	v = scp03_open_response(&s->scp, wr_span(&s->answer), r, &s->plain);
+	v = scp_open_response(&s->scp, wr_span(&s->answer), r, &s->plain);
 	if (v != SCP03_OK)
 		return bad_answer(s, v, e);
 	/* A security error aborts the session on the card (Amendment D 5.6); we cannot tell it from
@@ -145,7 +148,7 @@ void session_close(struct session *s)
 
 void session_wipe(struct session *s)
 {
-	scp03_wipe(&s->scp);
+	scp_wipe(&s->scp);
 	wr_free(&s->wire);
 	wr_free(&s->answer);
 	wr_free(&s->plain);

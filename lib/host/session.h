@@ -1,6 +1,7 @@
 /*
- * A secure channel session of an administrator with one card: discovery, SCP03 handshake, protected
- * commands. Knows nothing of files, key stores or campaigns: keys come by a callback.
+ * A secure channel session of an administrator with one card: discovery, handshake of SCP03, SCP02
+ * or SCP01, protected commands. Knows nothing of files, key stores or campaigns: keys come by a
+ * callback.
  *
  * Safety: the card cryptogram is compared before EXTERNAL AUTHENTICATE is sent, so wrong keys cost
  * no try; nothing is tried twice; S8 or S16 is known before the first command.
@@ -12,7 +13,7 @@
 #include "gp/card_data.h"
 #include "gp/init_update.h"
 #include "gp/selection.h"
-#include "scp/scp03.h"
+#include "scp/scp.h"
 
 enum session_mode { SESSION_CLOSED, SESSION_UNICAST, SESSION_BROADCAST };
 
@@ -32,8 +33,12 @@ struct card_identity {
 struct session_asks {
 	struct aid domain;   /* n = 0: A000000151000000 */
 	uint8_t key_version; /* P1 of INITIALIZE UPDATE */
-	int level;           /* one of table 7-3, or -1: 33, 13 or 03 by what the card can */
-	int s16;             /* 1: S16, 0: S8, -1: as card data says, S8 if it does not */
+	unsigned protocols;  /* 1u << PROTOCOL_SCP02 and so on that will do; 0: SCP03 alone */
+	uint8_t i; /* of SCP02 and SCP01, which do not answer with it; 0: as card data says, else 15
+		    * and 05 */
+	int level; /* one of its protocol, or -1: the highest that the card says it can, in SCP03
+		    * 33, 13 or 03, in SCP02 13 or 03, in SCP01 03 */
+	int s16;   /* 1: S16, 0: S8, -1: as card data says, S8 if it does not */
 	/* Gives the static keys for this card once its answer is known; wiped by the session. */
 	int (*keys)(void *ctx, const struct init_update *u, struct key_set *out, struct err *e);
 	/* Called right before EXTERNAL AUTHENTICATE goes out; -1 stops. May be NULL. */
@@ -44,14 +49,17 @@ struct session_asks {
 	void *ctx;
 };
 
+enum i_from { I_ANSWERED, I_CARD_DATA, I_ASKED, I_ASSUMED };
+
 struct session {
 	struct card *card; /* borrowed */
 	enum session_mode mode;
 	bool lost; /* the channel broke: nothing goes out before it is opened anew */
 	struct aid domain;
-	struct scp03 scp; /* the diversified channel; rests while in broadcast mode */
-	struct key dek;   /* static Key-DEK, for PUT KEY */
+	struct scp scp; /* the diversified channel; rests while in broadcast mode */
+	struct key dek; /* for PUT KEY: static Key-DEK, of SCP02 the session key */
 	struct init_update iu;
+	enum i_from i_from; /* who says iu.i */
 	uint8_t level;
 	struct card_data data;
 	struct capabilities caps;
@@ -65,8 +73,9 @@ void session_init(struct session *s, struct card *card);
 /* SELECT of the domain (NULL: the issuer domain; ERR_CARD), then card data, capabilities, CIN,
  * CPLC, unprotected. Ends a channel that is open. */
 int session_discover(struct session *s, const struct aid *domain, struct err *e);
-/* INITIALIZE UPDATE to EXTERNAL AUTHENTICATE; discovers first if that was not done. Any refusal or
- * mismatch: ERR_AUTH; a level or MAC size the card cannot: ERR_SAFETY, nothing sent. */
+/* INITIALIZE UPDATE to EXTERNAL AUTHENTICATE; discovers first if that was not done. The protocol is
+ * that of the card's answer; one that was not asked for, any refusal or mismatch: ERR_AUTH; a level
+ * or MAC size the card cannot: ERR_SAFETY, nothing sent. */
 int session_open(struct session *s, const struct session_asks *asks, struct err *e);
 /*
  * Sends a plain command (CLA without SM) protected as the session is, and checks the answer;

@@ -430,6 +430,56 @@ static void init_update(void **state)
 	json_decref(j);
 }
 
+/* 28 octets and nothing else, whatever is in them. */
+static void init_update_old(void **state)
+{
+	static const char *const files[] = { "test/vectors/scp01_sessions.json",
+		"test/vectors/scp02_sessions.json" };
+	size_t i, seen = 0;
+
+	(void)state;
+	for (uint8_t scp = 1; scp <= 2; scp++) {
+		json_t *j = unit_json(files[scp - 1]), *v;
+
+		json_array_foreach(json_object_get(j, "sessions"), i, v)
+		{
+			uint8_t b[64];
+			struct wr w = wr_fixed(b, sizeof(b));
+			struct init_update u;
+			struct rapdu r;
+
+			if (json_object_get(v, "init_update_rsp") == NULL)
+				continue;
+			assert_true(rapdu_get(unit_hex(v, "init_update_rsp"), &r));
+			assert_true(init_update_get(r.data, 8, &u));
+			assert_int_equal(u.scp, scp);
+			assert_int_equal(u.i, 0);
+			assert_span(SPAN(u.kdd), span_sub(r.data, 0, 10));
+			assert_int_equal(u.key_version, r.data.p[10]);
+			assert_span(span_of(u.card_challenge, 8), span_sub(r.data, 12, 8));
+			assert_span(span_of(u.cryptogram, 8), span_sub(r.data, 20, 8));
+			assert_int_equal(u.has_sequence, scp == 2);
+			if (scp == 2)
+				assert_span(span_of(&u.sequence[1], 2), span_sub(r.data, 12, 2));
+			init_update_put(&w, &u);
+			assert_true(wr_ok(&w));
+			assert_span(wr_span(&w), r.data);
+			for (size_t n = 0; n < r.data.n; n++)
+				assert_false(init_update_get(span_sub(r.data, 0, n), 8, &u));
+			wr_u8(&w, 0);
+			assert_false(init_update_get(wr_span(&w), 8, &u));
+			assert_false(init_update_get(r.data, 16, &u));
+			u.m = 16;
+			wr_reset(&w);
+			init_update_put(&w, &u);
+			assert_false(wr_ok(&w));
+			seen++;
+		}
+		json_decref(j);
+	}
+	assert_int_equal(seen, 8);
+}
+
 /* By hand: the first session of scp03_sessions.json (pySim's SCP03_Test_AES128_11). */
 static void init_update_fields(void **state)
 {
@@ -604,6 +654,7 @@ int main(void)
 		cmocka_unit_test(put_key),
 		cmocka_unit_test(put_key_forms),
 		cmocka_unit_test(init_update),
+		cmocka_unit_test(init_update_old),
 		cmocka_unit_test(init_update_fields),
 		cmocka_unit_test(aids_and_names),
 		cmocka_unit_test(life_cycles),
