@@ -43,6 +43,17 @@ static bool host01(
 	    &s->u.scp01, level, channel, a->host_challenge, a->card_challenge, command);
 }
 
+static enum scp03_verdict card01(struct scp *s, const struct scp_start *a, const struct capdu *c)
+{
+	return scp01_card_authenticate(&s->u.scp01, c, a->host_challenge, a->card_challenge);
+}
+
+static enum scp03_verdict open01(
+    struct scp *s, const struct capdu *c, struct capdu *plain, struct wr *data)
+{
+	return scp01_open_command(&s->u.scp01, c, plain, data);
+}
+
 static bool seal01(struct scp *s, const struct capdu *c, struct wr *out)
 {
 	return scp01_seal_command(&s->u.scp01, c, out);
@@ -206,7 +217,7 @@ static void wipe03(struct scp *s)
 /* ---- all ---- */
 
 static const struct scp_ops protocols[] = {
-	[PROTOCOL_SCP01] = { PROTOCOL_SCP01, begin01, cryptogram01, host01, NULL, seal01, NULL,
+	[PROTOCOL_SCP01] = { PROTOCOL_SCP01, begin01, cryptogram01, host01, card01, seal01, open01,
 	    NULL, open_response01, max_data01, level01, mac_size_des, wipe01 },
 	[PROTOCOL_SCP02] = { PROTOCOL_SCP02, begin02, cryptogram02, host02, card02, seal02, open02,
 	    seal_response02, open_response02, max_data02, level02, mac_size_des, wipe02 },

@@ -174,6 +174,85 @@ fail:
 	return false;
 }
 
+enum scp03_verdict scp01_card_authenticate(
+    struct scp01 *s, const struct capdu *c, struct span host_challenge, struct span card_challenge)
+{
+	struct capdu bare = *c;
+	uint8_t mac[SCP01_MAC], want[SCP01_MAC];
+
+	if (s->open)
+		return SCP03_FAILED;
+	if (c->data.n != 2 * SCP01_MAC || !scp01_level_valid(c->p1))
+		return SCP03_MALFORMED;
+	bare.data = span_sub(c->data, 0, SCP01_MAC);
+	if (!command_mac(s, &bare, mac) ||
+	    !scp01_cryptogram(s, SCP03_HOST, host_challenge, card_challenge, want))
+		return SCP03_FAILED;
+	if (!ct_equal(SPAN(mac), span_sub(c->data, SCP01_MAC, SCP01_MAC)))
+		return SCP03_BAD_MAC;
+	if (!ct_equal(SPAN(want), bare.data))
+		return SCP03_BAD_CRYPTOGRAM;
+	memcpy(s->icv, mac, sizeof(s->icv));
+	s->level = c->p1;
+	s->open = true;
+	return SCP03_OK;
+}
+
+/* Takes length and padding off what body_put made; what it holds goes to `out`. */
+static enum scp03_verdict body_get(
+    struct scp01 *s, struct span body, struct wr *out, struct span *plain)
+{
+	uint8_t clear[APDU_SHORT_DATA];
+	size_t at = out->n;
+	struct rd r;
+
+	*plain = body;
+	if ((s->level & LEVEL_CDEC) != 0 && body.n > 0) {
+		if (body.n % DES_BLOCK != 0 || body.n > sizeof(clear))
+			return SCP03_MALFORMED;
+		if (!des_cbc(&s->enc, false, zero, body, clear))
+			return SCP03_FAILED;
+		r = rd_of(span_of(clear, body.n));
+		if (!rd_lv(&r, plain) || body_length(s, plain->n) != body.n)
+			return SCP03_BAD_MAC; /* another key, or another text: the MAC cannot be
+						 right */
+	}
+	wr_put(out, *plain);
+	*plain = span_sub(wr_span(out), at, plain->n);
+	wipe(clear, sizeof(clear));
+	return wr_ok(out) ? SCP03_OK : SCP03_FAILED;
+}
+
+enum scp03_verdict scp01_open_command(
+    struct scp01 *s, const struct capdu *c, struct capdu *plain, struct wr *data)
+{
+	size_t n = c->data.n;
+	struct capdu bare = *c;
+	enum scp03_verdict v;
+	uint8_t mac[SCP01_MAC];
+
+	if (!s->open)
+		return SCP03_FAILED;
+	if ((s->level & LEVEL_CMAC) == 0) {
+		v = body_get(s, c->data, data, &bare.data);
+		*plain = bare;
+		return v;
+	}
+	if (!cla_is_sm(c->cla) || n < SCP01_MAC || c->extended)
+		return SCP03_MALFORMED;
+	v = body_get(s, span_sub(c->data, 0, n - SCP01_MAC), data, &bare.data);
+	if (v != SCP03_OK)
+		return v;
+	if (!command_mac(s, &bare, mac))
+		return SCP03_FAILED;
+	if (!ct_equal(SPAN(mac), span_sub(c->data, n - SCP01_MAC, SCP01_MAC)))
+		return SCP03_BAD_MAC;
+	memcpy(s->icv, mac, sizeof(s->icv));
+	bare.cla = cla_drop_sm(c->cla);
+	*plain = bare;
+	return SCP03_OK;
+}
+
 enum scp03_verdict scp01_open_response(
     struct scp01 *s, struct span response, struct rapdu *plain, struct wr *data)
 {
