@@ -1,6 +1,7 @@
 /*
- * A secure channel session of whatever protocol, behind one set of functions: SCP01 (the card's side only opens),
- * SCP02, SCP03. SCP11 ends in session keys and is an SCP03 session from then on: scp_as_scp03.
+ * A secure channel session of whatever protocol, behind one set of functions: SCP01 (the card's
+ * side only opens), SCP02, SCP03. SCP11 ends in session keys and is an SCP03 session from then on:
+ * scp_as_scp03.
  *
  * Everything said in scp03.h holds: one struct is one session of one side, caller storage, reused
  * from card to card, an all-zero struct is a valid empty one, no session: false or SCP03_FAILED.
