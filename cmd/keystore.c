@@ -89,6 +89,7 @@ static json_t *entry_row(const struct entry *t, bool with_public)
 	bool card = entry_type_is_card(t->type);
 	const struct key *k = card ? &t->keys.enc : &t->secret;
 	bool versioned = card || t->type == ENTRY_KOS;
+	size_t n = t->type == ENTRY_OCE || t->type == ENTRY_CA ? t->ec.n : k->n;
 	json_t *o = json_object();
 
 	out_set(&o, "name", json_string(t->name));
@@ -96,7 +97,7 @@ static json_t *entry_row(const struct entry *t, bool with_public)
 	out_set(&o, "version", versioned ? json_string(out_hex8(t->version).s) : json_null());
 	out_set(&o, "diversification",
 	    card ? json_string(diversification_str(t->diversification)) : json_null());
-	out_set(&o, "bits", k->n == 0 ? json_null() : json_integer(k->n * 8));
+	out_set(&o, "bits", n == 0 ? json_null() : json_integer((json_int_t)n * 8));
 	out_set(&o, "kcv", kcv_list(t));
 	out_set(&o, "fingerprint", fingerprint(t));
 	if (with_public)

@@ -7,7 +7,7 @@ MASTER=404142434445464748494A4B4C4D4E4F
 
 # Every value that stands in keys.yaml as a secret.
 secrets() {
-	sed -n 's/.*{hex: \([0-9A-F]*\)}.*/\1/p' keys.yaml
+	sed -n '/certificates:/d; s/.*{hex: \([0-9A-F]*\)}.*/\1/p' keys.yaml
 }
 
 # A store of an operator's own, values in files: fleet (AES-128), kek (AES-256).
@@ -32,8 +32,8 @@ YAML
 	[ -z "$output" ]
 	[ "$(stat -c %a keys.yaml)" = 600 ]
 	ok -k keys.yaml keystore list --json
-	[ "$(jq -c '[.keys[].type]' <<<"$output")" = '["scp03","issuer","signer","bundle-kek","kos","kmac"]' ]
-	[ "$(jq -c '[.keys[].bits]' <<<"$output")" = '[128,256,256,256,256,128]' ]
+	[ "$(jq -c '[.keys[].type]' <<<"$output")" = '["scp03","issuer","signer","bundle-kek","kos","kmac","ca","oce"]' ]
+	[ "$(jq -c '[.keys[].bits]' <<<"$output")" = '[128,256,256,256,256,128,256,256]' ]
 	[ "$(jq -c '[.keys[].test] | all' <<<"$output")" = true ]
 	[ "$(jq -c '.keys[0] | [.name,.version,.diversification,.kcv]' <<<"$output")" = '["test","30","kdf3",["504A77"]]' ]
 	[ "$(jq -r .threshold <<<"$output")" = 1 ]
@@ -58,12 +58,12 @@ YAML
 
 @test "keystore init: the entries that its comments show are good ones" {
 	ok keystore init keys.yaml
-	(umask 077 && for f in fleet kos kek; do echo "$MASTER" >$f.hex; done)
+	(umask 077 && for f in fleet old kos kek; do echo "$MASTER" >$f.hex; done)
 	sed -i -e 's/^keys: {}/keys:/' -e 's/^#\(threshold\)/\1/' -e 's/^#  /  /' \
 		-e 's/public: 32 octets.*/public: 3D4017C3E843895A92B70AA74D1B7EBC9C982CCF2EC4968CC0CD55F12AF4660C/' \
-		-e '/signer.hex/d' -e '/card-issuer:/,/issuer.hex/d' keys.yaml
+		-e '/signer.hex/d' -e '/card-issuer:/,/issuer.hex/d' -e '/us:/,/maker.pem/d' keys.yaml
 	ok -k keys.yaml keystore check --json
-	[ "$(jq -c '[.entries,.test]' <<<"$output")" = '[4,0]' ]
+	[ "$(jq -c '[.entries,.test]' <<<"$output")" = '[5,0]' ]
 }
 
 @test "keystore init refuses to overwrite" {
@@ -89,13 +89,13 @@ YAML
 			[[ ${stderr^^} != *"$value"* ]]
 		done
 	done
-	[ "$(secrets | wc -l)" -eq 6 ]
+	[ "$(secrets | wc -l)" -eq 8 ]
 }
 
 @test "keystore check warns of test keys, and only of those" {
 	ok keystore init --test-keys keys.yaml
 	ok -k keys.yaml keystore check
-	[ "$(grep -c 'is a test key' <<<"$stderr")" -eq 6 ]
+	[ "$(grep -c 'is a test key' <<<"$stderr")" -eq 8 ]
 	operator
 	ok -k keys.yaml keystore check
 	[ -z "$stderr" ]

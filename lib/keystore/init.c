@@ -69,6 +69,58 @@ static bool put_pairs(struct wr *w)
 	return true;
 }
 
+/* "    NAME: {hex: VALUE}", of certificates. */
+static bool put_certs(struct wr *w, const char *name, struct span value)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	struct rd r = rd_of(value);
+	uint8_t b;
+
+	put_text(w, "    ");
+	put_text(w, name);
+	put_text(w, ": {hex: ");
+	while (rd_u8(&r, &b)) {
+		wr_u8(w, (uint8_t)digits[b >> 4]);
+		wr_u8(w, (uint8_t)digits[b & 0x0F]);
+	}
+	put_text(w, "}\n");
+	return wr_ok(w);
+}
+
+/* For SCP11: a CA that virtual cards trust and are certified by, and one whom it certifies. */
+static bool put_scp11(struct wr *w)
+{
+	enum { FROM = 1577836800, UNTIL = 4102444800 }; /* 2020-01-01, 2100-01-01 */
+	SECRET_EC(ca);
+	SECRET_EC(oce);
+	struct ec_public ca_public, oce_public;
+	uint8_t room[1024], serial[8];
+	struct wr certs = wr_fixed(room, sizeof(room));
+	struct x509_make m = { .subject = "cardadm test OCE",
+		.issuer = "cardadm test CA",
+		.key = &oce_public,
+		.signer = &ca,
+		.from = FROM,
+		.until = UNTIL,
+		.role = X509_ROLE_OCE };
+
+	if (!ec_generate(EC_P256, &ca) || !ec_generate(EC_P256, &oce) ||
+	    !ec_public_of(&ca, &ca_public) || !ec_public_of(&oce, &oce_public) ||
+	    !random_bytes(serial, sizeof(serial)))
+		return false;
+	serial[0] = (uint8_t)((serial[0] & 0x7F) | 0x40); /* positive, eight octets */
+	m.serial.n = sizeof(serial);
+	memcpy(m.serial.b, serial, sizeof(serial));
+	if (!x509_put(&certs, &m))
+		return false;
+	put_text(w, "  ca:\n    type: ca\n    test: true\n");
+	put_public(w, ec_public_span(&ca_public));
+	put_secret(w, "private", span_of(ca.b, ca.n));
+	put_text(w, "  oce:\n    type: oce\n    test: true\n");
+	put_secret(w, "private", span_of(oce.b, oce.n));
+	return put_certs(w, "certificates", wr_span(&certs));
+}
+
 static int create(const char *path, struct wr *w, struct err *e)
 {
 	if (!wr_ok(w))
@@ -95,7 +147,8 @@ int keystore_init_test(const char *path, struct err *e)
 
 	put_text(&w, test_entry);
 	if (put_pairs(&w) && put_random(&w, "bundle-kek", "", 32) &&
-	    put_random(&w, "kos", "    version: 01\n", 32) && put_random(&w, "kmac", "", 16))
+	    put_random(&w, "kos", "    version: 01\n", 32) && put_random(&w, "kmac", "", 16) &&
+	    put_scp11(&w))
 		rc = create(path, &w, e);
 	else
 		rc =
@@ -141,7 +194,15 @@ int keystore_init_empty(const char *path, struct err *e)
 	    "#    value: {file: kos.hex}\n"
 	    "#  kek:                       # bundle-kek and kmac are alike\n"
 	    "#    type: bundle-kek\n"
-	    "#    value: {file: kek.hex}\n";
+	    "#    value: {file: kek.hex}\n"
+	    "#  us:                        # SCP11: our key and certificates, leaf last\n"
+	    "#    type: oce\n"
+	    "#    curve: p-256             # or p-384, brainpoolp256r1\n"
+	    "#    private: {file: us.hex}\n"
+	    "#    certificates: {file: us.pem}\n"
+	    "#  card-maker:                # SCP11: whose cards are genuine\n"
+	    "#    type: ca\n"
+	    "#    certificate: {file: maker.pem}\n";
 	struct wr w = wr_grow(STORE_MAX);
 	int rc;
 

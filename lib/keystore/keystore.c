@@ -9,24 +9,12 @@
 #include "base/file.h"
 #include "keystore/slot.h"
 
-enum { ENTRIES_MAX = 256, SIGNERS_MAX = 8, TEMPLATE_TEXT_MAX = 255 };
-
-/* An entry as it is written. */
-struct written {
-	int type, version, diversification;
-	bool test;
-	char template[TEMPLATE_TEXT_MAX + 1];
-	struct value master, enc, mac, dek; /* card keys */
-	struct value secret;                /* private or value */
-	struct bind_bytes public;
-};
+enum { ENTRIES_MAX = 256, SIGNERS_MAX = 8 };
 
 const char *const entry_types[] = { "scp03", "scp02", "issuer", "signer", "bundle-kek", "kos",
-	"kmac", NULL };
+	"kmac", "oce", "ca", NULL };
 static const char *const aes_schemes[] = { "none", "kdf3", NULL };
 static const char *const des_schemes[] = { "none", "visa2", "visa", "emv", NULL };
-
-#define IN(type, member) .offset = offsetof(struct type, member)
 
 static const struct bind_field value_fields[] = {
 	{ "hex", BIND_BYTES, .min = 16, .max = KEY_MAX, IN(value, hex) },
@@ -37,14 +25,6 @@ static const struct bind_table value_table = BIND_TABLE(value_fields);
 /* A private key is checked against its public key instead. */
 static const struct bind_table private_table = { value_fields, 2 };
 
-#define FIELD_TYPE \
-	{ \
-		"type", BIND_CHOICE, BIND_REQUIRED, .choices = entry_types, IN(written, type) \
-	}
-#define FIELD_TEST \
-	{ \
-		"test", BIND_BOOL, IN(written, test) \
-	}
 #define FIELD_VALUE(name, member) \
 	{ \
 		name, BIND_MAP, .table = &value_table, IN(written, member) \
@@ -98,6 +78,13 @@ static const struct bind_table type_tables[ENTRY_TYPES] = {
 	[ENTRY_KOS] = BIND_TABLE(kos_fields),
 	[ENTRY_KMAC] = BIND_TABLE(plain_fields),
 };
+
+static const struct bind_table *table_of(int type)
+{
+	if (type == ENTRY_OCE)
+		return &oce_table;
+	return type == ENTRY_CA ? &ca_table : &type_tables[type];
+}
 
 static bind_each take_entry;
 static const struct bind_field store_fields[] = {
@@ -181,7 +168,7 @@ static int take_public(struct keystore *ks, struct slot *s, const struct written
 	const struct node *at = node_get(map, "public");
 	struct entry *t = &s->entry;
 
-	if (at == NULL)
+	if (at == NULL || is_ec(t->type))
 		return 0;
 	if (t->type == ENTRY_ISSUER && !p256_public_ok(span_of(w->public.b, w->public.n)))
 		return doc_error(ks->doc, at, e, "not a public key on P-256");
@@ -199,6 +186,8 @@ static int take_secret(struct keystore *ks, struct slot *s, const struct written
 		return take_value(ks, s, 0, &w->secret, at, e);
 	if (!is_asymmetric(s->entry.type))
 		return doc_error(ks->doc, map, e, "`value` is missing");
+	if (is_ec(s->entry.type))
+		return 0;
 	if (node_get(map, "public") == NULL)
 		return doc_error(ks->doc, map, e, "neither `private` nor `public` is here");
 	return 0;
@@ -218,8 +207,11 @@ static int fill_entry(struct keystore *ks, struct slot *s, const struct written 
 		return -1;
 	if (is_asymmetric(t->type) && take_public(ks, s, w, map, e) != 0)
 		return -1;
-	/* What is in files waits until it is asked for, unless a public key must come from it. */
-	if (t->in_files && !(is_asymmetric(t->type) && t->public_n == 0))
+	if (is_ec(t->type) && ec_take(ks, s, w, map, e) != 0)
+		return -1;
+	/* What is in files waits until it is asked for, unless a public key that others are
+	 * checked with must come from it. */
+	if (t->in_files && !(is_asymmetric(t->type) && t->type != ENTRY_OCE && t->public_n == 0))
 		return 0;
 	return slot_read(ks, s, e);
 }
@@ -234,7 +226,7 @@ static int check_unique(
 		if (s->entry.type == ENTRY_KOS && o->entry.version == s->entry.version)
 			return doc_error(ks->doc, map->key, e, "`%s` has this kos version already",
 			    o->entry.name);
-		if (is_asymmetric(s->entry.type) &&
+		if (is_asymmetric(s->entry.type) && s->entry.public_n > 0 &&
 		    span_eq(span_of(o->entry.public, o->entry.public_n),
 			span_of(s->entry.public, s->entry.public_n)))
 			return doc_error(
@@ -267,8 +259,7 @@ static int take_entry(const struct doc *d, const struct node *map, void *to, str
 	s->entry.type = (enum entry_type)w.type;
 	s->entry.line = (int)map->key->line;
 	ks->n++;
-	if (bind_map(d, map, &type_tables[w.type], &w, e) == 0 &&
-	    fill_entry(ks, s, &w, map, e) == 0)
+	if (bind_map(d, map, table_of(w.type), &w, e) == 0 && fill_entry(ks, s, &w, map, e) == 0)
 		rc = check_unique(ks, s, map, e);
 	wipe(&w, sizeof(w));
 	return rc;
@@ -366,6 +357,8 @@ void keystore_close(struct keystore *ks)
 {
 	if (ks == NULL)
 		return;
+	for (size_t i = 0; i < ks->n; i++)
+		wr_free(&ks->slot[i].certs);
 	if (ks->slot != NULL)
 		wipe(ks->slot, ks->n * sizeof(*ks->slot));
 	free(ks->slot);

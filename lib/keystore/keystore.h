@@ -23,11 +23,22 @@
  *         type: signer           # Ed25519; issuer: P-256, public key 04 | X | Y
  *         public: 3D4017C3...    # without it, it comes from the private key at once
  *         private: {file: lab.hex}   # not needed to verify
+ *       us:
+ *         type: oce              # SCP11: our key, and the certificates that cards know it by
+ *         curve: p-256           # the default; p-384, brainpoolp256r1
+ *         private: {file: us.hex}
+ *         certificates: {file: us.pem}   # leaf last, without the root
+ *       card-maker:
+ *         type: ca               # SCP11: who has signed the cards' certificates
+ *         certificate: {file: maker.pem} # X.509; or curve: and public:, for both formats
+ *         identifier: 4341...    # with public: what the certificates must name (tag 42, AKI)
  *       kek-2026: {type: bundle-kek, value: {file: kek.hex}}      # kmac is alike
  *       kos-1: {type: kos, version: 01, value: {file: kos.hex}}
  *
  * A secret value is {file: NAME}, a 0600 file with the value in hex, its name relative to the
  * store; or, in an entry with `test: true` only, {hex: VALUE}. kcv is checked against the value.
+ * Certificates are public: {hex: VALUE} in any entry, or a file of PEM, DER or hex. A `ca` may have
+ * `private` too: where certificates of virtual cards are made.
  * A store with clear values must itself be 0600; no store may be writable by others.
  *
  * Values in files are read when they are first asked for, and wiped at close, so a command holds
@@ -40,6 +51,7 @@
 #include "base/secret.h"
 #include "crypto/kdf.h"
 #include "crypto/sign.h"
+#include "crypto/x509.h"
 
 enum entry_type {
 	ENTRY_SCP03,  /* AES: static keys or master keys of a fleet */
@@ -49,6 +61,8 @@ enum entry_type {
 	ENTRY_KEK,    /* bundle KEK */
 	ENTRY_KOS,
 	ENTRY_KMAC,
+	ENTRY_OCE, /* SCP11: private key and certificates of the off-card entity */
+	ENTRY_CA,  /* SCP11: signs certificates of cards or of off-card entities */
 	ENTRY_TYPES
 };
 const char *entry_type_str(enum entry_type t); /* "scp03", "issuer", "signer", "bundle-kek", ... */
@@ -64,11 +78,17 @@ struct entry {
 	enum diversification diversification;
 	struct kdf_template template; /* DIVERSIFY_TEMPLATE */
 	struct key_set keys;          /* card keys: master keys */
-	struct key secret;  /* private or symmetric key; n = 0: only the public half is here */
-	uint8_t public[65]; /* issuer 65, signer 32 */
+	struct key secret; /* private or symmetric key; n = 0: only the public half is here */
+	/* issuer 65, signer 32, oce and ca 65 or 97; a ca with a certificate of a key that is on
+	 * none of our curves has none */
+	uint8_t public[EC_POINT_MAX];
 	uint8_t public_n;
-	int line;      /* where it stands in the file */
-	bool in_files; /* keys or secret come from files: empty until keystore_find or _read */
+	enum ec_curve curve;       /* oce, ca */
+	struct ec_private ec;      /* oce, ca: n = 0: only the public half is here */
+	struct x509_id identifier; /* ca; n = 0: none */
+	struct span certs; /* DER or 7F21 in a row; oce: leaf last; ca: one X.509, or none */
+	int line;          /* where it stands in the file */
+	bool in_files;     /* keys or secret come from files: empty until keystore_find or _read */
 };
 
 struct keystore;
@@ -96,6 +116,9 @@ int keystore_find_card(
 /* The Kos with this version number. */
 int keystore_kos(
     const struct keystore *ks, uint8_t version, const struct entry **out, struct err *e);
+
+/* The public key of an oce or ca as a point; false when it has none. */
+MUST_CHECK bool entry_point(const struct entry *t, struct ec_public *out);
 
 /* Reads what entry i has in files. ERR_INPUT, ERR_SAFETY for modes; does nothing the second time.
  */

@@ -10,14 +10,26 @@
 
 bool is_asymmetric(enum entry_type t)
 {
-	return t == ENTRY_ISSUER || t == ENTRY_SIGNER;
+	return t == ENTRY_ISSUER || t == ENTRY_SIGNER || is_ec(t);
+}
+
+bool is_ec(enum entry_type t)
+{
+	return t == ENTRY_OCE || t == ENTRY_CA;
 }
 
 /* Checks length and check value of one value and keeps it in `to`. */
-static int keep_value(const struct keystore *ks, const struct slot *s, const struct value *v,
+static int keep_value(const struct keystore *ks, struct slot *s, const struct value *v,
     struct span value, struct key *to, struct err *e)
 {
 	uint8_t kcv[KCV_SIZE];
+
+	if (is_ec(s->entry.type)) {
+		if (ec_private_from(&s->entry.ec, s->entry.curve, value))
+			return 0;
+		return doc_error(
+		    ks->doc, v->at, e, "not a private key on %s", ec_curve_str(s->entry.curve));
+	}
 
 	if (is_asymmetric(s->entry.type) && value.n != 32)
 		return doc_error(
@@ -42,13 +54,13 @@ static int keep_value(const struct keystore *ks, const struct slot *s, const str
 	    kcv[2]);
 }
 
-static int read_file_value(const struct keystore *ks, const struct slot *s, const struct value *v,
-    struct key *to, struct err *e)
+static int read_file_value(
+    const struct keystore *ks, struct slot *s, const struct value *v, struct key *to, struct err *e)
 {
 	char path[4096];
 	struct wr text;
-	uint8_t b[KEY_MAX];
-	size_t n;
+	uint8_t b[EC_FIELD_MAX];
+	size_t n, most = is_ec(s->entry.type) ? EC_FIELD_MAX : KEY_MAX;
 	int rc;
 
 	if (!path_beside(ks->path, v->file, path, sizeof(path)))
@@ -56,18 +68,18 @@ static int read_file_value(const struct keystore *ks, const struct slot *s, cons
 	if (file_read_secret(path, VALUE_FILE_MAX, &text, e) != 0)
 		return err_in(
 		    e, "%.200s:%u:%u", ks->path, (unsigned)v->at->line, (unsigned)v->at->column);
-	if (hex_get(wr_span(&text), b, sizeof(b), &n))
+	if (hex_get(wr_span(&text), b, most, &n))
 		rc = keep_value(ks, s, v, span_of(b, n), to, e);
 	else
 		rc = doc_error(
-		    ks->doc, v->at, e, "%.200s: not a key of up to 32 octets in hex", path);
+		    ks->doc, v->at, e, "%.200s: not a key of up to %zu octets in hex", path, most);
 	wipe(b, sizeof(b));
 	wr_free(&text);
 	return rc;
 }
 
-static int read_value(const struct keystore *ks, const struct slot *s, const struct value *v,
-    struct key *to, struct err *e)
+static int read_value(
+    const struct keystore *ks, struct slot *s, const struct value *v, struct key *to, struct err *e)
 {
 	if (v->hex.n == 0)
 		return read_file_value(ks, s, v, to, e);
@@ -92,16 +104,29 @@ static int read_card_keys(const struct keystore *ks, struct slot *s, struct err 
 	return 0;
 }
 
+static bool public_of(const struct entry *t, uint8_t pub[static EC_POINT_MAX], uint8_t *n)
+{
+	struct ec_public point;
+
+	*n = t->type == ENTRY_ISSUER ? P256_PUBLIC : ED25519_PUBLIC;
+	if (t->type == ENTRY_ISSUER)
+		return p256_public(&t->secret, pub);
+	if (!is_ec(t->type))
+		return ed25519_public(&t->secret, pub);
+	if (!ec_public_of(&t->ec, &point))
+		return false;
+	*n = point.n;
+	memcpy(pub, point.b, point.n);
+	return true;
+}
+
 /* The private key is there now: does it go with the public one? Without one, that is computed. */
 static int check_pair(const struct keystore *ks, struct slot *s, struct err *e)
 {
 	struct entry *t = &s->entry;
-	uint8_t pub[P256_PUBLIC];
-	uint8_t n = t->type == ENTRY_ISSUER ? P256_PUBLIC : ED25519_PUBLIC;
-	bool ok = t->type == ENTRY_ISSUER ? p256_public(&t->secret, pub)
-					  : ed25519_public(&t->secret, pub);
+	uint8_t pub[EC_POINT_MAX], n;
 
-	if (!ok)
+	if (!public_of(t, pub, &n))
 		return doc_error(ks->doc, s->value[0].at, e, "not a private key of its curve");
 	if (t->public_n == 0) {
 		memcpy(t->public, pub, n);
@@ -125,9 +150,12 @@ int slot_read(const struct keystore *ks, struct slot *s, struct err *e)
 		rc = read_value(ks, s, &s->value[0], &s->entry.secret, e);
 	if (rc == 0 && is_asymmetric(s->entry.type) && s->value[0].at != NULL)
 		rc = check_pair(ks, s, e);
+	if (rc == 0 && is_ec(s->entry.type))
+		rc = ec_read(ks, s, e);
 	s->read = rc == 0;
 	if (rc != 0) {
 		wipe_key(&s->entry.secret);
+		wipe_ec_private(&s->entry.ec);
 		wipe_key_set(&s->entry.keys);
 	}
 	return rc;

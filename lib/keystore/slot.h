@@ -2,10 +2,28 @@
 #ifndef KEYSTORE_SLOT_H
 #define KEYSTORE_SLOT_H
 
+#include <stddef.h>
+
 #include "keystore/keystore.h"
 #include "yaml/bind.h"
 
-enum { VALUES = 3, KCV_SIZE = 3, FILE_NAME_MAX = 255 };
+#define IN(type, member) .offset = offsetof(struct type, member)
+#define FIELD_TYPE \
+	{ \
+		"type", BIND_CHOICE, BIND_REQUIRED, .choices = entry_types, IN(written, type) \
+	}
+#define FIELD_TEST \
+	{ \
+		"test", BIND_BOOL, IN(written, test) \
+	}
+
+enum {
+	VALUES = 3,
+	KCV_SIZE = 3,
+	FILE_NAME_MAX = 255,
+	TEMPLATE_TEXT_MAX = 255,
+	CERTS_MAX = 4096 /* octets of the certificates of one entry */
+};
 
 /* One secret value as the store has it. */
 struct value {
@@ -15,10 +33,30 @@ struct value {
 	struct bind_bytes kcv;
 };
 
+/* Certificates, which are no secret. */
+struct certs_value {
+	char hex[2 * CERTS_MAX + 1];
+	char file[FILE_NAME_MAX + 1];
+};
+
+/* An entry as it is written. */
+struct written {
+	int type, version, diversification, curve;
+	bool test;
+	char template[TEMPLATE_TEXT_MAX + 1];
+	struct value master, enc, mac, dek; /* card keys */
+	struct value secret;                /* private or value */
+	struct bind_bytes public, identifier;
+	struct certs_value certs;
+};
+
 struct slot {
 	struct entry entry;
 	struct value value[VALUES]; /* card keys: ENC, MAC, DEK; else the first */
 	bool read;
+	const struct node *certs_at; /* NULL: none */
+	char certs_file[FILE_NAME_MAX + 1];
+	struct wr certs;
 };
 
 struct keystore {
@@ -34,6 +72,13 @@ struct keystore {
 extern const char *const entry_types[];
 
 bool is_asymmetric(enum entry_type t);
+bool is_ec(enum entry_type t); /* oce, ca */
+/* ec.c: what these two have besides: curve, public key, certificates. */
+extern const struct bind_table oce_table, ca_table;
+int ec_take(struct keystore *ks, struct slot *s, const struct written *w, const struct node *map,
+    struct err *e);
+/* Reads the certificates, if they are in a file, and compares them with the keys. */
+int ec_read(const struct keystore *ks, struct slot *s, struct err *e);
 /* Fills the secret values of an entry from file or text and checks them, once; all or none. */
 int slot_read(const struct keystore *ks, struct slot *s, struct err *e);
 

@@ -12,7 +12,7 @@
 
 #include "yaml/doc.h"
 
-#define BIND_BYTES_MAX 65
+#define BIND_BYTES_MAX 97
 
 struct bind_bytes {
 	size_t n;

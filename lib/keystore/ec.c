@@ -1,0 +1,184 @@
+/* Entries of SCP11: oce and ca, their public keys and certificates. */
+#include <string.h>
+
+#include "base/file.h"
+#include "base/hex.h"
+#include "keystore/slot.h"
+
+#define CERTS_FILE_MAX (64 << 10) /* PEM with the text that tools write around it */
+
+static const char *const curves[] = { "p-256", "p-384", "brainpoolp256r1", NULL };
+
+static const struct bind_field certs_fields[] = {
+	{ "hex", BIND_STRING, .min = 2, .max = 2 * CERTS_MAX, IN(certs_value, hex) },
+	{ "file", BIND_STRING, .min = 1, .max = FILE_NAME_MAX, IN(certs_value, file) },
+};
+static const struct bind_table certs_table = BIND_TABLE(certs_fields);
+static const struct bind_field private_fields[] = {
+	{ "hex", BIND_BYTES, .min = 32, .max = EC_FIELD_MAX, IN(value, hex) },
+	{ "file", BIND_STRING, .min = 1, .max = FILE_NAME_MAX, IN(value, file) },
+};
+static const struct bind_table private_table = BIND_TABLE(private_fields);
+
+#define FIELD_CURVE \
+	{ \
+		"curve", BIND_CHOICE, .choices = curves, IN(written, curve) \
+	}
+static const struct bind_field oce_fields[] = {
+	FIELD_TYPE,
+	FIELD_TEST,
+	FIELD_CURVE,
+	{ "private", BIND_MAP, BIND_REQUIRED, .table = &private_table, IN(written, secret) },
+	{ "certificates", BIND_MAP, BIND_REQUIRED, .table = &certs_table, IN(written, certs) },
+};
+static const struct bind_field ca_fields[] = {
+	FIELD_TYPE,
+	FIELD_TEST,
+	FIELD_CURVE,
+	{ "public", BIND_BYTES, .min = 65, .max = EC_POINT_MAX, IN(written, public) },
+	{ "identifier", BIND_BYTES, .min = 1, .max = X509_ID_MAX, IN(written, identifier) },
+	{ "certificate", BIND_MAP, .table = &certs_table, IN(written, certs) },
+	{ "private", BIND_MAP, .table = &private_table, IN(written, secret) },
+};
+const struct bind_table oce_table = BIND_TABLE(oce_fields);
+const struct bind_table ca_table = BIND_TABLE(ca_fields);
+
+bool entry_point(const struct entry *t, struct ec_public *out)
+{
+	return is_ec(t->type) && t->public_n > 0 &&
+	       ec_public_from(out, t->curve, span_of(t->public, t->public_n));
+}
+
+static void keep_public(struct entry *t, const struct ec_public *k)
+{
+	memcpy(t->public, k->b, k->n);
+	t->public_n = k->n;
+	t->curve = k->curve;
+}
+
+static int take_public(struct keystore *ks, struct slot *s, const struct written *w,
+    const struct node *map, struct err *e)
+{
+	struct entry *t = &s->entry;
+	struct ec_public k;
+
+	t->curve = (enum ec_curve)w->curve;
+	if (w->public.n == 0)
+		return 0;
+	if (!ec_public_from(&k, t->curve, span_of(w->public.b, w->public.n)))
+		return doc_error(ks->doc, node_get(map, "public"), e, "not a public key on %s",
+		    ec_curve_str(t->curve));
+	keep_public(t, &k);
+	return 0;
+}
+
+/* Hex at once; files wait until they are asked for. */
+static int take_certs(struct keystore *ks, struct slot *s, const struct certs_value *v,
+    const struct node *at, struct err *e)
+{
+	uint8_t *to;
+	size_t n;
+
+	s->certs_at = at;
+	if ((v->hex[0] == '\0') == (v->file[0] == '\0'))
+		return doc_error(
+		    ks->doc, at, e, "`%s` must be {file: NAME} or {hex: VALUE}", at->key->text);
+	memcpy(s->certs_file, v->file, sizeof(s->certs_file));
+	if (v->hex[0] == '\0') {
+		s->entry.in_files = true;
+		return 0;
+	}
+	s->certs = wr_grow(CERTS_MAX);
+	to = wr_space(&s->certs, strlen(v->hex) / 2);
+	if (to == NULL)
+		return err_memory(e);
+	if (!hex_get(span_str(v->hex), to, s->certs.n, &n) || n != s->certs.n)
+		return doc_error(ks->doc, at, e, "`hex` is not an even number of hex digits");
+	return 0;
+}
+
+int ec_take(struct keystore *ks, struct slot *s, const struct written *w, const struct node *map,
+    struct err *e)
+{
+	const struct node *at =
+	    node_get(map, s->entry.type == ENTRY_OCE ? "certificates" : "certificate");
+
+	if (at == NULL && w->public.n == 0 && s->value[0].at == NULL)
+		return doc_error(
+		    ks->doc, map, e, "none of `public`, `certificate` and `private` is here");
+	s->entry.identifier.n = (uint8_t)w->identifier.n;
+	memcpy(s->entry.identifier.b, w->identifier.b, w->identifier.n);
+	if (take_public(ks, s, w, map, e) != 0)
+		return -1;
+	return at == NULL ? 0 : take_certs(ks, s, &w->certs, at, e);
+}
+
+/* PEM, DER or hex, by what it looks like. */
+static bool decode(struct span text, struct wr *out)
+{
+	static const char pem[] = "-----BEGIN ";
+	uint8_t *to;
+	size_t n;
+
+	if (memmem(text.p, text.n, pem, strlen(pem)) != NULL)
+		return x509_from_pem(text, out, &n);
+	to = wr_space(out, text.n / 2);
+	if (to == NULL)
+		return false;
+	if (hex_get(text, to, text.n / 2, &n) && n > 0) {
+		wr_cut(out, n);
+		return true;
+	}
+	wr_reset(out);
+	wr_put(out, text);
+	return text.n > 0 && wr_ok(out);
+}
+
+static int read_file(const struct keystore *ks, struct slot *s, struct err *e)
+{
+	char path[4096];
+	struct wr text;
+	int rc = 0;
+
+	if (!path_beside(ks->path, s->certs_file, path, sizeof(path)))
+		return doc_error(ks->doc, s->certs_at, e, "the path of the file is too long");
+	if (file_read(path, CERTS_FILE_MAX, &text, e) != 0)
+		return err_in(e, "%.200s:%u:%u", ks->path, (unsigned)s->certs_at->line,
+		    (unsigned)s->certs_at->column);
+	wr_free(&s->certs);
+	s->certs = wr_grow(CERTS_MAX);
+	if (!decode(wr_span(&text), &s->certs))
+		rc = doc_error(ks->doc, s->certs_at, e,
+		    "%.200s: not certificates in PEM, DER or hex, of %d octets together", path,
+		    CERTS_MAX);
+	wr_free(&text);
+	return rc;
+}
+
+/* A ca is trusted by its certificate: that must be one, and of its key. */
+static int check_ca(const struct keystore *ks, struct slot *s, struct err *e)
+{
+	struct entry *t = &s->entry;
+	struct x509_info info;
+
+	if (!x509_get(t->certs, &info))
+		return doc_error(ks->doc, s->certs_at, e, "not one X.509 certificate");
+	if (!info.signs)
+		return doc_error(
+		    ks->doc, s->certs_at, e, "the certificate is not of one that signs others");
+	if (t->public_n == 0 && info.key.n > 0)
+		keep_public(t, &info.key);
+	if (span_eq(span_of(t->public, t->public_n), ec_public_span(&info.key)))
+		return 0;
+	return doc_error(ks->doc, s->certs_at, e, "the certificate is of another key");
+}
+
+int ec_read(const struct keystore *ks, struct slot *s, struct err *e)
+{
+	if (s->certs_at == NULL)
+		return 0;
+	if (s->certs_file[0] != '\0' && read_file(ks, s, e) != 0)
+		return -1;
+	s->entry.certs = wr_span(&s->certs);
+	return s->entry.type == ENTRY_CA ? check_ca(ks, s, e) : 0;
+}
