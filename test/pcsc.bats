@@ -2,29 +2,11 @@
 # Real PC/SC: a pcscd of our own with virtual readers (vpcd), and a card in one of them.
 
 load lib
+load pcscd
 
-# pcscd serves the socket that it is handed; it starts with the first client.
 pcscd_up() {
-	local driver=/usr/lib/pcsc/drivers/serial/libifdvpcd.so
-	[ "$(id -u)" -eq 0 ] || skip "needs root, or a /run/pcscd that is ours"
-	for need in pcscd systemd-socket-activate; do
-		command -v "$need" >/dev/null || skip "$need is not installed"
-	done
-	[ -e "$driver" ] || skip "vsmartcard-vpcd is not installed"
-	dir=$XDG_RUNTIME_DIR port=$((20000 + ($$ * 7 + BATS_TEST_NUMBER * 2) % 20000))
-	mkdir "$dir/conf"
-	cp "$driver" "$dir/vpcd.so"
-	cat >"$dir/conf/readers" <<-CONF
-		FRIENDLYNAME "Test Reader"
-		DEVICENAME /dev/null:$port
-		LIBPATH $dir/vpcd.so
-		CHANNELID $port
-	CONF
-	systemd-socket-activate -l "$dir/sock" pcscd -f -c "$dir/conf" >"$dir/log" 2>&1 3>&- &
-	pcscd_pid=$!
-	export PCSCLITE_CSOCK_NAME=$dir/sock
-	until [ -S "$dir/sock" ]; do sleep 0.02; done
-	"$CARDADM" readers >/dev/null
+	pcscd_start 2
+	port=${vpcd#*:}
 }
 
 # A card at the other end of the wire: two octets of length, then a command or one control octet
@@ -61,9 +43,7 @@ card_in() {
 
 teardown() {
 	[ -z "${card_pid-}" ] || kill "$card_pid" 2>/dev/null || true
-	[ -z "${pcscd_pid-}" ] || kill "$pcscd_pid" 2>/dev/null || true
-	wait
-	rm -rf "$XDG_RUNTIME_DIR"
+	pcscd_teardown
 }
 
 @test "without pcscd there are no readers, and that is no error" {
@@ -81,14 +61,14 @@ teardown() {
 @test "readers are listed, and found by name, part and number, never by guess" {
 	pcscd_up
 	ok readers
-	[ "${lines[0]}" = "1  Test Reader 00 00  no card" ]
-	[ "${lines[1]}" = "2  Test Reader 00 01  no card" ]
-	for name in 1 "Test Reader 00 00" "reader 00 00"; do
+	[ "${lines[0]}" = "1  Bench 01 00 00  no card" ]
+	[ "${lines[1]}" = "2  Bench 01 00 01  no card" ]
+	for name in 1 "Bench 01 00 00" "bENCH 01 00 00"; do
 		fails 4 -r "$name" info
-		[[ $stderr == *"Test Reader 00 00: no card in the reader"* ]]
+		[[ $stderr == *"Bench 01 00 00: no card in the reader"* ]]
 	done
-	fails 4 -r Test info
-	[[ $stderr == *"fits more than one reader: Test Reader 00 00, Test Reader 00 01"* ]]
+	fails 4 -r Bench info
+	[[ $stderr == *"fits more than one reader: Bench 01 00 00, Bench 01 00 01"* ]]
 	fails 4 -r 3 info
 	fails 4 -r Other info
 	[[ $stderr == *"no reader is called"* ]]
@@ -98,14 +78,14 @@ teardown() {
 	pcscd_up
 	card_in
 	ok readers
-	[ "${lines[0]}" = "1  Test Reader 00 00  card 3B800181" ]
+	[ "${lines[0]}" = "1  Bench 01 00 00  card 3B800181" ]
 	ok readers --json
 	[ "$(jq -r '.readers[0].atr' <<<"$output")" = 3B800181 ]
 	[ "$(jq -r '.readers[1].atr' <<<"$output")" = null ]
 	ok -r 1 -t trace apdu 00A4000C023F00 00B0000000
 	[[ $output == *9000*CAFE* ]]
 	first=$output
-	grep -q '^# reader Test Reader 00 00$' trace
+	grep -q '^# reader Bench 01 00 00$' trace
 	grep -q '^! 3B800181$' trace
 	[ "$(grep '^[<>]' trace | paste -sd' ')" = "> 00A4000C023F00 < 9000 > 00B0000000 < 6C02 > 00B0000002 < CAFE9000" ]
 	ok -r replay:trace apdu 00A4000C023F00 00B0000000
@@ -132,7 +112,7 @@ teardown() {
 		sleep 0.01
 	done
 	fails 4 -r 1 apdu 00A4000C023F00
-	[[ $stderr == *"Test Reader 00 00: the card is in use by another program"* ]]
+	[[ $stderr == *"Bench 01 00 00: the card is in use by another program"* ]]
 	wait "$holder"
 }
 
@@ -141,7 +121,7 @@ teardown() {
 	card_in
 	cardadm -r 1 apdu 00A4000C023F00 00AA000000 00A4000C023F00
 	[ "$status" -eq 4 ]
-	[[ $stderr == *"Test Reader 00 00: the card was removed"* ]]
+	[[ $stderr == *"Bench 01 00 00: the card was removed"* ]]
 	ok readers --json
 	[ "$(jq '.readers[0].card' <<<"$output")" = false ]
 	fails 4 -r 1 apdu 00A4000C023F00
@@ -158,7 +138,7 @@ teardown() {
 		"$CARDADM" readers --json | jq -e '.readers[0].in_use' >/dev/null && break
 		sleep 0.01
 	done
-	kill -KILL "$pcscd_pid"
+	pcscd_end KILL
 	rc=0
 	wait "$holder" || rc=$?
 	[ "$rc" -eq 4 ]

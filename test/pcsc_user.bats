@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Real PC/SC as an ordinary user: the tests of pcsc_job.bats once more, in namespaces of their own,
+# Real PC/SC as an ordinary user: the tests of pcsc.bats and pcsc_job.bats once more, in namespaces of their own,
 # with a pcscd that this user starts. Nothing of it outlives the namespace.
 
 load lib
@@ -30,16 +30,16 @@ as_user() {
 	for p in "${program%/*}/tools/activate" "${program%/*}/build/release/tools/activate"; do
 		[ ! -x "$p" ] || cp "$p" "$place/tools/"
 	done
-	cp "$BATS_TEST_DIRNAME"/{lib.bash,pcscd.bash,pcsc_job.bats} "$place/test/"
+	cp "$BATS_TEST_DIRNAME"/{lib.bash,pcscd.bash,pcsc.bats,pcsc_job.bats} "$place/test/"
 	chmod -R a+rX "$place"
 	chmod a+rwx "$place/home"
 	cd "$place/home"
 	as_user mount -t tmpfs tmpfs /run 2>/dev/null || skip "no user namespaces here"
 	# shellcheck disable=SC2016 # the inner shell expands them
 	run as_user sh -c '
-		mount -t tmpfs tmpfs /run && exec "$0/tools/activate" --loopback bats --tap "$0/test/pcsc_job.bats"' "$place"
+		mount -t tmpfs tmpfs /run && exec "$0/tools/activate" --loopback bats --tap "$0"/test/*.bats' "$place"
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[ "$(grep -c '^ok ' <<<"$output")" -ge 8 ]
+	[ "$(grep -c '^ok ' <<<"$output")" -ge 16 ]
 	run ! grep -q '^ok .*# skip' <<<"$output"
 }

@@ -71,8 +71,8 @@ static void take(struct far *f)
 	assert_true(f->fd >= 0);
 }
 
-/* A card with this fault, its server running, not yet accepted. */
-static void far_start(struct far *f, const char *host, enum fault fault, uint32_t at)
+/* A card with this fault; its server does not run yet. */
+static void far_prepare(struct far *f, const char *host, enum fault fault, uint32_t at)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET };
 	socklen_t n = sizeof(a);
@@ -96,11 +96,15 @@ static void far_start(struct far *f, const char *host, enum fault fault, uint32_
 	f->job = (struct vpcd_job){ .address = f->address,
 		.paths = &f->path,
 		.n = 1,
-		.wait_ms = 700,
+		.wait_ms = 10000,
 		.stop_fd = f->stop[0],
 		.tell = tell,
 		.ctx = f };
 	f->fd = -1;
+}
+
+static void far_run(struct far *f)
+{
 	assert_int_equal(pthread_create(&f->thread, NULL, serve, f), 0);
 }
 
@@ -188,7 +192,8 @@ static void expect_closed(struct far *f)
 /* The card is connected and was asked for its ATR. */
 static void far_begin(struct far *f, enum fault fault, uint32_t at)
 {
-	far_start(f, "127.0.0.1", fault, at);
+	far_prepare(f, "127.0.0.1", fault, at);
+	far_run(f);
 	take(f);
 	assert_span(ask(f, "04"), unit_bytes(ATR));
 	expect_event(f, VPCD_READY);
@@ -351,7 +356,12 @@ static void nobody_there(void **state)
 
 	(void)state;
 	/* It was there and is gone. */
-	far_begin(&f, FAULT_NONE, 0);
+	far_prepare(&f, "127.0.0.1", FAULT_NONE, 0);
+	f.job.wait_ms = 700;
+	far_run(&f);
+	take(&f);
+	assert_span(ask(&f, "04"), unit_bytes(ATR));
+	expect_event(&f, VPCD_READY);
 	shutdown(f.listen_fd, SHUT_RDWR);
 	close(f.fd);
 	f.fd = -1;
@@ -360,7 +370,9 @@ static void nobody_there(void **state)
 	assert_int_equal(f.e.code, ERR_READER);
 	assert_non_null(strstr(f.e.text, "Connection refused"));
 	/* Connected, but nobody takes it: the kernel does it alone. */
-	far_start(&f, "127.0.0.1", FAULT_NONE, 0);
+	far_prepare(&f, "127.0.0.1", FAULT_NONE, 0);
+	f.job.wait_ms = 300;
+	far_run(&f);
 	far_join(&f);
 	assert_int_equal(f.e.code, ERR_READER);
 	assert_non_null(strstr(f.e.text, "takes no card"));
@@ -372,7 +384,8 @@ static void by_name(void **state)
 	struct far f;
 
 	(void)state;
-	far_start(&f, "localhost", FAULT_NONE, 0);
+	far_prepare(&f, "localhost", FAULT_NONE, 0);
+	far_run(&f);
 	take(&f);
 	assert_span(ask(&f, "04"), unit_bytes(ATR));
 	far_stop(&f);
