@@ -22,7 +22,7 @@
 struct request {
 	struct wr text;
 	int fd[AGENT_FDS];
-	char *argv[512];
+	char *argv[AGENT_WORDS];
 	int argc;
 };
 
@@ -92,7 +92,7 @@ static bool request_receive(int fd, struct request *q)
 	    !peer_is_us(fd) || !receive_head(fd, &n, q->fd) || !receive_text(fd, n, &q->text))
 		return false;
 	for (size_t at = 0; at < q->text.n; at += strlen((char *)q->text.p + at) + 1) {
-		if (q->argc + 1 >= (int)(sizeof(q->argv) / sizeof(q->argv[0])))
+		if (q->argc + 1 >= AGENT_WORDS)
 			return false;
 		q->argv[q->argc++] = (char *)q->text.p + at;
 	}
@@ -197,7 +197,7 @@ void agent_end(struct agent *a)
 		a->listen_fd = -1;
 	}
 	if (a->lock_fd >= 0)
-		close(a->lock_fd);
+		agent_unlock(a->lock, a->lock_fd);
 	a->lock_fd = -1;
 }
 
@@ -322,6 +322,7 @@ static void child(const struct start *s, int lock_fd, int pipe_fd)
 	}
 	lock_memory(a);
 	memcpy(a->reader, s->place.reader, sizeof(a->reader));
+	memcpy(a->lock, s->place.lock, sizeof(a->lock));
 	a->idle = s->idle;
 	a->lock_fd = lock_fd;
 	a->listen_fd = a->client_fd = -1;
@@ -361,15 +362,15 @@ int agent_start(struct ctx *c, uint32_t idle,
 
 	if (agent_place_of(c->reader, &s.place, e) != 0)
 		return -1;
-	lock = agent_lock(&s.place, e);
+	lock = agent_lock(&s.place, true, e);
 	if (lock == -1)
 		return -1;
-	if (lock == -2) {
+	if (lock == AGENT_THERE) {
 		err_set(e, ERR_READER, "%s: a channel is open already", c->reader);
 		return err_hint(e, "cardadm -r %s scp-close", c->reader);
 	}
 	if (pipe2(pipe_fd, O_CLOEXEC) != 0) {
-		close(lock);
+		agent_unlock(s.place.lock, lock);
 		return err_errno(e, ERR_OTHER, "cannot make a pipe");
 	}
 	fflush(c->out);
@@ -379,12 +380,13 @@ int agent_start(struct ctx *c, uint32_t idle,
 		child(&s, lock, pipe_fd[1]);
 		_exit(0);
 	}
-	close(lock);
 	close(pipe_fd[1]);
 	if (pid < 0) {
+		agent_unlock(s.place.lock, lock);
 		close(pipe_fd[0]);
 		return err_errno(e, ERR_OTHER, "cannot start the agent");
 	}
+	close(lock);
 	do
 		n = read(pipe_fd[0], e, sizeof(*e));
 	while (n < 0 && errno == EINTR);

@@ -17,6 +17,7 @@
 
 struct agent {
 	char reader[4200];   /* canonical name */
+	char lock[108];      /* path of what lock_fd holds */
 	char keystore[4096]; /* absolute path, as given to scp-open; "" if none */
 	char keys[ENTRY_NAME_MAX];
 	struct card card;

@@ -8,12 +8,15 @@
 #include "agent.h"
 #include "agent_path.h"
 
-static int put_request(int argc, char **argv, struct wr *w)
+static int put_request(int argc, char **argv, struct wr *w, struct err *e)
 {
 	*w = wr_grow(AGENT_REQUEST_MAX);
 	for (int i = 0; i < argc; i++)
 		wr_bytes(w, argv[i], strlen(argv[i]) + 1);
-	return wr_ok(w) ? 0 : -1;
+	if (argc < AGENT_WORDS && wr_ok(w))
+		return 0;
+	wr_free(w);
+	return err_set(e, ERR_USAGE, "the command line is too long for an open channel");
 }
 
 /* The first message carries the length and our descriptors: 0, 1, 2 and the directory. */
@@ -82,51 +85,53 @@ static int wait_reply(int fd, struct ctx *c, struct agent_reply *reply)
 	return 0;
 }
 
-static int talk(int fd, struct ctx *c, int argc, char **argv, struct agent_reply *reply)
+static int reach(const struct agent_place *place, const struct ctx *c, int *fd, struct err *e)
 {
-	struct wr w;
-	int rc = put_request(argc, argv, &w);
-
-	if (rc == 0)
-		rc = send_request(fd, &w);
-	wr_free(&w);
-	return rc == 0 ? wait_reply(fd, c, reply) : -1;
+	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (*fd < 0)
+		return err_errno(e, ERR_OTHER, "cannot make a socket");
+	if (connect(*fd, (const struct sockaddr *)&place->addr, sizeof(place->addr)) == 0)
+		return 0;
+	err_errno(e, ERR_READER, "%s: the agent of this channel cannot be reached", c->reader);
+	close(*fd);
+	return err_hint(e, "a channel is being opened or closed just now: try again");
 }
 
 int agent_forward(struct ctx *c, int argc, char **argv, int *status, struct err *e)
 {
 	struct agent_place place;
 	struct agent_reply reply = { 0 };
+	struct wr request;
 	int lock, fd, rc;
 
 	if (c->reader == NULL)
 		return 0;
 	if (agent_place_of(c->reader, &place, e) != 0)
 		return -1;
-	lock = agent_lock(&place, e);
+	lock = agent_lock(&place, false, e);
 	if (lock >= 0) { /* nobody holds it: what a dead agent left is cleaned up */
 		unlink(place.addr.sun_path);
-		close(lock);
+		agent_unlock(place.lock, lock);
 		return 0;
 	}
-	if (lock == -1)
+	if (lock != AGENT_THERE)
+		return lock == AGENT_NONE ? 0 : -1;
+	if (put_request(argc, argv, &request, e) != 0)
 		return -1;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return err_errno(e, ERR_OTHER, "cannot make a socket");
-	if (connect(fd, (struct sockaddr *)&place.addr, sizeof(place.addr)) != 0) {
-		err_errno(
-		    e, ERR_READER, "%s: the agent of this channel cannot be reached", c->reader);
+	rc = reach(&place, c, &fd, e);
+	if (rc == 0) {
+		fflush(c->out);
+		fflush(c->log);
+		rc = send_request(fd, &request) == 0 ? wait_reply(fd, c, &reply) : -1;
+		if (rc != 0)
+			err_set(e, ERR_READER,
+			    "%s: the agent ended before it answered: the channel is lost",
+			    c->reader);
 		close(fd);
-		return err_hint(e, "a channel is being opened or closed just now: try again");
 	}
-	fflush(c->out);
-	fflush(c->log);
-	rc = talk(fd, c, argc, argv, &reply);
-	close(fd);
+	wr_free(&request);
 	if (rc != 0)
-		return err_set(e, ERR_READER,
-		    "%s: the agent ended before it answered: the channel is lost", c->reader);
+		return -1;
 	*e = reply.e;
 	*status = reply.status;
 	return 1;

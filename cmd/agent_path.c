@@ -67,19 +67,46 @@ int agent_place_of(const char *reader, struct agent_place *p, struct err *e)
 	return 0;
 }
 
-int agent_lock(const struct agent_place *p, struct err *e)
+/* Whether the file that was locked is still the one of that name: who ends unlinks it. */
+static bool still_there(int fd, const char *path)
 {
-	int fd = open(p->lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct stat have, named;
 
-	if (fd < 0)
-		return err_errno(e, ERR_OTHER, "%s: cannot open", p->lock);
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return fd;
-	if (errno == EWOULDBLOCK) {
-		close(fd);
-		return -2;
-	}
-	err_errno(e, ERR_OTHER, "%s: cannot lock", p->lock);
+	return fstat(fd, &have) == 0 && lstat(path, &named) == 0 && have.st_ino == named.st_ino &&
+	       have.st_dev == named.st_dev;
+}
+
+static int locked_by_other(const struct agent_place *p, int fd, struct err *e)
+{
+	int rc = AGENT_THERE;
+
+	if (errno != EWOULDBLOCK)
+		rc = err_errno(e, ERR_OTHER, "%s: cannot lock", p->lock);
 	close(fd);
-	return -1;
+	return rc;
+}
+
+int agent_lock(const struct agent_place *p, bool create, struct err *e)
+{
+	int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (create ? O_CREAT : 0);
+
+	for (;;) {
+		int fd = open(p->lock, flags, 0600);
+
+		if (fd < 0 && errno == ENOENT && !create)
+			return AGENT_NONE;
+		if (fd < 0)
+			return err_errno(e, ERR_OTHER, "%s: cannot open", p->lock);
+		if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+			return locked_by_other(p, fd, e);
+		if (still_there(fd, p->lock))
+			return fd;
+		close(fd);
+	}
+}
+
+void agent_unlock(const char *lock, int fd)
+{
+	unlink(lock);
+	close(fd);
 }

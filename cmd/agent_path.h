@@ -2,6 +2,7 @@
 #ifndef CMD_AGENT_PATH_H
 #define CMD_AGENT_PATH_H
 
+#include <stdbool.h>
 #include <sys/un.h>
 
 #include "base/err.h"
@@ -14,10 +15,17 @@ struct agent_place {
 
 /* Makes the runtime directory if needed and checks that it is ours alone: ERR_SAFETY. */
 int agent_place_of(const char *reader, struct agent_place *p, struct err *e);
-/* Opens and takes the lock. Returns its descriptor, -2 when an agent holds it, -1 on errors. */
-int agent_lock(const struct agent_place *p, struct err *e);
+/*
+ * Takes the lock and returns its descriptor, -1 on errors, AGENT_THERE when an agent holds it; with
+ * create false AGENT_NONE when there is no such file, so that looking for an agent leaves no trace.
+ */
+enum { AGENT_THERE = -2, AGENT_NONE = -3 };
+int agent_lock(const struct agent_place *p, bool create, struct err *e);
+/* Removes the lock that is held at this path, and gives it up. */
+void agent_unlock(const char *lock, int fd);
 
-enum { AGENT_REQUEST_MAX = 256 * 1024, AGENT_FDS = 4 };
+/* A request is a command line, which may be as long as the kernel allows. */
+enum { AGENT_REQUEST_MAX = 8 << 20, AGENT_WORDS = 512, AGENT_FDS = 4 };
 struct agent_reply {
 	int status;
 	struct err e;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/hex.h"
-#include "card/trace.h"
+#include "dry.h"
 #include "out.h"
 
 struct args {
@@ -105,6 +105,29 @@ static int show_answer(struct ctx *c, struct span command, const struct rapdu *r
 	return 0;
 }
 
+/* In an open channel: what it cannot carry. */
+static int check_for_channel(const struct script *script, struct err *e)
+{
+	for (size_t i = 0; i < script->n; i++) {
+		struct capdu c;
+
+		if (!capdu_get(step_bytes(script, i), &c))
+			return err_set(e, ERR_USAGE, "command %zu: not a command", i + 1);
+		if (cla_is_sm(c.cla)) {
+			err_set(e, ERR_USAGE, "command %zu: class %02X asks for secure messaging",
+			    i + 1, c.cla);
+			return err_hint(
+			    e, "the open channel wraps commands itself: give the plain class");
+		}
+		if (c.ins == INS_SELECT || c.ins == INS_INITIALIZE_UPDATE ||
+		    c.ins == INS_EXTERNAL_AUTHENTICATE) {
+			err_set(e, ERR_SAFETY, "command %zu would end the open channel", i + 1);
+			return err_hint(e, "scp-close first");
+		}
+	}
+	return 0;
+}
+
 static int send_step(
     struct ctx *c, struct session *s, const struct script *script, size_t i, struct err *e)
 {
@@ -114,11 +137,6 @@ static int send_step(
 
 	if (!capdu_get(command, &cmd))
 		return err_set(e, ERR_USAGE, "command %zu: not a command", i + 1);
-	if (s->mode != SESSION_CLOSED && cla_is_sm(cmd.cla)) {
-		err_set(e, ERR_USAGE, "command %zu: class %02X asks for secure messaging", i + 1,
-		    cmd.cla);
-		return err_hint(e, "the open channel wraps commands itself: give the plain class");
-	}
 	if (session_send(s, &cmd, &r, e) != 0)
 		return err_in(e, "command %zu", i + 1);
 	if (show_answer(c, command, &r) != 0)
@@ -128,25 +146,12 @@ static int send_step(
 	return 0;
 }
 
-static int show_plan(struct ctx *c, const struct script *s)
-{
-	char what[128];
-
-	for (size_t i = 0; i < s->n; i++) {
-		json_t *hex = out_hex(step_bytes(s, i));
-
-		fprintf(c->out, "%s  # %s\n", json_string_value(hex),
-		    trace_describe(step_bytes(s, i), what, sizeof(what)));
-		json_decref(hex);
-	}
-	return 0;
-}
-
 static int run(struct ctx *c, void *args, struct err *e)
 {
 	const struct args *g = args;
 	struct script *script = calloc(1, sizeof(*script));
 	struct session *s;
+	struct dry d;
 	int rc = -1;
 
 	if (script == NULL)
@@ -155,10 +160,15 @@ static int run(struct ctx *c, void *args, struct err *e)
 	if (read_script(script, &g->words, e) != 0)
 		goto out;
 	if (c->dry_run) {
-		rc = show_plan(c, script);
+		dry_begin(&d, c, NULL);
+		for (size_t i = 0; i < script->n; i++)
+			dry_apdu(&d, step_bytes(script, i));
+		rc = dry_end(&d, e);
 		goto out;
 	}
 	rc = ctx_session(c, &s, e);
+	if (rc == 0 && s->mode != SESSION_CLOSED)
+		rc = check_for_channel(script, e);
 	for (size_t i = 0; i < script->n && rc == 0; i++) {
 		rc = *c->stop != 0
 			 ? err_set(e, ERR_INTERRUPTED, "stopped before command %zu", i + 1)

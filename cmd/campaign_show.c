@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "dry.h"
 #include "out.h"
 
 /* ---- plan ---- */
@@ -28,13 +29,36 @@ static json_t *plan_json(const struct campaign *cp, uint64_t cards)
 	    cp->keys->name, "packages", packages);
 }
 
+/* What every card gets that holds nothing of it yet. */
+static int show_commands(struct ctx *c, const struct campaign *cp, uint64_t cards, struct err *e)
+{
+	const struct bundle *b = &cp->bundle;
+	struct dry d;
+
+	dry_begin(&d, c, c->json ? plan_json(cp, cards) : NULL);
+	for (size_t i = 0; i < b->package_n; i++) {
+		const struct package *p = &b->package[i];
+
+		if (dry_enter(&d, b, p, 0, cp->ks, e) != 0)
+			return -1;
+		dry_stream(&d, p, 0);
+		dry_apdu(&d, p->return_command);
+		if (cp->m.authorize == AUTHORIZE_NOW &&
+		    dry_authorize(&d, b, p, AUTHORIZE_ACTIVATE, e) != 0)
+			return -1;
+	}
+	return dry_end(&d, e);
+}
+
 int campaign_show_plan(struct ctx *c, const struct campaign *cp, uint64_t cards, struct err *e)
 {
 	const struct bundle *b = &cp->bundle;
 	char version[12], digest[65];
 
-	if (c->json)
+	if (c->json && !c->dry_run)
 		return out_result(c, plan_json(cp, cards), e);
+	if (c->json)
+		return show_commands(c, cp, cards, e);
 	hex_put_lower(SPAN(b->image_digest), digest, sizeof(digest));
 	fprintf(c->out, "campaign %s: %llu cards in %s\n", cp->m.name, (unsigned long long)cards,
 	    cp->m.cards);
@@ -55,7 +79,7 @@ int campaign_show_plan(struct ctx *c, const struct campaign *cp, uint64_t cards,
 	    "its package),\n  CHANGE MODE 845A0001%s\n",
 	    cp->m.key_version >= 0 ? (unsigned)cp->m.key_version : cp->keys->version,
 	    cp->m.authorize == AUTHORIZE_NOW ? ", AUTHORIZE ACTION 845C0000, GET DATA FF70" : "");
-	return 0;
+	return c->dry_run ? show_commands(c, cp, cards, e) : 0;
 }
 
 /* ---- sums ---- */

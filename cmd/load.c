@@ -6,9 +6,9 @@
 #include "ask.h"
 #include "base/hex.h"
 #include "campaign/job.h"
+#include "dry.h"
 #include "out.h"
 #include "progress.h"
-#include "tlv/tlv.h"
 
 /* ---- load ---- */
 
@@ -35,21 +35,6 @@ static bool load_step(void *ctx, uint32_t done, uint32_t total)
 	return !agent_interrupted(p->a, p->c);
 }
 
-/* Every command that would be sent, for --dry-run. */
-static int show_commands(struct ctx *c, const struct agent *a)
-{
-	struct rd r = rd_of(a->plan.package->commands);
-	char hex[HEX_SIZE(APDU_MAX_COMMAND)];
-	struct tlv t;
-	uint32_t n = 0;
-
-	fprintf(c->out, "# nothing is sent\n");
-	while (tlv_next(&r, &t))
-		if (++n > a->done)
-			fprintf(c->out, "%s\n", hex_put(t.val, hex, sizeof(hex)));
-	return 0;
-}
-
 static int same_bundle(const struct agent *a, const char *path, struct err *e)
 {
 	struct bundle b;
@@ -71,6 +56,7 @@ static int run_load(struct ctx *c, void *args, struct err *e)
 	struct agent *a = c->agent;
 	struct load_progress lp = { .c = c, .a = a };
 	const struct broadcast_progress p = { load_step, &lp };
+	struct dry d;
 	uint32_t total;
 	int rc;
 
@@ -81,8 +67,11 @@ static int run_load(struct ctx *c, void *args, struct err *e)
 	if (same_bundle(a, g->bundle, e) != 0)
 		return -1;
 	total = a->plan.package->total;
-	if (c->dry_run)
-		return show_commands(c, a);
+	if (c->dry_run) {
+		dry_begin(&d, c, NULL);
+		dry_stream(&d, a->plan.package, a->done);
+		return dry_end(&d, e);
+	}
 	progress_begin(&lp.bar, c, g->bundle);
 	rc = broadcast_play(&a->session, a->plan.package->commands, total, &a->done, &p, e);
 	progress_end(&lp.bar);
@@ -126,25 +115,6 @@ static const struct opt authorize_opts[] = {
 	    offsetof(struct authorize_args, allow_literal), 0, 0, 0, NULL },
 };
 
-static int show_authorize(
-    struct ctx *c, enum authorize_p1 p1, const struct package *p, const struct bundle *b)
-{
-	uint8_t data[256];
-	char hex[HEX_SIZE(sizeof(data))];
-	struct wr w = wr_fixed(data, sizeof(data));
-	struct authorize au;
-
-	if (p1 == AUTHORIZE_DISCARD) {
-		discard_put(&w, b->campaign, p->number);
-	} else {
-		bundle_authorize(b, p, &au);
-		authorize_put(&w, &au);
-	}
-	fprintf(c->out, "# nothing is sent; before secure messaging:\n845C%02X%02X%02zX%s00\n", p1,
-	    p->slot, w.n, hex_put(wr_span(&w), hex, sizeof(hex)));
-	return 0;
-}
-
 static int tell_verdict(
     struct ctx *c, const struct bundle *b, const struct verdict *v, struct err *e)
 {
@@ -187,6 +157,7 @@ static int authorize(
 			       : g->verify_only ? AUTHORIZE_VERIFY
 						: AUTHORIZE_ACTIVATE;
 	struct verdict v;
+	struct dry d;
 	int rc;
 
 	if (p == NULL) {
@@ -201,8 +172,11 @@ static int authorize(
 		return err_hint(
 		    e, "bundle show tells why that is weak; --allow-literal-mac accepts it");
 	}
-	if (c->dry_run)
-		return show_authorize(c, p1, p, b);
+	if (c->dry_run) {
+		dry_begin(&d, c, NULL);
+		rc = dry_authorize(&d, b, p, p1, e);
+		return rc == 0 ? dry_end(&d, e) : -1;
+	}
 	if (g->discard && confirm_discard(c, b, e) != 0)
 		return -1;
 	rc = g->discard ? broadcast_discard(s, p->slot, b->campaign, p->number, &v, e)

@@ -5,6 +5,7 @@
 #include "agent.h"
 #include "base/hex.h"
 #include "campaign/job.h"
+#include "dry.h"
 #include "out.h"
 
 /* ---- scp-mode ---- */
@@ -28,41 +29,62 @@ static const struct opt mode_opts[] = {
 	    offsetof(struct mode_args, allow_literal), 0, 0, 0, NULL },
 };
 
-/* The data of enter with its keys masked, for --dry-run. */
-static int show_enter(struct ctx *c, struct agent *a, struct err *e)
-{
-	const struct package *p = a->plan.package;
-	char mcv[33], campaign[33];
+/* The bundle that is named, and what the card needs of it; not yet the agent's. */
+struct choice {
+	struct bundle bundle;
+	struct job_plan plan;
+};
 
-	(void)e;
-	hex_put(SPAN(a->bundle.campaign), campaign, sizeof(campaign));
-	hex_put(SPAN(p->mcv), mcv, sizeof(mcv));
-	fprintf(c->out,
-	    "# nothing is sent\n"
-	    "845A0100 ** A0{80=** 82=counter 83=chaining value 84=%s 85=%s 86=%08X 87=%08X 88=%08X "
-	    "89=%s 8C=%s 92=%08X} 00\n"
-	    "# CHANGE MODE enter, resumed after command %u of %u\n",
-	    out_hex8(p->form).s, campaign, p->number, p->total, a->plan.j, out_hex8(p->inner).s,
-	    out_hex8(p->slot).s, a->bundle.length, a->plan.j, p->total);
-	return 0;
-}
-
-static int refuse_nothing_to_load(struct agent *a, struct err *e)
+static int refuse_nothing_to_load(
+    const struct agent *a, const struct choice *n, const char *name, struct err *e)
 {
 	char version[12];
 
-	if (a->plan.need == NEED_NOTHING) {
+	if (n->plan.need == NEED_NOTHING) {
 		err_set(e, ERR_SAFETY, "the card runs version %s of this bundle already",
-		    version_str(a->bundle.version, version));
+		    version_str(n->bundle.version, version));
 		return err_hint(e, "there is nothing to load or to authorize");
 	}
 	err_set(e, ERR_SAFETY, "the card holds the whole payload of this bundle already");
-	return err_hint(e, "cardadm -r READER authorize load --bundle %s", a->bundle_name);
+	return err_hint(e, "cardadm -r %s authorize load --bundle %s", a->reader, name);
+}
+
+/* From now on the agent knows this bundle, whether it is loaded or only authorized. */
+static void keep(struct agent *a, struct choice *n, const char *name)
+{
+	agent_forget_bundle(a);
+	a->bundle = n->bundle;
+	a->plan = n->plan;
+	a->plan.package = bundle_package(&a->bundle, n->plan.package->m);
+	n->bundle = (struct bundle){ 0 };
+	a->has_bundle = true;
+	snprintf(a->bundle_name, sizeof(a->bundle_name), "%s", name);
+	a->done = a->plan.need == NEED_LOAD ? a->plan.j : a->plan.package->total;
+}
+
+static int dry_broadcast(
+    struct ctx *c, const struct choice *n, const struct keystore *ks, struct err *e)
+{
+	struct dry d;
+
+	dry_begin(&d, c, NULL);
+	return dry_enter(&d, &n->bundle, n->plan.package, n->plan.j, ks, e) == 0 ? dry_end(&d, e)
+										 : -1;
+}
+
+static int choose(struct agent *a, const struct mode_args *g, const struct keystore *ks,
+    struct choice *n, struct err *e)
+{
+	if (job_bundle(g->bundle, ks, job_today(), &n->bundle, e) != 0)
+		return -1;
+	return job_plan(&a->session, &n->bundle, g->allow_literal, &n->plan, e);
 }
 
 static int go_broadcast(struct ctx *c, struct agent *a, const struct mode_args *g, struct err *e)
 {
+	struct choice n = { 0 };
 	struct keystore *ks = NULL;
+	enum need need;
 	int rc = -1;
 
 	if (g->bundle == NULL)
@@ -74,35 +96,32 @@ static int go_broadcast(struct ctx *c, struct agent *a, const struct mode_args *
 	}
 	if (ctx_keystore(c, &ks, e) != 0)
 		return -1;
-	agent_forget_bundle(a);
-	if (job_bundle(g->bundle, ks, job_today(), &a->bundle, e) != 0)
+	if (choose(a, g, ks, &n, e) != 0)
 		goto out;
-	a->has_bundle = true;
-	snprintf(a->bundle_name, sizeof(a->bundle_name), "%s", g->bundle);
-	if (job_plan(&a->session, &a->bundle, g->allow_literal, &a->plan, e) != 0)
+	if (n.plan.need != NEED_LOAD)
+		refuse_nothing_to_load(a, &n, g->bundle, e);
+	else if (c->dry_run)
+		rc = dry_broadcast(c, &n, ks, e);
+	if (c->dry_run)
 		goto out;
-	if (a->plan.need != NEED_LOAD) {
-		rc = refuse_nothing_to_load(a, e);
+	need = n.plan.need;
+	keep(a, &n, g->bundle);
+	if (need != NEED_LOAD)
 		goto out;
-	}
-	if (c->dry_run) {
-		rc = show_enter(c, a, e);
-		goto out;
-	}
 	rc = job_switch(&a->session, &a->bundle, &a->plan, ks, e);
-	if (rc == 0) {
-		a->done = a->plan.j;
-		if (a->done > 0)
-			ctx_note(c, "the card has %u of %u commands already: load goes on there",
-			    a->done, a->plan.package->total);
-	}
+	if (rc == 0 && a->done > 0)
+		ctx_note(c, "the card has %u of %u commands already: load goes on there", a->done,
+		    a->plan.package->total);
 out:
+	bundle_free(&n.bundle);
 	ctx_keystore_done(c, ks);
 	return rc;
 }
 
 static int go_unicast(struct ctx *c, struct agent *a, const struct mode_args *g, struct err *e)
 {
+	struct dry d;
+
 	if (g->bundle != NULL)
 		return err_set(e, ERR_USAGE, "--bundle goes with broadcast only");
 	if (a->session.mode != SESSION_BROADCAST) {
@@ -116,9 +135,9 @@ static int go_unicast(struct ctx *c, struct agent *a, const struct mode_args *g,
 		return err_hint(e, "load %s first, or scp-close to give up", a->bundle_name);
 	}
 	if (c->dry_run) {
-		fprintf(c->out, "# nothing is sent\n845A0001 ...  CHANGE MODE return, from %s\n",
-		    a->bundle_name);
-		return 0;
+		dry_begin(&d, c, NULL);
+		dry_apdu(&d, a->plan.package->return_command);
+		return dry_end(&d, e);
 	}
 	return broadcast_return(&a->session, a->plan.package->return_command, e);
 }

@@ -5,6 +5,7 @@
 #include "agent.h"
 #include "base/hex.h"
 #include "card/trace.h"
+#include "dry.h"
 #include "ledger/ledger.h"
 #include "open.h"
 #include "out.h"
@@ -163,25 +164,51 @@ out:
 	return rc;
 }
 
-static int show_plan(struct ctx *c, const struct args *g, struct err *e)
+/* The octets of challenge and cryptograms are masked: they come to be when they are sent. */
+static void show_handshake(struct dry *d, const struct args *g)
 {
-	char reader[4200];
-	const char *kvn =
-	    g->key_version.given ? out_hex8((uint8_t)g->key_version.v).s : "the entry's";
+	static const char masked[] = "****************" /* 16 octets */
+				     "****************";
+	uint8_t kvn = g->key_version.given ? (uint8_t)g->key_version.v : g->entry->version;
+	int n = g->s16 ? 32 : 16;
+	char text[128];
 
-	if (reader_canonical(c->reader, reader, sizeof(reader), e) != 0)
+	snprintf(text, sizeof(text), "8050%s00%s%.*s00", out_hex8(kvn).s, g->s16 ? "10" : "08", n,
+	    masked);
+	dry_text(d, text, "INITIALIZE UPDATE, a random host challenge");
+	snprintf(text, sizeof(text), "8482%s00%s%.*s%.*s",
+	    g->level.given ? out_hex8((uint8_t)g->level.v).s : "**", g->s16 ? "20" : "10", n,
+	    masked, n, masked);
+	dry_text(d, text,
+	    g->level.given ? "EXTERNAL AUTHENTICATE, if the card's cryptogram is right"
+			   : "EXTERNAL AUTHENTICATE, if the card's cryptogram is right; level 33, "
+			     "13 or 03 by what the card can");
+}
+
+static int show_plan(struct ctx *c, struct args *g, struct err *e)
+{
+	static const char *const objects[] = { "80CA006600", "80CA006700", "80CA004500",
+		"80CA9F7F00" };
+	char reader[4200], aid[HEX_SIZE(AID_MAX)], text[64];
+	const struct aid *domain = g->aid.n == 0 ? &aid_isd : &g->aid;
+	struct dry d;
+	int rc = -1;
+
+	if (reader_canonical(c->reader, reader, sizeof(reader), e) != 0 ||
+	    ctx_keystore(c, &g->ks, e) != 0)
 		return -1;
-	fprintf(c->out,
-	    "# %s: nothing is sent\n"
-	    "00A40400 08A000000151000000 00          SELECT the security domain\n"
-	    "80CA0066 00, 80CA0067 00                GET DATA card data, capabilities\n"
-	    "80CA0045 00, 80CA9F7F 00                GET DATA CIN, CPLC\n"
-	    "8050vv00 %s <host challenge> 00         INITIALIZE UPDATE, vv: key version %s\n"
-	    "# the card cryptogram is compared here; on a mismatch nothing more is sent\n"
-	    "8482ll00 %s <host cryptogram, C-MAC>    EXTERNAL AUTHENTICATE, ll: level %s\n",
-	    reader, g->s16 ? "10" : "08", kvn, g->s16 ? "20" : "10",
-	    g->level.given ? out_hex8((uint8_t)g->level.v).s : "33, 13 or 03 by what the card can");
-	return 0;
+	if (keystore_find(g->ks, ENTRY_SCP03, g->keys, &g->entry, e) == 0) {
+		dry_begin(&d, c, json_pack("{s:s, s:s}", "reader", reader, "keys", g->entry->name));
+		snprintf(text, sizeof(text), "00A40400%02X%s00", domain->n,
+		    hex_put(aid_span(domain), aid, sizeof(aid)));
+		dry_text(&d, text, "SELECT");
+		for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
+			dry_text(&d, objects[i], "GET DATA");
+		show_handshake(&d, g);
+		rc = dry_end(&d, e);
+	}
+	ctx_keystore_done(c, g->ks);
+	return rc;
 }
 
 static int run(struct ctx *c, void *args, struct err *e)

@@ -178,7 +178,9 @@ report() { # report JQ-FILTER: what the report says
 	fleet 2
 	campaign
 	ok -n campaign run campaign.yaml
-	[[ $output == *845A0100* ]]
+	[[ $output == *"845A0100"*"8028****"*"AUTHORIZE ACTION activate"* ]]
+	ok -n -j campaign run campaign.yaml
+	[ "$(jq '[.commands[].apdu|select(startswith("845E"))]|length' <<<"$output")" = "$(jq '.packages[0].commands' <<<"$output")" ]
 	[ ! -e campaign.ledger ]
 	"$CARDADM" -r vcard:fleet/0001.card info --json | jq -e '.system.version == "0.0"'
 }
@@ -244,4 +246,17 @@ report() { # report JQ-FILTER: what the report says
 	[[ $stderr == *"no card file"* ]]
 	fails 3 -n campaign run campaign.yaml
 	ok campaign report campaign.yaml
+}
+
+@test "a bundle KEK that does not fit is found before the first command" {
+	fleet 1
+	rm app.bundle
+	"$CARDADM" bundle build --image app.img --version 3.2 --variant plain -k keys.yaml --output app.bundle
+	campaign
+	ok campaign check campaign.yaml
+	kek=$(sed -n '/bundle-kek:/,/value/s/.*hex: \(..\).*/\1/p' keys.yaml)
+	other=$([ "$kek" = 00 ] && echo 11 || echo 00)
+	sed -i "/bundle-kek:/,/value/s/hex: ../hex: $other/" keys.yaml
+	fails 5 campaign check campaign.yaml
+	[[ $stderr == *"does not open the keys"* ]]
 }

@@ -159,8 +159,52 @@ load lib
 	ls "$XDG_RUNTIME_DIR"/cardadm/*.sock
 	ok -r $r scp-status
 	[[ $output == "no channel is open"* ]]
-	[ -z "$(ls "$XDG_RUNTIME_DIR"/cardadm/*.sock 2>/dev/null)" ]
+	[ -z "$(ls "$XDG_RUNTIME_DIR"/cardadm)" ]
 	ok -r $r -k keys.yaml scp-open
+	ok -r $r scp-close
+	[ -z "$(ls "$XDG_RUNTIME_DIR"/cardadm)" ]
+}
+
+@test "looking for a channel leaves nothing behind, nor does one that could not be opened" {
+	fleet 2
+	for card in 0001 0002; do
+		ok -r vcard:fleet/$card.card info
+		ok -r vcard:fleet/$card.card scp-status
+	done
+	fails 5 -r vcard:fleet/0001.card -k keys.yaml scp-open --key-version 31
+	[ -z "$(ls "$XDG_RUNTIME_DIR"/cardadm)" ]
+}
+
+@test "many opened and closed at once: one channel, and no error but that it is open or closed" {
+	fleet
+	r=vcard:fleet/0001.card
+	for i in 1 2 3 4 5 6; do
+		(
+			for _ in 1 2 3 4 5; do
+				"$CARDADM" -q -r $r -k keys.yaml scp-open
+				"$CARDADM" -q -r $r scp-close
+			done >out.$i 2>err.$i || true
+		) &
+	done
+	wait
+	run ! grep -vhE 'hint: |open already|in use|cannot be reached|ended before it answered' err.*
+	ok -r $r scp-close
+	ok -r $r -k keys.yaml scp-open
+	ok -r $r scp-close
+	[ -z "$(ls "$XDG_RUNTIME_DIR"/cardadm)" ]
+}
+
+@test "a command line as long as the kernel takes reaches the agent" {
+	fleet
+	r=vcard:fleet/0001.card
+	ok -r $r -k keys.yaml scp-open --level 03
+	long=80CA9F7F006000$(printf '%*s' $((2 * 0x6000)) '' | tr ' ' 0)
+	words=()
+	for _ in $(seq 12); do words+=("$long" "=6A80"); done
+	cardadm -r $r apdu "${words[@]}"
+	echo "$output$stderr" >&2
+	[ "$status" -eq 6 ]
+	[[ $stderr == *"command 1: 6700"* ]]
 	ok -r $r scp-close
 }
 
@@ -259,24 +303,66 @@ load lib
 	ok -r $r scp-close
 }
 
-@test "dry runs send nothing and show no key" {
+@test "dry runs send nothing, show the exact commands and no key" {
 	fleet
 	r=vcard:fleet/0001.card
-	ok -n -r $r -k keys.yaml scp-open
-	[[ $output == *"8050"* ]]
+	ok -n -r $r -k keys.yaml scp-open --aid A0000001510000 --level 13
+	[[ $output == *"00A4040007A000000151000000  #"* ]]
+	[[ $output == *"8050300008"*"8482130010"* ]]
+	[[ $stderr == *"nothing is sent"* ]]
+	fails 5 -n -r $r -k keys.yaml scp-open --keys nobody
 	ok -r $r scp-status
 	[[ $output == "no channel is open"* ]]
-	ok -r $r -k keys.yaml scp-open
+	ok -t t.txt -r $r -k keys.yaml scp-open
 	ok -n -r $r scp-mode broadcast --bundle app.bundle
-	[[ $output == *"845A0100 **"* ]]
+	# 80 holds the keys; 82, 83 and 85 stand there
+	[[ $output =~ ^845A0100[0-9A-F]{2}A0([0-9A-F]{2}){1,2}8028\*{80}8210.*8310.*8401.*8510 ]]
+	# What is only shown is not yet the agent's bundle.
 	ok -r $r scp-status --json
-	[ "$(jq -r .mode <<<"$output")" = unicast ]
+	[ "$(jq -c '[.mode, .bundle]' <<<"$output")" = '["unicast",null]' ]
 	ok -n -r $r authorize load --bundle app.bundle
 	[[ $output == *"845C0000"* ]]
 	ok -r $r scp-mode broadcast --bundle app.bundle
-	ok -n -r $r load app.bundle
-	[ "$(grep -c '^845E' <<<"$output")" -gt 5 ]
-	ok -r $r info --json || [ "$status" -eq 7 ]
+	ok -n -j -r $r load app.bundle
+	jq -r '.commands[].apdu' <<<"$output" >planned
+	[ "$(grep -c '^845E' planned)" -gt 5 ]
+	ok -r $r load app.bundle
+	ok -n -r $r scp-mode unicast
+	cut -d' ' -f1 <<<"$output" >>planned
+	ok -r $r scp-mode unicast
+	ok -r $r scp-close
+	sed -n 's/^> \(845E.*\|845A0001.*\)/\1/p' t.txt >sent
+	diff planned sent
+	ok -n -r $r apdu 0020008104FFFFFFFF
+	[[ $output == "0020008104********  # VERIFY"* ]]
+}
+
+@test "in an open channel: what would end it is refused before anything goes out" {
+	fleet
+	r=vcard:fleet/0001.card
+	ok -t t.txt -r $r -k keys.yaml scp-open
+	before=$(wc -l <t.txt)
+	fails 7 -r $r apdu 80CA006600 00A4040000
+	[[ $stderr == *"command 2 would end"*"hint: scp-close"* ]]
+	fails 7 -r $r apdu 80503000080000000000000000
+	fails 2 -r $r apdu 80CA006600 84CA006600
+	[ "$(wc -l <t.txt)" -eq "$before" ]
+	ok -r $r apdu 80CA006600
+	ok -r $r scp-close
+}
+
+@test "status and authorize follow a switch that found everything loaded" {
+	fleet
+	r=vcard:fleet/0001.card
+	campaign
+	echo "authorize: later" >>campaign.yaml
+	ok campaign run campaign.yaml
+	ok -r $r -k keys.yaml scp-open
+	fails 7 -r $r scp-mode broadcast --bundle app.bundle
+	[[ $stderr == *"hint: cardadm -r vcard:"*"authorize load --bundle app.bundle"* ]]
+	ok -r $r scp-status --json
+	jq -e '.bundle.done == .bundle.total and .mode == "unicast"' <<<"$output"
+	ok -r $r authorize load
 	ok -r $r scp-close
 }
 

@@ -30,18 +30,16 @@ static int check_together(const struct campaign *c, struct err *e)
 	}
 	for (size_t i = 0; i < b->package_n; i++) {
 		const struct package *p = &b->package[i];
-		const struct entry *kek;
-		char name[ENTRY_NAME_MAX];
+		struct enter enter = { 0 };
+		int rc;
 
 		if (p->key_n > c->keys->keys.enc.n)
 			return err_set(e, ERR_SAFETY,
 			    "%s: broadcast keys of %u bits are longer than the %u of key set %s",
 			    c->m.bundle, p->key_n * 8u, c->keys->keys.enc.n * 8u, c->keys->name);
-		if (p->form == FORM_KOS)
-			continue;
-		snprintf(
-		    name, sizeof(name), "%.*s", (int)p->kek_name.n, (const char *)p->kek_name.p);
-		if (keystore_find(c->ks, ENTRY_KEK, name, &kek, e) != 0)
+		rc = job_enter(b, p, 0, c->ks, &enter, e);
+		enter_wipe(&enter);
+		if (rc != 0)
 			return err_in(e, "%s", c->m.bundle);
 	}
 	return 0;

@@ -183,26 +183,41 @@ int job_plan(struct session *s, const struct bundle *b, bool allow_literal_mac, 
 	return plan_slot(b, p, e);
 }
 
-int job_switch(struct session *s, const struct bundle *b, const struct job_plan *p,
-    const struct keystore *ks, struct err *e)
+int job_enter(const struct bundle *b, const struct package *p, uint32_t j,
+    const struct keystore *ks, struct enter *out, struct err *e)
 {
 	const struct entry *kek = NULL;
-	struct enter enter;
-	int rc;
+	char name[ENTRY_NAME_MAX];
 
-	if (p->package->form == FORM_CLEAR) {
-		char name[ENTRY_NAME_MAX];
-
+	if (p->form == FORM_CLEAR) {
 		if (ks == NULL)
 			return err_set(e, ERR_AUTH, "a key store with the bundle KEK is needed");
-		snprintf(name, sizeof(name), "%.*s", (int)p->package->kek_name.n,
-		    (const char *)p->package->kek_name.p);
+		snprintf(
+		    name, sizeof(name), "%.*s", (int)p->kek_name.n, (const char *)p->kek_name.p);
 		if (keystore_find(ks, ENTRY_KEK, name, &kek, e) != 0)
 			return -1;
 	}
-	rc = bundle_enter(b, p->package, p->j, kek == NULL ? NULL : &kek->secret, &enter, e);
-	if (rc == 0)
-		rc = broadcast_enter(s, &enter, e);
+	return bundle_enter(b, p, j, kek == NULL ? NULL : &kek->secret, out, e);
+}
+
+/* 6A80 to what we made well-formed: the card could not unwrap the keys (broadcast.md 3). */
+static int explain_refusal(const struct package *p, struct err *e)
+{
+	if (e->sw == SW_WRONG_DATA && p->has_kos_version)
+		err_hint(e,
+		    "Kos %02X of the card may not be the one that the bundle was built with",
+		    p->kos_version);
+	return -1;
+}
+
+int job_switch(struct session *s, const struct bundle *b, const struct job_plan *p,
+    const struct keystore *ks, struct err *e)
+{
+	struct enter enter = { 0 };
+	int rc = job_enter(b, p->package, p->j, ks, &enter, e);
+
+	if (rc == 0 && broadcast_enter(s, &enter, e) != 0)
+		rc = explain_refusal(p->package, e);
 	enter_wipe(&enter);
 	return rc;
 }

@@ -41,7 +41,11 @@ struct job_plan {
  */
 int job_plan(struct session *s, const struct bundle *b, bool allow_literal_mac, struct job_plan *p,
     struct err *e);
-/* CHANGE MODE enter at plan->j. ks gives the bundle KEK in form 00; may be NULL in form 01. */
+/* What CHANGE MODE enter at j hands over; ks gives the bundle KEK in form 00 and may be NULL in
+ * form 01. enter_wipe by the caller, also on failure. */
+int job_enter(const struct bundle *b, const struct package *p, uint32_t j,
+    const struct keystore *ks, struct enter *out, struct err *e);
+/* CHANGE MODE enter at plan->j. */
 int job_switch(struct session *s, const struct bundle *b, const struct job_plan *p,
     const struct keystore *ks, struct err *e);
 /* AUTHORIZE ACTION; a verdict other than 00, 01 (02 with verify): ERR_INTEGRITY. */
