@@ -59,12 +59,11 @@ struct explain {
 
 /* ---- keys ---- */
 
-static int add(struct explain *x, const char *name, enum diversification d,
-    const struct key_set *master, struct err *e)
+static int add(struct explain *x, const struct candidate *c, struct err *e)
 {
 	if (x->n == CANDIDATES_MAX)
 		return err_set(e, ERR_USAGE, "more than %d key sets to try", CANDIDATES_MAX);
-	x->candidates[x->n++] = (struct candidate){ name, d, master };
+	x->candidates[x->n++] = *c;
 	return 0;
 }
 
@@ -73,14 +72,22 @@ static int add_named(
 {
 	for (size_t i = 0; i < g->keys.n; i++) {
 		const struct entry *en;
+		struct candidate c = { 0 };
 
-		if (keystore_find(ks, ENTRY_SCP03, g->keys.v[i], &en, e) != 0 ||
-		    add(x, en->name, en->diversification, &en->keys, e) != 0)
+		if (keystore_find_card(ks, g->keys.v[i], &en, e) != 0)
+			return -1;
+		c.name = en->name;
+		c.diversification = en->diversification;
+		c.template = en->diversification == DIVERSIFY_TEMPLATE ? &en->template : NULL;
+		c.des = en->type == ENTRY_SCP02;
+		c.master = &en->keys;
+		if (add(x, &c, e) != 0)
 			return -1;
 	}
 	return 0;
 }
 
+/* Each with every diversification that goes with keys of its kind. */
 static int add_published(struct explain *x, struct err *e)
 {
 	for (size_t i = 0; i < WELL_KNOWN; i++) {
@@ -90,9 +97,18 @@ static int add_published(struct explain *x, struct err *e)
 		if (!hex_exact(span_str(well_known[i].hex), k->enc.b, k->enc.n))
 			return err_set(e, ERR_OTHER, "published key %zu is malformed", i);
 		k->mac = k->dek = k->enc;
-		for (int d = DIVERSIFY_NONE; d <= DIVERSIFY_KDF3; d++)
-			if (add(x, well_known[i].name, (enum diversification)d, k, e) != 0)
-				return -1;
+		for (int d = DIVERSIFY_NONE; d < DIVERSIFY_TEMPLATE; d++)
+			for (int des = 0; des <= (k->enc.n == 16); des++) {
+				struct candidate c = { .name = well_known[i].name,
+					.diversification = (enum diversification)d,
+					.des = des == 1,
+					.master = k };
+
+				if ((des ? diversification_is_des(c.diversification)
+					 : diversification_is_aes(c.diversification)) &&
+				    add(x, &c, e) != 0)
+					return -1;
+			}
 	}
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gp/broadcast.h"
+#include "gp/card_data.h"
 
 const char *finding_str(enum finding f)
 {
@@ -17,16 +18,16 @@ void audit_init(struct audit *a, const struct candidate *candidates, size_t n)
 	memset(a, 0, sizeof(*a));
 	a->candidates = candidates;
 	a->n = n;
-	a->selected = aid_isd;
 	a->data = wr_grow(APDU_MAX_COMMAND);
 	a->answer = wr_grow(APDU_MAX_RESPONSE);
 }
 
 static void end_session(struct audit *a)
 {
-	scp03_wipe(&a->scp);
+	scp_wipe(&a->scp);
 	scp03_wipe(&a->bc);
-	a->challenged = a->broadcast = a->broadcast_known = false;
+	wipe_key_set(&a->keys);
+	a->open = a->challenged = a->broadcast = a->broadcast_known = false;
 	a->fits = NULL;
 }
 
@@ -40,16 +41,39 @@ void audit_wipe(struct audit *a)
 
 /* ---- the handshake ---- */
 
+static struct scp_start start_of(const struct audit *a)
+{
+	return (struct scp_start){ .protocol = (enum scp_protocol)a->iu.scp,
+		.i = a->iu.i,
+		.keys = &a->keys,
+		.host_challenge = span_of(a->host_challenge, a->iu.m),
+		.card_challenge = span_of(a->iu.card_challenge, a->iu.m) };
+}
+
+/* SCP01 and SCP02 do not answer with their i: what card data told, else what most cards have. The
+ * first command with a MAC shows whether it was right. */
+static void assume_i(struct audit *a)
+{
+	a->i_certain = a->iu.scp == PROTOCOL_SCP03;
+	if (a->i_certain)
+		return;
+	a->iu.i = a->iu.scp == PROTOCOL_SCP01 ? 0x05 : 0x15;
+	for (size_t k = a->told_n; k > 0; k--)
+		if (scp_i_valid((enum scp_protocol)a->iu.scp, a->told_i[k - 1]))
+			a->iu.i = a->told_i[k - 1];
+}
+
 static bool candidate_fits(struct audit *a, const struct candidate *c)
 {
-	struct span hc = span_of(a->host_challenge, a->iu.m);
-	struct span cc = span_of(a->iu.card_challenge, a->iu.m);
-	SECRET_KEY_SET(keys);
+	struct scp_start start = start_of(a);
 	uint8_t want[16];
 
-	return diversify(c->diversification, c->master, a->iu.kdd, &keys) &&
-	       scp03_begin(&a->scp, &keys, hc, cc) &&
-	       scp03_cryptogram(&a->scp, SCP03_CARD, hc, cc, want) &&
+	if (c->des == (a->iu.scp == PROTOCOL_SCP03))
+		return false;
+	if (!(c->template != NULL ? template_diversify(c->template, c->master, a->iu.kdd, &a->keys)
+				  : diversify(c->diversification, c->master, a->iu.kdd, &a->keys)))
+		return false;
+	return scp_begin(&a->scp, &start) && scp_cryptogram(&a->scp, &start, SCP03_CARD, want) &&
 	       ct_equal(span_of(want, a->iu.m), span_of(a->iu.cryptogram, a->iu.m));
 }
 
@@ -60,41 +84,82 @@ static enum finding initialize_update(struct audit *a, const struct capdu *c, st
 	if ((c->data.n != 8 && c->data.n != 16) || !rd_copy(&r, a->host_challenge, c->data.n) ||
 	    !init_update_get(data, (uint8_t)c->data.n, &a->iu))
 		return FINDING_NOT_CHECKED;
-	if (a->iu.scp != 0x03)
-		return FINDING_NOT_CHECKED;
 	a->challenged = true;
+	assume_i(a);
 	for (size_t i = 0; i < a->n && a->fits == NULL; i++)
 		if (candidate_fits(a, &a->candidates[i]))
 			a->fits = &a->candidates[i];
 	if (a->fits != NULL)
 		return FINDING_OK;
-	scp03_wipe(&a->scp);
+	scp_wipe(&a->scp);
+	wipe_key_set(&a->keys);
 	return a->n == 0 ? FINDING_NOT_CHECKED : FINDING_NO_KEY;
 }
 
-static enum finding external_authenticate(struct audit *a, const struct capdu *c)
+static enum finding of_verdict(enum scp03_verdict v)
 {
-	if (!a->challenged || a->fits == NULL)
-		return FINDING_NOT_CHECKED;
-	a->challenged = false;
-	switch (scp03_card_authenticate(&a->scp, c, span_of(a->host_challenge, a->iu.m),
-	    span_of(a->iu.card_challenge, a->iu.m))) {
+	switch (v) {
 	case SCP03_OK:
 		return FINDING_OK;
 	case SCP03_BAD_CRYPTOGRAM:
 		return FINDING_HOST_CRYPTOGRAM;
-	case SCP03_BAD_MAC:
-		return FINDING_MAC;
-	default:
+	case SCP03_MALFORMED:
 		return FINDING_MALFORMED;
+	default:
+		return FINDING_MAC;
 	}
+}
+
+static enum finding external_authenticate(struct audit *a, const struct capdu *c)
+{
+	struct scp_start start = start_of(a);
+	struct wr w = wr_fixed(a->authenticate, sizeof(a->authenticate));
+	struct capdu keep = *c;
+
+	if (!a->challenged || a->fits == NULL)
+		return FINDING_NOT_CHECKED;
+	a->challenged = false;
+	keep.le = LE_NONE;
+	capdu_put(&w, &keep);
+	a->authenticate_n = wr_ok(&w) ? w.n : 0;
+	a->open = true;
+	return of_verdict(scp_card_authenticate(&a->scp, &start, c));
 }
 
 /* ---- protected commands ---- */
 
-static enum finding of_verdict(enum scp03_verdict v)
+/* Begins the session again as if the card had this i. */
+static bool begin_with(struct audit *a, uint8_t i)
 {
-	return v == SCP03_OK ? FINDING_OK : v == SCP03_MALFORMED ? FINDING_MALFORMED : FINDING_MAC;
+	struct capdu c;
+	struct scp_start start;
+
+	a->iu.i = i;
+	start = start_of(a);
+	return capdu_get(span_of(a->authenticate, a->authenticate_n), &c) &&
+	       scp_begin(&a->scp, &start) && scp_card_authenticate(&a->scp, &start, &c) == SCP03_OK;
+}
+
+/* Opens a command; the first of a session of unknown i decides which one it has. */
+static enum finding open_command(struct audit *a, const struct capdu *c, struct capdu *plain)
+{
+	static const uint8_t others[] = { 0x15, 0x05, 0x55, 0x45, 0x14, 0x04, 0x54, 0x44, 0x35,
+		0x75 };
+	enum scp03_verdict v = scp_open_command(&a->scp, c, plain, &a->data);
+	uint8_t first = a->iu.i;
+
+	if (a->i_certain || (scp_level(&a->scp) & LEVEL_CMAC) == 0)
+		return of_verdict(v);
+	a->i_certain = true;
+	for (size_t k = 0; v != SCP03_OK && k < sizeof(others); k++) {
+		wr_reset(&a->data);
+		if (scp_i_valid((enum scp_protocol)a->iu.scp, others[k]) &&
+		    begin_with(a, others[k]))
+			v = scp_open_command(&a->scp, c, plain, &a->data);
+	}
+	if (v != SCP03_OK && begin_with(a, first))
+		return FINDING_MAC;
+	return of_verdict(v);
 }
 
 /* CHANGE MODE enter was accepted. Keys in clear (form 00) let the broadcast part be checked too. */
@@ -107,7 +172,7 @@ static void enter_broadcast(struct audit *a, struct span data)
 	a->broadcast_known = enter_get(data, &en) && en.form == FORM_CLEAR &&
 			     key_from(&enc, span_of(en.keys, en.keys_n)) &&
 			     scp03_resume(&a->bc, &enc, &en.bk_mac, en.counter, en.mcv,
-				 LEVEL_CMAC | LEVEL_CDEC, a->scp.m);
+				 LEVEL_CMAC | LEVEL_CDEC, scp_mac_size(&a->scp));
 	wipe_key(&enc);
 	enter_wipe(&en);
 }
@@ -127,17 +192,30 @@ static void in_broadcast(
 static void in_session(
     struct audit *a, const struct capdu *c, struct span answer, struct audit_result *r)
 {
-	r->command = of_verdict(scp03_open_command(&a->scp, c, &r->plain, &a->data));
+	r->command = open_command(a, c, &r->plain);
 	r->has_plain = r->command == FINDING_OK;
 	if (!r->has_plain)
 		return;
-	r->reply = of_verdict(scp03_open_response(&a->scp, answer, &r->plain_reply, &a->answer));
+	r->reply = of_verdict(scp_open_response(&a->scp, answer, &r->plain_reply, &a->answer));
 	r->has_plain_reply = r->reply == FINDING_OK;
-	if ((a->scp.level & LEVEL_RMAC) == 0 && r->has_plain_reply)
+	if ((scp_level(&a->scp) & LEVEL_RMAC) == 0 && r->has_plain_reply)
 		r->reply = FINDING_NONE; /* nothing protects it */
 	if (r->plain.ins == INS_CHANGE_MODE && r->plain.p1 == MODE_ENTER && r->has_plain_reply &&
 	    r->plain_reply.sw == SW_OK)
 		enter_broadcast(a, r->plain.data);
+}
+
+/* Card data names protocols with their i. */
+static void learn_card_data(struct audit *a, struct span data)
+{
+	struct card_data d;
+
+	a->told_n = 0;
+	if (!card_data_get(data, &d))
+		return;
+	for (size_t k = 0; k < d.scp_n && a->told_n < sizeof(a->told_i); k++)
+		if (d.scp[k].scp < PROTOCOL_SCP03 && d.scp[k].i <= 0xFF)
+			a->told_i[a->told_n++] = (uint8_t)d.scp[k].i;
 }
 
 void audit_next(
@@ -157,21 +235,22 @@ void audit_next(
 	}
 	if (c.ins == INS_SELECT && !cla_is_sm(c.cla)) {
 		end_session(a);
-		if (c.p1 == 0x04 && bare.sw == SW_OK && !aid_from(&a->selected, c.data))
-			a->selected = aid_isd;
 	} else if (c.ins == INS_INITIALIZE_UPDATE && !cla_is_sm(c.cla)) {
 		end_session(a);
 		if (bare.sw == SW_OK)
 			r->reply = initialize_update(a, &c, bare.data);
-	} else if (c.ins == INS_EXTERNAL_AUTHENTICATE && !a->scp.open && !a->broadcast) {
+	} else if (c.ins == INS_EXTERNAL_AUTHENTICATE && a->challenged) {
 		r->command = external_authenticate(a, &c);
-		if (bare.sw != SW_OK)
-			a->scp.open = false;
+		if (bare.sw != SW_OK || r->command != FINDING_OK)
+			end_session(a);
 	} else if (a->broadcast) {
 		in_broadcast(a, &c, bare.sw, r);
-	} else if (a->scp.open) {
+	} else if (a->open && (scp_level(&a->scp) & LEVEL_CMAC) != 0) {
 		in_session(a, &c, answer, r);
-	} else if (cla_is_sm(c.cla)) {
-		r->command = FINDING_NOT_CHECKED;
+	} else {
+		if (c.ins == INS_GET_DATA && c.p1 == 0 && c.p2 == TAG_CARD_DATA)
+			learn_card_data(a, bare.data);
+		if (cla_is_sm(c.cla))
+			r->command = FINDING_NOT_CHECKED;
 	}
 }

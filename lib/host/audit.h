@@ -9,12 +9,14 @@
 #include "crypto/kdf.h"
 #include "gp/command.h"
 #include "gp/init_update.h"
-#include "scp/scp03.h"
+#include "scp/scp.h"
 
 /* Keys to try: master keys with one diversification. Borrowed. */
 struct candidate {
 	const char *name;
 	enum diversification diversification;
+	const struct kdf_template *template; /* DIVERSIFY_TEMPLATE */
+	bool des;                            /* keys of SCP01 and SCP02, else of SCP03 */
 	const struct key_set *master;
 };
 
@@ -32,14 +34,20 @@ const char *finding_str(enum finding f);
 struct audit {
 	const struct candidate *candidates;
 	size_t n;
+	uint8_t told_i[8], told_n; /* parameters i of SCP02 and SCP01 that card data (66) named */
 	/* of the session at hand */
 	const struct candidate *fits; /* NULL: none */
-	struct aid selected;
 	struct init_update iu;
+	struct key_set keys; /* of this card, those that fit */
 	uint8_t host_challenge[16];
+	uint8_t authenticate[64]; /* EXTERNAL AUTHENTICATE, to begin again with another i */
+	size_t authenticate_n;
+	bool open;       /* and EXTERNAL AUTHENTICATE was right */
 	bool challenged; /* INITIALIZE UPDATE was answered, EXTERNAL AUTHENTICATE is due */
+	bool i_certain;  /* iu.i is the card's or was proven by a MAC */
 	bool broadcast, broadcast_known;
-	struct scp03 scp, bc;   /* diversified; broadcast, if its keys came in clear */
+	struct scp scp;         /* the diversified channel */
+	struct scp03 bc;        /* broadcast, if its keys came in clear */
 	struct wr data, answer; /* storage of the plain forms */
 };
 
