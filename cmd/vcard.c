@@ -10,15 +10,20 @@
 #include "out.h"
 #include "scp/scp03.h"
 #include "show.h"
+#include "vcard_scp11.h"
 
 struct args {
 	const char *path, *keys, *issuer, *diversification, *platform, *fault;
+	const char *protocol, *ca, *curve, *certificates;
 	struct opt_u32 count, first, base, i, memory;
 	struct aid target;
 	struct opt_bytes algorithms, forms;
 };
 
 static const char *const diversifications[] = { "none", "kdf3", NULL };
+static const char *const protocols[] = { "scp03", "scp11", NULL };
+static const char *const curves[] = { "p-256", "p-384", "brainpoolp256r1", NULL };
+static const char *const formats[] = { "gp", "x509", NULL };
 
 static const struct opt opts[] = {
 	{ "count", 0, OPT_U32, "N", "Make a directory of so many cards, 0001.card and so on",
@@ -40,6 +45,17 @@ static const struct opt opts[] = {
 	    offsetof(struct args, base), 0, 0, 0, NULL },
 	{ "i", 0, OPT_HEX8, "I", "Parameter i of SCP03, in hex (70)", offsetof(struct args, i), 0,
 	    0, 0xFF, NULL },
+	{ "protocol", 0, OPT_CHOICE, "PROTOCOL",
+	    "scp03, or scp11: that as well, a, b and c, with keys and certificates (scp03)",
+	    offsetof(struct args, protocol), 0, 0, 0, protocols },
+	{ "ca", 0, OPT_STRING, "NAME",
+	    "CA of the key store that certifies the cards (the only one)",
+	    offsetof(struct args, ca), 0, 0, 0, NULL },
+	{ "curve", 0, OPT_CHOICE, "CURVE",
+	    "Curve of the cards' keys: p-256, p-384 or brainpoolp256r1 (p-256)",
+	    offsetof(struct args, curve), 0, 0, 0, curves },
+	{ "certificates", 0, OPT_CHOICE, "FORMAT", "Format of their certificates: gp or x509 (gp)",
+	    offsetof(struct args, certificates), 0, 0, 0, formats },
 	{ "algorithms", 0, OPT_BYTES, "LIST", "Algorithms that the card takes, in hex (05)",
 	    offsetof(struct args, algorithms), 0, 1, 8, NULL },
 	{ "forms", 0, OPT_BYTES, "LIST", "Forms of broadcast keys that the card takes (00,01)",
@@ -203,20 +219,44 @@ static int take_identity(uint32_t number, struct vcard_issue *issue, struct err 
 struct source {
 	const struct entry *keys;
 	enum diversification diversification;
+	bool scp11;
+	struct vcard_maker maker; /* if scp11 */
 };
 
-static int create_one(const struct source *src, const char *path, uint32_t number,
-    struct vcard_issue *issue, struct err *e)
+static int take_scp11(
+    const struct args *g, const struct keystore *ks, struct source *src, struct err *e)
+{
+	enum ec_curve curve = EC_P256;
+	const struct entry *ca;
+
+	src->scp11 = g->protocol != NULL && strcmp(g->protocol, "scp11") == 0;
+	if (!src->scp11 && (g->ca != NULL || g->curve != NULL || g->certificates != NULL))
+		return err_set(
+		    e, ERR_USAGE, "--ca, --curve and --certificates go with --protocol scp11");
+	if (!src->scp11)
+		return 0;
+	if (g->curve != NULL && !ec_curve_from(g->curve, &curve))
+		return err_set(e, ERR_USAGE, "--curve: unknown curve %s", g->curve);
+	if (keystore_find(ks, ENTRY_CA, g->ca, &ca, e) != 0)
+		return -1;
+	return vcard_maker_begin(&src->maker, ca, curve,
+	    g->certificates != NULL && strcmp(g->certificates, "x509") == 0, e);
+}
+
+static int create_one(
+    struct source *src, const char *path, uint32_t number, struct vcard_issue *issue, struct err *e)
 {
 	if (take_identity(number, issue, e) != 0)
 		return -1;
 	if (!diversify(src->diversification, &src->keys->keys, issue->kdd, &issue->keys))
 		return err_set(e, ERR_OTHER, "the card's keys cannot be derived");
 	issue->key_version = src->keys->version;
+	if (src->scp11 && vcard_maker_card(&src->maker, issue, e) != 0)
+		return -1;
 	return vcard_create(path, issue, e);
 }
 
-static int create_many(struct ctx *c, const struct args *g, const struct source *src,
+static int create_many(struct ctx *c, const struct args *g, struct source *src,
     struct vcard_issue *issue, struct err *e)
 {
 	uint32_t first = g->first.given ? g->first.v : 1;
@@ -264,7 +304,7 @@ static int run_create(struct ctx *c, void *args, struct err *e)
 	if (take_options(g, &issue, e) != 0 || ctx_keystore(c, &ks, e) != 0)
 		return -1;
 	if (keystore_find(ks, ENTRY_SCP03, g->keys, &src.keys, e) != 0 ||
-	    take_keys(g, ks, &issue, e) != 0)
+	    take_keys(g, ks, &issue, e) != 0 || take_scp11(g, ks, &src, e) != 0)
 		goto out;
 	if (g->keys == NULL)
 		ctx_note(
@@ -281,6 +321,7 @@ static int run_create(struct ctx *c, void *args, struct err *e)
 		rc = tell(c, g, e);
 out:
 	wipe(&issue, sizeof(issue));
+	vcard_maker_wipe(&src.maker);
 	ctx_keystore_done(c, ks);
 	return rc;
 }
