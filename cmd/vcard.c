@@ -265,8 +265,12 @@ static int create_many(struct ctx *c, const struct args *g, struct source *src,
 	if (mkdir(g->path, 0777) != 0 && errno != EEXIST)
 		return err_errno(e, ERR_OTHER, "%s: cannot make the directory", g->path);
 	for (uint32_t i = 0; i < g->count.v; i++) {
-		if (*c->stop != 0)
-			return err_set(e, ERR_INTERRUPTED, "stopped after %u cards", i);
+		if (*c->stop != 0) {
+			err_set(
+			    e, ERR_INTERRUPTED, "stopped after %u card%s", i, i == 1 ? "" : "s");
+			return err_hint(
+			    e, "--first %u --count %u makes the others", first + i, g->count.v - i);
+		}
 		if (snprintf(path, sizeof(path), "%s/%04u.card", g->path, first + i) >=
 		    (int)sizeof(path))
 			return err_set(e, ERR_USAGE, "%.80s...: name too long", g->path);

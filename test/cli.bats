@@ -301,3 +301,33 @@ answer() {
 verbs() {
 	"$CARDADM" --help | sed -n 's/^  \([a-z]\+\(-[a-z]\+\)*\( [a-z]\+\)\?\)  .*/\1/p'
 }
+
+@test "vcard create broken off leaves whole cards only, and says how to make the others" {
+	"$CARDADM" keystore init --test-keys keys.yaml
+	for signal in KILL INT; do
+		"$CARDADM" vcard create fleet.$signal --count 20000 --keystore keys.yaml >out 2>err &
+		pid=$!
+		until [ -e fleet.$signal/0003.card ]; do sleep 0.01; done
+		kill -$signal $pid
+		status=0
+		wait $pid || status=$?
+		[ "$status" -eq "$([ $signal = INT ] && echo 130 || echo 137)" ]
+		last=$(find fleet.$signal -name '*.card' | sort | tail -n 1)
+		ok vcard show "$last"
+	done
+	[ "$(find fleet.INT -type f | wc -l)" -eq "$(find fleet.INT -name '*.card' | wc -l)" ]
+	n=$(find fleet.INT -name '*.card' | wc -l)
+	grep -q "hint: --first $((n + 1)) --count $((20000 - n)) makes the others" err
+}
+
+@test "a new file never takes the name of one that is there" {
+	"$CARDADM" keystore init --test-keys keys.yaml
+	ok vcard create one.card --keystore keys.yaml
+	before=$(sha256sum one.card)
+	fails 7 vcard create one.card --keystore keys.yaml
+	fails 7 keystore init --test-keys one.card
+	ln -s nowhere link.card
+	fails 7 vcard create link.card --keystore keys.yaml
+	[ "$(sha256sum one.card)" = "$before" ]
+	[ "$(find . -name '*.card*' | wc -l)" -eq 2 ]
+}

@@ -141,25 +141,53 @@ int file_write(const char *path, struct span content, unsigned mode, struct err 
 	return 0;
 }
 
-int file_create(const char *path, struct span content, unsigned mode, struct err *e)
+/* Gives what is written whole its name; never one that is taken. */
+static int name_it(const char *tmp, const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (renameat2(AT_FDCWD, tmp, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL ||
+	    link(tmp, path) != 0) /* some file systems know only one of the two */
+		return -1;
+	return unlink(tmp);
+}
 
-	if (fd < 0 && errno == EEXIST) {
-		err_set(e, ERR_SAFETY, "%s: exists already", path);
-		return err_hint(e, "name another file, or remove this one first");
-	}
+static int create(const char *path, struct span content, unsigned mode, bool sync, struct err *e)
+{
+	char tmp[4096];
+	int fd;
+
+	if (snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >= (int)sizeof(tmp))
+		return err_set(e, ERR_OTHER, "%s: name too long", path);
+	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(e, ERR_OTHER, "%s: cannot create", path);
-	if (fchmod(fd, mode) != 0 || write_all(fd, content) != 0 || fsync(fd) != 0) {
+	if (fchmod(fd, mode) != 0 || write_all(fd, content) != 0 || (sync && fsync(fd) != 0)) {
 		err_errno(e, ERR_OTHER, "%s: cannot write", path);
 		close(fd);
-		unlink(path);
+		unlink(tmp);
 		return -1;
 	}
-	if (close(fd) != 0)
-		return err_errno(e, ERR_OTHER, "%s: cannot write", path);
-	return 0;
+	if (close(fd) == 0 && name_it(tmp, path) == 0)
+		return 0;
+	if (errno == EEXIST) {
+		err_set(e, ERR_SAFETY, "%s: exists already", path);
+		err_hint(e, "name another file, or remove this one first");
+	} else {
+		err_errno(e, ERR_OTHER, "%s: cannot write", path);
+	}
+	unlink(tmp);
+	return -1;
+}
+
+int file_create(const char *path, struct span content, unsigned mode, struct err *e)
+{
+	return create(path, content, mode, true, e);
+}
+
+int file_create_unsynced(const char *path, struct span content, unsigned mode, struct err *e)
+{
+	return create(path, content, mode, false, e);
 }
 
 bool path_beside(const char *file, const char *name, char *out, size_t cap)

@@ -14,8 +14,11 @@ int file_read_secret(const char *path, size_t max, struct wr *out, struct err *e
 /* Writes a new file beside path and renames it over path: either the old or the new content is
  * there, never a part. Synced to the disk. Refuses nothing that exists. */
 int file_write(const char *path, struct span content, unsigned mode, struct err *e);
-/* Creates path, which must not exist yet (ERR_SAFETY if it does), with exactly this mode. */
+/* Creates path, which must not exist yet (ERR_SAFETY if it does), with exactly this mode: whole or
+ * not at all. */
 int file_create(const char *path, struct span content, unsigned mode, struct err *e);
+/* The same without waiting for the disk: for what can be made again. */
+int file_create_unsynced(const char *path, struct span content, unsigned mode, struct err *e);
 /* `name` as seen from the directory of `file`; absolute names stay. Returns false when too long. */
 MUST_CHECK bool path_beside(const char *file, const char *name, char *out, size_t cap);
 /*

@@ -32,8 +32,10 @@ static int open_database(struct tries *t, struct err *e)
 	char path[4096];
 	int fd;
 
-	if (path_state("authentications.db", path, sizeof(path), e) != 0)
+	if (path_state("authentications.db", path, sizeof(path), e) != 0) {
+		e->code = ERR_LEDGER;
 		return -1;
+	}
 	/* SQLite would make it with the umask; it names cards, so it is for us alone. */
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)

@@ -145,29 +145,12 @@ static bool powered_write(struct nvm *n, int fd, struct span s, size_t at)
 int nvm_create(const char *path, struct span batch, struct err *e)
 {
 	struct wr w = wr_grow(MAGIC_SIZE + HEAD_SIZE + (size_t)NVM_PAYLOAD_MAX);
-	int rc = -1, fd;
+	int rc;
 
 	wr_bytes(&w, magic, MAGIC_SIZE);
 	frame_put(&w, batch);
-	if (!wr_ok(&w)) {
-		wr_free(&w);
-		return err_memory(e);
-	}
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 && errno == EEXIST) {
-		err_set(e, ERR_SAFETY, "%s: exists already", path);
-		err_hint(e, "name another file, or remove this one first");
-	} else if (fd < 0) {
-		err_errno(e, ERR_OTHER, "%s: cannot create", path);
-	} else if (fchmod(fd, 0600) != 0 || !write_at(fd, wr_span(&w), 0)) {
-		err_errno(e, ERR_OTHER, "%s: cannot write", path);
-		unlink(path);
-	} else {
-		rc = 0;
-	}
+	rc = wr_ok(&w) ? file_create_unsynced(path, wr_span(&w), 0600, e) : err_memory(e);
 	wr_free(&w);
-	if (fd >= 0 && close(fd) != 0 && rc == 0)
-		rc = err_errno(e, ERR_OTHER, "%s: cannot write", path);
 	return rc;
 }
 
