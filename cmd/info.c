@@ -1,37 +1,31 @@
 /* info, keys: what a card tells without authentication. */
 
+#include <stdlib.h>
+
+#include "discovery.h"
 #include "out.h"
-#include "profiles.h"
 #include "show.h"
 #include "tlv/tlv.h"
 
 struct look {
 	struct session *s;
-	struct profiles *profiles;
-	struct profile_match match;
+	struct discovery found;
 };
 
-/*
- * The session, with card data, capabilities, CIN and CPLC read, in the domain that --aid names,
- * else the profile of the card, else the issuer domain of GlobalPlatform.
- */
+/* The session and what is known of its card, in an open channel without a new selection. */
 static int begin(struct ctx *c, const struct aid *asked, struct look *l, struct err *e)
 {
-	const struct aid *aid = asked;
-
-	if (ctx_session(c, &l->s, e) != 0 || card_profiles(c, &l->profiles, e) != 0)
+	if (ctx_session(c, &l->s, e) != 0)
 		return -1;
-	if (l->s->mode == SESSION_CLOSED) {
-		card_profile(c, l->profiles, l->s->card, NULL, &l->match);
-		if (aid->n == 0 && l->match.profile != NULL)
-			aid = &l->match.profile->isd;
-		if (session_discover(l->s, aid, e) != 0)
-			return -1;
-	} else if (asked->n > 0) {
+	if (l->s->mode == SESSION_CLOSED)
+		return discovery_look(c, l->s, asked, &l->found, e);
+	if (asked->n > 0) {
 		err_set(e, ERR_USAGE, "--aid: a channel is open, and with its domain");
 		return err_hint(e, "scp-close it first");
 	}
-	card_profile(c, l->profiles, l->s->card, &l->s->id, &l->match);
+	if (card_profiles(c, &l->found.profiles, e) != 0)
+		return -1;
+	card_profile(c, l->found.profiles, l->s->card, &l->s->id, &l->found.match);
 	return 0;
 }
 
@@ -64,17 +58,17 @@ static int bad_object(uint16_t tag, struct err *e)
 	return err_set(e, ERR_CARD, "data object %04X of the card is malformed", tag);
 }
 
-static int add_keys(struct session *s, json_t **o, struct err *e)
+static int add_keys(struct session *s, struct key_infos *k, json_t **o, struct err *e)
 {
-	struct key_infos k = { 0 };
 	struct span val;
 	bool found;
 
+	k->n = 0;
 	if (session_get_data(s, TAG_KEY_INFORMATION, &val, &found, e) != 0)
 		return -1;
-	if (found && !key_infos_get(val, &k))
+	if (found && !key_infos_get(val, k))
 		return bad_object(TAG_KEY_INFORMATION, e);
-	out_set(o, "keys", show_keys(&k));
+	out_set(o, "keys", show_keys(k));
 	return 0;
 }
 
@@ -160,13 +154,15 @@ static const struct opt opts[] = {
 static int add_all(const struct look *l, json_t **o, struct err *e)
 {
 	struct session *s = l->s;
+	struct key_infos k;
 
-	add_identity(s, &l->match, o);
+	add_identity(s, &l->found.match, o);
 	if (add_hex(s, TAG_IIN, "iin", o, e) != 0 ||
 	    add_hex(s, TAG_DIVERSIFICATION_DATA, "diversification_data", o, e) != 0 ||
 	    add_hex(s, TAG_SEQUENCE_COUNTER, "sequence_counter", o, e) != 0 ||
 	    add_hex(s, TAG_CONFIRMATION_COUNTER, "confirmation_counter", o, e) != 0 ||
-	    add_resources(s, o, e) != 0 || add_broadcast(s, o, e) != 0 || add_keys(s, o, e) != 0)
+	    add_resources(s, o, e) != 0 || add_broadcast(s, o, e) != 0 ||
+	    add_keys(s, &k, o, e) != 0)
 		return -1;
 	if (s->id.has_cplc)
 		out_set(o, "cplc", show_cplc(SPAN(s->id.cplc)));
@@ -188,7 +184,7 @@ static int run_info(struct ctx *c, void *args, struct err *e)
 	}
 	rc = out_result(c, o, e);
 out:
-	profiles_free(l.profiles);
+	discovery_free(&l.found);
 	return rc;
 }
 
@@ -202,8 +198,46 @@ const struct verb verb_info = {
 	.run = run_info,
 };
 
+/* Entries whose version and kind are those of this key: more nobody can tell without the card. */
+static json_t *entries_for(const struct key_info *k, const struct keystore *ks)
+{
+	json_t *a = json_array();
+	const struct entry *t;
+
+	for (size_t i = 0; (t = keystore_at(ks, i)) != NULL; i++)
+		if (entry_type_is_card(t->type) && t->version == k->version && k->id >= 1 &&
+		    k->id <= 3 &&
+		    k->type == (t->type == ENTRY_SCP02 ? KEY_TYPE_DES : KEY_TYPE_AES) &&
+		    (t->keys.enc.n == 0 || t->keys.enc.n == k->length))
+			show_add(&a, json_string(t->name));
+	return a;
+}
+
+/* With a key store: which entries a key may be. Without one nothing is said of that. */
+static int add_entries(struct ctx *c, const struct key_infos *k, json_t **o, struct err *e)
+{
+	const char *named = getenv("CARDADM_KEYSTORE");
+	struct keystore *ks = NULL;
+	json_t *row;
+	size_t i;
+
+	if (c->keystore == NULL && (named == NULL || named[0] == '\0'))
+		return 0;
+	if (ctx_keystore(c, &ks, e) != 0)
+		return -1;
+	json_array_foreach(json_object_get(*o, "keys"), i, row)
+	{
+		out_set(&row, "entries", entries_for(&k->key[i], ks));
+	}
+	ctx_keystore_done(c, ks);
+	ctx_note(c, "version and kind of these entries agree; the card tells no key check values, "
+		    "scp-open --probe tells which entry fits");
+	return 0;
+}
+
 static int run_keys(struct ctx *c, void *args, struct err *e)
 {
+	struct key_infos k;
 	struct look l = { 0 };
 	json_t *o = NULL;
 	int rc = -1;
@@ -211,13 +245,13 @@ static int run_keys(struct ctx *c, void *args, struct err *e)
 	if (begin(c, &((struct args *)args)->aid, &l, e) != 0)
 		goto out;
 	o = json_object();
-	if (add_keys(l.s, &o, e) != 0) {
+	if (add_keys(l.s, &k, &o, e) != 0 || add_entries(c, &k, &o, e) != 0) {
 		json_decref(o);
 		goto out;
 	}
 	rc = out_result(c, o, e);
 out:
-	profiles_free(l.profiles);
+	discovery_free(&l.found);
 	return rc;
 }
 
@@ -225,7 +259,7 @@ const struct verb verb_keys = {
 	.name = "keys",
 	.group = "look",
 	.summary = "List the keys on a card: version, identifier, type, length, use",
-	.needs = NEED_READER | USES_SESSION | HAS_JSON,
+	.needs = NEED_READER | USES_SESSION | USES_KEYSTORE | HAS_JSON,
 	VERB_OPTS(opts),
 	.args_size = sizeof(struct args),
 	.run = run_keys,

@@ -5,15 +5,17 @@
 #include "agent.h"
 #include "base/hex.h"
 #include "card/trace.h"
+#include "discovery.h"
 #include "dry.h"
 #include "ledger/ledger.h"
 #include "open.h"
 #include "out.h"
+#include "probe.h"
 
 struct args {
-	const char *keys;
+	struct opt_strings keys;
 	struct opt_u32 key_version, level, idle;
-	bool s16, retry;
+	bool s16, retry, probe, schemes;
 	struct aid aid;
 	/* while opening */
 	struct ctx *c;
@@ -21,12 +23,13 @@ struct args {
 	const struct entry *entry;
 	struct session *session;
 	struct tries *tries;
+	struct discovery found;
 };
 
 static const char *const levels[] = { "00", "01", "03", "11", "13", "33", NULL };
 
 static const struct opt opts[] = {
-	{ "keys", 0, OPT_STRING, "NAME", "Card key set of the key store",
+	{ "keys", 0, OPT_STRINGS, "NAME", "Card key set of the key store",
 	    offsetof(struct args, keys), 0, 0, 0, NULL },
 	{ "key-version", 0, OPT_HEX8, "KVN",
 	    "Key version on the card, in hex, instead of the entry's",
@@ -39,6 +42,12 @@ static const struct opt opts[] = {
 	    offsetof(struct args, aid), 0, 0, 0, NULL },
 	{ "idle", 0, OPT_U32, "SECONDS", "Close the channel after so long without a verb (600)",
 	    offsetof(struct args, idle), 0, 1, 86400, NULL },
+	{ "probe", 0, OPT_FLAG, NULL,
+	    "Open nothing, tell which key sets fit; some cards count even that",
+	    offsetof(struct args, probe), 0, 0, 0, NULL },
+	{ "probe-diversifications", 0, OPT_FLAG, NULL,
+	    "With --probe: try every diversification that has a name",
+	    offsetof(struct args, schemes), 0, 0, 0, NULL },
 	{ "retry-authentication", 0, OPT_FLAG, NULL,
 	    "Authenticate although this card refused this key set before",
 	    offsetof(struct args, retry), 0, 0, 0, NULL },
@@ -58,7 +67,13 @@ static void card_id(const struct args *a, const struct init_update *u, char out[
 static int give_keys(void *ctx, const struct init_update *u, struct key_set *out, struct err *e)
 {
 	struct args *a = ctx;
+	uint8_t want = a->found.choice.key_version;
 
+	/* P1 may have been another than the version. */
+	if (want != 0 && u->key_version != want)
+		return err_set(e, ERR_AUTH,
+		    "key version %02X was asked for, the card answers with %02X", want,
+		    u->key_version);
 	return job_card_keys(a->entry, u, out, e);
 }
 
@@ -97,6 +112,7 @@ static void after_auth(void *ctx, const struct init_update *u, bool accepted)
 
 static int tell(const struct agent *a, const struct args *g, struct err *e)
 {
+	const struct profile *p = g->found.match.profile;
 	const struct session *s = &a->session;
 	char id[33], seq[8];
 
@@ -104,11 +120,13 @@ static int tell(const struct agent *a, const struct args *g, struct err *e)
 	hex_put(SPAN(s->iu.sequence), seq, sizeof(seq));
 	if (g->c->json)
 		return out_result(g->c,
-		    json_pack("{s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "open", 1, "reader",
-			a->reader, "card", id, "keys", a->keys, "protocol", "SCP03", "i",
+		    json_pack("{s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "open", 1,
+			"reader", a->reader, "card", id, "keys", a->keys, "protocol", "SCP03", "i",
 			out_hex8(s->iu.i).s, "level", out_hex8(s->level).s, "mac",
 			s->iu.m == 16 ? "S16" : "S8", "sequence",
-			s->iu.has_sequence ? json_string(seq) : json_null()),
+			s->iu.has_sequence ? json_string(seq) : json_null(), "profile",
+			p == NULL ? json_null() : json_string(p->name), "why",
+			discovery_why(s, &g->found)),
 		    e);
 	fprintf(g->c->out, "channel open: SCP03 i=%s, level %s, %s, key version %s\n",
 	    out_hex8(s->iu.i).s, out_hex8(s->level).s, s->iu.m == 16 ? "S16" : "S8",
@@ -118,33 +136,65 @@ static int tell(const struct agent *a, const struct args *g, struct err *e)
 	return 0;
 }
 
-/* In the agent. */
-static int open_session(struct agent *a, struct ctx *c, void *args, struct err *e)
+static const char *keys_named(const struct args *g)
 {
-	struct args *g = args;
-	struct session_asks asks = { .domain = g->aid,
-		.level = g->level.given ? (int)g->level.v : -1,
-		.s16 = g->s16 ? 1 : -1,
+	return g->keys.n > 0 ? g->keys.v[0] : NULL;
+}
+
+/* Key store and entry, before anything of the card is touched. */
+static int find_keys(struct agent *a, struct args *g, struct err *e)
+{
+	if (ctx_keystore(g->c, &g->ks, e) != 0 ||
+	    keystore_find(g->ks, ENTRY_SCP03, keys_named(g), &g->entry, e) != 0)
+		return -1;
+	if (g->keys.n == 0)
+		ctx_note(g->c, "keys: %s, the only card key set in %s", g->entry->name,
+		    keystore_path(g->ks));
+	if (realpath(keystore_path(g->ks), a->keystore) == NULL)
+		return err_errno(e, ERR_INPUT, "%s", keystore_path(g->ks));
+	snprintf(a->keys, sizeof(a->keys), "%s", g->entry->name);
+	return 0;
+}
+
+/* Looks at the card and says what is chosen and why, before INITIALIZE UPDATE goes out. */
+static int discover(struct args *g, struct err *e)
+{
+	struct choose_asks asks = { .key_version =
+					g->key_version.given ? (int)g->key_version.v : -1,
+		.s16 = g->s16 ? 1 : -1 };
+
+	if (discovery_look(g->c, g->session, &g->aid, &g->found, e) != 0 ||
+	    discovery_keys(g->session, &g->found, e) != 0 ||
+	    discovery_choose(g->session, g->entry, &asks, &g->found, e) != 0)
+		return -1;
+	discovery_tell(g->c, g->session, &g->found);
+	return 0;
+}
+
+static int open_channel(struct args *g, struct err *e)
+{
+	struct session_asks asks = { .level = g->level.given ? (int)g->level.v : -1,
 		.keys = give_keys,
 		.before_auth = before_auth,
 		.after_auth = after_auth,
 		.ctx = g };
+
+	if (discover(g, e) != 0)
+		return -1;
+	asks.domain = g->session->domain;
+	asks.key_version = g->found.choice.p1;
+	asks.s16 = g->found.choice.m == 16;
+	return session_open(g->session, &asks, e);
+}
+
+/* In the agent. */
+static int open_session(struct agent *a, struct ctx *c, void *args, struct err *e)
+{
+	struct args *g = args;
 	int rc = -1;
 
 	g->c = c;
-	if (ctx_keystore(c, &g->ks, e) != 0 ||
-	    keystore_find(g->ks, ENTRY_SCP03, g->keys, &g->entry, e) != 0)
-		goto out;
-	if (g->keys == NULL)
-		ctx_note(c, "keys: %s, the only card key set in %s", g->entry->name,
-		    keystore_path(g->ks));
-	asks.key_version = g->key_version.given ? (uint8_t)g->key_version.v : g->entry->version;
-	if (realpath(keystore_path(g->ks), a->keystore) == NULL) {
-		err_errno(e, ERR_INPUT, "%s", keystore_path(g->ks));
-		goto out;
-	}
-	snprintf(a->keys, sizeof(a->keys), "%s", g->entry->name);
-	if (open_reader(c->reader, &a->card, e) != 0)
+	if (find_keys(a, g, e) != 0 || open_reader(c->reader, &a->card, e) != 0)
 		goto out;
 	session_init(&a->session, &a->card);
 	g->session = &a->session;
@@ -153,10 +203,11 @@ static int open_session(struct agent *a, struct ctx *c, void *args, struct err *
 	a->traced = c->trace != NULL;
 	if (tries_open(&g->tries, e) != 0)
 		goto out;
-	rc = session_open(&a->session, &asks, e);
+	rc = open_channel(g, e);
 	if (rc == 0)
 		rc = tell(a, g, e);
 out:
+	discovery_free(&g->found);
 	tries_close(g->tries);
 	g->tries = NULL;
 	ctx_keystore_done(c, g->ks);
@@ -188,7 +239,7 @@ static void show_handshake(struct dry *d, const struct args *g)
 static int show_plan(struct ctx *c, struct args *g, struct err *e)
 {
 	static const char *const objects[] = { "80CA006600", "80CA006700", "80CA004500",
-		"80CA9F7F00" };
+		"80CA9F7F00", "80CA00E000" };
 	char reader[4200], aid[HEX_SIZE(AID_MAX)], text[64];
 	const struct aid *domain = g->aid.n == 0 ? &aid_isd : &g->aid;
 	struct dry d;
@@ -197,11 +248,13 @@ static int show_plan(struct ctx *c, struct args *g, struct err *e)
 	if (reader_canonical(c->reader, reader, sizeof(reader), e) != 0 ||
 	    ctx_keystore(c, &g->ks, e) != 0)
 		return -1;
-	if (keystore_find(g->ks, ENTRY_SCP03, g->keys, &g->entry, e) == 0) {
+	if (keystore_find(g->ks, ENTRY_SCP03, keys_named(g), &g->entry, e) == 0) {
 		dry_begin(&d, c, json_pack("{s:s, s:s}", "reader", reader, "keys", g->entry->name));
 		snprintf(text, sizeof(text), "00A40400%02X%s00", domain->n,
 		    hex_put(aid_span(domain), aid, sizeof(aid)));
-		dry_text(&d, text, "SELECT");
+		dry_text(&d, text,
+		    g->aid.n > 0 ? "SELECT"
+				 : "SELECT, or another domain if the card's profile names one");
 		for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
 			dry_text(&d, objects[i], "GET DATA");
 		show_handshake(&d, g);
@@ -211,6 +264,21 @@ static int show_plan(struct ctx *c, struct args *g, struct err *e)
 	return rc;
 }
 
+static int probe(struct ctx *c, const struct args *g, struct err *e)
+{
+	struct probe_asks asks = { .keys = &g->keys,
+		.diversifications = g->schemes,
+		.key_version = g->key_version.given ? (int)g->key_version.v : -1,
+		.s16 = g->s16,
+		.aid = g->aid };
+
+	if (g->level.given || g->idle.given || g->retry)
+		return err_set(e, ERR_USAGE,
+		    "--probe opens no channel: --level, --idle and --retry-authentication are not "
+		    "for it");
+	return probe_run(c, &asks, e);
+}
+
 static int run(struct ctx *c, void *args, struct err *e)
 {
 	struct args *g = args;
@@ -218,6 +286,14 @@ static int run(struct ctx *c, void *args, struct err *e)
 	if (c->agent != NULL) {
 		err_set(e, ERR_READER, "%s: a channel is open already", c->agent->reader);
 		return err_hint(e, "scp-close it first");
+	}
+	if (g->probe)
+		return probe(c, g, e);
+	if (g->schemes)
+		return err_set(e, ERR_USAGE, "--probe-diversifications goes with --probe");
+	if (g->keys.n > 1) {
+		err_set(e, ERR_USAGE, "--keys: one key set opens a channel");
+		return err_hint(e, "--probe tells which of several fits");
 	}
 	if (c->dry_run)
 		return show_plan(c, g, e);
