@@ -58,8 +58,11 @@ load lib
 }
 
 @test "an option given twice is refused, before and behind the verb" {
+	fails 2 -r vcard:x scp-open --level 03 --level 33
+	[[ $stderr == *"--level is given twice"* ]]
+	# --keys may be repeated for --probe, and only for it.
 	fails 2 -r vcard:x scp-open --keys a --keys b
-	[[ $stderr == *"--keys is given twice"* ]]
+	[[ $stderr == *"one key set opens a channel"*"hint: --probe"* ]]
 	fails 2 -r vcard:x info -r vcard:y
 	[[ $stderr == *"--reader is given twice"* ]]
 	fails 2 -r vcard:x info -j --json
