@@ -113,7 +113,7 @@ endif
 
 # Benchmarks may use what stands in cmd/, but for main().
 BENCH_BIN := $(BENCH_SRC:test/bench/%.c=$(B)/bench/%) $(B)/bench/crypto_only
-$(B)/bench/%_bench: $(B)/test/bench/%_bench.o $(B)/test/bench/measure.o \
+$(B)/bench/%_bench: $(B)/test/bench/%_bench.o $(B)/test/bench/measure.o $(B)/test/bench/record.o \
 		$(filter-out $(B)/cmd/main.o,$(CMD_OBJ)) $(B)/lib.a
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(NEED_LIBS)
@@ -122,9 +122,10 @@ $(B)/bench/crypto_only: $(B)/test/bench/crypto_only.o
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $< -lcrypto
 
-.SECONDARY: $(BENCH_SRC:%.c=$(B)/%.o) $(B)/test/bench/measure.o $(B)/test/bench/crypto_only.o
-bench: all
-	$(Q)$(MAKE) --no-print-directory $(BENCH_BIN)
+.SECONDARY: $(BENCH_SRC:%.c=$(B)/%.o) $(B)/test/bench/measure.o $(B)/test/bench/record.o \
+	$(B)/test/bench/crypto_only.o
+bench: deps-check all
+	$(Q)$(MAKE) --no-print-directory $(BENCH_BIN) $(TOOL_BIN)
 	$(Q)B=$(B) test/bench/run
 
 # Fuzz targets: here with replay.c, which runs them over their corpora; with FUZZ=1 with libFuzzer.
@@ -192,5 +193,5 @@ uninstall:
 clean:
 	rm -rf $(BUILD) cardadm
 
--include $(patsubst %.c,$(B)/%.d,$(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(UNIT_HELP) $(BENCH_SRC) \
+-include $(patsubst %.c,$(B)/%.d,$(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(UNIT_HELP) $(wildcard test/bench/*.c) \
 	$(wildcard test/fuzz/*.c))
