@@ -62,7 +62,7 @@ copies() {
 @test "examples/campaign.yaml: what is commented out may be put in" {
 	copies
 	sed -i 's/^#\(key-version\|level\|s16\|allow-literal-mac\)/\1/' campaign.yaml
-	# All keys are good: what is missing are the operator's values.
+	# Every key of the manifest is good: what is missing is the bundle.
 	fails 3 campaign check campaign.yaml
-	[[ $stderr == *"secret/fleet.hex: cannot open"* ]]
+	[[ $stderr == *"app.bundle: cannot open"* ]]
 }

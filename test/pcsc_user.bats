@@ -25,11 +25,12 @@ as_user() {
 	# The tree may be closed to this user.
 	place=$(mktemp -d /tmp/cardadm-user.XXXXXX)
 	program=$(realpath "$CARDADM")
-	mkdir "$place/tools" "$place/test" "$place/home"
+	mkdir -p "$place/tools" "$place/test" "$place/home" "$place/lib/profile"
 	cp "$program" "$place/cardadm"
 	for p in "${program%/*}/tools/activate" "${program%/*}/build/release/tools/activate"; do
 		[ ! -x "$p" ] || cp "$p" "$place/tools/"
 	done
+	cp -r "$BATS_TEST_DIRNAME/../lib/profile/data" "$place/lib/profile/"
 	cp "$BATS_TEST_DIRNAME"/{lib.bash,pcscd.bash,pcsc.bats,pcsc_job.bats} "$place/test/"
 	chmod -R a+rX "$place"
 	chmod a+rwx "$place/home"
