@@ -21,7 +21,9 @@ void dry_begin(struct dry *d, struct ctx *c, json_t *take_head)
 
 int dry_end(struct dry *d, struct err *e)
 {
-	return d->c->json ? out_stream_end(&d->rows, e) : 0;
+	if (d->c->json)
+		return out_stream_end(&d->rows, e);
+	return d->rows.failed ? err_memory(e) : 0;
 }
 
 void dry_text(struct dry *d, const char *apdu, const char *what)
@@ -47,19 +49,17 @@ static void put_masked(FILE *f, size_t n)
 void dry_apdu(struct dry *d, struct span apdu)
 {
 	char *text = NULL, what[160];
-	size_t off, n, size;
+	size_t size;
 	FILE *f = open_memstream(&text, &size);
 
-	if (f == NULL) {
-		d->rows.failed = true;
-		return;
+	if (f != NULL) {
+		trace_put(f, apdu);
+		fclose(f);
 	}
-	trace_hidden(apdu, &off, &n);
-	put_hex(f, span_sub(apdu, 0, n == 0 ? apdu.n : off));
-	put_masked(f, n);
-	put_hex(f, span_sub(apdu, off + n, n == 0 ? 0 : apdu.n));
-	fclose(f);
-	dry_text(d, text, trace_describe(apdu, what, sizeof(what)));
+	if (text != NULL)
+		dry_text(d, text, trace_describe(apdu, what, sizeof(what)));
+	else
+		d->rows.failed = true;
 	free(text);
 }
 

@@ -1,10 +1,12 @@
 /* explain: reads a captured exchange, names what is in it, and checks it with keys. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "apdu/sw.h"
 #include "base/hex.h"
 #include "card/capture.h"
 #include "card/trace.h"
+#include "gp/command.h"
 #include "gp/names.h"
 #include "host/audit.h"
 #include "out.h"
@@ -115,8 +117,46 @@ static int add_published(struct explain *x, struct err *e)
 
 /* ---- words ---- */
 
+/* A command in hex, its secrets masked: keys never appear, not even to whoever has those that
+ * opened it. Freed by the caller; NULL: no memory. */
+static char *masked(struct span command)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (f == NULL)
+		return NULL;
+	trace_put(f, command);
+	fclose(f);
+	return text;
+}
+
+static json_t *masked_json(struct span command)
+{
+	char *text = masked(command);
+	json_t *o = text == NULL ? NULL : json_string(text);
+
+	free(text);
+	return o;
+}
+
+static void put_command(FILE *f, const char *before, struct span command)
+{
+	char *text = masked(command);
+
+	fprintf(f, "%s%.128s%s\n", before, text == NULL ? "" : text, command.n > 64 ? "..." : "");
+	free(text);
+}
+
+/* What of CHANGE MODE enter holds broadcast keys. */
+static bool is_broadcast_key(uint32_t parent, uint32_t tag)
+{
+	return parent == 0xA0 && (tag == 0x80 || tag == 0x81);
+}
+
 /* The TLV tree of some octets, one line each, if they are one. */
-static void tree_text(FILE *f, struct span s, uint32_t parent, int depth)
+static void tree_text(FILE *f, struct span s, uint32_t parent, int depth, bool change_mode)
 {
 	struct rd r = rd_of(s);
 	struct tlv t;
@@ -129,7 +169,9 @@ static void tree_text(FILE *f, struct span s, uint32_t parent, int depth)
 		fprintf(f, "        %*s%02X %s", 2 * depth, "", t.tag, name == NULL ? "?" : name);
 		if (inner) {
 			fputc('\n', f);
-			tree_text(f, t.val, t.tag, depth + 1);
+			tree_text(f, t.val, t.tag, depth + 1, change_mode);
+		} else if (change_mode && is_broadcast_key(parent, t.tag)) {
+			fputs(": **\n", f);
 		} else {
 			fprintf(f, ": %s%s\n", hex_put(t.val, hex, sizeof(hex)),
 			    t.val.n > 47 ? "..." : "");
@@ -202,18 +244,20 @@ static void show_text(struct explain *x, struct span cmd, const struct rapdu *an
 	struct span plain = r->has_plain ? plain_octets(r, &w) : span_of(NULL, 0);
 	const struct rapdu *shown = r->has_plain_reply ? &r->plain_reply : ans;
 	struct span data = r->has_plain ? r->plain.data : span_of(NULL, 0);
+	bool change_mode = r->has_plain && r->plain.ins == INS_CHANGE_MODE;
 	char words[200], hex[HEX_SIZE(64)];
+	size_t off, hidden;
 
 	fprintf(f, "%5u  %s%s%s%s\n", line,
 	    trace_describe(r->has_plain ? plain : cmd, words, sizeof(words)),
 	    r->command != FINDING_NONE ? " [" : "", finding_str(r->command),
 	    r->command != FINDING_NONE ? "]" : "");
-	fprintf(f, "     > %s%s\n", hex_put(cmd, hex, sizeof(hex)), cmd.n > 64 ? "..." : "");
+	put_command(f, "     > ", cmd);
 	if (r->has_plain)
-		fprintf(f, "       plain %s%s\n", hex_put(plain, hex, sizeof(hex)),
-		    plain.n > 64 ? "..." : "");
-	if (is_tree(data))
-		tree_text(f, data, 0, 0);
+		put_command(f, "       plain ", plain);
+	trace_hidden(plain, &off, &hidden);
+	if (is_tree(data) && (hidden == 0 || change_mode))
+		tree_text(f, data, 0, 0, change_mode);
 	fprintf(f, "     < %04X %s%s%s%s", ans->sw, sw_text(ans->sw),
 	    r->reply != FINDING_NONE ? " [" : "", finding_str(r->reply),
 	    r->reply != FINDING_NONE ? "]" : "");
@@ -221,7 +265,7 @@ static void show_text(struct explain *x, struct span cmd, const struct rapdu *an
 	    hex_put(span_sub(shown->data, 0, 63), hex, sizeof(hex)),
 	    shown->data.n > 63 ? "..." : "");
 	if (is_tree(shown->data))
-		tree_text(f, shown->data, 0, 0);
+		tree_text(f, shown->data, 0, 0, false);
 	wr_free(&w);
 }
 
@@ -237,8 +281,8 @@ static void show_json(struct explain *x, struct span cmd, const struct rapdu *an
 	out_set(&o, "line", json_integer(line));
 	out_set(&o, "name",
 	    json_string(trace_describe(r->has_plain ? plain : cmd, words, sizeof(words))));
-	out_set(&o, "command", out_hex(cmd));
-	out_set(&o, "plain", r->has_plain ? out_hex(plain) : json_null());
+	out_set(&o, "command", masked_json(cmd));
+	out_set(&o, "plain", r->has_plain ? masked_json(plain) : json_null());
 	out_set(&o, "command_check",
 	    r->command == FINDING_NONE ? json_null() : json_string(finding_str(r->command)));
 	out_set(&o, "sw", json_sprintf("%04X", ans->sw));

@@ -138,3 +138,39 @@ keystore_of() {
 	echo "$n sessions" >&2
 	[ "$n" -ge 60 ]
 }
+
+@test "broadcast keys that came in clear serve to check, and are not shown" {
+	"$CARDADM" keystore init --test-keys keys.yaml
+	"$CARDADM" vcard create one.card --keystore keys.yaml
+	image app.img 1000
+	"$CARDADM" bundle build --image app.img --version 3.2 --variant plain -k keys.yaml --output app.bundle
+	r=vcard:one.card
+	ok -t t.txt -r $r -k keys.yaml scp-open
+	ok -r $r scp-mode broadcast --bundle app.bundle
+	ok -r $r load app.bundle
+	ok -r $r scp-mode unicast
+	ok -r $r authorize load
+	ok -r $r scp-close
+	ok explain t.txt -k keys.yaml --keys test
+	[[ $output == *"WRITE STAGE"*"[ok]"* ]]
+	[[ $output == *"CHANGE MODE return"*"[ok]"* ]]
+	[ "$(grep -c '^ *8[01] .*: \*\*$' <<<"$output")" -eq 2 ]
+	grep -q 'plain 805A010[0-9A-F]*\*\*' <<<"$output"
+	ok explain t.txt -k keys.yaml --keys test --json
+	jq -e '[.exchanges[]|select(.name|startswith("CHANGE MODE enter"))|.plain|test("^805A0100..[*]+00$")]==[true]' <<<"$output"
+	[ "$(jq .verified <<<"$output")" = true ]
+}
+
+@test "a masked command leaves the rest of its session unchecked, not wrong" {
+	fleet
+	r=vcard:fleet/0001.card
+	ok -t t.txt -r $r -k keys.yaml scp-open --level 01
+	ok -r $r apdu 80CA006600
+	cardadm -r $r apdu 0020008104FFFFFFFF 80CA006600
+	ok -r $r apdu 80CA006600
+	ok -r $r scp-close
+	grep -q '^> 0420008[0-9A-F]*\*\*' t.txt || grep -q '^> 8420008[0-9A-F]*\*\*' t.txt
+	ok explain t.txt -k keys.yaml --keys test --json
+	[ "$(jq -c '[.exchanges[]|select(.name|startswith("GET DATA 0066"))|.command_check]' <<<"$output")" = '[null,"ok","not checked"]' ]
+	[ "$(jq .mistake <<<"$output")" = null ]
+}

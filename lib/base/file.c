@@ -117,28 +117,41 @@ static int sync_directory_of(const char *path)
 	return 0;
 }
 
-int file_write(const char *path, struct span content, unsigned mode, struct err *e)
+/* A new file beside path with this content, not yet under its name. */
+static int write_beside(const char *path, struct span content, unsigned mode, bool sync,
+    char tmp[static 4096], struct err *e)
 {
-	char tmp[4096];
 	int fd;
 
-	if (snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >= (int)sizeof(tmp))
+	if (snprintf(tmp, 4096, "%s.XXXXXX", path) >= 4096)
 		return err_set(e, ERR_OTHER, "%s: name too long", path);
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
-		return err_errno(e, ERR_OTHER, "%s: cannot write", path);
-	if (fchmod(fd, mode) != 0 || write_all(fd, content) != 0 || fsync(fd) != 0) {
+		return err_errno(e, ERR_OTHER, "%s: cannot create", path);
+	if (fchmod(fd, mode) != 0 || write_all(fd, content) != 0 || (sync && fsync(fd) != 0)) {
 		err_errno(e, ERR_OTHER, "%s: cannot write", path);
 		close(fd);
 		unlink(tmp);
 		return -1;
 	}
-	if (close(fd) != 0 || rename(tmp, path) != 0 || sync_directory_of(path) != 0) {
-		err_errno(e, ERR_OTHER, "%s: cannot write", path);
-		unlink(tmp);
+	if (close(fd) == 0)
+		return 0;
+	err_errno(e, ERR_OTHER, "%s: cannot write", path);
+	unlink(tmp);
+	return -1;
+}
+
+int file_write(const char *path, struct span content, unsigned mode, struct err *e)
+{
+	char tmp[4096];
+
+	if (write_beside(path, content, mode, true, tmp, e) != 0)
 		return -1;
-	}
-	return 0;
+	if (rename(tmp, path) == 0 && sync_directory_of(path) == 0)
+		return 0;
+	err_errno(e, ERR_OTHER, "%s: cannot write", path);
+	unlink(tmp);
+	return -1;
 }
 
 /* Gives what is written whole its name; never one that is taken. */
@@ -155,26 +168,16 @@ static int name_it(const char *tmp, const char *path)
 static int create(const char *path, struct span content, unsigned mode, bool sync, struct err *e)
 {
 	char tmp[4096];
-	int fd;
 
-	if (snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >= (int)sizeof(tmp))
-		return err_set(e, ERR_OTHER, "%s: name too long", path);
-	fd = mkostemp(tmp, O_CLOEXEC);
-	if (fd < 0)
-		return err_errno(e, ERR_OTHER, "%s: cannot create", path);
-	if (fchmod(fd, mode) != 0 || write_all(fd, content) != 0 || (sync && fsync(fd) != 0)) {
-		err_errno(e, ERR_OTHER, "%s: cannot write", path);
-		close(fd);
-		unlink(tmp);
+	if (write_beside(path, content, mode, sync, tmp, e) != 0)
 		return -1;
-	}
-	if (close(fd) == 0 && name_it(tmp, path) == 0)
+	if (name_it(tmp, path) == 0)
 		return 0;
 	if (errno == EEXIST) {
 		err_set(e, ERR_SAFETY, "%s: exists already", path);
 		err_hint(e, "name another file, or remove this one first");
 	} else {
-		err_errno(e, ERR_OTHER, "%s: cannot write", path);
+		err_errno(e, ERR_OTHER, "%s: cannot create", path);
 	}
 	unlink(tmp);
 	return -1;

@@ -19,18 +19,24 @@ static void put_hex(FILE *f, struct span s)
 		fprintf(f, "%02X", s.p[i]);
 }
 
-static void put_command(FILE *f, struct span command)
+void trace_put(FILE *f, struct span command)
 {
-	char what[160];
 	size_t off, n;
 
 	trace_hidden(command, &off, &n);
-	fputs("> ", f);
 	put_hex(f, n == 0 ? command : span_sub(command, 0, off));
 	for (size_t i = 0; i < n; i++)
 		fputs("**", f);
 	if (n != 0)
 		put_hex(f, span_sub(command, off + n, command.n));
+}
+
+static void put_command(FILE *f, struct span command)
+{
+	char what[160];
+
+	fputs("> ", f);
+	trace_put(f, command);
 	fprintf(f, "\n# %s\n", trace_describe(command, what, sizeof(what)));
 }
 

@@ -9,6 +9,8 @@
 #ifndef CARD_TRACE_H
 #define CARD_TRACE_H
 
+#include <stdio.h>
+
 #include "card/card.h"
 
 /* Puts a tracer around *c: all traffic is appended to the file at `path` (created 0600). *c then
@@ -23,6 +25,9 @@ char *trace_describe(struct span command, char *out, size_t cap);
 
 /* Octets *off .. *off + *n - 1 of a command are secret and never written; *n = 0: none. */
 void trace_hidden(struct span command, size_t *off, size_t *n);
+
+/* A command in hex, its secrets as "**". */
+void trace_put(FILE *f, struct span command);
 
 /* Opens a recorded trace as a card: answers come in recorded order, a command that differs ends
  * with ERR_INPUT and a text that shows both. */

@@ -231,6 +231,9 @@ void audit_next(
 		return;
 	if (masked) {
 		r->command = FINDING_NOT_CHECKED;
+		/* Its MAC is masked too, so no later one of this session can be checked. */
+		if (cla_is_sm(c.cla))
+			a->open = a->broadcast = false;
 		return;
 	}
 	if (c.ins == INS_SELECT && !cla_is_sm(c.cla)) {
