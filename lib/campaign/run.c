@@ -318,7 +318,7 @@ static int work_all(struct run *r, struct campaign_result *res, struct err *e)
 		if (seconds() - begun > CLAIM_MS / 1e3)
 			max = max > 1 ? max / 2 : 1;
 		else if (max < CLAIM_MAX)
-			max *= 2;
+			max = max * 4 < CLAIM_MAX ? max * 4 : CLAIM_MAX;
 	}
 	free(claimed);
 	return rc;

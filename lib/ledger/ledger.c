@@ -35,6 +35,7 @@ static const char *const sql[STATEMENTS] = {
 };
 
 static const char schema[] =
+    "BEGIN IMMEDIATE;"
     "CREATE TABLE IF NOT EXISTS campaign("
     " goal BLOB PRIMARY KEY, name TEXT NOT NULL, begun INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS card("
@@ -44,9 +45,12 @@ static const char schema[] =
     " attempts INTEGER NOT NULL DEFAULT 0, updated INTEGER NOT NULL DEFAULT 0,"
     " in_doubt INTEGER NOT NULL DEFAULT 0,"
     " PRIMARY KEY(goal, file)) WITHOUT ROWID;"
-    "PRAGMA user_version = 2;";
-static const char upgrade[] = "ALTER TABLE card ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0;"
-			      "PRAGMA user_version = 2;";
+    "PRAGMA user_version = 2;"
+    "COMMIT";
+static const char upgrade[] = "BEGIN IMMEDIATE;"
+			      "ALTER TABLE card ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0;"
+			      "PRAGMA user_version = 2;"
+			      "COMMIT";
 
 struct ledger {
 	char path[4096];

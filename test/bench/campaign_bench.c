@@ -19,7 +19,7 @@
 #include "record.h"
 #include "vcard/vcard.h"
 
-enum { ROUNDS = 9, CARDS_MAX = 1000 };
+enum { ROUNDS = 7, CARDS_MAX = 1000 };
 
 struct fleet {
 	struct recorded card[CARDS_MAX];

@@ -9,6 +9,7 @@
  * Usage: pcsc_bench FOLDER CARDADM VPCD-HOST:PORT   (campaign.yaml, one card in fleet/0001.card; a
  * pcscd whose readers are empty)
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -77,13 +78,18 @@ static void put_in(struct bench *b)
 {
 	char *argv[] = { (char *)(uintptr_t)b->program, "vcard", "serve", b->card.path, "--vpcd",
 		(char *)(uintptr_t)b->vpcd, "--quiet", NULL };
+	posix_spawn_file_actions_t files;
 	extern char **environ;
 
 	take_out(b);
 	recorded_restore(&b->card);
 	campaign_forget();
-	need(posix_spawn(&b->serving, b->program, NULL, NULL, argv, environ) == 0,
+	need(posix_spawn_file_actions_init(&files) == 0 &&
+		 posix_spawn_file_actions_addopen(
+		     &files, STDERR_FILENO, "serve.err", O_WRONLY | O_CREAT | O_TRUNC, 0600) == 0 &&
+		 posix_spawn(&b->serving, b->program, &files, NULL, argv, environ) == 0,
 	    "starting the card");
+	posix_spawn_file_actions_destroy(&files);
 	wait_card(b, true);
 }
 
