@@ -7,6 +7,7 @@
 #include "campaign/job.h"
 #include "dry.h"
 #include "out.h"
+#include "show.h"
 
 /* ---- scp-mode ---- */
 
@@ -188,6 +189,7 @@ static int run_status(struct ctx *c, void *args, struct err *e)
 {
 	const struct agent *a = c->agent;
 	const struct session *s;
+	char text[80];
 	json_t *j;
 
 	(void)args;
@@ -201,18 +203,18 @@ static int run_status(struct ctx *c, void *args, struct err *e)
 	s = &a->session;
 	if (!c->json) {
 		fprintf(c->out, "channel open to %s\n", a->reader);
-		fprintf(c->out, "mode %s, SCP03 i=%s, level %s, %s, key set %s version %s\n",
-		    mode_str(s->mode), out_hex8(s->iu.i).s, out_hex8(s->level).s,
-		    s->iu.m == 16 ? "S16" : "S8", a->keys, out_hex8(s->iu.key_version).s);
+		fprintf(c->out, "mode %s, %s, key set %s version %s\n", mode_str(s->mode),
+		    show_session_text(s, text, sizeof(text)), a->keys,
+		    out_hex8(s->iu.key_version).s);
 		if (a->has_bundle && a->plan.package != NULL)
 			fprintf(c->out, "bundle %s: %u of %u commands\n", a->bundle_name, a->done,
 			    a->plan.package->total);
 		return 0;
 	}
-	j = json_pack("{s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "open", 1, "reader",
-	    a->reader, "mode", mode_str(s->mode), "protocol", "SCP03", "i", out_hex8(s->iu.i).s,
-	    "level", out_hex8(s->level).s, "mac", s->iu.m == 16 ? "S16" : "S8", "keys", a->keys,
-	    "key_version", out_hex8(s->iu.key_version).s);
+	j = json_pack("{s:b, s:s, s:s}", "open", 1, "reader", a->reader, "mode", mode_str(s->mode));
+	show_session(&j, s);
+	out_set(&j, "keys", json_string(a->keys));
+	out_set(&j, "key_version", json_string(out_hex8(s->iu.key_version).s));
 	if (a->has_bundle && a->plan.package != NULL)
 		out_set(&j, "bundle",
 		    json_pack("{s:s, s:I, s:I}", "file", a->bundle_name, "done",

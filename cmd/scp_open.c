@@ -11,10 +11,12 @@
 #include "open.h"
 #include "out.h"
 #include "probe.h"
+#include "show.h"
 
 struct args {
 	struct opt_strings keys;
-	struct opt_u32 key_version, level, idle;
+	const char *protocol;
+	struct opt_u32 key_version, level, i, idle;
 	bool s16, retry, probe, schemes;
 	struct aid aid;
 	/* while opening */
@@ -26,7 +28,10 @@ struct args {
 	struct discovery found;
 };
 
-static const char *const levels[] = { "00", "01", "03", "11", "13", "33", NULL };
+static const char *const levels[] = { "00", "01", "03", "10", "11", "13", "33", NULL };
+static const char *const protocols[] = { "scp01", "scp02", "scp03", NULL };
+static const char *const parameters[] = { "04", "05", "14", "15", "24", "25", "34", "35", "44",
+	"45", "54", "55", "64", "65", "74", "75", NULL };
 
 static const struct opt opts[] = {
 	{ "keys", 0, OPT_STRINGS, "NAME", "Card key set of the key store",
@@ -34,7 +39,13 @@ static const struct opt opts[] = {
 	{ "key-version", 0, OPT_HEX8, "KVN",
 	    "Key version on the card, in hex, instead of the entry's",
 	    offsetof(struct args, key_version), 0, 0, 0xFF, NULL },
-	{ "level", 0, OPT_HEX8, "LEVEL", "Security level 00, 01, 03, 11, 13 or 33",
+	{ "protocol", 0, OPT_CHOICE, "PROTOCOL",
+	    "scp03, scp02 or scp01, whatever the card offers (as the keys are for)",
+	    offsetof(struct args, protocol), 0, 0, 0, protocols },
+	{ "i", 0, OPT_HEX8, "I",
+	    "Parameter i of SCP02 or SCP01, in hex, instead of the card data's",
+	    offsetof(struct args, i), 0, 0, 0xFF, parameters },
+	{ "level", 0, OPT_HEX8, "LEVEL", "Security level 00, 01, 03, 10, 11, 13 or 33",
 	    offsetof(struct args, level), 0, 0, 0x33, levels },
 	{ "s16", 0, OPT_FLAG, NULL, "16-octet challenges, cryptograms and MACs (S16)",
 	    offsetof(struct args, s16), 0, 0, 0, NULL },
@@ -114,23 +125,23 @@ static int tell(const struct agent *a, const struct args *g, struct err *e)
 {
 	const struct profile *p = g->found.match.profile;
 	const struct session *s = &a->session;
-	char id[33], seq[8];
+	size_t first = scp_protocol(&s->scp) == PROTOCOL_SCP02 ? 1 : 0;
+	char id[33], seq[8], text[80];
+	json_t *j;
 
 	card_id(g, &s->iu, id);
-	hex_put(SPAN(s->iu.sequence), seq, sizeof(seq));
-	if (g->c->json)
-		return out_result(g->c,
-		    json_pack("{s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "open", 1,
-			"reader", a->reader, "card", id, "keys", a->keys, "protocol", "SCP03", "i",
-			out_hex8(s->iu.i).s, "level", out_hex8(s->level).s, "mac",
-			s->iu.m == 16 ? "S16" : "S8", "sequence",
-			s->iu.has_sequence ? json_string(seq) : json_null(), "profile",
-			p == NULL ? json_null() : json_string(p->name), "why",
-			discovery_why(s, &g->found)),
-		    e);
-	fprintf(g->c->out, "channel open: SCP03 i=%s, level %s, %s, key version %s\n",
-	    out_hex8(s->iu.i).s, out_hex8(s->level).s, s->iu.m == 16 ? "S16" : "S8",
-	    out_hex8(s->iu.key_version).s);
+	hex_put(span_sub(SPAN(s->iu.sequence), first, SEQUENCE_SIZE), seq, sizeof(seq));
+	if (g->c->json) {
+		j = json_pack("{s:b, s:s, s:s, s:s}", "open", 1, "reader", a->reader, "card", id,
+		    "keys", a->keys);
+		show_session(&j, s);
+		out_set(&j, "sequence", s->iu.has_sequence ? json_string(seq) : json_null());
+		out_set(&j, "profile", p == NULL ? json_null() : json_string(p->name));
+		out_set(&j, "why", discovery_why(s, &g->found));
+		return out_result(g->c, j, e);
+	}
+	fprintf(g->c->out, "channel open: %s, key version %s\n",
+	    show_session_text(s, text, sizeof(text)), out_hex8(s->iu.key_version).s);
 	fprintf(g->c->out, "card %s%s%s\n", id, s->iu.has_sequence ? ", sequence counter " : "",
 	    s->iu.has_sequence ? seq : "");
 	return 0;
@@ -141,14 +152,32 @@ static const char *keys_named(const struct args *g)
 	return g->keys.n > 0 ? g->keys.v[0] : NULL;
 }
 
+static enum scp_protocol protocol_asked(const struct args *g)
+{
+	enum scp_protocol p;
+
+	return g->protocol != NULL && scp_protocol_from(g->protocol, &p) ? p : PROTOCOL_NONE;
+}
+
+/* Triple DES keys are for SCP02 and SCP01, AES keys for SCP03. */
+static int find_entry(struct args *g, struct err *e)
+{
+	enum scp_protocol p = protocol_asked(g);
+
+	if (p == PROTOCOL_NONE)
+		return keystore_find_card(g->ks, keys_named(g), &g->entry, e);
+	return keystore_find(
+	    g->ks, p == PROTOCOL_SCP03 ? ENTRY_SCP03 : ENTRY_SCP02, keys_named(g), &g->entry, e);
+}
+
 /* Key store and entry, before anything of the card is touched. */
 static int find_keys(struct agent *a, struct args *g, struct err *e)
 {
-	if (ctx_keystore(g->c, &g->ks, e) != 0 ||
-	    keystore_find(g->ks, ENTRY_SCP03, keys_named(g), &g->entry, e) != 0)
+	if (ctx_keystore(g->c, &g->ks, e) != 0 || find_entry(g, e) != 0)
 		return -1;
 	if (g->keys.n == 0)
-		ctx_note(g->c, "keys: %s, the only card key set in %s", g->entry->name,
+		ctx_note(g->c, "keys: %s, the only card key set%s%s in %s", g->entry->name,
+		    g->protocol == NULL ? "" : " for ", g->protocol == NULL ? "" : g->protocol,
 		    keystore_path(g->ks));
 	if (realpath(keystore_path(g->ks), a->keystore) == NULL)
 		return err_errno(e, ERR_INPUT, "%s", keystore_path(g->ks));
@@ -159,8 +188,9 @@ static int find_keys(struct agent *a, struct args *g, struct err *e)
 /* Looks at the card and says what is chosen and why, before INITIALIZE UPDATE goes out. */
 static int discover(struct args *g, struct err *e)
 {
-	struct choose_asks asks = { .key_version =
-					g->key_version.given ? (int)g->key_version.v : -1,
+	struct choose_asks asks = { .protocol = protocol_asked(g),
+		.i = g->i.given ? (uint8_t)g->i.v : 0,
+		.key_version = g->key_version.given ? (int)g->key_version.v : -1,
 		.s16 = g->s16 ? 1 : -1 };
 
 	if (discovery_look(g->c, g->session, &g->aid, &g->found, e) != 0 ||
@@ -174,6 +204,7 @@ static int discover(struct args *g, struct err *e)
 static int open_channel(struct args *g, struct err *e)
 {
 	struct session_asks asks = { .level = g->level.given ? (int)g->level.v : -1,
+		.i = g->i.given ? (uint8_t)g->i.v : 0,
 		.keys = give_keys,
 		.before_auth = before_auth,
 		.after_auth = after_auth,
@@ -184,6 +215,10 @@ static int open_channel(struct args *g, struct err *e)
 	asks.domain = g->session->domain;
 	asks.key_version = g->found.choice.p1;
 	asks.s16 = g->found.choice.m == 16;
+	/* Of a card that does not say what it offers the answer decides between the two. */
+	asks.protocols = 1u << g->found.choice.protocol;
+	if (g->found.choice.silent && g->entry->type == ENTRY_SCP02)
+		asks.protocols = 1u << PROTOCOL_SCP02 | 1u << PROTOCOL_SCP01;
 	return session_open(g->session, &asks, e);
 }
 
@@ -232,8 +267,8 @@ static void show_handshake(struct dry *d, const struct args *g)
 	    masked, n, masked);
 	dry_text(d, text,
 	    g->level.given ? "EXTERNAL AUTHENTICATE, if the card's cryptogram is right"
-			   : "EXTERNAL AUTHENTICATE, if the card's cryptogram is right; level 33, "
-			     "13 or 03 by what the card can");
+			   : "EXTERNAL AUTHENTICATE, if the card's cryptogram is right; the "
+			     "highest level that the card can");
 }
 
 static int show_plan(struct ctx *c, struct args *g, struct err *e)
@@ -248,7 +283,7 @@ static int show_plan(struct ctx *c, struct args *g, struct err *e)
 	if (reader_canonical(c->reader, reader, sizeof(reader), e) != 0 ||
 	    ctx_keystore(c, &g->ks, e) != 0)
 		return -1;
-	if (keystore_find(g->ks, ENTRY_SCP03, keys_named(g), &g->entry, e) == 0) {
+	if (find_entry(g, e) == 0) {
 		dry_begin(&d, c, json_pack("{s:s, s:s}", "reader", reader, "keys", g->entry->name));
 		snprintf(text, sizeof(text), "00A40400%02X%s00", domain->n,
 		    hex_put(aid_span(domain), aid, sizeof(aid)));
@@ -272,10 +307,10 @@ static int probe(struct ctx *c, const struct args *g, struct err *e)
 		.s16 = g->s16,
 		.aid = g->aid };
 
-	if (g->level.given || g->idle.given || g->retry)
+	if (g->level.given || g->idle.given || g->retry || g->protocol != NULL || g->i.given)
 		return err_set(e, ERR_USAGE,
-		    "--probe opens no channel: --level, --idle and --retry-authentication are not "
-		    "for it");
+		    "--probe opens no channel: --level, --protocol, --i, --idle and "
+		    "--retry-authentication are not for it");
 	return probe_run(c, &asks, e);
 }
 

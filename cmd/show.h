@@ -24,6 +24,10 @@ json_t *show_capabilities(const struct capabilities *c);
 /* The bits of parameter i in words; null for a protocol that we do not know. i of SCP11 as
  * card_data_get gives it. */
 json_t *show_scp_features(uint8_t scp, uint16_t i);
+/* An open session: "SCP03 i=70, level 33, S8", "SCP02 i=15 (assumed), level 03"; and the same as
+ * members protocol, i, i_from, level, mac. */
+const char *show_session_text(const struct session *s, char *out, size_t cap);
+void show_session(json_t **o, const struct session *s);
 /* Printable ASCII as it is, anything else in hex. */
 json_t *show_ascii(struct span s);
 /* Each octet as a string of its own: ["05", "04"]. */

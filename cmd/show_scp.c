@@ -1,4 +1,6 @@
 /* Secure channel protocols in words: what the bits of i mean. */
+#include <stdio.h>
+
 #include "out.h"
 #include "scp/scp03.h"
 #include "show.h"
@@ -109,6 +111,43 @@ static json_t *channel(uint8_t scp, uint16_t i)
 	out_set(&o, "i", json_sprintf(i > 0xFF ? "%04X" : "%02X", i));
 	out_set(&o, "means", show_scp_features(scp, i));
 	return o;
+}
+
+static const char *i_from_str(enum i_from f)
+{
+	static const char *const names[] = { [I_ANSWERED] = "card",
+		[I_CARD_DATA] = "card data",
+		[I_ASKED] = "asked for",
+		[I_ASSUMED] = "assumed" };
+
+	return names[f];
+}
+
+const char *show_session_text(const struct session *s, char *out, size_t cap)
+{
+	enum scp_protocol p = scp_protocol(&s->scp);
+	char from[24] = "";
+
+	if (s->i_from != I_ANSWERED)
+		snprintf(from, sizeof(from), " (%s)", i_from_str(s->i_from));
+	snprintf(out, cap, "%s i=%s%s, level %s%s", scp_protocol_str(p), out_hex8(s->iu.i).s, from,
+	    out_hex8(s->level).s,
+	    p != PROTOCOL_SCP03 ? ""
+	    : s->iu.m == 16     ? ", S16"
+				: ", S8");
+	return out;
+}
+
+void show_session(json_t **o, const struct session *s)
+{
+	enum scp_protocol p = scp_protocol(&s->scp);
+
+	out_set(o, "protocol", json_string(scp_protocol_str(p)));
+	out_set(o, "i", json_string(out_hex8(s->iu.i).s));
+	out_set(o, "i_from", json_string(i_from_str(s->i_from)));
+	out_set(o, "level", json_string(out_hex8(s->level).s));
+	out_set(o, "mac",
+	    p == PROTOCOL_SCP03 ? json_string(s->iu.m == 16 ? "S16" : "S8") : json_null());
 }
 
 json_t *show_card_data_channels(const struct card_data *d)

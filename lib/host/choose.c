@@ -77,18 +77,27 @@ static int choose_protocol(
 		return refuse_protocol(a, c, e);
 	because(c, "protocol %s: the keys of %s are %s, %s", scp_protocol_str(c->protocol), a->keys,
 	    kind, silent ? "and the card does not say what it offers" : "and the card offers it");
+	c->silent = silent;
 	return 0;
 }
 
 /* SCP03 says its i in the answer to INITIALIZE UPDATE, which counts; SCP01 and SCP02 do not. */
-static void choose_i(const struct session *s, struct choice *c)
+static void choose_i(const struct session *s, const struct choose_asks *a, struct choice *c)
 {
+	bool des = c->protocol != PROTOCOL_SCP03;
 	struct offers o;
 
+	if (des && a->i != 0) {
+		c->i = a->i;
+		because(c, "i %02X: as asked", a->i);
+		return;
+	}
 	offers_get(s, c->protocol, &o);
 	c->i = -1;
 	for (size_t k = 0; k < o.n; k++) {
-		if (o.i[k] > 0xFF || !scp_i_valid(c->protocol, (uint8_t)o.i[k]))
+		/* Implicit initiation knows no INITIALIZE UPDATE. */
+		if (o.i[k] > 0xFF || !scp_i_valid(c->protocol, (uint8_t)o.i[k]) ||
+		    (des && (o.i[k] & SCP02_I_EXPLICIT) == 0))
 			continue;
 		c->i = o.i[k];
 		because(c, "i %02X: the card's %s", (unsigned)c->i,
@@ -97,7 +106,7 @@ static void choose_i(const struct session *s, struct choice *c)
 				       : "capabilities, the first of several");
 		return;
 	}
-	if (c->protocol == PROTOCOL_SCP03) {
+	if (!des) {
 		because(c, "i: the answer to INITIALIZE UPDATE tells it");
 		return;
 	}
@@ -228,7 +237,7 @@ int choose(const struct session *s, const struct key_infos *k, const struct choo
 	memset(c, 0, sizeof(*c));
 	if (choose_protocol(s, a, c, e) != 0)
 		return -1;
-	choose_i(s, c);
+	choose_i(s, a, c);
 	if (choose_version(k, a, c, e) != 0)
 		return -1;
 	return choose_mac_size(s, a, c, e);

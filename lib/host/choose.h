@@ -17,6 +17,7 @@ struct choose_asks {
 	enum scp_protocol protocol;
 	int key_version; /* as the card lists it */
 	int s16;
+	uint8_t i; /* of SCP02 and SCP01; 0: not */
 	/* the keys */
 	const char *keys;   /* name, for the reasons */
 	bool des;           /* triple DES, else AES */
@@ -29,6 +30,7 @@ struct choose_asks {
 
 struct choice {
 	enum scp_protocol protocol;
+	bool silent;         /* nothing but the keys says so */
 	int i;               /* -1: the card does not tell before INITIALIZE UPDATE */
 	uint8_t key_version; /* that the card must answer with */
 	uint8_t p1;
