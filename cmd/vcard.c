@@ -8,7 +8,7 @@
 #include "crypto/digest.h"
 #include "crypto/kdf.h"
 #include "out.h"
-#include "scp/scp03.h"
+#include "scp/scp02.h"
 #include "show.h"
 #include "vcard_scp11.h"
 
@@ -20,8 +20,8 @@ struct args {
 	struct opt_bytes algorithms, forms;
 };
 
-static const char *const diversifications[] = { "none", "kdf3", NULL };
-static const char *const protocols[] = { "scp03", "scp11", NULL };
+static const char *const diversifications[] = { "none", "kdf3", "visa2", "visa", "emv", NULL };
+static const char *const protocols[] = { "scp02", "scp03", "scp11", NULL };
 static const char *const curves[] = { "p-256", "p-384", "brainpoolp256r1", NULL };
 static const char *const formats[] = { "gp", "x509", NULL };
 
@@ -33,7 +33,7 @@ static const struct opt opts[] = {
 	{ "keys", 0, OPT_STRING, "NAME", "Card key set of the key store (the only one)",
 	    offsetof(struct args, keys), 0, 0, 0, NULL },
 	{ "diversification", 0, OPT_CHOICE, "SCHEME",
-	    "How a card's keys come from it: none or kdf3 (as the entry says)",
+	    "How a card's keys come from it: none, kdf3, visa2, visa or emv (as the entry says)",
 	    offsetof(struct args, diversification), 0, 0, 0, diversifications },
 	{ "issuer", 0, OPT_STRING, "NAME", "Issuer key of the key store (the only one)",
 	    offsetof(struct args, issuer), 0, 0, 0, NULL },
@@ -43,10 +43,11 @@ static const struct opt opts[] = {
 	    offsetof(struct args, target), 0, 0, 0, NULL },
 	{ "base", 0, OPT_VERSION, "VERSION", "Version that the card runs (0.0)",
 	    offsetof(struct args, base), 0, 0, 0, NULL },
-	{ "i", 0, OPT_HEX8, "I", "Parameter i of SCP03, in hex (70)", offsetof(struct args, i), 0,
-	    0, 0xFF, NULL },
+	{ "i", 0, OPT_HEX8, "I", "Parameter i of SCP03 (70) or SCP02 (15), in hex",
+	    offsetof(struct args, i), 0, 0, 0xFF, NULL },
 	{ "protocol", 0, OPT_CHOICE, "PROTOCOL",
-	    "scp03, or scp11: that as well, a, b and c, with keys and certificates (scp03)",
+	    "scp02, scp03, or scp11: scp03 and that as well, a, b and c, with keys and "
+	    "certificates (as the type of the key set)",
 	    offsetof(struct args, protocol), 0, 0, 0, protocols },
 	{ "ca", 0, OPT_STRING, "NAME",
 	    "CA of the key store that certifies the cards (the only one)",
@@ -146,9 +147,6 @@ static int take_options(const struct args *g, struct vcard_issue *issue, struct 
 	issue->target = g->target.n > 0 ? g->target : target;
 	issue->base = g->base.v;
 	issue->memory = g->memory.v;
-	issue->i = g->i.given ? (uint8_t)g->i.v : 0x70;
-	if (!scp03_i_valid(issue->i))
-		return err_set(e, ERR_USAGE, "--i: %02X is not a parameter i of SCP03", issue->i);
 	if (take_policy(g, issue, e) != 0)
 		return -1;
 	return g->fault == NULL ? 0 : take_fault(g->fault, issue, e);
@@ -219,9 +217,58 @@ static int take_identity(uint32_t number, struct vcard_issue *issue, struct err 
 struct source {
 	const struct entry *keys;
 	enum diversification diversification;
+	bool as_entry; /* diversification as it says, which may be a template */
 	bool scp11;
 	struct vcard_maker maker; /* if scp11 */
 };
+
+static int find_keys(
+    const struct args *g, const struct keystore *ks, const struct entry **keys, struct err *e)
+{
+	if (g->protocol == NULL)
+		return keystore_find_card(ks, g->keys, keys, e);
+	return keystore_find(
+	    ks, strcmp(g->protocol, "scp02") == 0 ? ENTRY_SCP02 : ENTRY_SCP03, g->keys, keys, e);
+}
+
+/* The card speaks what its keys are for. */
+static int take_protocol(
+    const struct args *g, const struct source *src, struct vcard_issue *issue, struct err *e)
+{
+	bool old = src->keys->type == ENTRY_SCP02;
+	uint8_t i = g->i.given ? (uint8_t)g->i.v : old ? 0x15 : 0x70;
+
+	if (old ? !scp02_i_valid(i) || (i & SCP02_I_EXPLICIT) == 0 : !scp03_i_valid(i))
+		return err_set(e, ERR_USAGE, "--i: %02X is not a parameter i of %s%s", i,
+		    old ? "SCP02" : "SCP03", old ? " with explicit initiation" : "");
+	issue->i = old ? 0x70 : i;
+	issue->i02 = old ? i : 0;
+	return 0;
+}
+
+static int take_diversification(const struct args *g, struct source *src, struct err *e)
+{
+	bool old = src->keys->type == ENTRY_SCP02;
+	enum diversification *d = &src->diversification;
+
+	src->as_entry = g->diversification == NULL;
+	if (src->as_entry)
+		return 0;
+	if (!diversification_from(g->diversification, d))
+		return err_set(
+		    e, ERR_USAGE, "--diversification: unknown scheme %s", g->diversification);
+	if (old ? diversification_is_des(*d) : diversification_is_aes(*d))
+		return 0;
+	return err_set(e, ERR_USAGE, "--diversification: %s is not for keys of type %s",
+	    g->diversification, entry_type_str(src->keys->type));
+}
+
+static bool card_keys(const struct source *src, struct vcard_issue *issue)
+{
+	if (src->as_entry)
+		return entry_card_keys(src->keys, issue->kdd, &issue->keys);
+	return diversify(src->diversification, &src->keys->keys, issue->kdd, &issue->keys);
+}
 
 static int take_scp11(
     const struct args *g, const struct keystore *ks, struct source *src, struct err *e)
@@ -248,7 +295,7 @@ static int create_one(
 {
 	if (take_identity(number, issue, e) != 0)
 		return -1;
-	if (!diversify(src->diversification, &src->keys->keys, issue->kdd, &issue->keys))
+	if (!card_keys(src, issue))
 		return err_set(e, ERR_OTHER, "the card's keys cannot be derived");
 	issue->key_version = src->keys->version;
 	if (src->scp11 && vcard_maker_card(&src->maker, issue, e) != 0)
@@ -307,18 +354,15 @@ static int run_create(struct ctx *c, void *args, struct err *e)
 		return err_set(e, ERR_USAGE, "--first goes with --count");
 	if (take_options(g, &issue, e) != 0 || ctx_keystore(c, &ks, e) != 0)
 		return -1;
-	if (keystore_find(ks, ENTRY_SCP03, g->keys, &src.keys, e) != 0 ||
-	    take_keys(g, ks, &issue, e) != 0 || take_scp11(g, ks, &src, e) != 0)
+	if (find_keys(g, ks, &src.keys, e) != 0 || take_protocol(g, &src, &issue, e) != 0 ||
+	    take_diversification(g, &src, e) != 0 || take_scp11(g, ks, &src, e) != 0)
+		goto out;
+	/* What authorizes images is of no use on a card that takes none. */
+	if (issue.i02 == 0 && take_keys(g, ks, &issue, e) != 0)
 		goto out;
 	if (g->keys == NULL)
 		ctx_note(
 		    c, "keys: %s, the only card key set in %s", src.keys->name, keystore_path(ks));
-	src.diversification = src.keys->diversification;
-	if (g->diversification != NULL &&
-	    !diversification_from(g->diversification, &src.diversification)) {
-		err_set(e, ERR_USAGE, "--diversification: unknown scheme %s", g->diversification);
-		goto out;
-	}
 	rc = g->count.given ? create_many(c, g, &src, &issue, e)
 			    : create_one(&src, g->path, 1, &issue, e);
 	if (rc == 0)

@@ -58,7 +58,8 @@ static int run(struct ctx *c, void *args, struct err *e)
 	out_set(&o, "iin", out_hex(span_of(s.iin, s.iin_n)));
 	out_set(&o, "diversification_data", out_hex(SPAN(s.kdd)));
 	out_set(&o, "life_cycle", json_string(card_life_cycle_str(s.life_cycle)));
-	out_set(&o, "i", json_string(out_hex8(s.i).s));
+	out_set(&o, "protocol", json_string(s.i02 != 0 ? "SCP02" : "SCP03"));
+	out_set(&o, "i", json_string(out_hex8(s.i02 != 0 ? s.i02 : s.i).s));
 	out_set(&o, "fault", fault(&s));
 	out_set(&o, "keys", key_sets(&s));
 	out_set(&o, "system", show_system(&s.system));

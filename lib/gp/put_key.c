@@ -1,10 +1,16 @@
 #include "gp/put_key.h"
 
+#include "crypto/des.h"
 #include "crypto/kdf.h"
 
 enum { KCV_SIZE = 3, VERSION_MAX = 0x7F, PUT_KEY_KEYS = 3 };
 
 static const uint8_t icv[AES_BLOCK];
+
+static bool check_value(bool des, const struct key *k, uint8_t out[static KCV_SIZE])
+{
+	return des ? des_key_check_value(k, out) : key_check_value(k, out);
+}
 
 /* 24-octet keys are padded with 00 to whole blocks. */
 static size_t padded(size_t n)
@@ -18,7 +24,7 @@ static bool is_aes_length(size_t n)
 }
 
 /* 88 | length | clear length | ciphertext | 03 | check value (Amendment D 7.2). */
-static bool field_put(struct wr *w, const struct key *k, const struct key *dek)
+static bool aes_put(struct wr *w, const struct key *k, const struct key *dek)
 {
 	size_t n = padded(k->n);
 	uint8_t kcv[KCV_SIZE], ct[KEY_MAX];
@@ -38,6 +44,20 @@ static bool field_put(struct wr *w, const struct key *k, const struct key *dek)
 	return true;
 }
 
+/* 80 | 10 | ciphertext | 03 | check value (GPCS 11.8.2.3.3). */
+static bool des_put(struct wr *w, const struct key *k, const struct key *dek)
+{
+	uint8_t kcv[KCV_SIZE], ct[DES3_KEY];
+
+	if (k->n != DES3_KEY || !des_key_check_value(k, kcv) ||
+	    !des_ecb_once(dek, true, key_span(k), ct))
+		return false;
+	wr_u8(w, KEY_TYPE_DES);
+	wr_lv(w, SPAN(ct));
+	wr_lv(w, SPAN(kcv));
+	return true;
+}
+
 bool put_key_put(struct wr *w, const struct put_key *k, const struct key *dek)
 {
 	size_t start = w->n;
@@ -46,7 +66,7 @@ bool put_key_put(struct wr *w, const struct put_key *k, const struct key *dek)
 		return false;
 	wr_u8(w, k->version);
 	for (size_t i = 0; i < k->n; i++)
-		if (!field_put(w, &k->key[i], dek)) {
+		if (!(k->des ? des_put : aes_put)(w, &k->key[i], dek)) {
 			wr_cut(w, start);
 			return false;
 		}
@@ -68,23 +88,38 @@ static bool component_get(struct span component, struct span *ct, uint8_t *n)
 	return is_aes_length(*n) && ct->n == padded(*n);
 }
 
-static enum put_key_verdict field_get(
-    struct rd *r, const struct key *dek, struct key *k, uint8_t kcv[static KCV_SIZE])
+static bool aes_get(struct span component, const struct key *dek, struct key *k)
 {
-	uint8_t type, n, want[KCV_SIZE];
-	struct span component, value, ct;
-	struct rd in;
+	struct span ct;
+	uint8_t n;
 
-	if (!rd_u8(r, &type) || type != KEY_TYPE_AES || !rd_lv(r, &component) ||
-	    !component_get(component, &ct, &n) || !rd_lv(r, &value) || value.n != KCV_SIZE)
-		return PUT_KEY_MALFORMED;
-	in = rd_of(value);
-	/* A failing cipher refuses the command too: there is no key to store. */
-	if (!rd_copy(&in, kcv, KCV_SIZE) || !aes_cbc_once(dek, false, icv, ct, k->b))
-		return PUT_KEY_MALFORMED;
+	if (!component_get(component, &ct, &n) || !aes_cbc_once(dek, false, icv, ct, k->b))
+		return false;
 	k->n = n;
 	wipe(k->b + n, sizeof(k->b) - n);
-	if (!key_check_value(k, want))
+	return true;
+}
+
+static bool des_get(struct span component, const struct key *dek, struct key *k)
+{
+	k->n = DES3_KEY;
+	return component.n == DES3_KEY && des_ecb_once(dek, false, component, k->b);
+}
+
+/* A failing cipher refuses the command too: there is no key to store. */
+static enum put_key_verdict field_get(
+    struct rd *r, bool des, const struct key *dek, struct key *k, uint8_t kcv[static KCV_SIZE])
+{
+	uint8_t type, want[KCV_SIZE];
+	struct span component, value;
+	struct rd in;
+
+	if (!rd_u8(r, &type) || type != (des ? KEY_TYPE_DES : KEY_TYPE_AES) ||
+	    !rd_lv(r, &component) || !rd_lv(r, &value) || value.n != KCV_SIZE)
+		return PUT_KEY_MALFORMED;
+	in = rd_of(value);
+	if (!rd_copy(&in, kcv, KCV_SIZE) || !(des ? des_get : aes_get)(component, dek, k) ||
+	    !check_value(des, k, want))
 		return PUT_KEY_MALFORMED;
 	return span_eq(SPAN(want), value) ? PUT_KEY_OK : PUT_KEY_BAD_KCV;
 }
@@ -100,7 +135,7 @@ static enum put_key_verdict fields_get(struct span data, const struct key *dek, 
 
 		if (k->n == PUT_KEY_KEYS)
 			return PUT_KEY_MALFORMED;
-		v = field_get(&r, dek, &k->key[k->n], k->kcv[k->n]);
+		v = field_get(&r, k->des, dek, &k->key[k->n], k->kcv[k->n]);
 		if (v != PUT_KEY_OK)
 			return v;
 		k->n++;
@@ -110,7 +145,7 @@ static enum put_key_verdict fields_get(struct span data, const struct key *dek, 
 
 enum put_key_verdict put_key_get(struct span data, const struct key *dek, struct put_key *k)
 {
-	struct put_key got = { 0 };
+	struct put_key got = { .des = k->des };
 	enum put_key_verdict v = fields_get(data, dek, &got);
 
 	if (v == PUT_KEY_OK)
@@ -134,7 +169,7 @@ bool put_key_answer_ok(struct span data, const struct put_key *k)
 	if (k->n > PUT_KEY_KEYS || !rd_u8(&r, &version) || version != k->version)
 		return false;
 	for (size_t i = 0; i < k->n; i++)
-		if (!rd_copy(&r, got, KCV_SIZE) || !key_check_value(&k->key[i], want) ||
+		if (!rd_copy(&r, got, KCV_SIZE) || !check_value(k->des, &k->key[i], want) ||
 		    !span_eq(SPAN(got), SPAN(want)))
 			return false;
 	return rd_left(&r) == 0;

@@ -168,15 +168,15 @@ static uint16_t enter_broadcast(
     struct call *c, const struct enter *e, const struct broadcast_keys *k)
 {
 	struct channel *ch = c->ch;
-	struct scp03 next = { 0 };
+	struct scp next = { 0 };
 
-	if (!scp03_resume(
-		&next, &k->enc, &k->mac, e->counter, e->mcv, LEVEL_CMAC | LEVEL_CDEC, ch->m)) {
-		scp03_wipe(&next);
+	if (!scp03_resume(scp_as_scp03(&next), &k->enc, &k->mac, e->counter, e->mcv,
+		LEVEL_CMAC | LEVEL_CDEC, ch->m)) {
+		scp_wipe(&next);
 		return SW_UNKNOWN;
 	}
 	if (!prepare_slot(c->v, e)) {
-		scp03_wipe(&next);
+		scp_wipe(&next);
 		return SW_MEMORY_FAILURE;
 	}
 	keep_bk_mac(c, e, &k->mac);

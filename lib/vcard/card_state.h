@@ -32,7 +32,7 @@
 #include "gp/cert.h"
 #include "gp/command.h"
 #include "gp/scp11_data.h"
-#include "scp/scp03.h"
+#include "scp/scp.h"
 #include "scp/scp11.h"
 #include "vcard/nvm.h"
 #include "vcard/vcard.h"
@@ -44,6 +44,8 @@ enum {
 	TRIES_MAX = 10,
 	FACTORY_VERSION = 0xFF,
 	SEQUENCE_END = 0xFFFFFF,
+	SEQUENCE_END_02 =
+	    0xFFFF, /* the counter of SCP02 has two octets and does not wrap (E.1.2) */
 	DEFAULT_MEMORY = 4u << 20,
 	MEMORY_MAX = 12u << 20 /* running image and slot together fit one frame of the journal */
 };
@@ -52,7 +54,7 @@ enum {
 struct card_keys {
 	uint8_t version;
 	struct key_set keys;
-	uint32_t sequence; /* as used by the last INITIALIZE UPDATE */
+	uint32_t sequence; /* SCP03: of the last INITIALIZE UPDATE; SCP02: of the next session */
 	uint8_t tries;     /* failed authentications left; 0: locked */
 };
 
@@ -101,7 +103,9 @@ struct running {
 /* What survives power off. Read it everywhere; only chip_commit and replay write it. */
 struct chip {
 	/* written at issuance */
-	uint8_t i;
+	uint8_t i;   /* of SCP03 */
+	uint8_t i02; /* of SCP02; not 0: the card speaks that and no SCP03, and its keys are triple
+		      * DES; there is no broadcast on it */
 	uint8_t kdd[KDD_SIZE];
 	uint8_t cplc[CPLC_SIZE];
 	uint8_t platform[PLATFORM_SIZE];
@@ -151,7 +155,7 @@ struct channel {
 	bool app; /* an application of the image is selected, not the ISD */
 	struct aid selected;
 	enum session session;
-	struct scp03 scp;    /* the current context: IU_DONE, UNICAST or BROADCAST */
+	struct scp scp;      /* the current context: IU_DONE, UNICAST or BROADCAST */
 	uint8_t key_version; /* of the diversified channel, in all states but IDLE */
 	uint8_t m;           /* 8 or 16; of the diversified channel, and so of the broadcast one */
 	uint8_t host_challenge[16], card_challenge[16]; /* m octets, IU_DONE only */
@@ -161,10 +165,10 @@ struct channel {
 	bool anonymous; /* session of SCP11b: nobody was authenticated but the card */
 	bool group;     /* session of SCP11c */
 	/* CHANGE MODE (broadcast.c): */
-	struct scp03 saved; /* moved here from scp by enter, moved back by return */
-	bool has_saved;     /* cleared before `saved` is used */
-	bool failed;        /* a broadcast command was not answered 9000 */
-	struct key bk_mac;  /* from enter until AUTHORIZE ACTION or session_end: algorithm 01 */
+	struct scp saved;  /* moved here from scp by enter, moved back by return */
+	bool has_saved;    /* cleared before `saved` is used */
+	bool failed;       /* a broadcast command was not answered 9000 */
+	struct key bk_mac; /* from enter until AUTHORIZE ACTION or session_end: algorithm 01 */
 	uint8_t bk_campaign[CAMPAIGN_SIZE]; /* what it belongs to; valid when bk_mac.n != 0 */
 	uint32_t bk_package;
 	/* STORE DATA (data.c): */
@@ -196,7 +200,7 @@ struct call {
 	bool secured;            /* it came with secure messaging and was verified */
 	bool chained;            /* the class byte says that another block follows */
 	uint8_t level;           /* of the open session (LEVEL_*); 0 too when there is none */
-	struct scp03 *seal;      /* context that protects the answer; NULL: bare */
+	struct scp *seal;        /* context that protects the answer; NULL: bare */
 	struct wr *out;          /* response data */
 };
 typedef uint16_t handler(struct call *c); /* returns the status word */

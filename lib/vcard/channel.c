@@ -12,8 +12,8 @@ enum { SW_CARD_LOCKED = 0x6283, SW_ALREADY_CLOSED = 0x6200 };
 
 void session_end(struct channel *ch)
 {
-	scp03_wipe(&ch->scp);
-	scp03_wipe(&ch->saved);
+	scp_wipe(&ch->scp);
+	scp_wipe(&ch->saved);
 	ch->has_saved = false;
 	ch->failed = false;
 	wipe_key(&ch->dek);
@@ -146,7 +146,15 @@ uint16_t do_manage_channel(struct call *c)
 	return SW_OK;
 }
 
-/* ---- INITIALIZE UPDATE (Amendment D 7.1.1) ---- */
+/* ---- INITIALIZE UPDATE (Amendment D 7.1.1, GPCS E.5.1) ---- */
+
+static void tell_sequence(struct init_update *u, uint32_t sequence)
+{
+	u->has_sequence = true;
+	u->sequence[0] = (uint8_t)(sequence >> 16);
+	u->sequence[1] = (uint8_t)(sequence >> 8);
+	u->sequence[2] = (uint8_t)sequence;
+}
 
 /* The next card challenge; in pseudo-random mode the counter moves first, and for good. */
 static uint16_t make_challenge(struct call *c, const struct card_keys *k, struct init_update *u)
@@ -158,10 +166,7 @@ static uint16_t make_challenge(struct call *c, const struct card_keys *k, struct
 	if (sequence >= SEQUENCE_END)
 		return SW_CONDITIONS;
 	sequence++;
-	u->has_sequence = true;
-	u->sequence[0] = (uint8_t)(sequence >> 16);
-	u->sequence[1] = (uint8_t)(sequence >> 8);
-	u->sequence[2] = (uint8_t)sequence;
+	tell_sequence(u, sequence);
 	chip_put_sequence(c->v, k->version, sequence);
 	if (!chip_commit(c->v))
 		return SW_MEMORY_FAILURE;
@@ -169,6 +174,35 @@ static uint16_t make_challenge(struct call *c, const struct card_keys *k, struct
 		&k->keys.enc, u->sequence, aid_span(&c->ch->selected), u->m, u->card_challenge))
 		return SW_UNKNOWN;
 	return SW_OK;
+}
+
+/* SCP02: the counter stands in front and does not move before the host has proved itself. What
+ * follows it may need the session keys: see begin. */
+static uint16_t make_challenge_02(const struct card_keys *k, struct init_update *u)
+{
+	if (k->sequence >= SEQUENCE_END_02)
+		return SW_CONDITIONS;
+	tell_sequence(u, k->sequence);
+	u->card_challenge[0] = u->sequence[1];
+	u->card_challenge[1] = u->sequence[2];
+	return random_bytes(&u->card_challenge[2], u->m - 2u) ? SW_OK : SW_UNKNOWN;
+}
+
+static bool begin(struct call *c, const struct card_keys *k, struct init_update *u)
+{
+	const struct scp_start start = { .protocol = (enum scp_protocol)u->scp,
+		.i = u->i,
+		.keys = &k->keys,
+		.host_challenge = c->cmd->data,
+		.card_challenge = span_of(u->card_challenge, u->m) };
+	struct scp *scp = &c->ch->scp;
+
+	if (!scp_begin(scp, &start))
+		return false;
+	if (u->scp == PROTOCOL_SCP02 && (u->i & SCP02_I_PSEUDO_RANDOM) != 0 &&
+	    !scp02_card_challenge(&scp->u.scp02, aid_span(&c->ch->selected), &u->card_challenge[2]))
+		return false;
+	return scp_cryptogram(scp, &start, SCP03_CARD, u->cryptogram);
 }
 
 static bool keys_usable(const struct card_keys *k)
@@ -180,15 +214,15 @@ uint16_t do_initialize_update(struct call *c)
 {
 	struct channel *ch = c->ch;
 	const struct chip *chip = &c->v->chip;
+	bool old = chip->i02 != 0;
 	const struct card_keys *k;
-	struct init_update u = { .scp = 0x03 };
-	struct span card_challenge;
+	struct init_update u = { .scp = old ? PROTOCOL_SCP02 : PROTOCOL_SCP03 };
 	uint16_t sw;
 
 	/* It ends the session, also when it fails itself (Amendment D 5.6). */
 	mode_step(ch, EVENT_END, SW_OK);
-	u.i = chip->i;
-	u.m = (chip->i & SCP03_I_S16) != 0 ? 16 : 8;
+	u.i = old ? chip->i02 : chip->i;
+	u.m = !old && (chip->i & SCP03_I_S16) != 0 ? 16 : 8;
 	if (c->cmd->p2 != 0x00)
 		return SW_WRONG_P1P2;
 	if (c->cmd->data.n != u.m)
@@ -198,12 +232,10 @@ uint16_t do_initialize_update(struct call *c)
 		return SW_REFERENCE_NOT_FOUND;
 	if (k->tries == 0)
 		return SW_AUTH_BLOCKED;
-	sw = make_challenge(c, k, &u);
+	sw = old ? make_challenge_02(k, &u) : make_challenge(c, k, &u);
 	if (sw != SW_OK)
 		return sw;
-	card_challenge = span_of(u.card_challenge, u.m);
-	if (!scp03_begin(&ch->scp, &k->keys, c->cmd->data, card_challenge) ||
-	    !scp03_cryptogram(&ch->scp, SCP03_CARD, c->cmd->data, card_challenge, u.cryptogram)) {
+	if (!begin(c, k, &u)) {
 		session_end(ch);
 		return SW_UNKNOWN;
 	}
@@ -214,11 +246,11 @@ uint16_t do_initialize_update(struct call *c)
 	memcpy(ch->card_challenge, u.card_challenge, u.m);
 	ch->m = u.m;
 	ch->key_version = k->version;
-	ch->dek = k->keys.dek;
+	ch->dek = old ? ch->scp.u.scp02.dek : k->keys.dek;
 	return mode_step(ch, EVENT_INITIALIZE, SW_OK);
 }
 
-/* ---- EXTERNAL AUTHENTICATE (Amendment D 7.1.2) ---- */
+/* ---- EXTERNAL AUTHENTICATE (Amendment D 7.1.2, GPCS E.5.2) ---- */
 
 static enum mode_event event_of(enum scp03_verdict v)
 {
@@ -231,21 +263,41 @@ static enum mode_event event_of(enum scp03_verdict v)
 static uint16_t authenticate(struct call *c, const struct card_keys *k)
 {
 	struct channel *ch = c->ch;
-	enum scp03_verdict verdict;
+	const struct scp_start start = { .protocol = scp_protocol(&ch->scp),
+		.host_challenge = span_of(ch->host_challenge, ch->m),
+		.card_challenge = span_of(ch->card_challenge, ch->m) };
+	enum scp03_verdict verdict = scp_card_authenticate(&ch->scp, &start, c->cmd);
 	uint8_t tries = TRIES_MAX;
 
-	verdict = scp03_card_authenticate(&ch->scp, c->cmd, span_of(ch->host_challenge, ch->m),
-	    span_of(ch->card_challenge, ch->m));
 	if (verdict == SCP03_FAILED)
 		return SW_UNKNOWN;
 	if (verdict != SCP03_OK)
 		tries = (uint8_t)(k->tries - 1);
-	if (tries != k->tries) {
+	if (tries != k->tries)
 		chip_put_tries(c->v, k->version, tries);
-		if (!chip_commit(c->v))
-			return SW_MEMORY_FAILURE;
-	}
+	/* GPCS E.1.2: SCP02 counts when the first C-MAC of a session was right. */
+	if (start.protocol == PROTOCOL_SCP02 &&
+	    (verdict == SCP03_OK || verdict == SCP03_BAD_CRYPTOGRAM))
+		chip_put_sequence(c->v, k->version, k->sequence + 1);
+	if (!chip_commit(c->v))
+		return SW_MEMORY_FAILURE;
 	return mode_step(ch, event_of(verdict), SW_OK);
+}
+
+/* SCP02: another channel may have used this value of the counter up, and with it the session keys.
+ */
+static bool counter_moved(const struct channel *ch, const struct card_keys *k)
+{
+	return scp_protocol(&ch->scp) == PROTOCOL_SCP02 &&
+	       (ch->card_challenge[0] << 8 | ch->card_challenge[1]) != (int)k->sequence;
+}
+
+static bool level_valid(const struct call *c)
+{
+	const struct chip *chip = &c->v->chip;
+
+	return chip->i02 != 0 ? scp02_level_valid(c->cmd->p1, chip->i02)
+			      : scp03_level_valid(c->cmd->p1, chip->i);
 }
 
 uint16_t do_external_authenticate(struct call *c)
@@ -260,12 +312,14 @@ uint16_t do_external_authenticate(struct call *c)
 		return SW_CONDITIONS;
 	if (!cla_is_sm(c->cmd->cla))
 		sw = SW_SECURITY_STATUS;
-	else if (c->cmd->p2 != 0x00 || !scp03_level_valid(c->cmd->p1, c->v->chip.i))
+	else if (c->cmd->p2 != 0x00 || !level_valid(c))
 		sw = SW_WRONG_P1P2;
 	else if (c->cmd->data.n != 2u * ch->m)
 		sw = SW_WRONG_LENGTH;
 	else if (k == NULL || k->tries == 0)
 		sw = SW_AUTH_BLOCKED; /* deleted or locked through another channel in between */
+	else if (counter_moved(ch, k))
+		sw = SW_CONDITIONS;
 	else
 		sw = authenticate(c, k);
 	if (sw != SW_OK) {

@@ -45,6 +45,13 @@ static int check(const struct vcard_issue *issue, struct err *e)
 
 	if (!aes_length(k->enc.n) || k->mac.n != k->enc.n || k->dek.n != k->enc.n)
 		return err_set(e, ERR_INPUT, "card keys must be three AES keys of one length");
+	if (issue->i02 != 0 && issue->ecka_n + issue->ca_n > 0)
+		return err_set(e, ERR_INPUT, "SCP11 goes with SCP03, not with SCP02");
+	if (issue->i02 != 0 && k->enc.n != DES3_KEY)
+		return err_set(e, ERR_INPUT, "keys of SCP02 must have 16 octets");
+	if (issue->i02 != 0 && (!scp02_i_valid(issue->i02) || (issue->i02 & SCP02_I_EXPLICIT) == 0))
+		return err_set(e, ERR_INPUT,
+		    "parameter i %02X is not one of SCP02 with explicit initiation", issue->i02);
 	if (issue->key_version == 0 || (issue->key_version > 0x7F && issue->key_version != 0xFF))
 		return err_set(
 		    e, ERR_INPUT, "key version %02X is not 01..7F or FF", issue->key_version);
@@ -111,6 +118,7 @@ static void scp11_issue(struct chip *c, const struct vcard_issue *issue)
 static bool chip_issue(struct chip *c, const struct vcard_issue *issue)
 {
 	c->i = issue->i;
+	c->i02 = issue->i02;
 	memcpy(c->kdd, issue->kdd, KDD_SIZE);
 	memcpy(c->cplc, issue->cplc, CPLC_SIZE);
 	memcpy(c->platform, issue->platform, PLATFORM_SIZE);
@@ -166,7 +174,7 @@ static void describe_keys(const struct chip *c, struct vcard_summary *s)
 
 		put_u32(sequence, k->sequence);
 		s->keys[i].version = k->version;
-		s->keys[i].type = KEY_TYPE_AES;
+		s->keys[i].type = key_type(c);
 		s->keys[i].tries = k->tries;
 		s->keys[i].length = k->keys.enc.n;
 		memcpy(s->keys[i].sequence, sequence + 1, SEQUENCE_SIZE);
@@ -194,6 +202,7 @@ static bool describe(struct vcard *v, struct vcard_summary *s)
 	s->iin_n = c->iin_n;
 	s->life_cycle = c->life_cycle;
 	s->i = c->i;
+	s->i02 = c->i02;
 	describe_keys(c, s);
 	s->fault = c->fault;
 	s->fault_at = c->fault_at;

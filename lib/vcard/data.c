@@ -28,9 +28,11 @@ static uint16_t get_cin(struct call *c)
 static uint16_t get_card_data(struct call *c)
 {
 	struct card_data d = { .version = { 2, 3, 1 }, .version_n = 3, .scp_n = 1 };
+	const struct chip *chip = &c->v->chip;
 	uint16_t i = scp11_i_of(&c->v->chip);
 
-	d.scp[0] = (struct scp_option){ 0x03, c->v->chip.i };
+	d.scp[0] = chip->i02 != 0 ? (struct scp_option){ 0x02, chip->i02 }
+				  : (struct scp_option){ 0x03, chip->i };
 	if (i != 0)
 		d.scp[d.scp_n++] = (struct scp_option){ 0x11, i };
 	card_data_put(c->out, &d);
@@ -40,11 +42,12 @@ static uint16_t get_card_data(struct call *c)
 static uint16_t get_capabilities(struct call *c)
 {
 	struct capabilities k = { .n = 1 };
+	uint8_t i02 = c->v->chip.i02;
 
-	k.scp[0].scp = 0x03;
+	k.scp[0].scp = i02 != 0 ? 0x02 : 0x03;
 	k.scp[0].i_n = 1;
-	k.scp[0].i[0] = c->v->chip.i;
-	k.scp[0].key_sizes = ALL_AES_SIZES;
+	k.scp[0].i[0] = i02 != 0 ? i02 : c->v->chip.i;
+	k.scp[0].key_sizes = i02 != 0 ? 0 : ALL_AES_SIZES;
 	capabilities_put(c->out, &k);
 	return SW_OK;
 }
@@ -64,6 +67,11 @@ static void add_scp11(const struct chip *c, struct key_infos *infos)
 			.length = c->ecka[i].key.n };
 }
 
+uint8_t key_type(const struct chip *c)
+{
+	return c->i02 != 0 ? KEY_TYPE_DES : KEY_TYPE_AES;
+}
+
 static uint16_t get_key_information(struct call *c)
 {
 	struct key_infos infos = { 0 };
@@ -77,7 +85,7 @@ static uint16_t get_key_information(struct call *c)
 			if (n != 0)
 				infos.key[infos.n++] = (struct key_info){ .id = kid,
 					.version = set->version,
-					.type = KEY_TYPE_AES,
+					.type = key_type(&c->v->chip),
 					.length = n };
 		}
 	}
@@ -88,17 +96,21 @@ static uint16_t get_key_information(struct call *c)
 	return SW_OK;
 }
 
-/* The counter of the default key version; it exists in pseudo-random mode only. */
+/* The counter of the default key version; SCP03 has it in pseudo-random mode only. */
 static uint16_t get_sequence(struct call *c)
 {
 	const struct card_keys *k = chip_keys(c->v, 0);
+	bool old = c->v->chip.i02 != 0;
 	uint8_t value[SEQUENCE_SIZE];
 	struct wr w = wr_fixed(value, sizeof(value));
 
-	if (k == NULL || (c->v->chip.i & SCP03_I_PSEUDO_RANDOM) == 0)
+	if (k == NULL || (!old && (c->v->chip.i & SCP03_I_PSEUDO_RANDOM) == 0))
 		return SW_REFERENCE_NOT_FOUND;
-	wr_u24(&w, k->sequence);
-	tlv_put(c->out, TAG_SEQUENCE_COUNTER, SPAN(value));
+	if (old)
+		wr_u16(&w, (uint16_t)k->sequence);
+	else
+		wr_u24(&w, k->sequence);
+	tlv_put(c->out, TAG_SEQUENCE_COUNTER, wr_span(&w));
 	return SW_OK;
 }
 
@@ -132,6 +144,12 @@ static uint16_t value_only(struct call *c)
 	return SW_OK;
 }
 
+/* What a card with SCP02, which has no broadcast, does not tell. */
+static bool is_broadcast(uint16_t tag)
+{
+	return tag == TAG_SYSTEM || tag == TAG_SLOTS || tag == TAG_POLICY;
+}
+
 uint16_t do_get_data(struct call *c)
 {
 	static const struct {
@@ -158,7 +176,7 @@ uint16_t do_get_data(struct call *c)
 	if (c->cmd->data.n > 0 && tag != TAG_CERTIFICATE_STORE)
 		return SW_WRONG_LENGTH;
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
-		if (objects[i].tag == tag)
+		if (objects[i].tag == tag && (c->v->chip.i02 == 0 || !is_broadcast(objects[i].tag)))
 			sw = objects[i].get(c);
 	if (sw == SW_OK && (c->cmd->cla & 0x80) == 0)
 		sw = value_only(c);

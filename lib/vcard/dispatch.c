@@ -72,6 +72,15 @@ static enum cla_kind kind_of(uint8_t cla)
 	return (cla & 0x80) != 0 ? GP : ISO;
 }
 
+/* SCP02 comes without broadcast: to such a card these are no commands. */
+static bool is_known(const struct vcard *v, const struct command *k)
+{
+	if (k == NULL || v->chip.i02 == 0)
+		return k != NULL;
+	return k->ins != INS_CHANGE_MODE && k->ins != INS_AUTHORIZE_ACTION &&
+	       k->ins != INS_WRITE_STAGE;
+}
+
 static bool life_allows(const struct vcard *v, const struct command *k)
 {
 	switch (v->chip.life_cycle) {
@@ -102,7 +111,8 @@ static uint16_t run_command(struct call *c)
 	uint16_t sw;
 
 	/* An application of the image knows no command but to be selected. */
-	if (k == NULL || (c->ch->app && k->ins != INS_SELECT && k->ins != INS_MANAGE_CHANNEL))
+	if (!is_known(c->v, k) ||
+	    (c->ch->app && k->ins != INS_SELECT && k->ins != INS_MANAGE_CHANNEL))
 		return SW_INS_NOT_SUPPORTED;
 	if ((k->cla & kind_of(c->cmd->cla)) == 0)
 		return SW_CLA_NOT_SUPPORTED;
@@ -134,7 +144,13 @@ static bool protection_due(const struct channel *ch)
 {
 	if (ch->session == SESSION_BROADCAST)
 		return true;
-	return ch->session == SESSION_UNICAST && ch->scp.level != LEVEL_AUTHENTICATED;
+	return ch->session == SESSION_UNICAST && (scp_level(&ch->scp) & LEVEL_CMAC) != 0;
+}
+
+/* R-MAC alone, a level of SCP02: commands come as they are, but their answers cover them. */
+static bool answer_protected(const struct channel *ch)
+{
+	return ch->session == SESSION_UNICAST && scp_level(&ch->scp) == LEVEL_RMAC;
 }
 
 static uint16_t session_lost(struct call *c)
@@ -183,19 +199,19 @@ static uint16_t run_protected(struct call *c, const struct capdu *cmd)
 			mode_step(c->ch, EVENT_END, SW_OK);
 		return run_command(c);
 	}
-	if (!sm)
+	if (!sm && (!answer_protected(c->ch) || is_open_command(c->v, c->ch, cmd)))
 		return run_command(c);
 	/* Its MAC is checked by its handler, with the session that is not open yet. */
-	if (cmd->ins == INS_EXTERNAL_AUTHENTICATE && !protection_due(c->ch))
+	if (sm && cmd->ins == INS_EXTERNAL_AUTHENTICATE && !protection_due(c->ch))
 		return run_command(c);
-	if (!protection_due(c->ch))
+	if (sm && !protection_due(c->ch))
 		return session_lost(c);
-	if (scp03_open_command(&c->ch->scp, cmd, &plain, &data) != SCP03_OK) {
+	if (scp_open_command(&c->ch->scp, cmd, &plain, &data) != SCP03_OK) {
 		wr_reset(&data);
 		return session_lost(c);
 	}
 	c->cmd = &plain;
-	c->secured = true;
+	c->secured = sm;
 	c->seal = &c->ch->scp;
 	sw = c->ch->session == SESSION_BROADCAST ? run_broadcast(c) : run_command(c);
 	wr_reset(&data);
@@ -220,11 +236,11 @@ static void answer(struct call *c, uint16_t sw, struct wr *rsp)
 		r.data = (struct span){ NULL, 0 };
 	/* A handler that ended the session took away what could protect the answer. */
 	if (c->seal == NULL || c->ch->session == SESSION_IDLE ||
-	    (c->seal->level & LEVEL_RMAC) == 0) {
+	    (scp_level(c->seal) & LEVEL_RMAC) == 0) {
 		rapdu_put(rsp, &r);
 		return;
 	}
-	if (!scp03_seal_response(c->seal, &r, rsp)) {
+	if (!scp_seal_response(c->seal, &r, rsp)) {
 		session_end(c->ch);
 		wr_cut(rsp, start);
 		rapdu_put(rsp, &(struct rapdu){ { NULL, 0 }, SW_UNKNOWN });
@@ -336,7 +352,7 @@ void dispatch(struct vcard *v, struct span command, struct wr *rsp)
 	if (get_response(v, &cmd, rsp))
 		return;
 	c.ch = &v->channel[c.number];
-	c.level = in_session(c.ch) ? c.ch->scp.level : LEVEL_AUTHENTICATED;
+	c.level = in_session(c.ch) ? scp_level(&c.ch->scp) : LEVEL_AUTHENTICATED;
 	sw = run_protected(&c, &cmd);
 	/* Changes that a handler gave up are never committed by the next one. */
 	chip_forget(v);

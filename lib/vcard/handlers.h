@@ -40,6 +40,8 @@ uint16_t scp11_i_of(const struct chip *c);
 /* The same file. STORE DATA: certificates, identifier or allow-list of a key. Not committed. SW_OK,
  * or why not. */
 uint16_t scp11_store(struct call *c, struct span data);
+/* data.c: the type that this card's keys have. */
+uint8_t key_type(const struct chip *c);
 /* keys.c: key 01 ENC, 02 MAC, 03 DEK of a set; NULL: no such key identifier. */
 struct key *key_of(struct key_set *k, unsigned kid);
 /* Puts a whole set, added or replaced, as PUT KEY and STORE DATA do: counter 0, all tries; the

@@ -52,10 +52,11 @@ static uint16_t set_put(struct vcard *v, const struct card_keys *k)
 	return SW_OK;
 }
 
+/* AES keys: a card of SCP02 has no use for them. */
 uint16_t keys_add(struct vcard *v, uint8_t version, const struct key_set *keys)
 {
 	struct card_keys k = { .version = version, .keys = *keys, .tries = TRIES_MAX };
-	uint16_t sw = set_put(v, &k);
+	uint16_t sw = v->chip.i02 != 0 ? SW_WRONG_DATA : set_put(v, &k);
 
 	wipe(&k, sizeof(k));
 	return sw;
@@ -124,7 +125,7 @@ static uint16_t put_keys(struct call *c, const struct put_key *put)
 
 uint16_t do_put_key(struct call *c)
 {
-	struct put_key put = { 0 };
+	struct put_key put = { .des = c->v->chip.i02 != 0 };
 	enum put_key_verdict verdict;
 	uint16_t sw;
 

@@ -1,5 +1,7 @@
 #include "vcard/mode.h"
 
+#include <string.h>
+
 /* broadcast.md 4: after the first command that is not answered 9000 nothing is written any more. */
 static void fail(struct channel *ch)
 {
@@ -11,9 +13,9 @@ static void fail(struct channel *ch)
 static void restore(struct channel *ch)
 {
 	ch->has_saved = false;
-	scp03_wipe(&ch->scp);
+	scp_wipe(&ch->scp);
 	ch->scp = ch->saved;
-	ch->saved = (struct scp03){ 0 };
+	memset(&ch->saved, 0, sizeof(ch->saved));
 	ch->failed = false;
 }
 

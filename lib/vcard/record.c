@@ -89,6 +89,11 @@ static bool identity_get(struct chip *c, struct rd *r)
 	return c->memory <= MEMORY_MAX && fault <= FAULT_POWER_CUT && scp03_i_valid(c->i);
 }
 
+static bool scp02_get(struct chip *c, struct rd *r)
+{
+	return rd_u8(r, &c->i02) && scp02_i_valid(c->i02);
+}
+
 static bool life_cycle_get(struct chip *c, struct rd *r)
 {
 	return rd_u8(r, &c->life_cycle);
@@ -313,6 +318,7 @@ bool chip_apply(void *chip, uint8_t type, struct span value)
 		[REC_FAULT_DONE] = fault_done_get,
 		[REC_ECKA] = ecka_get,
 		[REC_CA] = ca_get,
+		[REC_SCP02] = scp02_get,
 	};
 	struct rd r = rd_of(value);
 
@@ -374,6 +380,8 @@ void chip_snapshot(struct wr *w, const struct chip *c)
 
 	identity_put(&value, c);
 	nvm_record(w, REC_IDENTITY, wr_span(&value));
+	if (c->i02 != 0)
+		nvm_record(w, REC_SCP02, span_of(&c->i02, 1));
 	nvm_record(w, REC_LIFE_CYCLE, span_of(&c->life_cycle, 1));
 	nvm_record(w, REC_IIN, span_of(c->iin, c->iin_n));
 	nvm_record(w, REC_CIN, span_of(c->cin, c->cin_n));

@@ -23,7 +23,8 @@ enum record {
 	REC_IMAGE,
 	REC_FAULT_DONE,
 	REC_ECKA, /* adds or replaces a private key of SCP11 */
-	REC_CA    /* adds or replaces a CA's public key */
+	REC_CA,   /* adds or replaces a CA's public key */
+	REC_SCP02 /* parameter i; written at issuance and never changes */
 };
 
 /* A chip with nothing in it. chip_wipe releases and wipes. */

@@ -53,7 +53,8 @@ enum { VCARD_ECKA_MAX = 6, VCARD_CA_MAX = 4, VCARD_ALLOWED_MAX = 16, VCARD_CERTS
 struct vcard_issue {
 	struct key_set keys; /* this card's own */
 	uint8_t key_version;
-	uint8_t i; /* parameter i: 70 */
+	uint8_t i;   /* parameter i of SCP03: 70 */
+	uint8_t i02; /* not 0: the card speaks SCP02 with this i instead, keys are triple DES */
 	uint8_t kdd[KDD_SIZE];
 	uint8_t iin[8], iin_n, cin[16], cin_n;
 	uint8_t cplc[CPLC_SIZE];
@@ -92,7 +93,7 @@ struct span vcard_atr(const struct vcard *v);
 
 /* For `vcard show`: what the card holds, no key values. Opens, reads and closes. */
 struct vcard_summary {
-	uint8_t cin[16], cin_n, iin[8], iin_n, kdd[KDD_SIZE], life_cycle, i;
+	uint8_t cin[16], cin_n, iin[8], iin_n, kdd[KDD_SIZE], life_cycle, i, i02;
 	struct {
 		uint8_t version, type, tries;
 		uint16_t length;

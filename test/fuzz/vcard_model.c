@@ -28,7 +28,7 @@ void model_take(struct model *m, const struct vcard *v)
 	CHECK(wr_ok(&m->image) && wr_ok(&m->slot_data));
 	for (size_t i = 0; i < CHANNELS; i++) {
 		m->session[i] = v->channel[i].session;
-		m->level[i] = v->channel[i].scp.level;
+		m->level[i] = scp_level(&v->channel[i].scp);
 	}
 }
 

@@ -119,7 +119,7 @@ static void test_02_answer_contexts(void **state)
 	assert_int_equal(result, RESULT_ACTIVE);
 	assert_int_equal(b.answer_n, 32 + 16 + 2);
 	counter[15] = 2;
-	assert_span(SPAN(bench_channel(&b)->scp.counter), SPAN(counter));
+	assert_span(SPAN(bench_channel(&b)->scp.u.scp03.counter), SPAN(counter));
 	bench_tear_down(&b, &p);
 }
 

@@ -160,9 +160,9 @@ static void test_state_table(void **state)
 			assert_int_equal(ch->session, want->next);
 			assert_int_equal(ch->has_saved, want->next == SESSION_BROADCAST);
 			if (want->next != SESSION_BROADCAST)
-				assert_int_equal(ch->saved.mac.key.n, 0);
+				assert_int_equal(ch->saved.u.scp03.mac.key.n, 0);
 			if (want->next == SESSION_IDLE) {
-				assert_int_equal(ch->scp.mac.key.n, 0);
+				assert_int_equal(ch->scp.u.scp03.mac.key.n, 0);
 				assert_int_equal(ch->bk_mac.n, 0);
 			}
 			/* a broadcast command that was refused is the last that counts */

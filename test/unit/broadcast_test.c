@@ -73,7 +73,7 @@ static void open_session(struct known *t)
 	assert_int_equal(rsp.n, 13 + 2 * host.n + 2);
 	assert_int_equal(ch->session, SESSION_IU_DONE);
 	memcpy(ch->card_challenge, card.p, card.n);
-	assert_true(scp03_begin(&ch->scp, &t->v->chip.keys[0].keys, host, card));
+	assert_true(scp03_begin(scp_as_scp03(&ch->scp), &t->v->chip.keys[0].keys, host, card));
 	assert_span(send(t, unit_hex(t->c, "external_authenticate")), unit_bytes("9000"));
 	assert_int_equal(ch->session, SESSION_UNICAST);
 }
@@ -107,12 +107,12 @@ static void play_stream(struct known *t, size_t from)
 	const struct channel *ch = &t->v->channel[0];
 
 	for (size_t k = from; k < json_array_size(stream); k++) {
-		assert_span(
-		    SPAN(ch->scp.mcv), unit_bytes(json_string_value(json_array_get(points, k))));
+		assert_span(SPAN(ch->scp.u.scp03.mcv),
+		    unit_bytes(json_string_value(json_array_get(points, k))));
 		assert_span(send(t, unit_bytes(json_string_value(json_array_get(stream, k)))),
 		    unit_bytes("9000"));
 	}
-	assert_span(SPAN(ch->scp.mcv),
+	assert_span(SPAN(ch->scp.u.scp03.mcv),
 	    unit_bytes(json_string_value(json_array_get(points, json_array_size(stream)))));
 	assert_int_equal(t->v->chip.slot.state, SLOT_COMPLETE);
 	assert_span(wr_span(&t->v->chip.slot_data), unit_hex(t->all, "image"));
@@ -128,12 +128,12 @@ static void load(struct known *t)
 	open_session(t);
 	assert_span(send(t, unit_hex(t->c, "enter_wrapped")), unit_hex(t->c, "enter_answer"));
 	assert_int_equal(ch->session, SESSION_BROADCAST);
-	assert_span(SPAN(ch->saved.mcv), unit_hex(t->c, "saved_chaining_value"));
+	assert_span(SPAN(ch->saved.u.scp03.mcv), unit_hex(t->c, "saved_chaining_value"));
 	put_u64(&counter[8], (uint64_t)json_integer_value(json_object_get(t->c, "saved_counter")));
-	assert_span(SPAN(ch->saved.counter), SPAN(counter));
+	assert_span(SPAN(ch->saved.u.scp03.counter), SPAN(counter));
 	play_stream(t, 0);
-	assert_span(SPAN(ch->scp.mcv), unit_hex(t->c, "saved_chaining_value"));
-	assert_span(SPAN(ch->scp.counter), SPAN(counter));
+	assert_span(SPAN(ch->scp.u.scp03.mcv), unit_hex(t->c, "saved_chaining_value"));
+	assert_span(SPAN(ch->scp.u.scp03.counter), SPAN(counter));
 	assert_false(ch->has_saved);
 }
 

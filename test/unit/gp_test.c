@@ -10,6 +10,7 @@
 #include "gp/put_key.h"
 #include "gp/selection.h"
 #include "gp/status.h"
+#include "scp/scp02.h"
 
 static void each_sample(const char *kind, void (*check)(json_t *sample, size_t nth), size_t want)
 {
@@ -277,18 +278,36 @@ static void get_status(void **state)
 	wr_free(&w);
 }
 
-/* One command of SCP03: card reads it, host writes it, the answer fits, damage is seen. */
-static void check_put_key(json_t *v)
+/* What the keys travel under: the static Key-DEK, in SCP02 the session key made from it. */
+static struct key dek_of(const json_t *v)
 {
 	struct key dek = unit_key(unit_str(v, "dek"));
+	const struct key_set set = { dek, dek, dek };
+	struct scp02 s = { 0 };
+
+	if (strcmp(unit_str(v, "scp"), "02") == 0) {
+		assert_true(scp02_begin(&s, &set, 0x15, unit_hex(v, "sequence").p));
+		dek = s.dek;
+		scp02_wipe(&s);
+	}
+	return dek;
+}
+
+/* One command: card reads it, host writes it, the answer fits, damage is seen. */
+static void check_put_key(json_t *v)
+{
+	bool des = strcmp(unit_str(v, "scp"), "02") == 0;
+	struct key dek = dek_of(v);
 	struct span rsp = unit_hex(v, "rsp"), answer = span_sub(rsp, 0, rsp.n - 2);
 	json_t *keys = json_object_get(v, "keys");
-	struct put_key k, other = { 0 };
+	struct put_key k = { .des = !des }, other = { .des = des };
 	struct wr w = wr_grow(1000);
 	uint8_t b[256];
 	struct capdu c;
 
 	assert_true(capdu_get(unit_hex(v, "cmd"), &c));
+	assert_int_equal(put_key_get(c.data, &dek, &k), PUT_KEY_MALFORMED); /* the other type */
+	k.des = des;
 	assert_int_equal(put_key_get(c.data, &dek, &k), PUT_KEY_OK);
 	assert_int_equal(k.version, unit_hex(v, "kvn").p[0]);
 	assert_int_equal(k.n, json_array_size(keys));
@@ -302,7 +321,7 @@ static void check_put_key(json_t *v)
 	assert_span(wr_span(&w), answer);
 	assert_true(put_key_answer_ok(answer, &k));
 	assert_false(put_key_answer_ok(span_sub(answer, 0, answer.n - 1), &k));
-	k.key[0].b[0] ^= 1;
+	k.key[0].b[0] ^= 0x80; /* not the parity bit of a DES key */
 	assert_false(put_key_answer_ok(answer, &k));
 	assert_true(c.data.n <= sizeof(b));
 	for (size_t n = 0; n < c.data.n;
@@ -324,24 +343,17 @@ static void check_put_key(json_t *v)
 static void put_key(void **state)
 {
 	json_t *j = unit_json("test/vectors/put_key.json"), *v;
-	size_t i, scp03 = 0;
+	size_t i, scp03 = 0, scp02 = 0;
 
 	(void)state;
 	json_array_foreach(json_object_get(j, "vectors"), i, v)
 	{
-		struct key dek = unit_key(unit_str(v, "dek"));
-		struct put_key k;
-		struct capdu c;
-
-		if (strcmp(unit_str(v, "scp"), "03") == 0) {
-			check_put_key(v);
-			scp03++;
-			continue;
-		}
-		assert_true(capdu_get(unit_hex(v, "cmd"), &c)); /* triple DES: not ours */
-		assert_int_equal(put_key_get(c.data, &dek, &k), PUT_KEY_MALFORMED);
+		check_put_key(v);
+		scp03 += strcmp(unit_str(v, "scp"), "03") == 0;
+		scp02 += strcmp(unit_str(v, "scp"), "02") == 0;
 	}
 	assert_int_equal(scp03, 4);
+	assert_int_equal(scp02, 2);
 	json_decref(j);
 }
 
