@@ -10,6 +10,8 @@
 struct written {
 	char name[128];
 	char keystore[1025], keys[64], cards[1025], bundle[1025];
+	char readers[MANIFEST_READERS][MANIFEST_READER_NAME];
+	size_t readers_n;
 	uint32_t serial, expires;
 	int key_version, level, s16;
 	int mode, via, authorize;
@@ -29,8 +31,24 @@ static const char *const no_yes[] = { "false", "true", NULL };
 #define AT(member) .offset = offsetof(struct written, member)
 #define PATH(member) .min = 1, .max = sizeof(((struct written *)0)->member) - 1, AT(member)
 
+static int add_reader(const struct doc *d, const struct node *v, void *to, struct err *e)
+{
+	struct written *w = to;
+	char *name = w->readers[w->readers_n];
+
+	if (v->n >= MANIFEST_READER_NAME || strpbrk(v->text, "\r\n") != NULL)
+		return doc_error(d, v, e, "this is not the name of a reader");
+	memcpy(name, v->text, v->n + 1);
+	for (size_t i = 0; i < w->readers_n; i++)
+		if (strcmp(w->readers[i], name) == 0)
+			return doc_error(d, v, e, "this reader stands here twice");
+	w->readers_n++;
+	return 0;
+}
+
 static const struct bind_field cards_fields[] = {
-	{ "directory", BIND_STRING, .flags = BIND_REQUIRED, PATH(cards) },
+	{ "directory", BIND_STRING, PATH(cards) },
+	{ "readers", BIND_LIST, .min = 1, .max = MANIFEST_READERS, .each = add_reader },
 };
 static const struct bind_table cards_table = BIND_TABLE(cards_fields);
 
@@ -79,6 +97,19 @@ static int check_supported(const struct doc *d, const struct written *w, struct 
 	return 0;
 }
 
+/* Either card files or readers. */
+static int check_cards(const struct doc *d, const struct written *w, struct err *e)
+{
+	const struct node *cards = node_get(doc_root(d), "cards");
+
+	if (w->cards[0] == '\0' && w->readers_n == 0)
+		return doc_error(d, cards, e, "`directory` or `readers` is missing");
+	if (w->cards[0] != '\0' && w->readers_n != 0)
+		return doc_error(d, node_get(cards, "readers"), e,
+		    "`directory` and `readers` exclude each other");
+	return 0;
+}
+
 static int join(const struct doc *d, struct manifest *m, const char *key, const char *name,
     char *out, struct err *e)
 {
@@ -92,6 +123,8 @@ static int fill(const struct doc *d, const struct written *w, struct manifest *m
 	memcpy(m->name, w->name, sizeof(m->name));
 	memcpy(m->keys, w->keys, sizeof(m->keys));
 	memcpy(m->cards_as_written, w->cards, sizeof(w->cards));
+	memcpy(m->readers, w->readers, sizeof(m->readers));
+	m->readers_n = w->readers_n;
 	m->serial = w->serial;
 	m->expires = w->expires;
 	m->key_version = w->key_version;
@@ -102,7 +135,7 @@ static int fill(const struct doc *d, const struct written *w, struct manifest *m
 	m->limit_failures = w->limit_failures;
 	m->limit_authentications = w->limit_authentications;
 	if (join(d, m, "keystore", w->keystore, m->keystore, e) != 0 ||
-	    join(d, m, "cards", w->cards, m->cards, e) != 0)
+	    (w->readers_n == 0 && join(d, m, "cards", w->cards, m->cards, e) != 0))
 		return -1;
 	return join(d, m, "bundle", w->bundle, m->bundle, e);
 }
@@ -114,7 +147,8 @@ static int load(const struct doc *d, struct manifest *m, struct err *e)
 	};
 
 	if (doc_is(d, "campaign/1", e) != 0 ||
-	    bind_map(d, doc_root(d), &manifest_table, &w, e) != 0 || check_supported(d, &w, e) != 0)
+	    bind_map(d, doc_root(d), &manifest_table, &w, e) != 0 || check_cards(d, &w, e) != 0 ||
+	    check_supported(d, &w, e) != 0)
 		return -1;
 	return fill(d, &w, m, e);
 }

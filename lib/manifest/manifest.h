@@ -6,6 +6,7 @@
 #include "gp/command.h"
 
 #define MANIFEST_PATH 4096
+enum { MANIFEST_READERS = 32, MANIFEST_READER_NAME = 128 };
 
 enum manifest_when { AUTHORIZE_NOW, AUTHORIZE_LATER };
 
@@ -20,9 +21,11 @@ struct manifest {
 	int key_version;              /* -1: the entry's */
 	int level;                    /* -1: by what the card can */
 	int s16;                      /* -1: by card data */
-	char cards[MANIFEST_PATH];    /* cards: {directory: ...}, joined */
+	char cards[MANIFEST_PATH]; /* cards: {directory: ...}, joined; empty: there are readers */
 	char cards_as_written[MANIFEST_PATH];
-	char bundle[MANIFEST_PATH]; /* joined */
+	char readers[MANIFEST_READERS][MANIFEST_READER_NAME]; /* cards: {readers: [...]} */
+	size_t readers_n;                                     /* 0: there is a directory */
+	char bundle[MANIFEST_PATH];                           /* joined */
 	enum manifest_when authorize;
 	bool allow_literal_mac;
 	uint32_t limit_failures;        /* stop after so many failed cards; 0: no limit */

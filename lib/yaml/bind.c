@@ -230,6 +230,21 @@ static int bind_entries(const struct doc *d, const struct node *map, const struc
 	return 0;
 }
 
+static int bind_list(const struct doc *d, const struct node *list, const struct bind_field *f,
+    void *to, struct err *e)
+{
+	if (list->count < f->min || list->count > f->max)
+		return doc_error(d, list, e, "`%s` must have %u to %u values, and has %u", f->key,
+		    (unsigned)f->min, (unsigned)f->max, (unsigned)list->count);
+	for (const struct node *v = list->first; v != NULL; v = v->next) {
+		if (v->kind != NODE_SCALAR || v->n == 0)
+			return doc_error(d, v, e, "`%s` must be a list of single values", f->key);
+		if (f->each(d, v, to, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* The value has the form its kind needs: a map, or a scalar that is not empty by oversight. */
 static int check_form(
     const struct doc *d, const struct node *v, const struct bind_field *f, struct err *e)
@@ -241,6 +256,8 @@ static int check_form(
 		return doc_error(d, v->key == NULL ? v : v->key, e, "`%s` has no value", f->key);
 	if (either && v->kind == NODE_MAP)
 		return 0;
+	if (f->kind == BIND_LIST)
+		return v->kind == NODE_LIST ? 0 : doc_error(d, v, e, "`%s` must be a list", f->key);
 	if (map && v->kind != NODE_MAP)
 		return doc_error(d, v, e, "`%s` must be a map of keys and values", f->key);
 	if (!map && v->kind != NODE_SCALAR)
@@ -279,6 +296,8 @@ int bind_value(
 		return bind_map(d, v, f->table, at, e);
 	case BIND_EACH:
 		return bind_entries(d, v, f, to, e);
+	case BIND_LIST:
+		return bind_list(d, v, f, to, e);
 	}
 	return doc_error(d, v, e, "`%s`: not understood", f->key);
 }

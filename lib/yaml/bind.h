@@ -32,11 +32,12 @@ enum bind_kind {
 	BIND_CHOICE,  /* int or enum: place of the word in `choices`. With `table` a map may stand
 		       * there instead: the table is of the same struct as this field */
 	BIND_MAP,     /* a map bound by `table`; its struct begins at offset */
-	BIND_EACH     /* a map of named entries: `each` is called for each, in file order */
+	BIND_EACH,    /* a map of named entries: `each` is called for each, in file order */
+	BIND_LIST     /* a list of min..max values: `each` is called for each scalar, in order */
 };
 enum { BIND_REQUIRED = 1 };
 
-/* `value` is the entry, value->key its name (see name_ok); `to` is the struct
+/* `value` is the entry, value->key its name (see name_ok), NULL in a list; `to` is the struct
  * that is bound. */
 typedef int bind_each(const struct doc *d, const struct node *value, void *to, struct err *e);
 

@@ -9,6 +9,10 @@
 	"cardadm: campaign/1\nname: demo\nkeystore: keys.yaml\ncards: {directory: fleet}\n" \
 	"mode: broadcast\nbundle: app.bundle\n"
 
+#define LEAST_BUT_CARDS \
+	"cardadm: campaign/1\nname: demo\nkeystore: keys.yaml\nmode: broadcast\n" \
+	"bundle: app.bundle\n"
+
 static char dir[] = "/tmp/manifest_test.XXXXXX";
 static char path[64];
 
@@ -62,6 +66,21 @@ static void test_least(void **state)
 	assert_false(m.allow_literal_mac);
 	assert_int_equal(m.limit_failures, 0);
 	assert_int_equal(m.limit_authentications, 3);
+}
+
+static void test_readers(void **state)
+{
+	struct manifest m;
+	struct err e;
+
+	(void)state;
+	assert_ok(load(LEAST_BUT_CARDS "cards: {readers: [\"Bench 01 00 00\", 2]}\n", &m, &e), &e);
+	assert_int_equal(m.readers_n, 2);
+	assert_string_equal(m.readers[0], "Bench 01 00 00");
+	assert_string_equal(m.readers[1], "2");
+	assert_string_equal(m.cards, "");
+	assert_ok(load(LEAST, &m, &e), &e);
+	assert_int_equal(m.readers_n, 0);
 }
 
 static void test_everything(void **state)
@@ -130,7 +149,22 @@ static void test_refused(void **state)
 		  "bundle: b\n",
 		    "5:7: mode `unicast` is not supported", "only `mode: broadcast`" },
 		{ "cardadm: campaign/1\ncards: fleet\n", "2:8: `cards` must be a map", "" },
-		{ "cardadm: campaign/1\ncards: {}\n", "2:8: `directory` is missing", "" },
+		{ "cardadm: campaign/1\ncards: {}\n", "1:1: `name` is missing", "" },
+		{ LEAST_BUT_CARDS "cards: {}\n", "6:8: `directory` or `readers` is missing", "" },
+		{ LEAST_BUT_CARDS "cards: {directory: f, readers: [a]}\n",
+		    "6:32: `directory` and `readers` exclude each other", "" },
+		{ LEAST_BUT_CARDS "cards: {readers: a}\n", "6:18: `readers` must be a list", "" },
+		{ LEAST_BUT_CARDS "cards: {readers: []}\n",
+		    "6:18: `readers` must have 1 to 32 values, and has 0", "" },
+		{ LEAST_BUT_CARDS "cards: {readers: [a, b, a]}\n",
+		    "6:25: this reader stands here twice", "" },
+		{ LEAST_BUT_CARDS "cards: {readers: [[a]]}\n",
+		    "6:19: `readers` must be a list of single values", "" },
+		{ LEAST_BUT_CARDS "cards: {readers: ['']}\n",
+		    "6:19: `readers` must be a list of single values", "" },
+		{ LEAST_BUT_CARDS "cards: {readers: [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,"
+				  "19,20,21,22,23,24,25,26,27,28,29,30,31,32,33]}\n",
+		    "6:18: `readers` must have 1 to 32 values, and has 33", "" },
 		{ "cardadm: campaign/1\ncards: {directry: f}\n", "2:9: unknown key `directry`",
 		    "did you mean `directory`?" },
 		{ "cardadm: campaign/1\ncards: {directory: ''}\n",
@@ -195,6 +229,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_least),
+		cmocka_unit_test(test_readers),
 		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_not_there),
