@@ -7,6 +7,7 @@
 
 #include "base/hex.h"
 #include "campaign_show.h"
+#include "feed.h"
 #include "open.h"
 #include "out.h"
 
@@ -52,6 +53,7 @@ const struct verb verb_campaign_check = {
 struct run_args {
 	const char *manifest;
 	bool retry;
+	struct opt_u32 idle;
 };
 
 static const struct operand run_operands[] = {
@@ -62,6 +64,8 @@ static const struct opt run_opts[] = {
 	{ "retry-authentication", 0, OPT_FLAG, NULL,
 	    "Work again on cards where an authentication failed", offsetof(struct run_args, retry),
 	    0, 0, 0, NULL },
+	{ "idle", 0, OPT_U32, "SECONDS", "End when no card was put into a reader for so long",
+	    offsetof(struct run_args, idle), 0, 1, 86400, NULL },
 };
 
 /* What a terminal shows in one line, and what is written line by line elsewhere. */
@@ -188,37 +192,76 @@ static void hint(const struct campaign_result *r, const struct run_args *g, stru
 		err_hint(e, "cardadm campaign report %s", g->manifest);
 }
 
-static int run_run(struct ctx *c, void *args, struct err *e)
+/* Card files, one after the other. */
+static int run_files(
+    struct campaign *cp, struct view *v, bool retry, struct campaign_result *r, struct err *e)
 {
-	const struct run_args *g = args;
-	struct view v = { .c = c, .terminal = !c->quiet && isatty(fileno(c->log)) == 1 };
-	struct campaign_calls calls = { .open = open_card,
+	const struct campaign_calls calls = { .open = open_card,
 		.begin = begin,
 		.progress = progress,
 		.stop = stop,
-		.ctx = &v,
+		.ctx = v,
+		.retry_authentication = retry };
+	int rc = campaign_run(cp, &calls, r, e);
+
+	if (v->terminal)
+		fputs("\r\033[K", v->c->log);
+	return rc;
+}
+
+/* Cards that are put into readers. */
+static int run_readers(struct campaign *cp, struct view *v, const struct run_args *g,
+    struct campaign_result *r, struct err *e)
+{
+	struct feed f;
+	int rc;
+	const struct campaign_calls calls = { .open = feed_open,
+		.begin = feed_start,
+		.progress = feed_progress,
+		.feed = feed_next,
+		.fed = feed_told,
+		.stop = feed_stop,
+		.ctx = &f,
 		.retry_authentication = g->retry };
-	struct campaign_result r;
-	struct campaign cp;
+
+	if (feed_begin(&f, v->c, cp, g->idle.given ? g->idle.v : 0, e) != 0)
+		return -1;
+	rc = campaign_run(cp, &calls, r, e);
+	v->began = f.started;
+	return rc;
+}
+
+static int run_open(struct ctx *c, struct campaign *cp, const struct run_args *g, struct err *e)
+{
+	struct view v = {
+		.c = c, .terminal = !c->quiet && isatty(fileno(c->log)) == 1, .name = cp->m.name
+	};
+	struct campaign_result r = { 0 };
 	uint64_t n;
+	int rc;
+
+	if (g->idle.given && cp->m.readers_n == 0)
+		return err_set(e, ERR_USAGE, "--idle is for `cards: {readers: [...]}`");
+	if (c->dry_run)
+		return campaign_need_cards(cp, &n, e) != 0 ? -1 : campaign_show_plan(c, cp, n, e);
+	rc = cp->m.readers_n > 0 ? run_readers(cp, &v, g, &r, e)
+				 : run_files(cp, &v, g->retry, &r, e);
+	if (v.began.tv_sec != 0)
+		show_sums(c, cp, &r, since(&v.began));
+	if (rc != 0)
+		hint(&r, g, e);
+	return rc;
+}
+
+static int run_run(struct ctx *c, void *args, struct err *e)
+{
+	const struct run_args *g = args;
+	struct campaign cp;
 	int rc;
 
 	if (campaign_open(g->manifest, &cp, e) != 0)
 		return -1;
-	v.name = cp.m.name;
-	if (c->dry_run) {
-		rc = campaign_need_cards(&cp, &n, e);
-		if (rc == 0)
-			rc = campaign_show_plan(c, &cp, n, e);
-	} else {
-		rc = campaign_run(&cp, &calls, &r, e);
-		if (v.terminal)
-			fputs("\r\033[K", c->log);
-		if (v.began.tv_sec != 0)
-			show_sums(c, &cp, &r, since(&v.began));
-		if (rc != 0)
-			hint(&r, g, e);
-	}
+	rc = run_open(c, &cp, g, e);
 	campaign_close(&cp);
 	return rc;
 }

@@ -9,11 +9,34 @@
 
 /* ---- plan ---- */
 
+static json_t *readers_json(const struct campaign *cp)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < cp->m.readers_n; i++)
+		json_array_append_new(a, json_string(cp->m.readers[i]));
+	return a;
+}
+
+static void cards_text(FILE *f, const struct campaign *cp, uint64_t cards)
+{
+	fprintf(f, "campaign %s: ", cp->m.name);
+	if (cp->m.readers_n == 0) {
+		fprintf(f, "%llu cards in %s\n", (unsigned long long)cards, cp->m.cards);
+		return;
+	}
+	fputs("cards that are put into ", f);
+	for (size_t i = 0; i < cp->m.readers_n; i++)
+		fprintf(f, "%s%s", i == 0 ? "" : ", ", cp->m.readers[i]);
+	fputc('\n', f);
+}
+
 static json_t *plan_json(const struct campaign *cp, uint64_t cards)
 {
 	const struct bundle *b = &cp->bundle;
 	char campaign[33], digest[65], version[12];
 	json_t *packages = json_array();
+	const bool fed = cp->m.readers_n > 0;
 
 	hex_put(SPAN(b->campaign), campaign, sizeof(campaign));
 	hex_put_lower(SPAN(b->image_digest), digest, sizeof(digest));
@@ -22,11 +45,13 @@ static json_t *plan_json(const struct campaign *cp, uint64_t cards)
 		    json_pack("{s:I, s:s, s:I, s:i}", "package", (json_int_t)b->package[i].number,
 			"mac", b->package[i].m == 16 ? "S16" : "S8", "commands",
 			(json_int_t)b->package[i].total, "key_bits", b->package[i].key_n * 8));
-	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:o}", "campaign",
-	    cp->m.name, "cards", (json_int_t)cards, "directory", cp->m.cards, "bundle",
-	    cp->m.bundle, "version", version_str(b->version, version), "digest", digest, "length",
-	    (json_int_t)b->length, "id", campaign, "variant", variant_str(b->variant), "keys",
-	    cp->keys->name, "packages", packages);
+	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:o}", "campaign",
+	    cp->m.name, "cards", fed ? json_null() : json_integer((json_int_t)cards), "directory",
+	    fed ? json_null() : json_string(cp->m.cards), "readers",
+	    fed ? readers_json(cp) : json_null(), "bundle", cp->m.bundle, "version",
+	    version_str(b->version, version), "digest", digest, "length", (json_int_t)b->length,
+	    "id", campaign, "variant", variant_str(b->variant), "keys", cp->keys->name, "packages",
+	    packages);
 }
 
 /* What every card gets that holds nothing of it yet. */
@@ -60,8 +85,7 @@ int campaign_show_plan(struct ctx *c, const struct campaign *cp, uint64_t cards,
 	if (c->json)
 		return show_commands(c, cp, cards, e);
 	hex_put_lower(SPAN(b->image_digest), digest, sizeof(digest));
-	fprintf(c->out, "campaign %s: %llu cards in %s\n", cp->m.name, (unsigned long long)cards,
-	    cp->m.cards);
+	cards_text(c->out, cp, cards);
 	fprintf(c->out, "bundle   %s: version %s, %u octets, variant %s, algorithm %02X\n",
 	    cp->m.bundle, version_str(b->version, version), b->length, variant_str(b->variant),
 	    b->algorithm);
@@ -121,10 +145,12 @@ static int sums(const struct campaign *cp, struct ledger *l, struct ledger_sums 
 
 /* ---- report ---- */
 
-static json_t *card_json(const struct ledger_card *lc)
+/* A card that was put into a reader has no file. */
+static json_t *card_json(const struct campaign *cp, const struct ledger_card *lc)
 {
-	return json_pack("{s:o, s:s, s:s, s:s, s:o, s:b}", "id",
-	    lc->id[0] != '\0' ? json_string(lc->id) : json_null(), "file", lc->file, "state",
+	return json_pack("{s:o, s:o, s:s, s:s, s:o, s:b}", "id",
+	    lc->id[0] != '\0' ? json_string(lc->id) : json_null(), "file",
+	    cp->m.readers_n > 0 ? json_null() : json_string(lc->file), "state",
 	    card_state_str(lc->state), "step", lc->step, "reason",
 	    lc->reason[0] != '\0' ? json_string(lc->reason) : json_null(), "in_doubt",
 	    lc->in_doubt);
@@ -148,7 +174,7 @@ static int report_json(struct ctx *c, const struct campaign *cp, struct ledger *
 		if (!found)
 			break;
 		memcpy(after, lc.file, sizeof(after));
-		out_stream_row(&out, card_json(&lc));
+		out_stream_row(&out, card_json(cp, &lc));
 	}
 	return out_stream_end(&out, e);
 }
@@ -170,8 +196,8 @@ static int report_text(struct ctx *c, const struct campaign *cp, struct ledger *
 			return 0;
 		memcpy(after, lc.file, sizeof(after));
 		fprintf(c->out, "%-32s  %-28s  %-8s  %-10s  %s\n", lc.id[0] != '\0' ? lc.id : "-",
-		    lc.file, card_state_str(lc.state), lc.step[0] != '\0' ? lc.step : "-",
-		    lc.reason[0] != '\0' ? lc.reason : "-");
+		    cp->m.readers_n > 0 ? "-" : lc.file, card_state_str(lc.state),
+		    lc.step[0] != '\0' ? lc.step : "-", lc.reason[0] != '\0' ? lc.reason : "-");
 	}
 }
 

@@ -122,6 +122,7 @@ pcscd_end() { # [SIGNAL]
 serve_start() {
 	local arg cards=0
 	for arg in "$@"; do [[ $arg == -* ]] || cards=$((cards + 1)); done
+	: >serve.err # what an earlier one said must not count
 	"$CARDADM" vcard serve "$@" --vpcd "$vpcd" >serve.out 2>serve.err 3>&- &
 	serve_pid=$!
 	for _ in {1..200}; do

@@ -150,14 +150,16 @@ static int count_one(void *ctx, const char *file, struct err *e)
 int campaign_count_cards(const struct campaign *c, uint64_t *n, struct err *e)
 {
 	*n = 0;
-	return each_card(c, count_one, n, e);
+	return c->m.readers_n > 0 ? 0 : each_card(c, count_one, n, e);
 }
 
 int campaign_need_cards(const struct campaign *c, uint64_t *n, struct err *e)
 {
 	if (campaign_count_cards(c, n, e) != 0)
 		return -1;
-	return *n != 0 ? 0 : err_set(e, ERR_INPUT, "%s: no card file (*.card) in it", c->m.cards);
+	return *n != 0 || c->m.readers_n > 0
+		   ? 0
+		   : err_set(e, ERR_INPUT, "%s: no card file (*.card) in it", c->m.cards);
 }
 
 static int list_one(void *ctx, const char *file, struct err *e)
@@ -169,6 +171,8 @@ int campaign_list_cards(const struct campaign *c, struct ledger *l, struct err *
 {
 	uint64_t n;
 
+	if (c->m.readers_n > 0)
+		return 0;
 	if (campaign_need_cards(c, &n, e) != 0 || each_card(c, list_one, l, e) != 0)
 		return -1;
 	return ledger_flush(l, e);

@@ -24,15 +24,33 @@ int campaign_open(const char *manifest, struct campaign *c, struct err *e);
 int campaign_open_report(const char *manifest, struct campaign *c, struct err *e);
 void campaign_close(struct campaign *c);
 
+/* What became of a card that was put into a reader. */
+enum fed {
+	FED_UNKNOWN,   /* it does not tell who it is: no row in the ledger, the reason in the row
+			  given */
+	FED_DUPLICATE, /* done before: nothing was sent but what asks for its identity */
+	FED_REFUSED,   /* an authentication failed on it before: the same */
+	FED_DONE,
+	FED_FAILED
+};
+
 struct campaign_calls {
-	/* Opens a card by its file path; ERR_READER when it is in use elsewhere. */
-	int (*open)(void *ctx, const char *path, struct card *card, struct err *e);
+	/* Opens a card by its file path, or by what feed said; ERR_READER when it is in use
+	 * elsewhere. */
+	int (*open)(void *ctx, const char *name, struct card *card, struct err *e);
 	/* The cards are listed, work begins. May be NULL, like progress and stop. */
 	void (*begin)(void *ctx, const struct ledger_sums *sums);
 	/* A card moves on (state pending) or ends (done, failed); done/total in commands while
 	 * loading. */
 	void (*progress)(
 	    void *ctx, const struct ledger_card *c, enum step step, uint32_t done, uint32_t total);
+	/*
+	 * For `cards: {readers: ...}`. feed waits for a card that was not there before, in any of
+	 * the readers: 1 and its reader's name; 0: no more will come; -1: *e. fed tells what became
+	 * of it: it can be taken out.
+	 */
+	int (*feed)(void *ctx, char reader[static MANIFEST_READER_NAME], struct err *e);
+	void (*fed)(void *ctx, const char *reader, enum fed how, const struct ledger_card *lc);
 	/* true: end at the next safe point. */
 	bool (*stop)(void *ctx);
 	void *ctx;
@@ -42,6 +60,7 @@ struct campaign_calls {
 struct campaign_result {
 	struct ledger_sums sums;
 	uint64_t cards_tried;
+	uint64_t duplicates, unknown; /* cards put into readers, see enum fed */
 };
 /*
  * Lists the cards into the ledger, then works on each that is not done. 0 when all are done;
@@ -49,9 +68,11 @@ struct campaign_result {
  */
 int campaign_run(struct campaign *c, const struct campaign_calls *calls, struct campaign_result *r,
     struct err *e);
-/* Adds the cards of the directory to a ledger that is open for writing; names are not kept here. */
+/* Adds the cards of the directory, if there is one, to a ledger that is open for writing; names are
+ * not kept here. */
 int campaign_list_cards(const struct campaign *c, struct ledger *l, struct err *e);
-/* Files that look like cards below the manifest's directory, without opening them. */
+/* Files that look like cards below the manifest's directory, without opening them; none where cards
+ * come from readers. */
 int campaign_count_cards(const struct campaign *c, uint64_t *n, struct err *e);
 /* The same; none at all is ERR_INPUT, since a run over nothing would look like success. */
 int campaign_need_cards(const struct campaign *c, uint64_t *n, struct err *e);

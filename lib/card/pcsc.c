@@ -52,6 +52,7 @@ static void list_one(struct state *s, const char *name)
 		return;
 	r->present = (rs.dwEventState & SCARD_STATE_PRESENT) != 0;
 	r->in_use = (rs.dwEventState & SCARD_STATE_EXCLUSIVE) != 0;
+	r->events = (uint16_t)(rs.dwEventState >> 16);
 	r->mute = (rs.dwEventState & SCARD_STATE_MUTE) != 0;
 	if (rs.cbAtr <= sizeof(r->atr)) {
 		memcpy(r->atr, rs.rgbAtr, rs.cbAtr);

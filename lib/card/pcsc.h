@@ -14,9 +14,10 @@ enum { PCSC_READERS_MAX = 32, PCSC_NAME_SIZE = 128 };
 
 struct pcsc_reader {
 	char name[PCSC_NAME_SIZE];
-	bool present; /* there is a card in it */
-	bool in_use;  /* somebody holds the card exclusively */
-	bool mute;    /* the card does not answer to reset */
+	bool present;    /* there is a card in it */
+	bool in_use;     /* somebody holds the card exclusively */
+	bool mute;       /* the card does not answer to reset */
+	uint16_t events; /* counts cards put in and taken out, as long as pcscd runs */
 	uint8_t atr[33];
 	size_t atr_n;
 };

@@ -1,0 +1,42 @@
+/*
+ * Feeding cards: waits for cards that are put into the readers of a campaign and tells the operator
+ * what became of them. Gives campaign_run its calls for `cards: {readers: ...}`.
+ */
+#ifndef CMD_FEED_H
+#define CMD_FEED_H
+
+#include <time.h>
+
+#include "campaign/campaign.h"
+#include "progress.h"
+#include "verb.h"
+
+struct feed {
+	struct ctx *c;
+	struct {
+		char name[MANIFEST_READER_NAME]; /* exact */
+		bool worked;                     /* on the card that is in it now */
+		uint16_t events;                 /* pcsc_reader.events then */
+	} slots[MANIFEST_READERS];
+	size_t n, last;          /* last: the reader of the card at work */
+	uint32_t idle;           /* seconds without a card after which it ends; 0: none */
+	bool troubled;           /* pcscd does not answer: told once */
+	struct timespec started; /* the run; zero before its ledger is open */
+	struct timespec waiting; /* since when */
+	struct timespec began;   /* the card at work */
+	struct progress progress;
+};
+
+/* Finds each reader of the manifest: ERR_READER, ERR_INPUT when two names mean one. */
+int feed_begin(
+    struct feed *f, struct ctx *c, const struct campaign *cp, uint32_t idle, struct err *e);
+/* Members of struct campaign_calls; ctx is a struct feed. */
+int feed_next(void *ctx, char reader[static MANIFEST_READER_NAME], struct err *e);
+int feed_open(void *ctx, const char *reader, struct card *card, struct err *e);
+void feed_progress(
+    void *ctx, const struct ledger_card *lc, enum step step, uint32_t done, uint32_t total);
+void feed_told(void *ctx, const char *reader, enum fed how, const struct ledger_card *lc);
+void feed_start(void *ctx, const struct ledger_sums *s);
+bool feed_stop(void *ctx);
+
+#endif

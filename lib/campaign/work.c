@@ -1,0 +1,311 @@
+/*
+ * One card: the main job step by step, what is told meanwhile, and how it ended.
+ */
+#include "campaign/work.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/hex.h"
+
+static void tell(struct run *r, uint32_t done, uint32_t total)
+{
+	if (r->calls->progress != NULL)
+		r->calls->progress(r->calls->ctx, r->lc, r->step, done, total);
+}
+
+static void enter_step(struct run *r, enum step step)
+{
+	r->step = step;
+	snprintf(r->lc->step, sizeof(r->lc->step), "%s", step_str(step));
+	tell(r, 0, 0);
+}
+
+bool work_stopping(const struct run *r)
+{
+	return r->calls->stop != NULL && r->calls->stop(r->calls->ctx);
+}
+
+/* ---- authentication ---- */
+
+static void key_set_name(const struct init_update *u, char out[static 8])
+{
+	hex_put(span_of(&u->key_version, 1), out, 8);
+}
+
+static int give_keys(void *ctx, const struct init_update *u, struct key_set *out, struct err *e)
+{
+	const struct run *r = ctx;
+
+	return job_card_keys(r->c->keys, u, out, e);
+}
+
+/* What this station knows of the card from elsewhere; the ledger has the intent already. */
+static int before_auth(void *ctx, const struct init_update *u, struct err *e)
+{
+	struct run *r = ctx;
+	bool refused = false;
+	char set[8];
+
+	key_set_name(u, set);
+	if (!r->calls->retry_authentication &&
+	    tries_refused(r->tries, r->lc->id, set, &refused, e) != 0) {
+		r->ledger_failed = true;
+		return -1;
+	}
+	if (refused) {
+		err_set(e, ERR_AUTH, "this card refused key set %s before: not tried again", set);
+		return err_hint(e, "check the keys, then campaign run --retry-authentication");
+	}
+	return 0;
+}
+
+static void after_auth(void *ctx, const struct init_update *u, bool accepted)
+{
+	struct run *r = ctx;
+	struct err e = { 0 };
+	char set[8];
+
+	key_set_name(u, set);
+	r->refused = !accepted;
+	/* A refusal is in the ledger's row as well; a success may forget an old refusal. */
+	if (!accepted && tries_record(r->tries, r->lc->id, set, &e) != 0)
+		r->ledger_failed = true;
+	if (accepted && r->calls->retry_authentication &&
+	    tries_forget(r->tries, r->lc->id, set, &e) != 0)
+		r->ledger_failed = true;
+}
+
+static int establish(struct run *r, struct err *e)
+{
+	const struct manifest *m = &r->c->m;
+	struct session_asks asks = { .level = m->level,
+		.s16 = m->s16,
+		.keys = give_keys,
+		.before_auth = before_auth,
+		.after_auth = after_auth,
+		.ctx = r };
+
+	asks.key_version = m->key_version >= 0 ? (uint8_t)m->key_version : r->c->keys->version;
+	enter_step(r, STEP_ESTABLISH);
+	if (session_open(&r->s, &asks, e) == 0) {
+		r->lc->auth_failed = false;
+		return 0;
+	}
+	if (e->code == ERR_AUTH)
+		r->lc->auth_failed = true;
+	return -1;
+}
+
+/* ---- one card ---- */
+
+static bool load_step(void *ctx, uint32_t done, uint32_t total)
+{
+	struct run *r = ctx;
+
+	tell(r, done, total);
+	return !work_stopping(r);
+}
+
+static int load(struct run *r, const struct job_plan *p, struct err *e)
+{
+	const struct broadcast_progress progress = { load_step, r };
+	uint32_t done = p->j;
+
+	enter_step(r, STEP_SWITCH);
+	if (job_switch(&r->s, &r->c->bundle, p, r->c->ks, e) != 0)
+		return -1;
+	enter_step(r, STEP_LOAD);
+	if (broadcast_play(&r->s, p->package->commands, p->package->total, &done, &progress, e) !=
+	    0)
+		return -1;
+	enter_step(r, STEP_RETURN);
+	return broadcast_return(&r->s, p->package->return_command, e);
+}
+
+static int authorize(struct run *r, const struct job_plan *p, struct err *e)
+{
+	struct verdict v;
+
+	enter_step(r, STEP_AUTHORIZE);
+	if (job_authorize(&r->s, &r->c->bundle, p->package, AUTHORIZE_ACTIVATE, &v, e) != 0)
+		return -1;
+	enter_step(r, STEP_CONFIRM);
+	return job_confirm(&r->s, &r->c->bundle, e);
+}
+
+/* Opens the card that is called so and learns which it is; nothing is changed on it. */
+static int identify(struct run *r, const char *name, struct err *e)
+{
+	enter_step(r, STEP_CONNECT);
+	if (r->calls->open(r->calls->ctx, name, &r->card, e) != 0)
+		return -1;
+	session_init(&r->s, &r->card);
+	enter_step(r, STEP_IDENTIFY);
+	if (session_discover(&r->s, NULL, e) != 0)
+		return -1;
+	if (r->s.id.cin_n == 0)
+		return err_set(e, ERR_CARD, "the card tells no CIN: it cannot be told from others");
+	hex_put(span_of(r->s.id.cin, r->s.id.cin_n), r->lc->id, sizeof(r->lc->id));
+	return 0;
+}
+
+static int job(struct run *r, struct err *e)
+{
+	struct job_plan p;
+
+	if (establish(r, e) != 0 ||
+	    job_plan(&r->s, &r->c->bundle, r->c->m.allow_literal_mac, &p, e) != 0)
+		return -1;
+	if (p.need == NEED_NOTHING ||
+	    (p.need == NEED_AUTHORIZE && r->c->m.authorize == AUTHORIZE_LATER)) {
+		enter_step(r, STEP_ALREADY);
+		return 0;
+	}
+	if (p.need == NEED_LOAD && load(r, &p, e) != 0)
+		return -1;
+	return r->c->m.authorize == AUTHORIZE_LATER ? 0 : authorize(r, &p, e);
+}
+
+/* Writes down how it ended. Returns -1 only for what ends the whole run. */
+static int settle(struct run *r, int rc, struct err *e)
+{
+	struct ledger_card *lc = r->lc;
+
+	lc->in_doubt = false;
+	if (rc != 0 && (r->ledger_failed || e->code == ERR_LEDGER))
+		return -1;
+	if (rc != 0 && e->code == ERR_INTERRUPTED) {
+		struct err le;
+
+		return ledger_note(r->l, lc, &le) == 0 ? -1 : (*e = le, -1);
+	}
+	lc->state = rc == 0 ? CARD_DONE : CARD_FAILED;
+	snprintf(lc->reason, sizeof(lc->reason), "%s", rc == 0 ? "" : e->text);
+	r->failures += rc == 0 ? 0 : 1;
+	r->refused_in_a_row = r->refused ? r->refused_in_a_row + 1 : 0;
+	if (ledger_note(r->l, lc, e) != 0)
+		return -1;
+	tell(r, 0, 0);
+	return 0;
+}
+
+static void begin_card(struct run *r, struct ledger_card *lc)
+{
+	r->lc = lc;
+	r->refused = false;
+	lc->state = CARD_PENDING;
+	lc->reason[0] = '\0';
+	memset(&r->card, 0, sizeof(r->card));
+	memset(&r->s, 0, sizeof(r->s));
+}
+
+static void end_card(struct run *r)
+{
+	if (r->s.card != NULL) {
+		if (!r->card.gone)
+			session_close(&r->s);
+		session_wipe(&r->s);
+	}
+	card_close(&r->card);
+}
+
+int work_file(struct run *r, struct ledger_card *lc, struct err *e)
+{
+	char path[MANIFEST_PATH];
+	int rc;
+
+	begin_card(r, lc);
+	if (!path_beside(r->c->m.path, lc->file, path, sizeof(path)))
+		rc = err_set(e, ERR_INPUT, "%s: name too long", lc->file);
+	else
+		rc = identify(r, path, e);
+	if (rc == 0)
+		rc = job(r, e);
+	end_card(r);
+	return settle(r, rc, e);
+}
+
+/* ---- cards in readers ---- */
+
+/* What the ledger knows of the card that was put in; the intent to work on it is durable then. */
+static int recall(struct run *r, enum fed *how, struct err *e)
+{
+	struct ledger_card *lc = r->lc, known;
+	bool found;
+
+	snprintf(lc->file, sizeof(lc->file), "card:%s", lc->id);
+	if (ledger_get(r->l, lc->file, &known, &found, e) != 0)
+		return -1;
+	if (found && known.state == CARD_DONE)
+		*how = FED_DUPLICATE;
+	else if (found && known.auth_failed && !r->calls->retry_authentication)
+		*how = FED_REFUSED;
+	else
+		*how = FED_FAILED; /* unless it gets better */
+	if (*how != FED_FAILED) {
+		*lc = known;
+		return 0;
+	}
+	lc->attempts = found ? known.attempts + 1 : 1;
+	lc->in_doubt = true;
+	return ledger_put(r->l, lc, e);
+}
+
+/* A card that cannot be told from others has no row; the operator is told. */
+static int settle_unknown(struct run *r, struct err *e)
+{
+	if (r->ledger_failed || e->code == ERR_LEDGER || e->code == ERR_INTERRUPTED)
+		return -1;
+	r->lc->state = CARD_FAILED;
+	snprintf(r->lc->reason, sizeof(r->lc->reason), "%s", e->text);
+	r->failures++;
+	return 0;
+}
+
+int work_reader(
+    struct run *r, const char *reader, struct ledger_card *lc, enum fed *how, struct err *e)
+{
+	int rc;
+
+	memset(lc, 0, sizeof(*lc));
+	*how = FED_UNKNOWN;
+	begin_card(r, lc);
+	rc = identify(r, reader, e);
+	if (rc == 0)
+		rc = recall(r, how, e);
+	if (rc == 0 && *how == FED_FAILED)
+		rc = job(r, e);
+	end_card(r);
+	if (*how == FED_UNKNOWN)
+		return settle_unknown(r, e);
+	if (*how != FED_FAILED)
+		return 0;
+	if (rc == 0)
+		*how = FED_DONE;
+	if (settle(r, rc, e) != 0)
+		return -1;
+	/* The next card may be long in coming. */
+	return ledger_flush(r->l, e);
+}
+
+int work_limits(const struct run *r, struct err *e)
+{
+	const struct manifest *m = &r->c->m;
+
+	if (m->limit_authentications != 0 && r->refused_in_a_row >= m->limit_authentications) {
+		err_set(e, ERR_SAFETY,
+		    "%u cards in a row refused the authentication: stopped, since wrong keys "
+		    "cost each card a try",
+		    r->refused_in_a_row);
+		return err_hint(e,
+		    "check key set %s; limits: {authentications: N} changes the limit",
+		    r->c->keys->name);
+	}
+	if (m->limit_failures != 0 && r->failures >= m->limit_failures)
+		return err_set(e, ERR_SAFETY,
+		    "%u cards failed: stopped, as limits: {failures: %u} asks", r->failures,
+		    m->limit_failures);
+	return 0;
+}
