@@ -307,7 +307,7 @@ uint16_t do_external_authenticate(struct call *c)
 	uint16_t sw;
 
 	if (!cla_is_sm(c->cmd->cla) && c->cmd->p2 != 0x00 && c->v->chip.ecka_n > 0)
-		return do_mutual_authenticate(c);
+		return do_scp11_authenticate(c);
 	if (ch->session != SESSION_IU_DONE)
 		return SW_CONDITIONS;
 	if (!cla_is_sm(c->cmd->cla))

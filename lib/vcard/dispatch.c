@@ -37,7 +37,7 @@ static const struct command commands[] = {
 	{ "PERFORM SECURITY OPERATION", INS_PERFORM_SECURITY_OPERATION, GP, DATA, OPEN,
 	    ALIVE | LOCKED, do_perform_security_operation },
 	{ "INTERNAL AUTHENTICATE", INS_INTERNAL_AUTHENTICATE, GP, DATA, OPEN, ALIVE | LOCKED,
-	    do_internal_authenticate },
+	    do_scp11_authenticate },
 	{ "GET DATA", INS_GET_DATA, ISO | GP, NO_DATA | DATA, FREE, ALIVE | LOCKED | TERMINATED,
 	    do_get_data },
 	{ "GET STATUS", INS_GET_STATUS, GP, DATA, SESSION, ALIVE | LOCKED, do_get_status },

@@ -9,10 +9,10 @@ handler do_select;
 handler do_manage_channel;
 handler do_initialize_update;
 handler do_external_authenticate;
-/* scp11.c; MUTUAL AUTHENTICATE has the instruction byte of EXTERNAL AUTHENTICATE */
+/* scp11.c; MUTUAL AUTHENTICATE has the instruction byte of EXTERNAL AUTHENTICATE, INTERNAL
+ * AUTHENTICATE one of its own */
 handler do_perform_security_operation;
-handler do_mutual_authenticate;
-handler do_internal_authenticate;
+handler do_scp11_authenticate;
 /* scp11_store.c */
 handler get_certificate_store; /* BF21 */
 handler get_ca_identifiers;    /* FF33 */

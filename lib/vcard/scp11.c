@@ -165,7 +165,8 @@ static uint16_t check_request(const struct call *c, struct agreement *a)
 	uint8_t level;
 
 	a->own = chip_ecka(c->v, (struct key_ref){ c->cmd->p2, c->cmd->p1 });
-	if (!scp11_variant_from_kid(c->cmd->p2, &a->terms.variant) || a->own == NULL)
+	if (!scp11_variant_from_kid(c->cmd->p2, &a->terms.variant) || a->own == NULL ||
+	    (a->terms.variant == SCP11B) != (c->cmd->ins == INS_INTERNAL_AUTHENTICATE))
 		return SW_REFERENCE_NOT_FOUND;
 	if (!scp11_request_get(c->cmd->data, &a->request) ||
 	    q->pp != scp11_pp(a->terms.variant, q->has_host_id) ||
@@ -220,7 +221,7 @@ static uint16_t open_session(struct call *c, struct agreement *a)
 	return mode_step(ch, EVENT_AUTH_OK, SW_OK);
 }
 
-static uint16_t authenticate(struct call *c)
+uint16_t do_scp11_authenticate(struct call *c)
 {
 	struct agreement a = { .oce = c->ch->oce.key };
 	uint16_t sw;
@@ -235,14 +236,4 @@ static uint16_t authenticate(struct call *c)
 		session_end(c->ch);
 	wipe(&a, sizeof(a));
 	return sw;
-}
-
-uint16_t do_mutual_authenticate(struct call *c)
-{
-	return c->cmd->p2 == KID_SCP11B ? SW_REFERENCE_NOT_FOUND : authenticate(c);
-}
-
-uint16_t do_internal_authenticate(struct call *c)
-{
-	return c->cmd->p2 != KID_SCP11B ? SW_REFERENCE_NOT_FOUND : authenticate(c);
 }

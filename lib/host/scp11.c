@@ -1,0 +1,450 @@
+#include "host/scp11.h"
+
+#include <string.h>
+
+#include "tlv/tlv.h"
+
+enum { SCP11_ID = 0x11, S8 = 8, S16 = 16, LEVEL_BEST = 0x33 };
+
+/* ---- before anything is sent: what was asked, and our own half ---- */
+
+static int check_asked(const struct scp11_asks *a, uint8_t *usage, struct err *e)
+{
+	int level = a->level < 0 ? LEVEL_BEST : a->level;
+
+	if (level > 0xFF || !scp11_usage_of(a->variant, (uint8_t)level, usage)) {
+		err_set(e, ERR_SAFETY, "%s has no security level %02X",
+		    scp11_variant_str(a->variant), (unsigned)level);
+		return err_hint(e, "%s",
+		    a->variant == SCP11C ? "it has 33, 13, 11 and 03" : "it has 33 and 11");
+	}
+	if (a->host_id.n > SCP11_HOST_ID_MAX)
+		return err_set(
+		    e, ERR_USAGE, "a host identifier has at most %d octets", SCP11_HOST_ID_MAX);
+	if (a->anchors_n == 0) {
+		err_set(e, ERR_AUTH, "no CA to check the card's certificates with");
+		return err_hint(e, "add who certifies the cards to the key store (type: ca)");
+	}
+	return 0;
+}
+
+/* The last certificate of our chain must be that of our key, and nothing may have expired: a card
+ * has no clock, so it would not notice. */
+static int check_own(const struct scp11_asks *a, struct err *e)
+{
+	struct rd r = rd_of(a->chain);
+	struct ec_public pub;
+	struct span whole;
+	struct cert c = { 0 };
+	size_t n = 0;
+
+	if (a->variant == SCP11B)
+		return 0;
+	if (a->own == NULL || !ec_public_of(a->own, &pub))
+		return err_set(
+		    e, ERR_AUTH, "%s needs a private key of ours", scp11_variant_str(a->variant));
+	while (rd_left(&r) > 0) {
+		n++;
+		if (!cert_next(&r, &whole) || !cert_get(whole, &c))
+			return err_set(e, ERR_INPUT, "our certificate %zu cannot be read", n);
+		if (c.from > a->now || !c.has_until || c.until <= a->now)
+			return err_set(e, ERR_AUTH, "our certificate %zu %s", n,
+			    c.from > a->now ? "is not valid yet" : "has expired");
+	}
+	if (n == 0 || c.usage != CERT_AGREES || !ec_public_eq(&c.key, &pub)) {
+		err_set(e, ERR_AUTH, "our certificates do not end in the one of our key");
+		return err_hint(e, "they go from the issuer to the leaf, which comes last");
+	}
+	return 0;
+}
+
+/* ---- what the card is and has ---- */
+
+static int choose_mac_size(
+    const struct session *s, const struct scp11_asks *a, uint8_t *m, struct err *e)
+{
+	static const uint8_t bits[] = {
+		[SCP11A] = SCP11_I_A, [SCP11B] = SCP11_I_B, [SCP11C] = SCP11_I_C
+	};
+	bool told = false, has = false, s16 = false, s8 = false;
+
+	for (size_t k = 0; k < s->data.scp_n; k++) {
+		uint8_t first = scp11_i_first(s->data.scp[k].i);
+
+		if (s->data.scp[k].scp != SCP11_ID)
+			continue;
+		told = true;
+		if ((first & bits[a->variant]) == 0)
+			continue;
+		has = true;
+		s16 = s16 || (first & SCP11_I_S16) != 0;
+		s8 = s8 || (first & SCP11_I_S16) == 0;
+	}
+	if (told && !has)
+		return err_set(e, ERR_SAFETY, "the card data offers SCP11, but not %s",
+		    scp11_variant_str(a->variant));
+	*m = (a->s16 < 0 ? s16 && !s8 : a->s16 > 0) ? S16 : S8;
+	if (told && !(*m == S16 ? s16 : s8))
+		return err_set(e, ERR_SAFETY, "%s was asked for, but the card offers only %s",
+		    *m == S16 ? "S16" : "S8", *m == S16 ? "S8" : "S16");
+	return 0;
+}
+
+/* The version of the card's key with this identifier, when there is exactly one. */
+static int only_version(const struct key_infos *k, struct key_ref *ref, struct err *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < k->n; i++) {
+		if (k->key[i].id != ref->kid || (n > 0 && k->key[i].version == ref->kvn))
+			continue;
+		ref->kvn = k->key[i].version;
+		n++;
+	}
+	if (n == 1)
+		return 0;
+	if (n == 0)
+		return err_set(e, ERR_AUTH, "the card names no key with identifier %02X", ref->kid);
+	err_set(e, ERR_AUTH, "the card has %zu keys with identifier %02X", n, ref->kid);
+	return err_hint(e, "name the version that is meant");
+}
+
+static int choose_keys(
+    struct session *s, const struct scp11_asks *a, struct scp11_card *card, struct err *e)
+{
+	struct key_infos infos;
+	struct span v;
+	bool found;
+
+	card->key = (struct key_ref){ scp11_kid(a->variant), a->key_version };
+	card->ca = (struct key_ref){ KID_CA_KLOC, a->ca_version };
+	if (a->key_version != 0 && (a->ca_version != 0 || a->variant == SCP11B))
+		return 0;
+	if (session_get_data(s, TAG_KEY_INFORMATION, &v, &found, e) != 0)
+		return -1;
+	if (!found || !key_infos_get(v, &infos)) {
+		err_set(e, ERR_AUTH, "the card does not tell which keys it has");
+		return err_hint(e, "name the key version");
+	}
+	if (a->key_version == 0 && only_version(&infos, &card->key, e) != 0)
+		return -1;
+	if (a->ca_version == 0 && a->variant != SCP11B)
+		return only_version(&infos, &card->ca, e);
+	return 0;
+}
+
+static int untrusted(enum cert_verdict v, size_t at, struct err *e)
+{
+	if (at == 0)
+		err_set(e, ERR_AUTH, "certificates of the card: %s; nothing more was sent",
+		    cert_verdict_str(v));
+	else
+		err_set(e, ERR_AUTH, "certificate %zu of the card: %s; nothing more was sent", at,
+		    cert_verdict_str(v));
+	if (v == CERT_UNTRUSTED)
+		return err_hint(e, "the key store needs who signs these cards (type: ca)");
+	return -1;
+}
+
+/* GET DATA BF21: the certificates, and whether they hold. */
+static int check_card(
+    struct session *s, const struct scp11_asks *a, struct scp11_card *card, struct err *e)
+{
+	const struct cert_check check = { a->anchors, a->anchors_n, a->now, X509_ROLE_SD };
+	uint8_t ask[8];
+	struct wr w = wr_fixed(ask, sizeof(ask));
+	struct capdu c = { .cla = 0x80,
+		.ins = INS_GET_DATA,
+		.p1 = TAG_CERTIFICATE_STORE >> 8,
+		.p2 = TAG_CERTIFICATE_STORE & 0xFF,
+		.le = LE_MAX_SHORT };
+	enum cert_verdict v;
+	struct span certs;
+	struct rapdu r;
+	size_t at = 0;
+
+	key_ref_put(&w, card->key);
+	c.data = wr_span(&w);
+	if (session_send(s, &c, &r, e) != 0)
+		return err_in(e, "GET DATA BF21");
+	if (r.sw != SW_OK)
+		return err_sw(e, ERR_AUTH, r.sw,
+		    "GET DATA BF21: certificates of key %02X, version %02X", card->key.kid,
+		    card->key.kvn);
+	v = cert_store_get(r.data, &certs) ? cert_chain_check(certs, &check, &card->cert, &at)
+					   : CERT_MALFORMED;
+	card->cert.signed_part = card->cert.signature = span_of(NULL, 0);
+	if (v != CERT_OK)
+		return untrusted(v, at, e);
+	if (a->variant != SCP11B && card->cert.key.curve != a->own->curve)
+		return err_set(e, ERR_AUTH, "the card's key is on %s, ours on %s",
+		    ec_curve_str(card->cert.key.curve), ec_curve_str(a->own->curve));
+	return 0;
+}
+
+/* ---- PERFORM SECURITY OPERATION ---- */
+
+static int refused_certificate(uint16_t sw, const struct scp11_card *card, size_t n, struct err *e)
+{
+	err_sw(e, ERR_AUTH, sw, "PERFORM SECURITY OPERATION: our certificate %zu", n);
+	switch (sw) {
+	case SW_REFERENCE_NOT_FOUND:
+		return err_hint(
+		    e, "the card has no CA key %02X of version %02X", card->ca.kid, card->ca.kvn);
+	case SW_CERTIFICATE_INVALID:
+		return err_hint(e, "the card's CA key did not sign it");
+	case SW_CERTIFICATE_NOT_ALLOWED:
+		return err_hint(e, "it is not on the card's allow-list");
+	case SW_FUNCTION_NOT_SUPPORTED:
+		return err_hint(e, "the card does not know the restrictions in it");
+	}
+	return -1;
+}
+
+/* One certificate, in blocks that are chained by the class byte. */
+static int send_certificate(struct session *s, const struct scp11_card *card, struct span cert,
+    bool more, uint16_t *sw, struct err *e)
+{
+	struct rd r = rd_of(cert);
+
+	do {
+		size_t n = rd_left(&r) < APDU_SHORT_DATA ? rd_left(&r) : APDU_SHORT_DATA;
+		struct capdu c = { .ins = INS_PERFORM_SECURITY_OPERATION,
+			.p1 = card->ca.kvn,
+			.p2 = (uint8_t)(card->ca.kid | (more ? PSO_MORE_CERTIFICATES : 0)) };
+		struct rapdu answer;
+
+		if (!rd_take(&r, n, &c.data))
+			return err_set(e, ERR_OTHER, "internal: certificate");
+		c.cla = rd_left(&r) > 0 ? 0x90 : 0x80;
+		if (session_send(s, &c, &answer, e) != 0)
+			return err_in(e, "PERFORM SECURITY OPERATION");
+		*sw = answer.sw;
+	} while (*sw == SW_OK && rd_left(&r) > 0);
+	return 0;
+}
+
+static int introduce(
+    struct session *s, const struct scp11_asks *a, const struct scp11_card *card, struct err *e)
+{
+	struct rd r = rd_of(a->chain);
+	struct span cert;
+	uint16_t sw;
+
+	if (a->variant == SCP11B)
+		return 0;
+	for (size_t n = 1; cert_next(&r, &cert); n++) {
+		if (send_certificate(s, card, cert, rd_left(&r) > 0, &sw, e) != 0)
+			return -1;
+		if (sw == SW_OK)
+			continue;
+		if (a->after_auth != NULL)
+			a->after_auth(a->ctx, card, false);
+		return refused_certificate(sw, card, n, e);
+	}
+	return 0;
+}
+
+/* ---- MUTUAL and INTERNAL AUTHENTICATE ---- */
+
+/* What both sides know when the answer is there. */
+struct exchange {
+	struct ec_private ephemeral;
+	struct ec_public ephemeral_public;
+	uint8_t ids[SCP11_IDENTIFIERS_MAX];
+	struct scp11_terms terms;
+	uint8_t request[256];
+	struct wr data; /* over request */
+	struct scp11_keys keys;
+};
+
+/* The value of a data object that may stand there bare. */
+static struct span value_of(struct span data, uint32_t tag)
+{
+	struct span v;
+
+	return tlv_find(data, tag, &v) ? v : data;
+}
+
+/* HostID with what the card is known by. */
+static int take_identifiers(struct session *s, const struct scp11_asks *a,
+    const struct scp11_card *card, struct exchange *x, struct err *e)
+{
+	struct wr w = wr_fixed(x->ids, sizeof(x->ids));
+	struct span group =
+	    a->group.n > 0 ? a->group : span_of(card->cert.subject.b, card->cert.subject.n);
+	struct span iin;
+	bool found;
+
+	if (!a->has_host_id)
+		return 0;
+	wr_lv(&w, a->host_id);
+	if (a->variant == SCP11C) {
+		if (group.n == 0)
+			return err_set(e, ERR_AUTH,
+			    "the card's certificate names no subject: its group is not known");
+		wr_lv(&w, group);
+	} else {
+		if (session_get_data(s, TAG_IIN, &iin, &found, e) != 0)
+			return -1;
+		if (!found || s->id.cin_n == 0)
+			return err_set(e, ERR_AUTH,
+			    "a host identifier goes with the card's IIN and CIN, and it tells "
+			    "none");
+		wr_lv(&w, value_of(iin, TAG_IIN));
+		wr_lv(&w, span_of(s->id.cin, s->id.cin_n));
+	}
+	x->terms.identifiers = wr_span(&w);
+	return wr_ok(&w) ? 0 : err_set(e, ERR_AUTH, "the card's identifiers are too long");
+}
+
+static int make_request(
+    const struct scp11_asks *a, const struct scp11_card *card, struct exchange *x, struct err *e)
+{
+	enum ec_curve curve = card->cert.key.curve;
+	struct scp11_request q = { .pp = scp11_pp(a->variant, a->has_host_id),
+		.usage = x->terms.usage,
+		.key_type = SCP11_KEY_TYPE,
+		.key_n = x->terms.key_n,
+		.has_host_id = a->has_host_id,
+		.host_id = a->host_id };
+
+	if (a->ephemeral != NULL) {
+		if (a->ephemeral(a->ctx, curve, &x->ephemeral, e) != 0)
+			return -1;
+	} else if (!ec_generate(curve, &x->ephemeral)) {
+		return err_set(e, ERR_OTHER, "no ephemeral key can be made");
+	}
+	if (!ec_public_of(&x->ephemeral, &x->ephemeral_public))
+		return err_set(e, ERR_OTHER, "the ephemeral key is none");
+	q.key = ec_public_span(&x->ephemeral_public);
+	x->data = wr_fixed(x->request, sizeof(x->request));
+	scp11_request_put(&x->data, &q);
+	return wr_ok(&x->data) ? 0 : err_set(e, ERR_OTHER, "internal: request");
+}
+
+static int refused(const struct scp11_asks *a, uint16_t sw, struct err *e)
+{
+	err_sw(e, ERR_AUTH, sw, "%s AUTHENTICATE", a->variant == SCP11B ? "INTERNAL" : "MUTUAL");
+	if (sw == SW_REFERENCE_NOT_FOUND)
+		return err_hint(e, "the card has no such key, or no identifiers to bind to");
+	if (sw == SW_WRONG_DATA)
+		return err_hint(e, "the card may not take this level or key length");
+	return err_hint(e, "it is not tried again");
+}
+
+/* Derives, and lets the receipt prove that the card has done the same. */
+static int check_answer(const struct scp11_asks *a, const struct scp11_card *card,
+    struct exchange *x, const struct scp11_answer *answer, struct err *e)
+{
+	struct ec_public card_ephemeral;
+	const struct scp11_host_side side = { &x->ephemeral, a->own, &card_ephemeral,
+		&card->cert.key };
+
+	if (!ec_public_from(&card_ephemeral, card->cert.key.curve, answer->key))
+		return err_set(e, ERR_AUTH, "the card's ephemeral key is not a point on our curve");
+	if (a->variant == SCP11C && !ec_public_eq(&card_ephemeral, &card->cert.key))
+		return err_set(
+		    e, ERR_AUTH, "the card answers with another key than its certificate has");
+	if (answer->receipt.n == 0)
+		return err_set(e, ERR_AUTH, "the card gives no receipt: nothing proves its key");
+	if (!scp11_host_agree(&x->terms, &side, &x->keys))
+		return err_set(e, ERR_OTHER, "session keys cannot be derived");
+	if (scp11_receipt_ok(&x->keys, wr_span(&x->data), answer->key_tlv, answer->receipt))
+		return 0;
+	err_set(e, ERR_AUTH,
+	    "the card's receipt is wrong: it does not have the key of its "
+	    "certificate, or binds its keys to other data");
+	return err_hint(e, "nothing was sent in this session");
+}
+
+static int open_scp03(struct session *s, const struct scp11_card *card, const struct exchange *x,
+    struct span receipt, struct err *e)
+{
+	struct scp03 *scp = scp_as_scp03(&s->scp);
+	struct rd r = rd_of(receipt);
+	uint8_t mcv[SCP11_RECEIPT];
+
+	if (!rd_copy(&r, mcv, sizeof(mcv)) || !scp11_begin(scp, &x->terms, &x->keys, mcv, card->m))
+		return err_set(e, ERR_OTHER, "the session cannot be begun");
+	memset(&s->iu, 0, sizeof(s->iu));
+	s->iu.scp = SCP11_ID;
+	s->iu.key_version = card->key.kvn;
+	s->iu.m = card->m;
+	s->dek = x->keys.dek;
+	s->level = scp->level;
+	s->mode = SESSION_UNICAST;
+	s->lost = false;
+	return 0;
+}
+
+static int authenticate(struct session *s, const struct scp11_asks *a,
+    const struct scp11_card *card, struct exchange *x, struct err *e)
+{
+	struct capdu c = { .cla = 0x80,
+		.ins = a->variant == SCP11B ? INS_INTERNAL_AUTHENTICATE : INS_MUTUAL_AUTHENTICATE,
+		.p1 = card->key.kvn,
+		.p2 = card->key.kid,
+		.data = wr_span(&x->data),
+		.le = LE_MAX_SHORT };
+	struct scp11_answer answer;
+	struct rapdu r;
+	int rc;
+
+	if (session_send(s, &c, &r, e) != 0)
+		return err_in(e, "%s AUTHENTICATE", a->variant == SCP11B ? "INTERNAL" : "MUTUAL");
+	if (a->after_auth != NULL)
+		a->after_auth(a->ctx, card, r.sw == SW_OK);
+	if (r.sw != SW_OK)
+		return refused(a, r.sw, e);
+	/* The card has a session now; unless it is ours too, nothing goes out beside it. */
+	s->lost = true;
+	if (!scp11_answer_get(r.data, &answer))
+		return err_set(
+		    e, ERR_AUTH, "the card's answer of %zu octets fits no SCP11", r.data.n);
+	rc = check_answer(a, card, x, &answer, e);
+	return rc != 0 ? rc : open_scp03(s, card, x, answer.receipt, e);
+}
+
+/* The domain was selected and nothing happened to the channel since. */
+static bool discovered(const struct session *s, const struct aid *domain)
+{
+	struct span want = domain->n == 0 ? aid_span(&aid_isd) : aid_span(domain);
+
+	return s->domain.n != 0 && span_eq(aid_span(&s->domain), want) && !s->lost &&
+	       s->mode == SESSION_CLOSED;
+}
+
+static int handshake(struct session *s, const struct scp11_asks *a, struct scp11_card *card,
+    struct exchange *x, struct err *e)
+{
+	if (choose_mac_size(s, a, &card->m, e) != 0 || choose_keys(s, a, card, e) != 0 ||
+	    check_card(s, a, card, e) != 0 || take_identifiers(s, a, card, x, e) != 0 ||
+	    make_request(a, card, x, e) != 0)
+		return -1;
+	if (a->before_auth != NULL && a->before_auth(a->ctx, card, e) != 0)
+		return -1;
+	if (introduce(s, a, card, e) != 0)
+		return -1;
+	return authenticate(s, a, card, x, e);
+}
+
+int session_open_scp11(
+    struct session *s, const struct scp11_asks *asks, struct scp11_card *card, struct err *e)
+{
+	struct exchange x = { .terms = { .variant = asks->variant,
+				  .key_n = asks->key_n == 0 ? 16 : asks->key_n,
+				  .hash = asks->hash } };
+	int rc;
+
+	memset(card, 0, sizeof(*card));
+	if (check_asked(asks, &x.terms.usage, e) != 0 || check_own(asks, e) != 0)
+		return -1;
+	if (!discovered(s, &asks->domain) && session_discover(s, &asks->domain, e) != 0)
+		return -1;
+	rc = handshake(s, asks, card, &x, e);
+	if (rc != 0)
+		scp_wipe(&s->scp);
+	wipe(&x, sizeof(x));
+	return rc;
+}
