@@ -81,19 +81,18 @@ static void consider(const struct profile *p, const struct profile_product *t, e
 	*m = (struct profile_match){ p, t, { p, NULL }, by, octets };
 }
 
-void profiles_match(
-    const struct profiles *p, const struct profile_facts *f, struct profile_match *m)
+void profile_match_list(
+    const struct profile *list, size_t n, const struct profile_facts *f, struct profile_match *m)
 {
-	const struct profile *at;
-
 	memset(m, 0, sizeof(*m));
-	for (size_t i = 0; p != NULL && (at = profiles_at(p, i)) != NULL; i++)
-		for (size_t k = 0; k < at->product_n; k++) {
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < list[i].product_n; k++) {
+			const struct profile_product *t = &list[i].product[k];
 			enum profile_by by;
 			size_t octets;
 
-			if (product_fits(&at->product[k], f, &by, &octets))
-				consider(at, &at->product[k], by, octets, m);
+			if (product_fits(t, f, &by, &octets))
+				consider(&list[i], t, by, octets, m);
 		}
 	if (m->tied[1] != NULL) {
 		m->profile = NULL;

@@ -273,3 +273,9 @@ const struct profile *profiles_at(const struct profiles *p, size_t i)
 {
 	return i < p->n ? &p->list[i] : NULL;
 }
+
+void profiles_match(
+    const struct profiles *p, const struct profile_facts *f, struct profile_match *m)
+{
+	profile_match_list(p == NULL ? NULL : p->list, p == NULL ? 0 : p->n, f, m);
+}

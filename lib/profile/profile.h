@@ -85,6 +85,8 @@ struct profile_match {
 	size_t octets; /* that a pattern compared */
 };
 /* The profile that fits best: by the kind of knowing, then by octets compared. p may be NULL. */
+void profile_match_list(
+    const struct profile *list, size_t n, const struct profile_facts *f, struct profile_match *m);
 void profiles_match(
     const struct profiles *p, const struct profile_facts *f, struct profile_match *m);
 

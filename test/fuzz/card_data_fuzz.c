@@ -1,12 +1,14 @@
 /*
- * What a card says about itself: 66, 67, E0, GET STATUS, CPLC. What was understood is written,
- * read again and written again: the same. And it is shown.
+ * What a card says about itself: ATR, SELECT, 66, 67, E0, FF21, GET STATUS, CPLC. What was
+ * understood is written, read again and written again: the same. And it is shown.
  */
 #include "fuzz.h"
 
 #include <string.h>
 
+#include "apdu/atr.h"
 #include "gp/card_data.h"
+#include "gp/selection.h"
 #include "gp/status.h"
 #include "show.h"
 #include "tlv/tlv.h"
@@ -90,6 +92,45 @@ static void status(struct span s)
 	}
 }
 
+static void selection(struct span s)
+{
+	struct card_identity id = { .select_sw = 0x9000 };
+	struct resources r;
+
+	fci_get(s, &id.fci);
+	CHECK(id.fci.aid.n == 0 || (id.fci.aid.n >= AID_MIN && id.fci.aid.n <= AID_MAX));
+	CHECK(id.fci.production_n <= sizeof(id.fci.production));
+	shown(show_selection(&id));
+	if (resources_get(s, &r)) {
+		CHECK(r.told);
+		shown(show_resources(&r));
+	}
+}
+
+static void atr(struct span s)
+{
+	struct atr a;
+
+	if (!atr_get(s, &a))
+		return;
+	CHECK(s.n <= ATR_MAX && a.protocols != 0 && a.historical.n <= 15);
+	CHECK(a.has_check || a.check_ok);
+	shown(show_atr(s));
+}
+
+static void dates(struct span s)
+{
+	static const uint32_t days[] = { 20260115, 20240229, 20231231, 20200101 };
+	struct cplc_date d;
+
+	for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++)
+		if (cplc_date_get(span_sub(s, 0, 2), days[i], &d)) {
+			CHECK(d.month >= 1 && d.month <= 12 && d.day >= 1 && d.day <= 31);
+			CHECK(d.year % 10 == d.digit);
+			CHECK(d.year * 10000 + d.month * 100 + d.day <= days[i]);
+		}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct span s = span_of(data, n), cplc;
@@ -98,6 +139,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	capabilities(s);
 	key_information(s);
 	status(s);
+	selection(s);
+	atr(s);
+	dates(s);
 	if (cplc_get(s, &cplc)) {
 		CHECK(cplc.n == CPLC_SIZE);
 		shown(show_cplc(cplc));

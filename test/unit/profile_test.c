@@ -63,8 +63,8 @@ static void shipped_profiles_know_their_cards(void **state)
 	/* The Token JC of docs/safenet-token-jc.md in PeculiarVentures/scp: by wildcards. */
 	known(
 	    p, "3BFF9600008131FE4380318065B0855956FB120FFE82900000", "", "safenet", PROFILE_BY_ATR);
-	/* The same list: "3B 9F 96 80 1F C7 80 31 E0 73 FE 21 1B 66 ...", a SIM. */
-	known(p, "3B9F96801FC78031E073FE211B66D00183074C1029", "", "uicc", PROFILE_BY_HISTORICAL);
+	/* The same list: ANCEL (Telecommunication). */
+	known(p,"3B9F96801FC78031E073FE211B6406858300829000C1", "", "uicc", PROFILE_BY_HISTORICAL);
 	known(p, "3B87016361726461646DFA", "", "virtual", PROFILE_BY_ATR);
 	/* Recorded CPLC of a JCOP 4 (kaoh/globalplatform, getDataTest.c) behind a foreign ATR. */
 	known(p, "3B00",
@@ -290,7 +290,7 @@ static void atr_is_taken_apart(void **state)
 	assert_span(a.historical, unit_bytes("46534A434F5034534944"));
 	assert_true(a.has_check && a.check_ok);
 	/* T=0 and T=15, as SIM cards have it. */
-	assert_true(atr_get(unit_bytes("3B9F96801FC78031E073FE211B66D00183074C1029"), &a));
+	assert_true(atr_get(unit_bytes("3B9F96801FC78031E073FE211B6406858300829000C1"), &a));
 	assert_int_equal(a.protocols, 1u << 0 | 1u << 15);
 	assert_int_equal(a.historical.n, 15);
 	/* No TD1: T=0, and no TCK. */
