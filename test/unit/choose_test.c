@@ -236,8 +236,13 @@ static void the_profile_knows_p1_and_s16(void **state)
 	assert_int_equal(chosen(&t, &a).m, 8);
 	a.key_version = 0x01;
 	assert_int_equal(chosen(&t, &a).p1, 0x01);
-	a.profile = NULL;
 	a.key_version = -1;
+	a.factory_p1 = 0xFF; /* nothing to say about */
+	c = chosen(&t, &a);
+	assert_int_equal(c.p1, 0xFF);
+	assert_int_equal(c.why_n, 4);
+	a.profile = NULL;
+	a.factory_p1 = 0x00;
 	assert_int_equal(chosen(&t, &a).p1, 0xFF);
 }
 

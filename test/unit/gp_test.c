@@ -548,8 +548,8 @@ static void selection_of_a_domain(void **state)
 	assert_int_equal(f.max_data, 0);
 	assert_int_equal(f.aid.n, 8);
 	fci_get(unit_bytes("6F0C8408A000000151000000A50B"), &f); /* cut */
-	fci_get(unit_bytes("6F128408A000000151000000A5069F6503010000"), &f);
-	assert_int_equal(f.max_data, 0); /* 65536 is none */
+	fci_get(unit_bytes("6F128408A000000151000000A5069F6503010001"), &f);
+	assert_int_equal(f.max_data, 0); /* 65537 is none */
 	fci_get(unit_bytes("6F1484047BCDEFA0A50C9F6E0105"), &f);
 	assert_int_equal(f.aid.n, 0);
 	fci_get(unit_bytes(""), &f);
@@ -602,6 +602,8 @@ static void cplc_dates(void **state)
 	assert_int_equal(d.month * 100 + d.day, 229);
 	assert_true(cplc_date_get(unit_bytes("6366"), 20260115, &d)); /* 2026 has not, 2016 has */
 	assert_int_equal(d.year, 2016);
+	assert_true(cplc_date_get(unit_bytes("0366"), 20050101, &d)); /* 2000 was a leap year */
+	assert_int_equal(d.year * 10000 + d.month * 100 + d.day, 20001231);
 	assert_false(cplc_date_get(unit_bytes("3366"), 20260115, &d)); /* odd years never */
 	assert_false(cplc_date_get(unit_bytes("0000"), 20260115, &d));
 	assert_false(cplc_date_get(unit_bytes("3367"), 20260115, &d));

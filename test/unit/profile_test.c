@@ -64,7 +64,7 @@ static void shipped_profiles_know_their_cards(void **state)
 	known(
 	    p, "3BFF9600008131FE4380318065B0855956FB120FFE82900000", "", "safenet", PROFILE_BY_ATR);
 	/* The same list: ANCEL (Telecommunication). */
-	known(p,"3B9F96801FC78031E073FE211B6406858300829000C1", "", "uicc", PROFILE_BY_HISTORICAL);
+	known(p, "3B9F96801FC78031E073FE211B6406858300829000C1", "", "uicc", PROFILE_BY_HISTORICAL);
 	known(p, "3B87016361726461646DFA", "", "virtual", PROFILE_BY_ATR);
 	/* Recorded CPLC of a JCOP 4 (kaoh/globalplatform, getDataTest.c) behind a foreign ATR. */
 	known(p, "3B00",
@@ -313,6 +313,12 @@ static void hostile_atrs_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_false(atr_get(unit_bytes(bad[i]), &a));
+	/* One octet more than an ATR can have, but in order: 15 TD, 15 historical octets, TCK. */
+	memset(endless, 0, sizeof(endless));
+	memset(endless, 0x80, 17);
+	endless[0] = 0x3B;
+	endless[1] = 0x8F;
+	assert_false(atr_get(SPAN(endless), &a));
 	memset(endless, 0x80, sizeof(endless));
 	endless[0] = 0x3B;
 	assert_false(atr_get(SPAN(endless), &a));
