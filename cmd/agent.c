@@ -14,8 +14,11 @@
 #include <unistd.h>
 
 #include "agent_path.h"
+#include "base/hex.h"
 #include "card/trace.h"
 #include "run.h"
+
+enum { LOOK_MS = 1000 }; /* between two looks at the card */
 
 /* ---- one request ---- */
 
@@ -134,18 +137,38 @@ out:
 	return rc;
 }
 
+/* The card is gone, or the channel is lost: nothing is left to hold. */
+static void end_lost(struct agent *a, struct err *e)
+{
+	struct agent_note n;
+	size_t used;
+
+	if (a->ending) /* scp-close */
+		return;
+	agent_end_with(a, e->code == ERR_NONE ? "the card ended it" : e->text, true);
+	agent_note_read(a->note, &n);
+	used = strlen(e->hint);
+	if (e->code != ERR_NONE && n.there)
+		snprintf(
+		    e->hint + used, sizeof(e->hint) - used, "%s%s", used == 0 ? "" : "; ", n.hint);
+}
+
 static void serve(struct agent *a, int fd)
 {
 	struct agent_reply reply = { 0 };
 	struct request q;
 
+	/* Without its card the agent runs nothing and says nothing: its note tells the client. */
+	if (card_alive(&a->card, &reply.e) != 0) {
+		agent_end_with(a, reply.e.text, false);
+		return;
+	}
 	a->client_fd = fd;
 	if (request_receive(fd, &q)) {
 		if (request_run(a, &q, &reply.e) != 0)
 			reply.status = reply.e.code;
-		/* The card is gone, or the channel is lost: nothing is left to hold. */
 		if (a->card.gone || a->session.mode == SESSION_CLOSED)
-			agent_end(a);
+			end_lost(a, &reply.e);
 		if (send(fd, &reply, sizeof(reply), MSG_NOSIGNAL) < 0)
 			a->client_fd = -1; /* nobody waits for it any more */
 	}
@@ -174,6 +197,45 @@ void agent_forget_bundle(struct agent *a)
 	a->bundle_name[0] = '\0';
 	memset(&a->plan, 0, sizeof(a->plan));
 	a->done = 0;
+}
+
+/* What the card holds of the bundle is inert until it is authorized (broadcast.md 5). */
+static void describe(const struct agent *a, struct agent_note *n)
+{
+	const struct card_identity *id = &a->session.id;
+	uint32_t total = a->has_bundle && a->plan.package != NULL ? a->plan.package->total : 0;
+
+	hex_put(span_of(id->cin, id->cin_n), n->card, sizeof(n->card));
+	if (strlen(a->reader) < sizeof(n->reader))
+		snprintf(n->reader, sizeof(n->reader), "%s", a->reader);
+	snprintf(n->hint, sizeof(n->hint), "scp-open opens a new one");
+	if (total == 0)
+		return;
+	if (a->done == total) {
+		snprintf(n->known, sizeof(n->known),
+		    "the card took all %u commands of %.120s; info tells what it runs and holds",
+		    total, a->bundle_name);
+		return;
+	}
+	snprintf(n->known, sizeof(n->known),
+	    "the card took %u of %u commands of %.120s and runs what it ran", a->done, total,
+	    a->bundle_name);
+	snprintf(n->hint, sizeof(n->hint),
+	    "scp-open, then scp-mode broadcast --bundle %.120s goes on where the card stands",
+	    a->bundle_name);
+}
+
+void agent_end_with(struct agent *a, const char *why, bool told)
+{
+	struct agent_note n = { .told = told };
+
+	if (a->ending)
+		return;
+	describe(a, &n);
+	snprintf(n.why, sizeof(n.why), "%s", why);
+	memcpy(n.path, a->note, sizeof(n.path));
+	agent_note_write(&n);
+	agent_end(a);
 }
 
 void agent_end(struct agent *a)
@@ -225,22 +287,54 @@ static void block_signals(sigset_t *open)
 		sigdelset(open, all[i]);
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec t = { 0 };
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Waits for the next client. False: the agent has ended. */
+static bool wait_client(struct agent *a, const sigset_t *open)
+{
+	int64_t until = now_ms() + (int64_t)a->idle * 1000;
+	struct err e = { 0 };
+	char why[60];
+
+	for (;;) {
+		struct pollfd p = { .fd = a->listen_fd, .events = POLLIN };
+		int64_t left = until - now_ms();
+		int64_t ms = left > LOOK_MS ? LOOK_MS : left > 0 ? left : 0;
+		struct timespec limit = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+		int n = ppoll(&p, 1, &limit, open);
+
+		if (n > 0)
+			return true;
+		if (n < 0) {
+			agent_end_with(a, "its agent was told to end", true);
+			return false;
+		}
+		if (card_alive(&a->card, &e) != 0) {
+			agent_end_with(a, e.text, false);
+			return false;
+		}
+		if (now_ms() < until)
+			continue;
+		snprintf(why, sizeof(why), "no verb used it for %u s", a->idle);
+		agent_end_with(a, why, true);
+		return false;
+	}
+}
+
 static void serve_until_end(struct agent *a)
 {
 	sigset_t open;
 
 	block_signals(&open);
-	while (!a->ending) {
-		struct pollfd p = { .fd = a->listen_fd, .events = POLLIN };
-		struct timespec limit = { .tv_sec = a->idle };
-		int n = ppoll(&p, 1, &limit, &open);
-		int fd;
+	while (!a->ending && wait_client(a, &open)) {
+		int fd = accept4(a->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 
-		if (n <= 0) { /* idle limit or a signal */
-			agent_end(a);
-			return;
-		}
-		fd = accept4(a->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0)
 			continue;
 		serve(a, fd);
@@ -326,9 +420,12 @@ static void child(const struct start *s, int lock_fd, int pipe_fd)
 	a->idle = s->idle;
 	a->lock_fd = lock_fd;
 	a->listen_fd = a->client_fd = -1;
-	rc = ftruncate(lock_fd, 0) != 0 || dprintf(lock_fd, "%d\n", (int)getpid()) < 0
-		 ? err_errno(&e, ERR_OTHER, "%s: cannot write", s->place.lock)
-		 : listen_at(a, &s->place, &e);
+	memcpy(a->note, s->place.note, sizeof(a->note));
+	agent_note_remove(a->note);
+	rc =
+	    ftruncate(lock_fd, 0) != 0 || dprintf(lock_fd, "%d\n%s\n", (int)getpid(), a->reader) < 0
+		? err_errno(&e, ERR_OTHER, "%s: cannot write", s->place.lock)
+		: listen_at(a, &s->place, &e);
 	if (rc == 0)
 		rc = s->open(a, s->c, s->args, &e);
 	if (rc != 0)
@@ -363,6 +460,8 @@ int agent_start(struct ctx *c, uint32_t idle,
 	if (agent_place_of(c->reader, &s.place, e) != 0)
 		return -1;
 	lock = agent_lock(&s.place, true, e);
+	if (lock == AGENT_THERE && agent_poke(&s.place))
+		lock = agent_lock(&s.place, true, e);
 	if (lock == -1)
 		return -1;
 	if (lock == AGENT_THERE) {

@@ -7,7 +7,10 @@
  * and wipes its keys. Nothing of a session ever reaches a file.
  *
  * Runtime directory: $XDG_RUNTIME_DIR/cardadm, or /tmp/cardadm-UID (0700, owner checked). Per
- * card: HASH.lock (holds the agent's process id, locked as long as it lives) and HASH.sock.
+ * card: HASH.lock (the agent's process id and the reader's name, locked as long as it lives),
+ * HASH.sock, and HASH.note when the last channel ended by itself (agent_note.h).
+ *
+ * About once a second an idle agent looks whether its card is still there.
  */
 #ifndef CMD_AGENT_H
 #define CMD_AGENT_H
@@ -29,6 +32,7 @@ struct agent {
 	struct job_plan plan;   /* of that bundle on this card; package borrows from bundle */
 	uint32_t done;          /* broadcast commands answered 9000, those before included */
 	uint32_t idle;          /* seconds */
+	char note[108];         /* where a note goes when the channel ends by itself */
 	int lock_fd, listen_fd;
 	int client_fd; /* the request that is being served, -1 */
 	bool ending;
@@ -36,7 +40,8 @@ struct agent {
 
 /*
  * Client: hands this command line to the agent of c->reader. Returns 1 when an agent served it
- * (*status its exit status, e what it had to say), 0 when no channel is open, -1 on errors.
+ * (*status its exit status, e what it had to say), 0 when no channel is open, -1 on errors. With 0
+ * c->note tells how the last channel ended, if it ended by itself.
  */
 int agent_forward(struct ctx *c, int argc, char **argv, int *status, struct err *e);
 
@@ -53,6 +58,9 @@ int agent_start(struct ctx *c, uint32_t idle,
 bool agent_interrupted(struct agent *a, struct ctx *c);
 /* Ends the channel and releases the card, before the answer to the client goes out. */
 void agent_end(struct agent *a);
+/* The same when nobody asked for it: leaves a note. told: a verb fails with this reason just now.
+ */
+void agent_end_with(struct agent *a, const char *why, bool told);
 /* Forgets the bundle that scp-mode named. */
 void agent_forget_bundle(struct agent *a);
 

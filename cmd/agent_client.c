@@ -97,41 +97,69 @@ static int reach(const struct agent_place *place, const struct ctx *c, int *fd, 
 	return err_hint(e, "a channel is being opened or closed just now: try again");
 }
 
+/* No agent is there: what a dead one left is cleaned up, but for its note. */
+static int nobody(struct ctx *c, const struct agent_place *p, int lock)
+{
+	agent_note_read(p->note, &c->note);
+	if (lock >= 0) {
+		unlink(p->addr.sun_path);
+		agent_unlock(p->lock, lock);
+	}
+	return 0;
+}
+
+/* The agent hung up: had it found its card gone and run nothing? */
+static bool found_lost(struct ctx *c, const struct agent_place *p)
+{
+	struct err ignored;
+	int lock = agent_lock(p, false, &ignored);
+
+	if (lock < 0 && lock != AGENT_NONE)
+		return false;
+	nobody(c, p, lock);
+	return c->note.there && !c->note.told;
+}
+
+/* As agent_forward, with the agent's place known and somebody there. */
+static int forward(const struct agent_place *place, struct ctx *c, const struct wr *request,
+    struct agent_reply *reply, struct err *e)
+{
+	int fd, rc;
+
+	if (reach(place, c, &fd, e) != 0)
+		return -1;
+	fflush(c->out);
+	fflush(c->log);
+	rc = send_request(fd, request) == 0 ? wait_reply(fd, c, reply) : -1;
+	close(fd);
+	if (rc == 0)
+		return 1;
+	if (found_lost(c, place))
+		return 0;
+	return err_set(e, ERR_READER, "%s: the agent ended before it answered: the channel is lost",
+	    c->reader);
+}
+
 int agent_forward(struct ctx *c, int argc, char **argv, int *status, struct err *e)
 {
 	struct agent_place place;
 	struct agent_reply reply = { 0 };
 	struct wr request;
-	int lock, fd, rc;
+	int lock, rc;
 
 	if (c->reader == NULL)
 		return 0;
 	if (agent_place_of(c->reader, &place, e) != 0)
 		return -1;
 	lock = agent_lock(&place, false, e);
-	if (lock >= 0) { /* nobody holds it: what a dead agent left is cleaned up */
-		unlink(place.addr.sun_path);
-		agent_unlock(place.lock, lock);
-		return 0;
-	}
-	if (lock != AGENT_THERE)
-		return lock == AGENT_NONE ? 0 : -1;
-	if (put_request(argc, argv, &request, e) != 0)
+	if (lock >= 0 || lock == AGENT_NONE)
+		return nobody(c, &place, lock);
+	if (lock != AGENT_THERE || put_request(argc, argv, &request, e) != 0)
 		return -1;
-	rc = reach(&place, c, &fd, e);
-	if (rc == 0) {
-		fflush(c->out);
-		fflush(c->log);
-		rc = send_request(fd, &request) == 0 ? wait_reply(fd, c, &reply) : -1;
-		if (rc != 0)
-			err_set(e, ERR_READER,
-			    "%s: the agent ended before it answered: the channel is lost",
-			    c->reader);
-		close(fd);
-	}
+	rc = forward(&place, c, &request, &reply, e);
 	wr_free(&request);
-	if (rc != 0)
-		return -1;
+	if (rc != 1)
+		return rc;
 	*e = reply.e;
 	*status = reply.status;
 	return 1;

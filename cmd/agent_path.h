@@ -10,10 +10,15 @@
 struct agent_place {
 	char reader[4200]; /* canonical */
 	char lock[108];
+	char note[108]; /* agent_note.h */
 	struct sockaddr_un addr;
 };
 
-/* Makes the runtime directory if needed and checks that it is ours alone: ERR_SAFETY. */
+/*
+ * Makes the runtime directory if needed and checks that it is ours alone: ERR_SAFETY. A reader that
+ * is unplugged is still found by its name, or a part of it, when an agent holds a channel there or
+ * has left a note.
+ */
 int agent_place_of(const char *reader, struct agent_place *p, struct err *e);
 /*
  * Takes the lock and returns its descriptor, -1 on errors, AGENT_THERE when an agent holds it; with
@@ -21,6 +26,8 @@ int agent_place_of(const char *reader, struct agent_place *p, struct err *e);
  */
 enum { AGENT_THERE = -2, AGENT_NONE = -3 };
 int agent_lock(const struct agent_place *p, bool create, struct err *e);
+/* Has the agent look at its card now, which ends it when the card is gone. False: not reached. */
+bool agent_poke(const struct agent_place *p);
 /* Removes the lock that is held at this path, and gives it up. */
 void agent_unlock(const char *lock, int fd);
 

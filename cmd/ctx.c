@@ -29,8 +29,14 @@ int ctx_session(struct ctx *c, struct session **s, struct err *e)
 	*s = &c->session;
 	if (c->card_open)
 		return 0;
+	if (c->note.there && !c->note.told) {
+		agent_note_err(&c->note, ERR_READER, e);
+		ctx_note(c, "%s", e->text);
+		err_clear(e);
+	}
 	if (open_reader(c->reader, &c->card, e) != 0)
 		return -1;
+	card_limit(&c->card, c->timeout * 1000);
 	if (c->trace != NULL && trace_wrap(&c->card, c->trace, e) != 0) {
 		card_close(&c->card);
 		return -1;

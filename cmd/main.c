@@ -11,6 +11,7 @@
 
 #include "agent.h"
 #include "doc.h"
+#include "open.h"
 #include "run.h"
 
 /* The one mutable global: set by SIGINT and SIGTERM; long work ends at its next safe point. */
@@ -93,12 +94,24 @@ static bool run_hidden(int argc, char **argv, int *status)
 	return true;
 }
 
+/* --wait: for the reader and a card in it. */
+static int wait_card(struct ctx *c, struct err *e)
+{
+	if (c->wait == 0 || c->reader == NULL || reader_wait(c->reader, 0, c->stop, e) == 0)
+		return 0;
+	ctx_note(c, "%s; waiting %u s at most", e->text, c->wait);
+	err_clear(e);
+	return reader_wait(c->reader, c->wait, c->stop, e);
+}
+
 /* Runs the verb here, or in the agent of the open channel: *status, *e. */
 static int run_somewhere(
     const struct line *l, struct ctx *c, int argc, char **argv, int *status, struct err *e)
 {
 	const struct verb *v = l->verb;
 
+	if (v != NULL && !l->common.help && wait_card(c, e) != 0)
+		return -1;
 	if (v != NULL && !l->common.help && (v->needs & (USES_SESSION | NEED_SESSION)) != 0) {
 		int rc = agent_forward(c, argc, argv, status, e);
 

@@ -9,10 +9,18 @@
 #ifndef CMD_OPEN_H
 #define CMD_OPEN_H
 
+#include <signal.h>
+
 #include "card/card.h"
 
 int open_reader(const char *name, struct card *card, struct err *e);
 int open_vcard(const char *path, struct card *card, struct err *e);
+/*
+ * Waits until the reader is there with a card in it, or the card's file is, for `seconds` at most
+ * (0: one look). ERR_READER: none came; ERR_INTERRUPTED when *stop (may be NULL).
+ */
+int reader_wait(
+    const char *name, unsigned seconds, const volatile sig_atomic_t *stop, struct err *e);
 /* The name that stands for the same card however it was written: "vcard:/real/path". */
 int reader_canonical(const char *name, char *out, size_t cap, struct err *e);
 

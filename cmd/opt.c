@@ -13,24 +13,31 @@ const struct common_opt common_opts[] = {
 	{ { "reader", 'r', OPT_STRING, "READER",
 	      "Reader: its name, a unique part of it, its number, vcard:PATH or replay:PATH",
 	      COMMON(reader), 0, 0, 0, NULL },
-	    TALKS_TO_CARD },
+	    TALKS_TO_CARD, 0 },
+	{ { "wait", 0, OPT_U32, "SECONDS", "Wait so long for the reader and a card in it",
+	      COMMON(wait), 0, 1, 86400, NULL },
+	    TALKS_TO_CARD, NEED_SESSION },
+	{ { "timeout", 0, OPT_U32, "SECONDS", "Longest time for one command (60)", COMMON(timeout),
+	      0, 1, 86400, NULL },
+	    TALKS_TO_CARD, 0 },
 	{ { "keystore", 'k', OPT_PATH, "FILE", "Key store", COMMON(keystore), 0, 0, 0, NULL },
-	    USES_KEYSTORE },
-	{ { "json", 'j', OPT_FLAG, NULL, "Print JSON", COMMON(json), 0, 0, 0, NULL }, HAS_JSON },
+	    USES_KEYSTORE, 0 },
+	{ { "json", 'j', OPT_FLAG, NULL, "Print JSON", COMMON(json), 0, 0, 0, NULL }, HAS_JSON, 0 },
 	{ { "trace", 't', OPT_PATH, "FILE", "Append what goes over the wire to a file",
 	      COMMON(trace), 0, 0, 0, NULL },
-	    TALKS_TO_CARD },
+	    TALKS_TO_CARD, 0 },
 	{ { "dry-run", 'n', OPT_FLAG, NULL, "Print what would be sent and send nothing",
 	      COMMON(dry_run), 0, 0, 0, NULL },
-	    MUTATES },
-	{ { "yes", 'y', OPT_FLAG, NULL, "Do not ask", COMMON(yes), 0, 0, 0, NULL }, DESTROYS },
+	    MUTATES, 0 },
+	{ { "yes", 'y', OPT_FLAG, NULL, "Do not ask", COMMON(yes), 0, 0, 0, NULL }, DESTROYS, 0 },
 	{ { "quiet", 'q', OPT_FLAG, NULL, "No remarks, no progress", COMMON(quiet), 0, 0, 0, NULL },
+	    0, 0 },
+	{ { "verbose", 'v', OPT_COUNT, NULL, "More remarks", COMMON(verbose), 0, 0, 0, NULL }, 0,
 	    0 },
-	{ { "verbose", 'v', OPT_COUNT, NULL, "More remarks", COMMON(verbose), 0, 0, 0, NULL }, 0 },
-	{ { "help", 'h', OPT_FLAG, NULL, "Show help and end", COMMON(help), 0, 0, 0, NULL }, 0 },
+	{ { "help", 'h', OPT_FLAG, NULL, "Show help and end", COMMON(help), 0, 0, 0, NULL }, 0, 0 },
 	{ { "version", 0, OPT_FLAG, NULL, "Show the version and end", COMMON(version), 0, 0, 0,
 	      NULL },
-	    0 },
+	    0, 0 },
 };
 const size_t common_opt_n = sizeof(common_opts) / sizeof(common_opts[0]);
 
@@ -41,7 +48,7 @@ bool common_offered(const struct common_opt *o, const struct verb *v)
 		return true;
 	if (o->o.offset == COMMON(version))
 		return false;
-	return o->needs == 0 || (o->needs & v->needs) != 0;
+	return (o->needs == 0 || (o->needs & v->needs) != 0) && (o->unless & v->needs) == 0;
 }
 
 const struct verb *verb_find(char *const *words, size_t n, size_t *used)

@@ -11,14 +11,16 @@
 /* The values of the common options. Strings are borrowed from argv. */
 struct common {
 	const char *reader, *keystore, *trace;
+	struct opt_u32 wait, timeout; /* seconds */
 	bool json, dry_run, yes, quiet, help, version;
 	int verbose;
 };
 
-/* A common option is offered to the verbs that have one of these needs; 0: to all. */
+/* A common option is offered to the verbs that have one of these needs (0: to all) and none of the
+ * others. */
 struct common_opt {
 	struct opt o; /* offset into struct common */
-	unsigned needs;
+	unsigned needs, unless;
 };
 extern const struct common_opt common_opts[];
 extern const size_t common_opt_n;

@@ -20,6 +20,10 @@ static void keep_common(struct ctx *c, const struct common *o)
 	c->yes |= o->yes;
 	c->quiet |= o->quiet;
 	c->verbose += o->verbose;
+	if (o->wait.given)
+		c->wait = o->wait.v;
+	if (o->timeout.given)
+		c->timeout = o->timeout.v;
 }
 
 /* The reader of a verb that needs one: -r, else the variable. In the agent the card is there. */
@@ -56,6 +60,44 @@ static void close_card(struct ctx *c)
 	c->card_open = false;
 }
 
+static int no_channel(const struct ctx *c, struct err *e)
+{
+	const char *reader = c->reader == NULL ? "READER" : c->reader;
+
+	if (c->note.there)
+		return agent_note_err(&c->note, ERR_SAFETY, e);
+	err_set(e, ERR_SAFETY, "no channel is open to %s", c->reader == NULL ? "a card" : reader);
+	return err_hint(e, "open one with cardadm -r %s scp-open", reader);
+}
+
+/*
+ * A channel was lost and no verb has said so yet: one that would change the card fails with it
+ * once, so that nothing goes out unprotected which was meant for the channel. Others remark it
+ * (ctx_session).
+ */
+static int tell_lost(const struct verb *v, struct ctx *c, struct err *e)
+{
+	if (!c->note.there || c->note.told || (v->needs & (NEED_SESSION | MUTATES)) == 0)
+		return 0;
+	c->note.told = true;
+	agent_note_write(&c->note);
+	return agent_note_err(&c->note, ERR_READER, e);
+}
+
+/* In the agent, with a limit of its own for this verb. */
+static int run_timed(const struct line *l, struct ctx *c, struct err *e)
+{
+	struct card *card = &c->agent->card;
+	unsigned was = card->limit_ms;
+	int rc;
+
+	card_limit(card, c->timeout * 1000);
+	rc = l->verb->run(c, l->args, e);
+	card_limit(card, was);
+	card->limit_ms = was;
+	return rc;
+}
+
 int run_line(const struct line *l, struct ctx *c, struct err *e)
 {
 	const struct verb *v = l->verb;
@@ -82,18 +124,16 @@ int run_line(const struct line *l, struct ctx *c, struct err *e)
 		doc_verb(c->out, v);
 		return 0;
 	}
-	if ((v->needs & NEED_SESSION) != 0 && c->agent == NULL) {
-		err_set(e, ERR_SAFETY, "no channel is open to %s",
-		    c->reader == NULL ? "a card" : c->reader);
-		return err_hint(e, "open one with cardadm -r %s scp-open",
-		    c->reader == NULL ? "READER" : c->reader);
-	}
+	if (tell_lost(v, c, e) != 0)
+		return -1;
+	if ((v->needs & NEED_SESSION) != 0 && c->agent == NULL)
+		return no_channel(c, e);
 	/* With a channel open the agent writes the trace, for this verb only unless scp-open asked.
 	 */
 	traced = c->agent != NULL && c->trace != NULL && !c->agent->traced;
 	if (traced && trace_wrap(&c->agent->card, c->trace, e) != 0)
 		return -1;
-	rc = v->run(c, l->args, e);
+	rc = c->agent != NULL && c->timeout != 0 ? run_timed(l, c, e) : v->run(c, l->args, e);
 	if (traced)
 		trace_unwrap(&c->agent->card);
 	close_card(c);

@@ -185,6 +185,29 @@ static const char *mode_str(enum session_mode m)
 	return names[m];
 }
 
+static int status_closed(struct ctx *c, struct err *e)
+{
+	const struct agent_note *n = &c->note;
+	struct err how;
+	json_t *j;
+
+	if (c->json) {
+		j = json_pack("{s:b, s:s}", "open", 0, "reader", c->reader);
+		if (n->there)
+			out_set(&j, "ended",
+			    json_pack("{s:s, s:s, s:s}", "card", n->card, "reason", n->why, "known",
+				n->known));
+		return out_result(c, j, e);
+	}
+	fprintf(c->out, "no channel is open to %s\n", c->reader);
+	if (!n->there)
+		return 0;
+	agent_note_err(n, ERR_READER, &how);
+	fprintf(c->out, "%s\n", how.text);
+	ctx_note(c, "hint: %s", how.hint);
+	return 0;
+}
+
 static int run_status(struct ctx *c, void *args, struct err *e)
 {
 	const struct agent *a = c->agent;
@@ -193,13 +216,8 @@ static int run_status(struct ctx *c, void *args, struct err *e)
 	json_t *j;
 
 	(void)args;
-	if (a == NULL) {
-		if (c->json)
-			return out_result(
-			    c, json_pack("{s:b, s:s}", "open", 0, "reader", c->reader), e);
-		fprintf(c->out, "no channel is open to %s\n", c->reader);
-		return 0;
-	}
+	if (a == NULL)
+		return status_closed(c, e);
 	s = &a->session;
 	if (!c->json) {
 		fprintf(c->out, "channel open to %s\n", a->reader);
@@ -234,12 +252,21 @@ const struct verb verb_scp_status = {
 
 static int run_close(struct ctx *c, void *args, struct err *e)
 {
+	struct err how;
+
 	(void)args;
 	(void)e;
-	if (c->agent == NULL)
-		ctx_note(c, "no channel is open to %s", c->reader);
-	else
+	if (c->agent != NULL) {
 		agent_end(c->agent);
+		return 0;
+	}
+	if (!c->note.there) {
+		ctx_note(c, "no channel is open to %s", c->reader);
+		return 0;
+	}
+	agent_note_err(&c->note, ERR_READER, &how);
+	ctx_note(c, "%s", how.text);
+	agent_note_remove(c->note.path);
 	return 0;
 }
 

@@ -231,6 +231,7 @@ static int open_session(struct agent *a, struct ctx *c, void *args, struct err *
 	g->c = c;
 	if (find_keys(a, g, e) != 0 || open_reader(c->reader, &a->card, e) != 0)
 		goto out;
+	card_limit(&a->card, c->timeout * 1000);
 	session_init(&a->session, &a->card);
 	g->session = &a->session;
 	if (c->trace != NULL && trace_wrap(&a->card, c->trace, e) != 0)

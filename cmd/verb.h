@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "agent_note.h"
 #include "base/err.h"
 #include "card/card.h"
 #include "host/session.h"
@@ -94,8 +95,10 @@ struct ctx {
 	const char *trace;    /* path; NULL */
 	bool json, dry_run, yes, quiet;
 	int verbose;
+	uint32_t wait, timeout;      /* seconds, 0: not given */
 	volatile sig_atomic_t *stop; /* nonzero: end at a safe point */
 	struct agent *agent;         /* in the agent: the open channel; else NULL */
+	struct agent_note note;      /* how the last channel to this reader ended by itself */
 	struct card card;            /* opened by ctx_card, closed by main */
 	struct session session;      /* on that card */
 	bool card_open;

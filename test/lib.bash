@@ -23,7 +23,7 @@ teardown() {
 
 # The process ids of this test's agents, dead or alive.
 agent_pids() {
-	cat "$XDG_RUNTIME_DIR"/cardadm/*.lock 2>/dev/null || true
+	head -qn 1 "$XDG_RUNTIME_DIR"/cardadm/*.lock 2>/dev/null || true
 }
 
 # end_agent SIGNAL: sends it to the only agent and waits until it is gone.

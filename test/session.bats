@@ -238,6 +238,66 @@ load lib
 	[[ $output == "no channel is open"* ]]
 }
 
+@test "a card whose file is removed is a card that is gone" {
+	fleet
+	r=vcard:fleet/0001.card
+	ok -r $r -k keys.yaml scp-open
+	rm fleet/0001.card
+	while kill -0 "$(agent_pids)" 2>/dev/null; do sleep 0.05; done
+	ok -r $r scp-status
+	[[ ${lines[0]} == "no channel is open to $r" ]]
+	[[ ${lines[1]} == "the channel to card "*" ended: the card was removed: its file is gone" ]]
+	fails 4 -r $r apdu 80CA006600
+	[[ $stderr == *"the channel to card"*"its file is gone"*"hint: scp-open"* ]]
+	fails 4 -r $r apdu 80CA006600
+	[[ $stderr == *"$r: No such file"*"hint: vcard create"* ]]
+	# Another one in its place is another card.
+	"$CARDADM" vcard create fleet/0001.card --keystore keys.yaml
+	ok -r $r -k keys.yaml scp-open
+	ok -r $r scp-status
+	[[ $output == "channel open"* ]]
+	ok -r $r scp-close
+	ok -r $r scp-status
+	[ "$output" = "no channel is open to $r" ]
+}
+
+@test "how a channel ended is told: idle, the card's own doing, the agent killed politely" {
+	fleet
+	r=vcard:fleet/0001.card
+	ok -r $r -k keys.yaml scp-open --idle 1
+	while kill -0 "$(agent_pids)" 2>/dev/null; do sleep 0.05; done
+	ok -r $r scp-status --json
+	[ "$(jq -r .ended.reason <<<"$output")" = "no verb used it for 1 s" ]
+	fails 7 -r $r load app.bundle
+	[[ $stderr == *"no verb used it for 1 s"*"hint: scp-open"* ]]
+	# Nothing was lost in the middle: what needs no channel works.
+	ok -r $r apdu 80CA006600
+	ok -r $r -k keys.yaml scp-open
+	end_agent TERM
+	ok -r $r scp-status
+	[[ $output == *"told to end"* ]]
+	"$CARDADM" vcard create odd.card --fault tamper:9 --keystore keys.yaml
+	r=vcard:odd.card
+	ok -r $r -k keys.yaml scp-open
+	fails 6 -r $r apdu 80CA006600 80CA006600
+	[[ $stderr == *6982*"hint: "*scp-open* ]]
+	ok -r $r scp-status
+	[[ $output == *"ended: command 2: 6982 "* ]]
+	fails 7 -r $r load app.bundle
+	ok -r $r apdu 80CA006600
+}
+
+@test "--wait: the card's file appears" {
+	"$CARDADM" keystore init --test-keys keys.yaml
+	"$CARDADM" -r vcard:late.card --wait 20 info --json >got 2>said 3>&- &
+	waiting=$!
+	until grep -q waiting said; do sleep 0.05; done
+	"$CARDADM" vcard create other.card --keystore keys.yaml
+	mv other.card late.card
+	wait "$waiting"
+	[ "$(jq -r .reader got)" = vcard:late.card ]
+}
+
 @test "two verbs at once are served one after the other" {
 	fleet 1 60000
 	r=vcard:fleet/0001.card

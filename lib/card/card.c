@@ -118,10 +118,11 @@ static uint16_t turn_status(const struct turn *t, uint16_t sw, size_t fetched)
 static unsigned elapsed_ms(const struct timespec *from)
 {
 	struct timespec now;
+	long ms;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (
-	    unsigned)((now.tv_sec - from->tv_sec) * 1000 + (now.tv_nsec - from->tv_nsec) / 1000000);
+	ms = (now.tv_sec - from->tv_sec) * 1000 + (now.tv_nsec - from->tv_nsec) / 1000000;
+	return (unsigned)ms;
 }
 
 static int too_slow(struct card *c, struct err *e)

@@ -1,6 +1,5 @@
 #include "card/pcsc.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +9,8 @@
 #include "base/secret.h"
 #include "card/worker.h"
 
-enum job { JOB_LIST, JOB_CONNECT, JOB_TRANSMIT, JOB_RESET, JOB_CLOSE };
-enum { CONNECT_MS = 10000, COMMAND_MS = 120000, SETTLE_MS = 600 };
+enum job { JOB_LIST, JOB_CONNECT, JOB_TRANSMIT, JOB_RESET, JOB_ALIVE, JOB_CLOSE };
+enum { CONNECT_MS = 10000, COMMAND_MS = 60000, SETTLE_MS = 600 };
 
 /* What the thread works on; ours between two jobs. */
 struct state {
@@ -20,6 +19,7 @@ struct state {
 	SCARDHANDLE handle;
 	bool connected;
 	DWORD protocol;
+	DWORD events; /* cards put in and taken out, as pcscd counted at connecting */
 	char reader[PCSC_NAME_SIZE];
 	struct wr command;
 	uint8_t answer[APDU_MAX_RESPONSE];
@@ -96,22 +96,54 @@ static void disconnect(struct state *s)
 	s->connected = false;
 }
 
-static LONG connect_card(struct state *s)
+/* What the reader sees, and the count of cards put in and taken out (upper half of the state). */
+static LONG look(struct state *s, DWORD known, DWORD ms, SCARD_READERSTATE *rs)
+{
+	LONG rv = reader_state(s, s->reader, known, ms, rs);
+
+	if (rv != SCARD_S_SUCCESS)
+		return rv;
+	if ((rs->dwEventState & (SCARD_STATE_UNKNOWN | SCARD_STATE_UNAVAILABLE)) != 0)
+		return SCARD_E_READER_UNAVAILABLE;
+	return (rs->dwEventState & SCARD_STATE_EMPTY) != 0 ? SCARD_W_REMOVED_CARD : rv;
+}
+
+static LONG read_atr(struct state *s)
 {
 	DWORD state, name_n = 0;
+
+	s->atr_n = sizeof(s->atr);
+	return SCardStatus(s->handle, NULL, &name_n, &state, &s->protocol, s->atr, &s->atr_n);
+}
+
+static LONG connect_card(struct state *s)
+{
+	SCARD_READERSTATE rs = { 0 };
 	LONG rv = SCardConnect(s->context, s->reader, SCARD_SHARE_EXCLUSIVE,
 	    SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &s->handle, &s->protocol);
 
 	if (rv != SCARD_S_SUCCESS)
 		return rv;
 	s->connected = true;
-	s->atr_n = sizeof(s->atr);
 	rv = SCardBeginTransaction(s->handle);
 	if (rv == SCARD_S_SUCCESS)
-		rv = SCardStatus(s->handle, NULL, &name_n, &state, &s->protocol, s->atr, &s->atr_n);
+		rv = look(s, SCARD_STATE_UNAWARE, 0, &rs);
+	s->events = rs.dwEventState >> 16;
+	if (rv == SCARD_S_SUCCESS)
+		rv = read_atr(s);
 	if (rv != SCARD_S_SUCCESS)
 		disconnect(s);
 	return rv;
+}
+
+/* Asks pcscd and not the card. A card that was taken out and put in again is another one. */
+static LONG alive(struct state *s)
+{
+	SCARD_READERSTATE rs;
+	LONG rv = look(s, SCARD_STATE_UNAWARE, 0, &rs);
+
+	return rv == SCARD_S_SUCCESS && rs.dwEventState >> 16 != s->events ? SCARD_W_REMOVED_CARD
+									   : rv;
 }
 
 /* A driver often only says that the transmission failed; what the reader sees says why. */
@@ -122,15 +154,11 @@ static LONG look_closer(struct state *s, LONG rv)
 	LONG seen;
 
 	for (int round = 0; round < 2; round++) {
-		seen = reader_state(s, s->reader, known, ms, &rs);
+		seen = look(s, known, ms, &rs);
 		if (seen == SCARD_E_TIMEOUT)
 			return rv;
 		if (seen != SCARD_S_SUCCESS)
 			return seen;
-		if ((rs.dwEventState & (SCARD_STATE_UNKNOWN | SCARD_STATE_UNAVAILABLE)) != 0)
-			return SCARD_E_READER_UNAVAILABLE;
-		if ((rs.dwEventState & SCARD_STATE_EMPTY) != 0)
-			return SCARD_W_REMOVED_CARD;
 		/* A removal shows only when the reader is asked the next time. */
 		known = rs.dwEventState & ~(DWORD)SCARD_STATE_CHANGED;
 		ms = SETTLE_MS;
@@ -159,10 +187,18 @@ static LONG transmit(struct state *s)
 
 static LONG reset_card(struct state *s)
 {
+	uint8_t was[MAX_ATR_SIZE];
+	DWORD n = s->atr_n;
 	LONG rv = SCardReconnect(s->handle, SCARD_SHARE_EXCLUSIVE,
 	    SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, SCARD_RESET_CARD, &s->protocol);
 
-	return rv == SCARD_S_SUCCESS ? rv : look_closer(s, rv);
+	if (rv != SCARD_S_SUCCESS)
+		return look_closer(s, rv);
+	memcpy(was, s->atr, n);
+	rv = read_atr(s);
+	if (rv == SCARD_S_SUCCESS && (s->atr_n != n || memcmp(was, s->atr, n) != 0))
+		return SCARD_E_UNKNOWN_CARD;
+	return rv;
 }
 
 static LONG close_all(struct state *s)
@@ -181,6 +217,7 @@ static void run(void *state, int job)
 		[JOB_CONNECT] = connect_card,
 		[JOB_TRANSMIT] = transmit,
 		[JOB_RESET] = reset_card,
+		[JOB_ALIVE] = alive,
 		[JOB_CLOSE] = close_all,
 	};
 	struct state *s = state;
@@ -207,22 +244,32 @@ static const struct {
 	{ SCARD_E_NO_SERVICE, "pcscd does not run, or was restarted meanwhile",
 	    "start it: systemctl start pcscd.socket" },
 	{ SCARD_E_SERVICE_STOPPED, "pcscd was stopped", "start it: systemctl start pcscd.socket" },
-	{ SCARD_F_COMM_ERROR, "the connection to pcscd broke: it was stopped or restarted", NULL },
-	{ SCARD_E_INVALID_HANDLE, "pcscd does not know us any more: it was restarted", NULL },
-	{ SCARD_E_NO_SMARTCARD, "no card in the reader", "insert a card" },
-	{ SCARD_W_REMOVED_CARD, "the card was removed", NULL },
-	{ SCARD_W_RESET_CARD, "the card was reset by another program", NULL },
+	{ SCARD_F_COMM_ERROR, "the connection to pcscd broke: it was stopped or restarted",
+	    "begin again" },
+	{ SCARD_E_INVALID_HANDLE, "pcscd does not know us any more: it was restarted",
+	    "begin again" },
+	{ SCARD_E_NO_SMARTCARD, "no card in the reader",
+	    "insert a card; --wait SECONDS waits for it" },
+	{ SCARD_W_REMOVED_CARD, "the card was removed", "put it in again" },
+	{ SCARD_W_RESET_CARD, "the card was reset by another program",
+	    "end the other program and begin again" },
+	{ SCARD_E_UNKNOWN_CARD, "after the reset another card answers: its ATR differs",
+	    "put the right card in and begin again" },
 	{ SCARD_W_UNRESPONSIVE_CARD, "the card does not answer to reset",
 	    "is it the right way round, and is it a smart card" },
-	{ SCARD_W_UNPOWERED_CARD, "the card has no power", NULL },
-	{ SCARD_W_UNSUPPORTED_CARD, "the reader cannot talk to this card", NULL },
+	{ SCARD_W_UNPOWERED_CARD, "the card has no power", "take it out and put it in again" },
+	{ SCARD_W_UNSUPPORTED_CARD, "the reader cannot talk to this card",
+	    "does the card's voltage or protocol fit the reader" },
 	{ SCARD_E_PROTO_MISMATCH, "the card talks neither T=0 nor T=1", NULL },
 	{ SCARD_E_SHARING_VIOLATION, "the card is in use by another program",
 	    "an open channel of ours is one too: scp-close ends it" },
-	{ SCARD_E_READER_UNAVAILABLE, "the reader was unplugged", NULL },
-	{ SCARD_E_UNKNOWN_READER, "the reader was unplugged", NULL },
-	{ SCARD_E_NOT_TRANSACTED, "the card did not answer: the transmission failed", NULL },
-	{ SCARD_E_COMM_DATA_LOST, "the card did not answer: the transmission failed", NULL },
+	{ SCARD_E_READER_UNAVAILABLE, "the reader was unplugged", "plug it in again" },
+	{ SCARD_E_UNKNOWN_READER, "the reader was unplugged", "plug it in again" },
+	{ SCARD_E_NOT_TRANSACTED, "the card did not answer: the transmission failed",
+	    "take it out, clean its contacts, put it in again" },
+	{ SCARD_E_COMM_DATA_LOST, "the card did not answer: the transmission failed",
+	    "take it out, clean its contacts, put it in again" },
+	{ SCARD_E_INSUFFICIENT_BUFFER, "the card's answer is longer than 65536 octets", NULL },
 	{ SCARD_E_TIMEOUT, "the card did not answer in time", NULL },
 	{ SCARD_E_NO_MEMORY, "pcscd is out of memory", NULL },
 	{ SCARD_W_SECURITY_VIOLATION, "pcscd does not let this user in",
@@ -261,8 +308,11 @@ static int link_run(struct link *k, enum job job, struct err *e)
 	if (!worker_run(k->worker, (int)job, ms)) {
 		k->worker = NULL;
 		k->state = NULL;
-		return err_set(e, ERR_READER, "%s%sno answer within %u.%u s",
-		    k->reader[0] == '\0' ? "pcscd" : k->reader, ": ", ms / 1000, ms % 1000 / 100);
+		err_set(e, ERR_READER, "%s: no answer within %u.%u s",
+		    k->reader[0] == '\0' ? "pcscd" : k->reader, ms / 1000, ms % 1000 / 100);
+		return err_hint(e, job == JOB_TRANSMIT
+				       ? "--timeout SECONDS gives a command more time"
+				       : "unplug the reader, or restart pcscd");
 	}
 	return k->state->rv == SCARD_S_SUCCESS ? 0 : failed(k->reader, k->state->rv, e);
 }
@@ -311,6 +361,18 @@ static int card_do(void *ctx, struct span command, struct wr *rsp, struct err *e
 	return 0;
 }
 
+static int card_do_alive(void *ctx, struct err *e)
+{
+	return link_run(ctx, JOB_ALIVE, e);
+}
+
+static void card_do_limit(void *ctx, unsigned ms)
+{
+	struct link *k = ctx;
+
+	k->limits.command = ms;
+}
+
 static int card_do_reset(void *ctx, struct err *e)
 {
 	return link_run(ctx, JOB_RESET, e);
@@ -323,65 +385,14 @@ static void card_do_close(void *ctx)
 }
 
 static const struct card_ops ops = {
-	.transmit = card_do, .reset = card_do_reset, .close = card_do_close
+	.transmit = card_do,
+	.reset = card_do_reset,
+	.close = card_do_close,
+	.alive = card_do_alive,
+	.limit = card_do_limit,
 };
 
-/* ---- names ---- */
-
-static bool is_number(const char *name, size_t *v)
-{
-	size_t n = 0;
-
-	*v = 0;
-	for (; isdigit((unsigned char)name[n]) && n < 4; n++)
-		*v = *v * 10 + (size_t)(name[n] - '0');
-	return n > 0 && name[n] == '\0';
-}
-
-static int no_reader(const struct pcsc_readers *r, const char *name, struct err *e)
-{
-	err_set(e, ERR_READER, "no reader is called `%.100s`", name);
-	if (r->n == 0)
-		return err_hint(e, "no reader is connected; vcard:PATH is a virtual card");
-	return err_hint(e, "cardadm readers lists them; vcard:PATH is a virtual card");
-}
-
-static int too_many(const struct pcsc_readers *r, const char *name, struct err *e)
-{
-	char which[sizeof(e->text)] = "";
-	size_t n = 0;
-
-	for (size_t i = 0; i < r->n && n < sizeof(which) - 2; i++) {
-		if (strcasestr(r->reader[i].name, name) != NULL)
-			n += (size_t)snprintf(which + n, sizeof(which) - n, "%s%s",
-			    n == 0 ? "" : ", ", r->reader[i].name);
-	}
-	err_set(e, ERR_READER, "`%.60s` fits more than one reader: %.380s", name, which);
-	return err_hint(e, "give the whole name, or its number in cardadm readers");
-}
-
-int pcsc_find(const struct pcsc_readers *r, const char *name, size_t *at, struct err *e)
-{
-	size_t number, hits = 0;
-
-	for (size_t i = 0; i < r->n; i++) {
-		if (strcmp(r->reader[i].name, name) == 0) {
-			*at = i;
-			return 0;
-		}
-	}
-	if (is_number(name, &number)) {
-		*at = number - 1;
-		return number >= 1 && number <= r->n ? 0 : no_reader(r, name, e);
-	}
-	for (size_t i = 0; i < r->n && name[0] != '\0'; i++) {
-		if (strcasestr(r->reader[i].name, name) == NULL)
-			continue;
-		*at = i;
-		hits++;
-	}
-	return hits == 1 ? 0 : hits == 0 ? no_reader(r, name, e) : too_many(r, name, e);
-}
+/* ---- opening ---- */
 
 /* A link with the list of readers taken, and the reader found in it. */
 static int link_to(struct link *k, const char *name, const struct pcsc_limits *l, struct err *e)
@@ -425,26 +436,6 @@ int pcsc_list(struct pcsc_readers *out, const struct pcsc_limits *l, bool *no_da
 	return rc;
 }
 
-int pcsc_canonical(const char *name, char *out, size_t cap, struct err *e)
-{
-	struct pcsc_readers list;
-	bool no_daemon;
-	size_t at, number;
-
-	if (pcsc_list(&list, NULL, &no_daemon, e) == 0) {
-		if (pcsc_find(&list, name, &at, e) != 0)
-			return -1;
-		name = list.reader[at].name;
-	} else if (!no_daemon || is_number(name, &number)) {
-		return err_in(e, "%.100s", name);
-	}
-	/* Without pcscd a name can only be the exact one: what was open there must be found again.
-	 */
-	if (snprintf(out, cap, "%s", name) >= (int)cap)
-		return err_set(e, ERR_READER, "%.80s: name too long", name);
-	return 0;
-}
-
 int pcsc_open(const char *name, const struct pcsc_limits *l, struct card *c, struct err *e)
 {
 	struct link *k = calloc(1, sizeof(*k));
@@ -463,6 +454,7 @@ int pcsc_open(const char *name, const struct pcsc_limits *l, struct card *c, str
 	c->ops = &ops;
 	c->ctx = k;
 	c->t0 = k->state->protocol == SCARD_PROTOCOL_T0;
+	c->limit_ms = k->limits.command;
 	snprintf(c->name, sizeof(c->name), "%s", k->reader);
 	if (k->state->atr_n <= sizeof(c->atr)) {
 		memcpy(c->atr, k->state->atr, k->state->atr_n);

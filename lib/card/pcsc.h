@@ -8,6 +8,8 @@
 #ifndef CARD_PCSC_H
 #define CARD_PCSC_H
 
+#include <signal.h>
+
 #include "card/card.h"
 
 enum { PCSC_READERS_MAX = 32, PCSC_NAME_SIZE = 128 };
@@ -30,7 +32,7 @@ struct pcsc_readers {
 /* Milliseconds; 0 means the default. */
 struct pcsc_limits {
 	unsigned connect; /* connecting and listing: 10 s */
-	unsigned command; /* one command: 120 s, since key generation on a card takes its time */
+	unsigned command; /* one command: 60 s; card_limit changes it */
 };
 
 /* The readers with their state. ERR_READER when pcscd does not run or does not answer; *no_daemon
@@ -40,6 +42,10 @@ int pcsc_list(
 /* The reader that `name` means: its exact name; or a number, counted from 1 as pcsc_list has them;
  * or a part of one name only, in upper or lower case. ERR_READER with the candidates otherwise. */
 int pcsc_find(const struct pcsc_readers *r, const char *name, size_t *at, struct err *e);
+/* Waits until the reader that `name` means is there with a card in it, for `seconds` at most (0:
+ * one look). ERR_READER: none came, or the name fits more than one; ERR_INTERRUPTED: *stop (may be
+ * NULL). */
+int pcsc_wait(const char *name, unsigned seconds, const volatile sig_atomic_t *stop, struct err *e);
 /* Connects to the card in the reader that `name` means. ERR_READER. */
 int pcsc_open(const char *name, const struct pcsc_limits *l, struct card *c, struct err *e);
 /* The exact name of the reader that `name` means; `name` itself, unless a number, when pcscd does

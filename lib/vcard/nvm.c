@@ -338,6 +338,13 @@ out:
 	return ok;
 }
 
+bool nvm_orphaned(const struct nvm *n)
+{
+	struct stat st;
+
+	return fstat(n->fd, &st) != 0 || st.st_nlink == 0;
+}
+
 size_t nvm_size(const struct nvm *n)
 {
 	return n->size;

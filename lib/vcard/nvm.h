@@ -41,6 +41,8 @@ MUST_CHECK bool nvm_commit(struct nvm *n, struct span batch);
 /* Replaces the whole journal by one frame: written beside and renamed over. false: the old one
  * stays in use. Counts as one write. */
 MUST_CHECK bool nvm_compact(struct nvm *n, struct span batch);
+/* Somebody removed the file, or put another in its place. */
+bool nvm_orphaned(const struct nvm *n);
 size_t nvm_size(const struct nvm *n); /* octets of the file */
 
 /* Test and fault hook: power fails in the write-th write from now (1: the next): its first `keep`

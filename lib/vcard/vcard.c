@@ -71,6 +71,11 @@ void vcard_close(struct vcard *v)
 	free(v);
 }
 
+bool vcard_inserted(const struct vcard *v)
+{
+	return !v->gone && !nvm_orphaned(v->nvm);
+}
+
 void vcard_reset(struct vcard *v)
 {
 	for (size_t i = 0; i < CHANNELS; i++)

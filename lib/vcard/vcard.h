@@ -88,6 +88,8 @@ enum vcard_answer { VCARD_ANSWER, VCARD_SILENT, VCARD_GONE };
 /* One APDU; the answer with its status word is appended to rsp. After VCARD_GONE (pulled, or power
  * lost) nothing is answered any more until vcard_open. */
 enum vcard_answer vcard_transmit(struct vcard *v, struct span command, struct wr *rsp);
+/* Its file is still there, and it has power. */
+bool vcard_inserted(const struct vcard *v);
 void vcard_reset(struct vcard *v); /* warm reset: volatile state is lost */
 struct span vcard_atr(const struct vcard *v);
 

@@ -24,7 +24,9 @@ static struct {
 	const char *answer; /* hex */
 	bool hang_list, hang_transmit;
 	sem_t go_on, ended;
-	int contexts, connected, transactions, sent, resets;
+	int contexts, connected, transactions, sent, resets, looks;
+	int comes; /* the card is there from this look on; 0: does not matter */
+	bool other_atr;
 	DWORD share, disposition;
 	uint8_t command[300];
 	DWORD command_n;
@@ -69,6 +71,10 @@ LONG SCardGetStatusChange(SCARDCONTEXT context, DWORD ms, SCARD_READERSTATE *rs,
 {
 	(void)context;
 	assert_int_equal(n, 1);
+	if (fake.comes != 0 && ++fake.looks < fake.comes) {
+		rs->dwEventState = SCARD_STATE_EMPTY;
+		return SCARD_S_SUCCESS;
+	}
 	rs->dwEventState = ms == 0 ? fake.state : fake.state_later;
 	if (ms > 0 && fake.state_later == fake.state)
 		return SCARD_E_TIMEOUT;
@@ -137,6 +143,7 @@ LONG SCardStatus(SCARDHANDLE card, LPSTR name, LPDWORD name_n, LPDWORD state, LP
 	*protocol = fake.protocol;
 	assert_true(*n >= sizeof(atr));
 	memcpy(out, atr, sizeof(atr));
+	out[sizeof(atr) - 1] ^= fake.other_atr ? 0x01 : 0x00;
 	*n = sizeof(atr);
 	return SCARD_S_SUCCESS;
 }
@@ -426,6 +433,117 @@ static void test_transmit_fails(void **state)
 	wr_free(&rsp);
 }
 
+/* Asked without a command: pulled, put in again, unplugged, pcscd gone. */
+static void test_alive(void **state)
+{
+	static const struct {
+		DWORD state;
+		LONG change;
+		const char *text;
+	} cases[] = {
+		{ SCARD_STATE_EMPTY, 0, "Alpha Reader 00 00: the card was removed" },
+		{ SCARD_STATE_PRESENT | 5 << 16, 0, "the card was removed" },
+		{ SCARD_STATE_UNKNOWN, 0, "unplugged" },
+		{ SCARD_STATE_UNAVAILABLE, 0, "unplugged" },
+		{ SCARD_STATE_PRESENT, SCARD_E_NO_SERVICE, "pcscd does not run" },
+		{ SCARD_STATE_PRESENT, SCARD_E_INVALID_HANDLE, "restarted" },
+	};
+	struct wr rsp = wr_grow(APDU_MAX_RESPONSE);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err e = { 0 };
+		struct card c;
+
+		fake.state = SCARD_STATE_PRESENT | 3 << 16;
+		fake.change = SCARD_S_SUCCESS;
+		assert_ok(pcsc_open("1", NULL, &c, &e), &e);
+		fake.state |= SCARD_STATE_EXCLUSIVE | SCARD_STATE_INUSE;
+		fake.sent = 0;
+		assert_ok(card_alive(&c, &e), &e);
+		assert_ok(card_alive(&c, &e), &e);
+		fake.state = cases[i].state;
+		fake.change = cases[i].change;
+		assert_int_equal(card_alive(&c, &e), -1);
+		assert_int_equal(e.code, ERR_READER);
+		if (strstr(e.text, cases[i].text) == NULL)
+			fail_msg("case %zu: %s", i, e.text);
+		/* Whatever comes back is not the card that was open. */
+		fake.state = SCARD_STATE_PRESENT | 3 << 16;
+		fake.change = SCARD_S_SUCCESS;
+		assert_int_equal(send(&c, &rsp, &e), -1);
+		assert_int_equal(fake.sent, 0);
+		card_close(&c);
+	}
+	wr_free(&rsp);
+}
+
+static void test_other_card_after_reset(void **state)
+{
+	struct wr rsp = wr_grow(APDU_MAX_RESPONSE);
+	struct err e = { 0 };
+	struct card c;
+
+	(void)state;
+	assert_ok(pcsc_open("1", NULL, &c, &e), &e);
+	fake.other_atr = true;
+	assert_int_equal(card_reset(&c, &e), -1);
+	assert_int_equal(e.code, ERR_READER);
+	assert_non_null(strstr(e.text, "another card"));
+	assert_int_equal(send(&c, &rsp, &e), -1);
+	assert_int_equal(fake.sent, 0);
+	card_close(&c);
+	wr_free(&rsp);
+}
+
+static void test_too_long(void **state)
+{
+	struct wr rsp = wr_grow(APDU_MAX_RESPONSE);
+	struct err e = { 0 };
+	struct card c;
+
+	(void)state;
+	assert_ok(pcsc_open("1", NULL, &c, &e), &e);
+	fake.transmit = SCARD_E_INSUFFICIENT_BUFFER;
+	assert_int_equal(send(&c, &rsp, &e), -1);
+	assert_non_null(strstr(e.text, "longer than 65536 octets"));
+	card_close(&c);
+	wr_free(&rsp);
+}
+
+/* ---- waiting ---- */
+
+static void test_wait(void **state)
+{
+	static const char one[] = "Gamma 00 00\0";
+	volatile sig_atomic_t stop = 0;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_ok(pcsc_wait("alpha", 0, &stop, &e), &e);
+	fake.comes = 4; /* two readers are looked at each time */
+	assert_ok(pcsc_wait("alpha", 5, &stop, &e), &e);
+	fake.comes = 1000;
+	assert_int_equal(pcsc_wait("alpha", 0, &stop, &e), -1);
+	assert_int_equal(e.code, ERR_READER);
+	assert_string_equal(e.text, "Alpha Reader 00 00: no card in the reader");
+	assert_non_null(strstr(e.hint, "--wait"));
+	stop = 1;
+	assert_int_equal(pcsc_wait("alpha", 5, &stop, &e), -1);
+	assert_int_equal(e.code, ERR_INTERRUPTED);
+	/* Two readers: waiting does not make it one. */
+	fake.comes = fake.looks = 0;
+	assert_int_equal(pcsc_wait("Reader", 1000, NULL, &e), -1);
+	assert_non_null(strstr(e.text, "more than one"));
+	fake.readers = one;
+	fake.readers_n = sizeof(one);
+	assert_int_equal(pcsc_wait("alpha", 0, NULL, &e), -1);
+	assert_non_null(strstr(e.text, "no reader is called"));
+	fake.establish = SCARD_E_NO_SERVICE;
+	assert_int_equal(pcsc_wait("gamma", 0, NULL, &e), -1);
+	assert_non_null(strstr(e.text, "gamma: pcscd does not run"));
+}
+
 /* ---- calls that hang ---- */
 
 static void test_hanging_command(void **state)
@@ -478,6 +596,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_t0, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_connect_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_transmit_fails, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_alive, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_other_card_after_reset, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_wait, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hanging_command, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hanging_daemon, setup, teardown),
 	};
