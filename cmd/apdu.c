@@ -170,7 +170,7 @@ static int run(struct ctx *c, void *args, struct err *e)
 	if (rc == 0 && s->mode != SESSION_CLOSED)
 		rc = check_for_channel(script, e);
 	for (size_t i = 0; i < script->n && rc == 0; i++) {
-		rc = *c->stop != 0
+		rc = ctx_stopped(c)
 			 ? err_set(e, ERR_INTERRUPTED, "stopped before command %zu", i + 1)
 			 : send_step(c, s, script, i, e);
 	}

@@ -258,6 +258,7 @@ static int plan_from(
     const struct args *a, const struct keystore *ks, struct bundle_plan *p, struct err *e)
 {
 	static const struct aid target = { .n = 8, .b = { 0xA0, 0, 0, 0x01, 0x51, 0, 0, 0x01 } };
+	char version[12], base[12];
 
 	*p = (struct bundle_plan){ .version = a->version.v,
 		.base = a->base.v,
@@ -273,6 +274,11 @@ static int plan_from(
 		memcpy(p->campaign, a->campaign.b, sizeof(p->campaign));
 	else if (!random_bytes(p->campaign, sizeof(p->campaign)))
 		return err_set(e, ERR_OTHER, "the system gives no random octets");
+	/* The card runs at least the base and only ever a higher version after it. */
+	if (p->version <= p->base)
+		return err_set(e, ERR_USAGE,
+		    "--version %s is not above the base %s: no card could take it",
+		    version_str(p->version, version), version_str(p->base, base));
 	if (a->expires.given && a->expires.v < job_today())
 		return err_set(e, ERR_USAGE, "--expires: that day is over");
 	if (platform_from(a->platform != NULL ? a->platform : PLATFORM_DEFAULT, p->platform, e) !=

@@ -261,6 +261,8 @@ static int run_run(struct ctx *c, void *args, struct err *e)
 
 	if (campaign_open(g->manifest, &cp, e) != 0)
 		return -1;
+	if (cp.m.keys[0] == '\0')
+		ctx_note(c, "keys: %s, the only card key set in %s", cp.keys->name, cp.m.keystore);
 	rc = run_open(c, &cp, g, e);
 	campaign_close(&cp);
 	return rc;

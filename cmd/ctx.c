@@ -20,6 +20,11 @@ void ctx_note(struct ctx *c, const char *fmt, ...)
 	fputc('\n', c->log);
 }
 
+bool ctx_stopped(struct ctx *c)
+{
+	return c->agent != NULL ? agent_interrupted(c->agent, c) : *c->stop != 0;
+}
+
 int ctx_session(struct ctx *c, struct session **s, struct err *e)
 {
 	if (c->agent != NULL) {

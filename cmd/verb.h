@@ -133,6 +133,8 @@ int ctx_session(struct ctx *c, struct session **s, struct err *e);
  * ctx_keystore_done. */
 int ctx_keystore(struct ctx *c, struct keystore **ks, struct err *e);
 void ctx_keystore_done(struct ctx *c, struct keystore *ks);
+/* The user, or in the agent the client's, asked to end: at the next safe point. */
+bool ctx_stopped(struct ctx *c);
 /* A hint or remark for people: "cardadm: ..." on ctx->log unless quiet. */
 void ctx_note(struct ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

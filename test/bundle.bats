@@ -195,3 +195,14 @@ field() {
 		[ "$output" = 0 ]
 	done
 }
+
+@test "a version that no card could take is refused" {
+	"$CARDADM" keystore init --test-keys keys.yaml
+	image app.img 500
+	fails 2 bundle build --image app.img --version 3.2 --base 3.2 -k keys.yaml --output app.bundle
+	fails 2 bundle build --image app.img --version 3.2 --base 9.9 -k keys.yaml --output app.bundle
+	[[ $stderr == *"--version 3.2 is not above the base 9.9"* ]]
+	fails 2 bundle build --image app.img --version 0.0 -k keys.yaml --output app.bundle
+	[ ! -e app.bundle ]
+	ok bundle build --image app.img --version 3.2 --base 3.1 -k keys.yaml --output app.bundle
+}

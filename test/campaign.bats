@@ -237,6 +237,14 @@ report() { # report JQ-FILTER: what the report says
 	ok campaign status campaign.yaml
 }
 
+@test "the only key set of a store needs no name, and the choice is told" {
+	fleet 1
+	campaign
+	sed -i '/^keys: test/d' campaign.yaml
+	ok campaign run campaign.yaml
+	[[ $stderr == *"keys: test, the only card key set in keys.yaml"* ]]
+}
+
 @test "a directory without cards is no success" {
 	fleet 1
 	rm fleet/*.card
