@@ -442,3 +442,26 @@ load lib
 	[ "$(grep -c '^> ' one.txt)" -eq 1 ]
 	ok -r $r scp-close
 }
+
+@test "an interrupt reaches the agent: apdu stops before its next command" {
+	fleet
+	r=vcard:fleet/0001.card
+	ok -t t.txt -r $r -k keys.yaml scp-open
+	before=$(wc -l <t.txt)
+	pid=$(agent_pids)
+	kill -STOP "$pid"
+	"$CARDADM" -r $r apdu 80CA006600 80CA006700 >out 2>err &
+	client=$!
+	# It waits for its answer: in recv, as the kernel names it.
+	until grep -qE 'wait|recv|read' "/proc/$client/wchan" 2>/dev/null || [ "$((++n))" -gt 100 ]; do sleep 0.01; done
+	kill -INT $client
+	sleep 0.1
+	kill -CONT "$pid"
+	status=0
+	wait $client || status=$?
+	[ "$status" -eq 130 ]
+	grep -q 'stopped before command 1' err
+	[ "$(wc -l <t.txt)" -eq "$before" ]
+	ok -r $r apdu 80CA006600
+	ok -r $r scp-close
+}
