@@ -133,13 +133,15 @@ static void tell_question(
 	json_t *o = json_object();
 	bool ok = sw == SW_OK;
 
-	out_set(&o, "key_version", json_string(out_hex8(ok ? p->key_version : q->version).s));
+	out_set(&o, "key_version", json_string(out_hex8(ok ? p->iu.key_version : q->version).s));
 	out_set(&o, "p1", json_string(out_hex8(q->p1).s));
 	out_set(&o, "status", status_of(sw));
-	out_set(&o, "protocol", ok ? json_string(scp_protocol_str(p->protocol)) : json_null());
-	out_set(&o, "i", ok && p->has_i ? json_string(out_hex8(p->i).s) : json_null());
-	out_set(&o, "mac", ok ? json_string(p->m == 16 ? "S16" : "S8") : json_null());
-	out_set(&o, "diversification_data", ok ? out_hex(SPAN(p->kdd)) : json_null());
+	out_set(
+	    &o, "protocol", ok ? json_string(scp_protocol_str(probe_protocol(p))) : json_null());
+	out_set(&o, "i",
+	    ok && p->iu.scp == PROTOCOL_SCP03 ? json_string(out_hex8(p->iu.i).s) : json_null());
+	out_set(&o, "mac", ok ? json_string(p->iu.m == 16 ? "S16" : "S8") : json_null());
+	out_set(&o, "diversification_data", ok ? out_hex(SPAN(p->iu.kdd)) : json_null());
 	show_add(&h->asked, o);
 }
 
@@ -148,14 +150,14 @@ static void tell_fit(struct hunt *h, const struct probe *p, const struct entry *
 {
 	json_t *o = json_object();
 
-	out_set(&o, "key_version", json_string(out_hex8(p->key_version).s));
-	out_set(&o, "protocol", json_string(scp_protocol_str(p->protocol)));
+	out_set(&o, "key_version", json_string(out_hex8(p->iu.key_version).s));
+	out_set(&o, "protocol", json_string(scp_protocol_str(probe_protocol(p))));
 	out_set(&o, "keys", json_string(t->name));
 	out_set(&o, "diversification", json_string(diversification_str(d)));
 	out_set(&o, "proven", json_string(probe_proven(r)));
 	out_set(&o, "as_the_entry_says",
-	    json_boolean(d == t->diversification && p->key_version == t->version &&
-			 (t->type == ENTRY_SCP02) == (p->protocol != PROTOCOL_SCP03)));
+	    json_boolean(d == t->diversification && p->iu.key_version == t->version &&
+			 (t->type == ENTRY_SCP02) == (probe_protocol(p) != PROTOCOL_SCP03)));
 	show_add(&h->fits, o);
 	h->fit_n++;
 }
@@ -173,8 +175,8 @@ static int try_scheme(struct hunt *h, const struct probe *p, const struct entry 
 {
 	SECRET_KEY_SET(keys);
 	struct probe_result r;
-	bool ok = d == t->diversification ? entry_card_keys(t, p->kdd, &keys)
-					  : diversify(d, &t->keys, p->kdd, &keys);
+	bool ok = d == t->diversification ? entry_card_keys(t, p->iu.kdd, &keys)
+					  : diversify(d, &t->keys, p->iu.kdd, &keys);
 
 	if (!ok || !probe_keys(p, &keys, &r))
 		return err_set(e, ERR_OTHER, "key set %s: the card's keys cannot be derived by %s",
@@ -183,7 +185,7 @@ static int try_scheme(struct hunt *h, const struct probe *p, const struct entry 
 		tell_fit(h, p, t, d, &r);
 	else if (r.enc == PROOF_RIGHT || r.mac == PROOF_RIGHT)
 		ctx_note(h->c, "%s with %s: the %s key of version %02X is right, the other is not",
-		    t->name, diversification_str(d), probe_proven(&r), p->key_version);
+		    t->name, diversification_str(d), probe_proven(&r), p->iu.key_version);
 	return 0;
 }
 

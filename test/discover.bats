@@ -353,3 +353,39 @@ YAML
 	ok scp-open --help
 	[[ $(tr -s ' \n' ' ' <<<"$output") == *"--probe Open nothing, tell which key sets fit; some cards count even that"* ]]
 }
+
+@test "--probe: triple DES keys, SCP02 cards, each diversification" {
+	cat >des.yaml <<'YAML'
+cardadm: keystore/1
+keys:
+  aes: {type: scp03, test: true, version: 20, diversification: none, master: {hex: 000102030405060708090A0B0C0D0E0F}}
+  gemalto: {type: scp02, test: true, version: 20, diversification: visa2, master: {hex: 47454D5850524553534F53414D504C45}}
+  old: {type: scp02, test: true, version: 20, diversification: emv, master: {hex: 404142434445464748494A4B4C4D4E4F}}
+YAML
+	chmod 600 des.yaml
+	"$CARDADM" keystore init --test-keys keys.yaml
+	sed -n '/^  issuer:/,/private/p' keys.yaml >>des.yaml
+	for scheme in none visa2 visa emv; do
+		for par in 15 55; do
+			"$CARDADM" vcard create $scheme$par.card --keystore des.yaml --keys old --diversification $scheme --i $par
+			ok -r vcard:$scheme$par.card -k des.yaml -t t.txt scp-open --probe --probe-diversifications --json
+			proven=ENC
+			[ $par = 15 ] || proven="ENC and MAC"
+			[ "$(jq -r '.fits[] | .protocol, .keys, .diversification, .proven' <<<"$output" | paste -sd' ')" = "SCP02 old $scheme $proven" ]
+		done
+	done
+	[ "$(sent t.txt 50)" -eq 8 ]
+	[ "$(sent t.txt 82)" -eq 0 ]
+	ok -r vcard:emv55.card -k des.yaml scp-open --probe
+	fails 5 -r vcard:visa15.card -k des.yaml scp-open --probe
+	# What was found opens it.
+	ok -r vcard:emv55.card -k des.yaml scp-open --keys old --json
+	[ "$(jq -r '.protocol, .i' <<<"$output" | paste -sd' ')" = "SCP02 55" ]
+	jq -r '.why[]' <<<"$output" | grep -qx 'protocol SCP02: the keys of old are triple DES, and the card offers it'
+	ok -r vcard:emv55.card scp-close
+	fails 7 -r vcard:emv55.card -k des.yaml -t no.txt scp-open --keys aes
+	[[ $stderr == *"aes is for SCP03, which the card does not offer"* ]]
+	[ "$(sent no.txt 50)" -eq 0 ]
+	ok -r vcard:emv55.card -k des.yaml keys --json
+	[ "$(jq -c '.keys[0].entries' <<<"$output")" = '["gemalto","old"]' ]
+}

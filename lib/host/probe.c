@@ -7,35 +7,29 @@
 
 enum { S8 = 8, S16 = 16, SCP01_I = 0x05, SCP02_I = 0x15 };
 
-static bool known(uint8_t scp)
-{
-	return scp == PROTOCOL_SCP01 || scp == PROTOCOL_SCP02 || scp == PROTOCOL_SCP03;
-}
-
 bool probe_get(struct probe *p, struct span host_challenge, struct span answer)
 {
-	struct probe got = { .m = (uint8_t)host_challenge.n };
-	struct rd r = rd_of(answer), h = rd_of(host_challenge);
-	uint8_t scp;
+	struct probe got = { 0 };
+	struct rd h = rd_of(host_challenge);
 
-	if ((got.m != S8 && got.m != S16) || host_challenge.n > sizeof(got.host_challenge) ||
-	    !rd_copy(&h, got.host_challenge, got.m) || !rd_copy(&r, got.kdd, KDD_SIZE) ||
-	    !rd_u8(&r, &got.key_version) || !rd_u8(&r, &scp) || !known(scp))
+	if (host_challenge.n > sizeof(got.host_challenge) ||
+	    !init_update_get(answer, (uint8_t)host_challenge.n, &got.iu) ||
+	    probe_protocol(&got) == PROTOCOL_NONE ||
+	    !rd_copy(&h, got.host_challenge, host_challenge.n))
 		return false;
-	got.protocol = (enum scp_protocol)scp;
-	got.has_i = scp == PROTOCOL_SCP03;
-	if (!got.has_i && got.m != S8)
-		return false;
-	if ((got.has_i && !rd_u8(&r, &got.i)) || !rd_copy(&r, got.card_challenge, got.m) ||
-	    !rd_copy(&r, got.cryptogram, got.m))
-		return false;
-	if (rd_left(&r) > 0) {
-		if (!got.has_i || !rd_copy(&r, got.sequence, SEQUENCE_SIZE) || rd_left(&r) > 0)
-			return false;
-		got.has_sequence = true;
-	}
 	*p = got;
 	return true;
+}
+
+enum scp_protocol probe_protocol(const struct probe *p)
+{
+	switch (p->iu.scp) {
+	case PROTOCOL_SCP01:
+	case PROTOCOL_SCP02:
+	case PROTOCOL_SCP03:
+		return (enum scp_protocol)p->iu.scp;
+	}
+	return PROTOCOL_NONE;
 }
 
 static enum proof equal(const uint8_t *want, const uint8_t *got, size_t n)
@@ -45,7 +39,7 @@ static enum proof equal(const uint8_t *want, const uint8_t *got, size_t n)
 
 static bool length_fits(const struct probe *p, const struct key_set *k)
 {
-	bool aes = p->protocol == PROTOCOL_SCP03;
+	bool aes = probe_protocol(p) == PROTOCOL_SCP03;
 
 	if (k->mac.n != k->enc.n)
 		return false;
@@ -57,11 +51,11 @@ static bool challenge03(const struct probe *p, const struct key_set *keys, enum 
 {
 	uint8_t want[16];
 
-	if ((p->i & SCP03_I_PSEUDO_RANDOM) == 0 || !p->has_sequence || p->domain.n == 0)
+	if ((p->iu.i & SCP03_I_PSEUDO_RANDOM) == 0 || !p->iu.has_sequence || p->domain.n == 0)
 		return true;
-	if (!scp03_card_challenge(&keys->enc, p->sequence, aid_span(&p->domain), p->m, want))
+	if (!scp03_card_challenge(&keys->enc, p->iu.sequence, aid_span(&p->domain), p->iu.m, want))
 		return false;
-	*enc = equal(want, p->card_challenge, p->m);
+	*enc = equal(want, p->iu.card_challenge, p->iu.m);
 	return true;
 }
 
@@ -69,7 +63,7 @@ static bool challenge03(const struct probe *p, const struct key_set *keys, enum 
 static bool challenge02(const struct probe *p, struct scp *s, enum proof *mac)
 {
 	enum { COUNTER = 2, SIZE = 6 };
-	struct span got = span_sub(SPAN(p->card_challenge), COUNTER, SIZE);
+	struct span got = span_sub(SPAN(p->iu.card_challenge), COUNTER, SIZE);
 	uint8_t want[SIZE];
 
 	if (p->domain.n == 0)
@@ -83,12 +77,12 @@ static bool challenge02(const struct probe *p, struct scp *s, enum proof *mac)
 
 bool probe_keys(const struct probe *p, const struct key_set *keys, struct probe_result *r)
 {
-	struct scp_start a = { .protocol = p->protocol,
-		.i = p->protocol == PROTOCOL_SCP01 ? SCP01_I : SCP02_I,
+	struct scp_start a = { .protocol = probe_protocol(p),
+		.i = probe_protocol(p) == PROTOCOL_SCP01 ? SCP01_I : SCP02_I,
 		.keys = keys,
-		.host_challenge = span_of(p->host_challenge, p->m),
-		.card_challenge = span_of(p->card_challenge, p->m) };
-	bool aes = p->protocol == PROTOCOL_SCP03, ok;
+		.host_challenge = span_of(p->host_challenge, p->iu.m),
+		.card_challenge = span_of(p->iu.card_challenge, p->iu.m) };
+	bool aes = probe_protocol(p) == PROTOCOL_SCP03, ok;
 	struct scp s = { 0 };
 	uint8_t want[16];
 
@@ -98,11 +92,11 @@ bool probe_keys(const struct probe *p, const struct key_set *keys, struct probe_
 	*r = (struct probe_result){ 0 };
 	ok = scp_begin(&s, &a) && scp_cryptogram(&s, &a, SCP03_CARD, want);
 	if (ok && aes) {
-		r->mac = equal(want, p->cryptogram, p->m);
+		r->mac = equal(want, p->iu.cryptogram, p->iu.m);
 		ok = challenge03(p, keys, &r->enc);
 	} else if (ok) {
-		r->enc = equal(want, p->cryptogram, p->m);
-		ok = p->protocol == PROTOCOL_SCP01 || challenge02(p, &s, &r->mac);
+		r->enc = equal(want, p->iu.cryptogram, p->iu.m);
+		ok = probe_protocol(p) == PROTOCOL_SCP01 || challenge02(p, &s, &r->mac);
 	}
 	scp_wipe(&s);
 	wipe(want, sizeof(want));

@@ -15,23 +15,15 @@
 
 /* One INITIALIZE UPDATE, what was sent and answered. */
 struct probe {
-	enum scp_protocol protocol;
-	uint8_t kdd[KDD_SIZE];
-	uint8_t key_version; /* as the card answers */
-	bool has_i;          /* SCP03 only */
-	uint8_t i;
-	uint8_t m; /* octets of challenges and cryptogram: 8 or 16 */
-	uint8_t host_challenge[16];
-	uint8_t card_challenge[16]; /* SCP02: sequence counter in front */
-	uint8_t cryptogram[16];
-	bool has_sequence; /* SCP03 */
-	uint8_t sequence[SEQUENCE_SIZE];
+	struct init_update iu;
+	uint8_t host_challenge[16]; /* iu.m octets */
 	struct aid domain; /* that was selected; n = 0: not known, a challenge proves nothing */
 };
 
 /* `answer` without status word. False for what is no answer to INITIALIZE UPDATE of a protocol that
  * we know; p->domain is left empty. */
 MUST_CHECK bool probe_get(struct probe *p, struct span host_challenge, struct span answer);
+enum scp_protocol probe_protocol(const struct probe *p);
 
 enum proof {
 	PROOF_NONE,  /* the answer does not tell */

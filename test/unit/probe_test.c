@@ -45,7 +45,7 @@ static struct key_set card_keys(json_t *o, const struct probe *p)
 
 	if (json_is_string(scheme))
 		assert_true(diversification_from(json_string_value(scheme), &d));
-	assert_true(diversify(d, &master, p->kdd, &keys));
+	assert_true(diversify(d, &master, p->iu.kdd, &keys));
 	return keys;
 }
 
@@ -60,7 +60,7 @@ static struct probe_result try(const struct probe *p, const struct key_set *keys
 /* The key that the card cryptogram is made with. */
 static bool cryptogram_is_mac(const struct probe *p)
 {
-	return p->protocol == PROTOCOL_SCP03;
+	return p->iu.scp == PROTOCOL_SCP03;
 }
 
 struct tally {
@@ -92,15 +92,15 @@ static void check_handshake(json_t *o, void *ctx)
 	off.dek.b[0] ^= 0x80;
 	r = try(&p, &off);
 	assert_true(probe_fits(&r));
-	p.cryptogram[p.m - 1] ^= 1;
+	p.iu.cryptogram[p.iu.m - 1] ^= 1;
 	r = try(&p, &keys);
 	assert_false(probe_fits(&r));
-	p.cryptogram[p.m - 1] ^= 1;
+	p.iu.cryptogram[p.iu.m - 1] ^= 1;
 	p.host_challenge[0] ^= 1;
 	r = try(&p, &keys);
 	assert_false(probe_fits(&r));
 	t->fit++;
-	t->by_protocol[p.protocol]++;
+	t->by_protocol[p.iu.scp]++;
 }
 
 static void every_recorded_handshake_finds_its_keys(void **state)
@@ -176,7 +176,7 @@ static void scp03_challenge_proves_the_enc_key(void **state)
 	r = try(&p, &keys);
 	assert_int_equal(r.enc, PROOF_WRONG);
 	/* i says that it is random: nothing is concluded. */
-	p.i &= (uint8_t)~SCP03_I_PSEUDO_RANDOM;
+	p.iu.i &= (uint8_t)~SCP03_I_PSEUDO_RANDOM;
 	r = try(&p, &keys);
 	assert_int_equal(r.enc, PROOF_NONE);
 	assert_string_equal(probe_proven(&r), "MAC");
@@ -235,7 +235,7 @@ static void one_answer_tells_the_scheme(void **state)
 	(void)state;
 	assert_true(recorded(o, &p));
 	for (int d = DIVERSIFY_NONE; d < DIVERSIFY_TEMPLATE; d++) {
-		assert_true(diversify((enum diversification)d, &master, p.kdd, &keys));
+		assert_true(diversify((enum diversification)d, &master, p.iu.kdd, &keys));
 		r = try(&p, &keys);
 		assert_int_equal(probe_fits(&r), d == DIVERSIFY_VISA2);
 	}
@@ -258,7 +258,7 @@ static void keys_of_another_length_are_wrong(void **state)
 	keys.enc.n = keys.mac.n = 24;
 	r = try(&p, &keys);
 	assert_int_equal(r.enc, PROOF_WRONG);
-	p.protocol = PROTOCOL_SCP03;
+	p.iu.scp = PROTOCOL_SCP03;
 	keys.enc.n = 16;
 	r = try(&p, &keys);
 	assert_false(probe_fits(&r));
@@ -287,9 +287,9 @@ static void other_answers_are_refused(void **state)
 	}
 	answer[11] = 3;
 	assert_true(probe_get(&p, SPAN(hc), span_of(answer, 45)));
-	assert_int_equal(p.m, 16);
+	assert_int_equal(p.iu.m, 16);
 	assert_true(probe_get(&p, SPAN(hc), span_of(answer, 48)));
-	assert_true(p.has_sequence);
+	assert_true(p.iu.has_sequence);
 	assert_false(probe_get(&p, SPAN(hc), span_of(answer, 32)));
 	answer[11] = 2;
 	assert_false(probe_get(&p, SPAN(hc), span_of(answer, 44)));
