@@ -4,6 +4,9 @@ BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share/cardadm
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR ?= $(PREFIX)/share/zsh/vendor-completions
+FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+DOCDIR ?= $(PREFIX)/share/doc/cardadm
 VERSION := 0.1
 CC ?= gcc
 CFLAGS ?= -O2 -g
@@ -74,6 +77,7 @@ help:
 ## make bench           measured speed, as ratios
 ## make coverage        lines that tests reach, per file and layer
 ## make man             refresh the generated blocks of the man pages
+## make deb             a Debian package in build/
 ## make install         DESTDIR= PREFIX=     make uninstall
 
 deps:
@@ -158,13 +162,13 @@ deps-check:
 	$(Q).ci/deps check
 
 C_FILES := $(sort $(wildcard lib/*/*.[ch] cmd/*.[ch] test/*/*.[ch]))
-SHELL_FILES := $(sort .ci/run .ci/deps test/run test/bench/run test/coverage/run test/fuzz/run examples/demo \
+SHELL_FILES := $(sort .ci/run .ci/deps .ci/deb test/run test/bench/run test/coverage/run test/fuzz/run examples/demo \
 	$(wildcard test/*.bash test/*.bats))
 
 lint: deps-check
 	clang-format --dry-run -Werror $(C_FILES)
 	shellcheck -x -e SC2154,SC2001,SC2015,SC2030,SC2031,SC1091 $(SHELL_FILES)
-	for p in man/*.[1-9]; do [ ! -e "$$p" ] || mandoc -Tlint -Wwarning "$$p" || exit 1; done
+	for p in man/*.[1-9]; do mandoc -Tlint -Wwarning "$$p" || exit 1; done
 
 ## The demo keeps to embedded parts: no reader, no daemon, no network.
 demo: all
@@ -176,19 +180,30 @@ man: all
 	$(Q)CARDADM=./cardadm man/refresh man/cardadm-*.1
 
 MAN_PAGES := $(sort $(wildcard man/*.1))
+MAN_OVERVIEWS := $(sort $(wildcard man/*.7))
 PROFILES := $(sort $(wildcard lib/profile/data/*.yaml))
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(DATADIR)/profiles
-	install -m 644 $(PROFILES) $(DESTDIR)$(DATADIR)/profiles/
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(DATADIR)/profiles
+	install -d $(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(ZSHCOMPDIR) $(DESTDIR)$(FISHCOMPDIR) $(DESTDIR)$(DOCDIR)
 	install -m 755 cardadm $(DESTDIR)$(BINDIR)/cardadm
 	install -m 644 $(MAN_PAGES) $(DESTDIR)$(MANDIR)/man1/
+	install -m 644 $(MAN_OVERVIEWS) $(DESTDIR)$(MANDIR)/man7/
+	install -m 644 $(PROFILES) $(DESTDIR)$(DATADIR)/profiles/
 	install -m 644 completions/cardadm.bash $(DESTDIR)$(BASHCOMPDIR)/cardadm
+	install -m 644 completions/_cardadm $(DESTDIR)$(ZSHCOMPDIR)/_cardadm
+	install -m 644 completions/cardadm.fish $(DESTDIR)$(FISHCOMPDIR)/cardadm.fish
+	cp -R examples $(DESTDIR)$(DOCDIR)/
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/cardadm $(DESTDIR)$(BASHCOMPDIR)/cardadm
+	rm -f $(DESTDIR)$(ZSHCOMPDIR)/_cardadm $(DESTDIR)$(FISHCOMPDIR)/cardadm.fish
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(MAN_PAGES)))
-	rm -f $(addprefix $(DESTDIR)$(DATADIR)/profiles/,$(notdir $(PROFILES)))
-	-rmdir $(DESTDIR)$(DATADIR)/profiles $(DESTDIR)$(DATADIR)
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(MAN_OVERVIEWS)))
+	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR)
+
+# A Debian package of what `make install PREFIX=/usr` installs: build/cardadm_VERSION_ARCH.deb
+deb: deps-check all
+	$(Q)VERSION=$(VERSION) .ci/deb $(BUILD)
 
 clean:
 	rm -rf $(BUILD) cardadm
