@@ -77,7 +77,7 @@ load lib
 	fails 2 -r vcard:x info --json=yes
 	[[ $stderr == *"takes no value"* ]]
 	fails 2 -r vcard:x scp-open --level 34
-	[[ $stderr == *"not one of 00, 01, 03, 11, 13, 33"* ]]
+	[[ $stderr == *"not one of 00, 01, 03, 10, 11, 13, 33"* ]]
 	fails 2 -r vcard:x scp-open --key-version 1FF
 	fails 2 -r vcard:x scp-open --idle 0
 	[[ $stderr == *"not within 1 to 86400"* ]]

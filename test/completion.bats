@@ -38,8 +38,8 @@ complete_line() {
 	grep -qx -- --keystore options
 	run ! grep -qx -- --version options
 	[ "$(complete_line 'cardadm -r vcard:x -k keys.yaml scp-open --key-')" = --key-version ]
-	[ "$(complete_line 'cardadm scp-open --level 1' | paste -sd' ')" = "11 13" ]
-	[ "$(complete_line 'cardadm scp-open --level=1' | paste -sd' ')" = "11 13" ]
+	[ "$(complete_line 'cardadm scp-open --level 1' | paste -sd' ')" = "10 11 13" ]
+	[ "$(complete_line 'cardadm scp-open --level=1' | paste -sd' ')" = "10 11 13" ]
 	[ "$(complete_line 'cardadm scp-mode b')" = broadcast ]
 	[ "$(complete_line 'cardadm --read')" = --reader ]
 }
