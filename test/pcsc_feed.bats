@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow
 # Campaigns over cards that are put into readers, one after the other.
 
 load lib

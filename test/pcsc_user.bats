@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow
 # Real PC/SC as an ordinary user: the tests of pcsc.bats and pcsc_job.bats once more, in namespaces of their own,
 # with a pcscd that this user starts. Nothing of it outlives the namespace.
 
