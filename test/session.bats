@@ -276,7 +276,9 @@ load lib
 	end_agent TERM
 	ok -r $r scp-status
 	[[ $output == *"told to end"* ]]
-	"$CARDADM" vcard create odd.card --fault tamper:9 --keystore keys.yaml
+	"$CARDADM" vcard create even.card --keystore keys.yaml
+	ok -t t.txt -r vcard:even.card -k keys.yaml scp-open
+	"$CARDADM" vcard create odd.card --fault tamper:$(($(grep -c '^> ' t.txt) + 2)) --keystore keys.yaml
 	r=vcard:odd.card
 	ok -r $r -k keys.yaml scp-open
 	fails 6 -r $r apdu 80CA006600 80CA006600
@@ -335,7 +337,9 @@ load lib
 		ok -r $r apdu 80F28002024F0000
 		ok -r $r scp-close
 	done
-	fails 2 -r $r -k keys.yaml scp-open --level 10
+	fails 2 -r $r -k keys.yaml scp-open --level 12
+	fails 7 -r $r -k keys.yaml scp-open --level 10
+	[[ $stderr == *"no security level 10 in SCP03"* ]]
 	"$CARDADM" vcard create old.card --i 00 --keystore keys.yaml
 	ok -r vcard:old.card -k keys.yaml scp-open --json
 	[ "$(jq -r .level <<<"$output")" = 03 ]
