@@ -83,7 +83,9 @@ static const struct {
 /* In Card Data two octets of seven bits have become one number: the first is the high half. */
 static uint16_t scp11_bits(uint16_t i)
 {
-	return i > 0x7F ? (uint16_t)((i >> 7 & 0x7F) | (i & 0x7F) << 8) : i;
+	unsigned swapped = (i >> 7 & 0x7Fu) | (i & 0x7Fu) << 8;
+
+	return i > 0x7F ? (uint16_t)swapped : i;
 }
 
 json_t *show_scp_features(uint8_t scp, uint16_t i)
