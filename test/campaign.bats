@@ -268,3 +268,13 @@ report() { # report JQ-FILTER: what the report says
 	fails 5 campaign check campaign.yaml
 	[[ $stderr == *"does not open the keys"* ]]
 }
+
+@test "how the directory is spelled does not make other cards of them" {
+	fleet 2
+	campaign
+	ok campaign run campaign.yaml
+	sed -i 's|directory: fleet|directory: ./fleet/|' campaign.yaml
+	ok campaign run campaign.yaml
+	[ "$(report '[.total,.done,.already]')" = '[2,2,0]' ]
+	[ "$(report '.cards[0].file')" = fleet/0001.card ]
+}

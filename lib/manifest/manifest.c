@@ -118,11 +118,32 @@ static int join(const struct doc *d, struct manifest *m, const char *key, const 
 	return doc_error(d, node_get(doc_root(d), key), e, "the path of `%s` is too long", key);
 }
 
+/* "./fleet/" is "fleet": cards are known by their names, which must not change with such spelling.
+ */
+static void copy_directory(const char *written, char out[static MANIFEST_PATH])
+{
+	size_t n;
+
+	while (written[0] == '.' && written[1] == '/') {
+		written += 2;
+		while (written[0] == '/')
+			written++;
+		if (written[0] == '\0')
+			written = ".";
+	}
+	while (written[0] == '/' && written[1] == '/')
+		written++;
+	n = strlen(written);
+	while (n > 1 && written[n - 1] == '/')
+		n--;
+	snprintf(out, MANIFEST_PATH, "%.*s", (int)n, written);
+}
+
 static int fill(const struct doc *d, const struct written *w, struct manifest *m, struct err *e)
 {
 	memcpy(m->name, w->name, sizeof(m->name));
 	memcpy(m->keys, w->keys, sizeof(m->keys));
-	memcpy(m->cards_as_written, w->cards, sizeof(w->cards));
+	copy_directory(w->cards, m->cards_as_written);
 	memcpy(m->readers, w->readers, sizeof(m->readers));
 	m->readers_n = w->readers_n;
 	m->serial = w->serial;

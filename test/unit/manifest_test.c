@@ -68,6 +68,30 @@ static void test_least(void **state)
 	assert_int_equal(m.limit_authentications, 3);
 }
 
+static void test_directory(void **state)
+{
+	static const struct {
+		const char *written, *known;
+	} rows[] = { { "fleet", "fleet" }, { "fleet/", "fleet" }, { "./fleet", "fleet" },
+		{ ".//fleet", "fleet" }, { "././/fleet//", "fleet" }, { "/cards/", "/cards" },
+		{ "//cards", "/cards" }, { ".", "." }, { "./", "." }, { ".//", "." }, { "/", "/" },
+		{ "../a/b/", "../a/b" }, { "a/./b", "a/./b" }, { ".hidden", ".hidden" } };
+	struct manifest m;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[512];
+
+		snprintf(text, sizeof(text),
+		    "cardadm: campaign/1\nname: demo\nkeystore: k\ncards: {directory: \"%s\"}\n"
+		    "mode: broadcast\nbundle: b\n",
+		    rows[i].written);
+		assert_ok(load(text, &m, &e), &e);
+		assert_string_equal(m.cards_as_written, rows[i].known);
+	}
+}
+
 static void test_readers(void **state)
 {
 	struct manifest m;
@@ -229,6 +253,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_least),
+		cmocka_unit_test(test_directory),
 		cmocka_unit_test(test_readers),
 		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_refused),
