@@ -38,7 +38,7 @@ copy_tree() {
 	copy_tree
 	make -s -C tree deb >/dev/null 2>&1
 	deb=$(ls tree/build/cardadm_*.deb)
-	dpkg-deb -f "$deb" Depends | grep -q libssl3
+	dpkg-deb -f "$deb" Depends | grep -q 'libssl3 (>= 3'
 	dpkg-deb -f "$deb" Depends | grep -q libpcsclite1
 	dpkg -i "$deb"
 	/usr/bin/cardadm --version

@@ -51,7 +51,7 @@ verbs() {
 
 @test "the linter is silent" {
 	# Pages that are not installed here cannot be found: that is no fault of ours.
-	mandoc -Tlint -W style "$man"/*.1 2>/dev/null | grep -v 'referenced manual not found' >lint || true
+	mandoc -Tlint -W style "$man"/*.[1-9] 2>/dev/null | grep -v 'referenced manual not found' >lint || true
 	cat lint >&2
 	[ ! -s lint ]
 }
