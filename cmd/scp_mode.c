@@ -221,9 +221,10 @@ static int run_status(struct ctx *c, void *args, struct err *e)
 	s = &a->session;
 	if (!c->json) {
 		fprintf(c->out, "channel open to %s\n", a->reader);
+		/* In SCP11b we have no keys. */
 		fprintf(c->out, "mode %s, %s, key set %s version %s\n", mode_str(s->mode),
-		    show_session_text(s, text, sizeof(text)), a->keys,
-		    out_hex8(s->iu.key_version).s);
+		    show_session_text(s, text, sizeof(text)),
+		    a->keys[0] == '\0' ? "of the card" : a->keys, out_hex8(s->iu.key_version).s);
 		if (a->has_bundle && a->plan.package != NULL)
 			fprintf(c->out, "bundle %s: %u of %u commands\n", a->bundle_name, a->done,
 			    a->plan.package->total);
@@ -231,7 +232,7 @@ static int run_status(struct ctx *c, void *args, struct err *e)
 	}
 	j = json_pack("{s:b, s:s, s:s}", "open", 1, "reader", a->reader, "mode", mode_str(s->mode));
 	show_session(&j, s);
-	out_set(&j, "keys", json_string(a->keys));
+	out_set(&j, "keys", a->keys[0] == '\0' ? json_null() : json_string(a->keys));
 	out_set(&j, "key_version", json_string(out_hex8(s->iu.key_version).s));
 	if (a->has_bundle && a->plan.package != NULL)
 		out_set(&j, "bundle",

@@ -11,12 +11,14 @@
 #include "open.h"
 #include "out.h"
 #include "probe.h"
+#include "scp11.h"
 #include "show.h"
 
 struct args {
 	struct opt_strings keys;
 	const char *protocol;
-	struct opt_u32 key_version, level, i, idle;
+	struct opt_u32 key_version, level, i, idle, ca_version, key_length;
+	struct opt_bytes host_id, group;
 	bool s16, retry, probe, schemes;
 	struct aid aid;
 	/* while opening */
@@ -26,21 +28,26 @@ struct args {
 	struct session *session;
 	struct tries *tries;
 	struct discovery found;
+	bool is_scp11;
+	struct scp11_open scp11; /* if is_scp11 */
 };
 
 static const char *const levels[] = { "00", "01", "03", "10", "11", "13", "33", NULL };
-static const char *const protocols[] = { "scp01", "scp02", "scp03", NULL };
+static const char *const protocols[] = { "scp01", "scp02", "scp03", "scp11a", "scp11b", "scp11c",
+	NULL };
 static const char *const parameters[] = { "04", "05", "14", "15", "24", "25", "34", "35", "44",
 	"45", "54", "55", "64", "65", "74", "75", NULL };
 
 static const struct opt opts[] = {
-	{ "keys", 0, OPT_STRINGS, "NAME", "Card key set of the key store",
+	{ "keys", 0, OPT_STRINGS, "NAME",
+	    "Card key set of the key store; in SCP11a and c our own key, of type oce",
 	    offsetof(struct args, keys), 0, 0, 0, NULL },
 	{ "key-version", 0, OPT_HEX8, "KVN",
 	    "Key version on the card, in hex, instead of the entry's",
 	    offsetof(struct args, key_version), 0, 0, 0xFF, NULL },
 	{ "protocol", 0, OPT_CHOICE, "PROTOCOL",
-	    "scp03, scp02 or scp01, whatever the card offers (as the keys are for)",
+	    "scp03, scp02, scp01, scp11a, scp11b or scp11c, whatever the card offers (as the keys "
+	    "are for)",
 	    offsetof(struct args, protocol), 0, 0, 0, protocols },
 	{ "i", 0, OPT_HEX8, "I",
 	    "Parameter i of SCP02 or SCP01, in hex, instead of the card data's",
@@ -51,6 +58,17 @@ static const struct opt opts[] = {
 	    offsetof(struct args, s16), 0, 0, 0, NULL },
 	{ "aid", 0, OPT_AID, "AID", "Security domain to open the channel with",
 	    offsetof(struct args, aid), 0, 0, 0, NULL },
+	{ "host-id", 0, OPT_BYTES, "ID",
+	    "SCP11: bind the session keys to this identifier of ours and to the card's, in hex",
+	    offsetof(struct args, host_id), 0, 1, SCP11_HOST_ID_MAX, NULL },
+	{ "card-group", 0, OPT_BYTES, "ID",
+	    "SCP11c with --host-id: the card's group, in hex (as its certificate says)",
+	    offsetof(struct args, group), 0, 1, CERT_ID_MAX, NULL },
+	{ "ca-version", 0, OPT_HEX8, "KVN",
+	    "SCP11a and c: version of the card's CA key, in hex (the only one)",
+	    offsetof(struct args, ca_version), 0, 1, 0x7F, NULL },
+	{ "key-length", 0, OPT_U32, "BITS", "SCP11: of the session keys, 128, 192 or 256 (128)",
+	    offsetof(struct args, key_length), 0, 128, 256, NULL },
 	{ "idle", 0, OPT_U32, "SECONDS", "Close the channel after so long without a verb (600)",
 	    offsetof(struct args, idle), 0, 1, 86400, NULL },
 	{ "probe", 0, OPT_FLAG, NULL,
@@ -121,6 +139,23 @@ static void after_auth(void *ctx, const struct init_update *u, bool accepted)
 		ctx_note(a->c, "the refusal could not be remembered: %s", ignored.text);
 }
 
+static json_t *why(const struct args *g)
+{
+	json_t *list = json_array();
+	char text[200];
+
+	if (!g->is_scp11) {
+		json_decref(list);
+		return discovery_why(g->session, &g->found);
+	}
+	for (size_t i = 0; scp11_open_why(&g->scp11, i, text, sizeof(text)); i++)
+		if (json_array_append_new(list, json_string(text)) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
 static int tell(const struct agent *a, const struct args *g, struct err *e)
 {
 	const struct profile *p = g->found.match.profile;
@@ -132,12 +167,12 @@ static int tell(const struct agent *a, const struct args *g, struct err *e)
 	card_id(g, &s->iu, id);
 	hex_put(span_sub(SPAN(s->iu.sequence), first, SEQUENCE_SIZE), seq, sizeof(seq));
 	if (g->c->json) {
-		j = json_pack("{s:b, s:s, s:s, s:s}", "open", 1, "reader", a->reader, "card", id,
-		    "keys", a->keys);
+		j = json_pack("{s:b, s:s, s:s, s:s?}", "open", 1, "reader", a->reader, "card", id,
+		    "keys", a->keys[0] == '\0' ? NULL : a->keys);
 		show_session(&j, s);
 		out_set(&j, "sequence", s->iu.has_sequence ? json_string(seq) : json_null());
 		out_set(&j, "profile", p == NULL ? json_null() : json_string(p->name));
-		out_set(&j, "why", discovery_why(s, &g->found));
+		out_set(&j, "why", why(g));
 		return out_result(g->c, j, e);
 	}
 	fprintf(g->c->out, "channel open: %s, key version %s\n",
@@ -159,11 +194,36 @@ static enum scp_protocol protocol_asked(const struct args *g)
 	return g->protocol != NULL && scp_protocol_from(g->protocol, &p) ? p : PROTOCOL_NONE;
 }
 
+static int find_scp11(struct args *g, struct err *e)
+{
+	struct scp11_open *o = &g->scp11;
+
+	if (g->i.given)
+		return err_set(e, ERR_USAGE, "--i is for SCP02 and SCP01");
+	o->c = g->c;
+	o->ks = g->ks;
+	o->keys = keys_named(g);
+	o->level = g->level.given ? (int)g->level.v : -1;
+	o->s16 = g->s16 ? 1 : -1;
+	o->retry = g->retry;
+	o->key_version = g->key_version;
+	o->ca_version = g->ca_version;
+	o->key_length = g->key_length;
+	o->host_id = g->host_id;
+	o->group = g->group;
+	if (scp11_open_prepare(o, e) != 0)
+		return -1;
+	g->entry = o->entry;
+	return 0;
+}
+
 /* Triple DES keys are for SCP02 and SCP01, AES keys for SCP03. */
 static int find_entry(struct args *g, struct err *e)
 {
 	enum scp_protocol p = protocol_asked(g);
 
+	if (g->is_scp11)
+		return find_scp11(g, e);
 	if (p == PROTOCOL_NONE)
 		return keystore_find_card(g->ks, keys_named(g), &g->entry, e);
 	return keystore_find(
@@ -175,13 +235,14 @@ static int find_keys(struct agent *a, struct args *g, struct err *e)
 {
 	if (ctx_keystore(g->c, &g->ks, e) != 0 || find_entry(g, e) != 0)
 		return -1;
-	if (g->keys.n == 0)
-		ctx_note(g->c, "keys: %s, the only card key set%s%s in %s", g->entry->name,
+	if (g->keys.n == 0 && g->entry != NULL)
+		ctx_note(g->c, "keys: %s, the only %s%s%s in %s", g->entry->name,
+		    g->is_scp11 ? "key of ours" : "card key set",
 		    g->protocol == NULL ? "" : " for ", g->protocol == NULL ? "" : g->protocol,
 		    keystore_path(g->ks));
 	if (realpath(keystore_path(g->ks), a->keystore) == NULL)
 		return err_errno(e, ERR_INPUT, "%s", keystore_path(g->ks));
-	snprintf(a->keys, sizeof(a->keys), "%s", g->entry->name);
+	snprintf(a->keys, sizeof(a->keys), "%s", g->entry == NULL ? "" : g->entry->name);
 	return 0;
 }
 
@@ -201,6 +262,20 @@ static int discover(struct args *g, struct err *e)
 	return 0;
 }
 
+static int open_scp11(struct args *g, struct err *e)
+{
+	char text[200];
+
+	if (discovery_look(g->c, g->session, &g->aid, &g->found, e) != 0)
+		return -1;
+	g->scp11.tries = g->tries;
+	if (scp11_open_channel(&g->scp11, g->session, e) != 0)
+		return -1;
+	for (size_t i = 0; scp11_open_why(&g->scp11, i, text, sizeof(text)); i++)
+		ctx_note(g->c, "%s", text);
+	return 0;
+}
+
 static int open_channel(struct args *g, struct err *e)
 {
 	struct session_asks asks = { .level = g->level.given ? (int)g->level.v : -1,
@@ -210,6 +285,8 @@ static int open_channel(struct args *g, struct err *e)
 		.after_auth = after_auth,
 		.ctx = g };
 
+	if (g->is_scp11)
+		return open_scp11(g, e);
 	if (discover(g, e) != 0)
 		return -1;
 	asks.domain = g->session->domain;
@@ -285,7 +362,9 @@ static int show_plan(struct ctx *c, struct args *g, struct err *e)
 	    ctx_keystore(c, &g->ks, e) != 0)
 		return -1;
 	if (find_entry(g, e) == 0) {
-		dry_begin(&d, c, json_pack("{s:s, s:s}", "reader", reader, "keys", g->entry->name));
+		dry_begin(&d, c,
+		    json_pack("{s:s, s:s?}", "reader", reader, "keys",
+			g->entry == NULL ? NULL : g->entry->name));
 		snprintf(text, sizeof(text), "00A40400%02X%s00", domain->n,
 		    hex_put(aid_span(domain), aid, sizeof(aid)));
 		dry_text(&d, text,
@@ -293,7 +372,10 @@ static int show_plan(struct ctx *c, struct args *g, struct err *e)
 				 : "SELECT, or another domain if the card's profile names one");
 		for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
 			dry_text(&d, objects[i], "GET DATA");
-		show_handshake(&d, g);
+		if (g->is_scp11)
+			scp11_open_plan(&d, &g->scp11);
+		else
+			show_handshake(&d, g);
 		rc = dry_end(&d, e);
 	}
 	ctx_keystore_done(c, g->ks);
@@ -323,6 +405,12 @@ static int run(struct ctx *c, void *args, struct err *e)
 		err_set(e, ERR_READER, "%s: a channel is open already", c->agent->reader);
 		return err_hint(e, "scp-close it first");
 	}
+	g->c = c;
+	g->is_scp11 = scp11_variant_from(g->protocol, &g->scp11.variant);
+	if (!g->is_scp11 &&
+	    (g->host_id.n > 0 || g->group.n > 0 || g->ca_version.given || g->key_length.given))
+		return err_set(e, ERR_USAGE,
+		    "--host-id, --card-group, --ca-version and --key-length are for SCP11");
 	if (g->probe)
 		return probe(c, g, e);
 	if (g->schemes)

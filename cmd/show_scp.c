@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "out.h"
-#include "scp/scp03.h"
+#include "scp/scp11.h"
 #include "show.h"
 
 /* i & mask == value: the text holds. */
@@ -125,11 +125,28 @@ static const char *i_from_str(enum i_from f)
 	return names[f];
 }
 
+/* SCP11 ends in a session of SCP03; it is called by what opened it, and has no i. */
+static bool is_scp11(const struct session *s, const char **name)
+{
+	enum scp11_variant v;
+
+	if (!scp11_variant_from_kid(s->kid, &v))
+		return false;
+	*name = scp11_variant_str(v);
+	return true;
+}
+
 const char *show_session_text(const struct session *s, char *out, size_t cap)
 {
 	enum scp_protocol p = scp_protocol(&s->scp);
 	char from[24] = "";
+	const char *name;
 
+	if (is_scp11(s, &name)) {
+		snprintf(out, cap, "%s, level %s, %s", name, out_hex8(s->level).s,
+		    s->iu.m == 16 ? "S16" : "S8");
+		return out;
+	}
 	if (s->i_from != I_ANSWERED)
 		snprintf(from, sizeof(from), " (%s)", i_from_str(s->i_from));
 	snprintf(out, cap, "%s i=%s%s, level %s%s", scp_protocol_str(p), out_hex8(s->iu.i).s, from,
@@ -143,10 +160,12 @@ const char *show_session_text(const struct session *s, char *out, size_t cap)
 void show_session(json_t **o, const struct session *s)
 {
 	enum scp_protocol p = scp_protocol(&s->scp);
+	const char *name = scp_protocol_str(p);
+	bool scp11_opened = is_scp11(s, &name);
 
-	out_set(o, "protocol", json_string(scp_protocol_str(p)));
-	out_set(o, "i", json_string(out_hex8(s->iu.i).s));
-	out_set(o, "i_from", json_string(i_from_str(s->i_from)));
+	out_set(o, "protocol", json_string(name));
+	out_set(o, "i", scp11_opened ? json_null() : json_string(out_hex8(s->iu.i).s));
+	out_set(o, "i_from", scp11_opened ? json_null() : json_string(i_from_str(s->i_from)));
 	out_set(o, "level", json_string(out_hex8(s->level).s));
 	out_set(o, "mac",
 	    p == PROTOCOL_SCP03 ? json_string(s->iu.m == 16 ? "S16" : "S8") : json_null());

@@ -371,6 +371,7 @@ static int open_scp03(struct session *s, const struct scp11_card *card, const st
 	s->iu.scp = SCP11_ID;
 	s->iu.key_version = card->key.kvn;
 	s->iu.m = card->m;
+	s->kid = card->key.kid;
 	s->dek = x->keys.dek;
 	s->level = scp->level;
 	s->mode = SESSION_UNICAST;
@@ -429,6 +430,13 @@ static int handshake(struct session *s, const struct scp11_asks *a, struct scp11
 	return authenticate(s, a, card, x, e);
 }
 
+int scp11_asks_check(const struct scp11_asks *asks, struct err *e)
+{
+	uint8_t usage;
+
+	return check_asked(asks, &usage, e) == 0 ? check_own(asks, e) : -1;
+}
+
 int session_open_scp11(
     struct session *s, const struct scp11_asks *asks, struct scp11_card *card, struct err *e)
 {
@@ -438,7 +446,7 @@ int session_open_scp11(
 	int rc;
 
 	memset(card, 0, sizeof(*card));
-	if (check_asked(asks, &x.terms.usage, e) != 0 || check_own(asks, e) != 0)
+	if (scp11_asks_check(asks, e) != 0 || check_asked(asks, &x.terms.usage, e) != 0)
 		return -1;
 	if (!discovered(s, &asks->domain) && session_discover(s, &asks->domain, e) != 0)
 		return -1;

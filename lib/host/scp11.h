@@ -53,6 +53,8 @@ struct scp11_asks {
 	void *ctx;
 };
 
+/* Everything that can be checked before the card is touched; session_open_scp11 does it too. */
+int scp11_asks_check(const struct scp11_asks *asks, struct err *e);
 /* Discovers first if that was not done. ERR_AUTH: certificates that do not hold, any refusal, a
  * wrong receipt; ERR_SAFETY: what the card cannot. *card is filled as far as it came. */
 int session_open_scp11(

@@ -17,6 +17,7 @@ static void forget_channel(struct session *s)
 	wipe_key(&s->dek);
 	s->mode = SESSION_CLOSED;
 	s->level = 0;
+	s->kid = 0;
 }
 
 void session_drop(struct session *s)

@@ -60,6 +60,7 @@ struct session {
 	struct key dek; /* for PUT KEY: static Key-DEK, of SCP02 the session key */
 	struct init_update iu;
 	enum i_from i_from; /* who says iu.i */
+	uint8_t kid; /* SCP11: of the card's key it was opened with; else 0, and so is iu.i */
 	uint8_t level;
 	struct card_data data;
 	struct capabilities caps;
