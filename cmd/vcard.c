@@ -147,6 +147,10 @@ static int take_options(const struct args *g, struct vcard_issue *issue, struct 
 	issue->target = g->target.n > 0 ? g->target : target;
 	issue->base = g->base.v;
 	issue->memory = g->memory.v;
+	/* Which of the two it must be, the keys say later. */
+	if (g->i.given && !scp02_i_valid((uint8_t)g->i.v) && !scp03_i_valid((uint8_t)g->i.v))
+		return err_set(e, ERR_USAGE, "--i: %02X is not a parameter i of SCP03 or SCP02",
+		    (unsigned)g->i.v);
 	if (take_policy(g, issue, e) != 0)
 		return -1;
 	return g->fault == NULL ? 0 : take_fault(g->fault, issue, e);
