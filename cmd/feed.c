@@ -6,7 +6,10 @@
 #include "card/pcsc.h"
 #include "open.h"
 
-enum { LOOK_NS = 200000000 }; /* between two looks at the readers */
+enum {
+	LOOK_NS = 200000000, /* between two looks at the readers */
+	SETTLE_SECONDS = 2   /* a card just put in: contacts, and others who look at it too */
+};
 
 static double since(const struct timespec *from)
 {
@@ -101,8 +104,15 @@ int feed_next(void *ctx, char reader[static MANIFEST_READER_NAME], struct err *e
 
 int feed_open(void *ctx, const char *reader, struct card *card, struct err *e)
 {
-	(void)ctx;
-	return open_reader(reader, card, e);
+	const struct timespec pause = { .tv_nsec = LOOK_NS };
+	const struct feed *f = ctx;
+
+	while (open_reader(reader, card, e) != 0) {
+		if (e->code != ERR_READER || *f->c->stop != 0 || since(&f->began) > SETTLE_SECONDS)
+			return -1;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
 }
 
 void feed_progress(

@@ -1,9 +1,10 @@
 #!/usr/bin/env bats
 # slow
-# Real PC/SC as an ordinary user: the tests of pcsc.bats and pcsc_job.bats once more, in namespaces of their own,
-# with a pcscd that this user starts. Nothing of it outlives the namespace.
+# Real PC/SC as an ordinary user: the tests of pcsc.bats and pcsc_job.bats once more, in namespaces
+# of their own, with a pcscd that this user starts. Nothing of it outlives the namespace.
 
 load lib
+load pcscd
 
 teardown() {
 	rm -rf "$XDG_RUNTIME_DIR" "${place-}"
@@ -25,12 +26,9 @@ as_user() {
 	done
 	# The tree may be closed to this user.
 	place=$(mktemp -d /tmp/cardadm-user.XXXXXX)
-	program=$(realpath "$CARDADM")
 	mkdir -p "$place/tools" "$place/test" "$place/home" "$place/lib/profile"
-	cp "$program" "$place/cardadm"
-	for p in "${program%/*}/tools/activate" "${program%/*}/build/release/tools/activate"; do
-		[ ! -x "$p" ] || cp "$p" "$place/tools/"
-	done
+	cp "$(realpath "$CARDADM")" "$place/cardadm"
+	cp "$(activate_path)" "$place/tools/"
 	cp -r "$BATS_TEST_DIRNAME/../lib/profile/data" "$place/lib/profile/"
 	cp "$BATS_TEST_DIRNAME"/{lib.bash,pcscd.bash,pcsc.bats,pcsc_job.bats} "$place/test/"
 	chmod -R a+rX "$place"
