@@ -89,7 +89,7 @@ static int show_answer(struct ctx *c, struct span command, const struct rapdu *r
 
 	if (c->json) {
 		o = json_object();
-		out_set(&o, "command", out_hex(command));
+		out_set(&o, "command", out_command(command));
 		out_set(&o, "data", out_hex(r->data));
 		out_set(&o, "sw", json_sprintf("%04X", r->sw));
 		out_set(&o, "text", json_string(sw_text(r->sw)));

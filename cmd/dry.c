@@ -48,14 +48,8 @@ static void put_masked(FILE *f, size_t n)
 
 void dry_apdu(struct dry *d, struct span apdu)
 {
-	char *text = NULL, what[160];
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
+	char *text = out_masked(apdu), what[160];
 
-	if (f != NULL) {
-		trace_put(f, apdu);
-		fclose(f);
-	}
 	if (text != NULL)
 		dry_text(d, text, trace_describe(apdu, what, sizeof(what)));
 	else

@@ -117,33 +117,9 @@ static int add_published(struct explain *x, struct err *e)
 
 /* ---- words ---- */
 
-/* A command in hex, its secrets masked: keys never appear, not even to whoever has those that
- * opened it. Freed by the caller; NULL: no memory. */
-static char *masked(struct span command)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-
-	if (f == NULL)
-		return NULL;
-	trace_put(f, command);
-	fclose(f);
-	return text;
-}
-
-static json_t *masked_json(struct span command)
-{
-	char *text = masked(command);
-	json_t *o = text == NULL ? NULL : json_string(text);
-
-	free(text);
-	return o;
-}
-
 static void put_command(FILE *f, const char *before, struct span command)
 {
-	char *text = masked(command);
+	char *text = out_masked(command);
 
 	fprintf(f, "%s%.128s%s\n", before, text == NULL ? "" : text, command.n > 64 ? "..." : "");
 	free(text);
@@ -281,8 +257,8 @@ static void show_json(struct explain *x, struct span cmd, const struct rapdu *an
 	out_set(&o, "line", json_integer(line));
 	out_set(&o, "name",
 	    json_string(trace_describe(r->has_plain ? plain : cmd, words, sizeof(words))));
-	out_set(&o, "command", masked_json(cmd));
-	out_set(&o, "plain", r->has_plain ? masked_json(plain) : json_null());
+	out_set(&o, "command", out_command(cmd));
+	out_set(&o, "plain", r->has_plain ? out_command(plain) : json_null());
 	out_set(&o, "command_check",
 	    r->command == FINDING_NONE ? json_null() : json_string(finding_str(r->command)));
 	out_set(&o, "sw", json_sprintf("%04X", ans->sw));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "card/trace.h"
 
 enum { COLUMNS_MAX = 16, CELL_MAX = 1024 };
 
@@ -38,6 +39,28 @@ json_t *out_hex(struct span s)
 json_t *out_hex_lower(struct span s)
 {
 	return hex(s, hex_put_lower);
+}
+
+char *out_masked(struct span command)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (f == NULL)
+		return NULL;
+	trace_put(f, command);
+	fclose(f);
+	return text;
+}
+
+json_t *out_command(struct span command)
+{
+	char *text = out_masked(command);
+	json_t *o = text == NULL ? NULL : json_string(text);
+
+	free(text);
+	return o;
 }
 
 static int dump(FILE *out, json_t *take, size_t flags)

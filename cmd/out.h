@@ -19,6 +19,11 @@ struct out_text out_hex8(uint8_t v);
 json_t *out_hex(struct span s);
 json_t *out_hex_lower(struct span s);
 
+/* A command in hex with its secrets as "**": keys and PINs never appear, not even to whoever gave
+ * them. out_masked is freed by the caller. NULL: no memory. */
+char *out_masked(struct span command);
+json_t *out_command(struct span command);
+
 /*
  * Print a value that they take over, indented or in one line. -1 when it is NULL (no memory).
  * Errors of writing show when main closes stdout.

@@ -88,6 +88,7 @@ load lib
 	fails 2 bundle build --image i --output o --version 3.2.1
 	fails 2 bundle build --image i --output o --version 3.2 --expires 2031-02-29
 	fails 2 bundle build --image i --output o --version 3.2 --campaign 00
+	"$CARDADM" keystore init --test-keys keys.yaml
 	fails 2 vcard create x -k keys.yaml --i 40
 	fails 2 vcard create x -k keys.yaml --platform SHORT
 	fails 2 vcard create x -k keys.yaml --fault unknown
@@ -179,6 +180,8 @@ load lib
 	fails 6 -r $r apdu 80CA00C100 =6A88
 	ok -r $r apdu -n 8050300008000000000000000000
 	[[ $output == 8050300008000000000000000000*INITIALIZE* ]]
+	cardadm -r $r apdu --json 0020008104FFFFFFFF
+	[ "$(jq -r .command <<<"$output")" = "0020008104********" ]
 	ok -r $r apdu 80CA00C100
 	[ "${lines[0]}" = C103000000 ]
 }
