@@ -53,11 +53,13 @@ static int add_command(struct script *s, const char *word, struct err *e)
 		return err_memory(e);
 	if (!hex_get(span_str(word), b, cap, &n)) {
 		err_set(e, ERR_USAGE, "%.40s: not hex octets", word);
+		err_hint(e, "a command is written as 00A4040000, two digits for each octet");
 		goto out;
 	}
 	if (!capdu_get(span_of(b, n), &c)) {
 		err_set(
 		    e, ERR_USAGE, "%.40s: not a command: header, Lc, data and Le do not fit", word);
+		err_hint(e, "CLA INS P1 P2, then Lc and so many octets of data, then Le");
 		goto out;
 	}
 	s->step[s->n].at = s->bytes.n;

@@ -359,6 +359,10 @@ static int run(struct ctx *c, void *args, struct err *e)
 		return -1;
 	/* bundle_build refuses what is longer than an image may be. */
 	rc = file_read(a->image, BUNDLE_MAX, &image, e);
+	if (rc == 0 && image.n == 0)
+		rc = err_set(e, ERR_SAFETY, "%s: the image is empty", a->image);
+	if (rc != 0)
+		err_hint_else(e, "--image names the file that the cards shall run");
 	if (rc == 0 && (rc = plan_from(a, ks, &p, e)) == 0) {
 		p.image = wr_span(&image);
 		rc = build(a, &p, &b, e);

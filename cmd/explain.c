@@ -376,7 +376,7 @@ static int run_with(struct explain *x, const struct args *g, struct err *e)
 	int rc = 0;
 
 	if (capture_read(g->file, &x->cap, e) != 0)
-		return -1;
+		return err_hint_else(e, "--trace records what a verb sends and gets");
 	explain_all(x, false);
 	if (x->c->json)
 		out_stream_begin(&x->rows, x->c->out, head_json(x, g->file), "exchanges");

@@ -313,6 +313,13 @@ static int check_complete(const struct parser *p)
 	return 0;
 }
 
+static int help_hint(const struct line *l, struct err *e)
+{
+	if (l->verb == NULL)
+		return err_hint_else(e, "cardadm --help shows the verbs");
+	return err_hint_else(e, "cardadm %s --help shows what it takes", l->verb->name);
+}
+
 int line_parse(struct line *l, int argc, char **argv, struct err *e)
 {
 	struct parser p = { .l = l, .argv = argv, .n = argc > 0 ? (size_t)argc : 0, .e = e };
@@ -320,12 +327,12 @@ int line_parse(struct line *l, int argc, char **argv, struct err *e)
 	*l = (struct line){ 0 };
 	while (p.at < p.n)
 		if (take_word(&p) != 0)
-			return -1;
+			return help_hint(l, e);
 	if (l->common.help || l->common.version || l->verb == NULL)
 		return 0;
 	if (check_complete(&p) == 0)
 		return 0;
-	return e->hint[0] != '\0' ? -1 : err_hint(e, "cardadm %s --help", l->verb->name);
+	return help_hint(l, e);
 }
 
 void line_free(struct line *l)

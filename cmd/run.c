@@ -134,6 +134,8 @@ int run_line(const struct line *l, struct ctx *c, struct err *e)
 	if (traced && trace_wrap(&c->agent->card, c->trace, e) != 0)
 		return -1;
 	rc = c->agent != NULL && c->timeout != 0 ? run_timed(l, c, e) : v->run(c, l->args, e);
+	if (rc != 0 && e->code == ERR_USAGE)
+		err_hint_else(e, "cardadm %s --help shows what it takes", v->name);
 	if (traced)
 		trace_unwrap(&c->agent->card);
 	close_card(c);

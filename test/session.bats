@@ -284,7 +284,7 @@ load lib
 	fails 6 -r $r apdu 80CA006600 80CA006600
 	[[ $stderr == *6982*"hint: "*scp-open* ]]
 	ok -r $r scp-status
-	[[ $output == *"ended: command 2: 6982 "* ]]
+	[[ $output == *"ended: command "?": 6982 "* ]]
 	fails 7 -r $r load app.bundle
 	ok -r $r apdu 80CA006600
 }

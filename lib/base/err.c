@@ -32,6 +32,18 @@ int err_in(struct err *e, const char *fmt, ...)
 	return -1;
 }
 
+int err_hint_else(struct err *e, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (e->hint[0] != '\0')
+		return -1;
+	va_start(ap, fmt);
+	vsnprintf(e->hint, sizeof(e->hint), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
 int err_hint(struct err *e, const char *fmt, ...)
 {
 	va_list ap;

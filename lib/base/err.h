@@ -40,6 +40,8 @@ int err_set(struct err *e, enum err_code code, const char *fmt, ...) PRINTF_LIKE
 int err_in(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Sets the hint. Returns -1. */
 int err_hint(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Sets the hint where there is none. Returns -1. */
+int err_hint_else(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* err_set with ": " and strerror(errno) added. */
 int err_errno(struct err *e, enum err_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Out of memory: ERR_OTHER. Returns -1. */

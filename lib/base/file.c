@@ -117,6 +117,12 @@ static int sync_directory_of(const char *path)
 	return 0;
 }
 
+static int cannot_create(const char *path, struct err *e)
+{
+	err_errno(e, ERR_OTHER, "%s: cannot create", path);
+	return err_hint(e, "its directory must be there, and yours to write in");
+}
+
 /* A new file beside path with this content, not yet under its name. */
 static int write_beside(const char *path, struct span content, unsigned mode, bool sync,
     char tmp[static 4096], struct err *e)
@@ -127,7 +133,7 @@ static int write_beside(const char *path, struct span content, unsigned mode, bo
 		return err_set(e, ERR_OTHER, "%s: name too long", path);
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
-		return err_errno(e, ERR_OTHER, "%s: cannot create", path);
+		return cannot_create(path, e);
 	if (fchmod(fd, mode) != 0 || write_all(fd, content) != 0 || (sync && fsync(fd) != 0)) {
 		err_errno(e, ERR_OTHER, "%s: cannot write", path);
 		close(fd);
@@ -177,7 +183,7 @@ static int create(const char *path, struct span content, unsigned mode, bool syn
 		err_set(e, ERR_SAFETY, "%s: exists already", path);
 		err_hint(e, "name another file, or remove this one first");
 	} else {
-		err_errno(e, ERR_OTHER, "%s: cannot create", path);
+		cannot_create(path, e);
 	}
 	unlink(tmp);
 	return -1;

@@ -130,8 +130,12 @@ int bundle_read(const char *path, struct bundle *b, struct err *e)
 
 	*b = (struct bundle){ .raw = wr_grow(BUNDLE_MAX) };
 	if (file_read(path, BUNDLE_MAX, &raw, e) != 0)
-		return -1;
-	return bundle_take(&raw, b, e) == 0 ? 0 : err_in(e, "%s", path);
+		return err_hint_else(e, "%s is taken for the bundle; bundle build makes one", path);
+	if (bundle_take(&raw, b, e) == 0)
+		return 0;
+	err_in(e, "%s", path);
+	return err_hint_else(
+	    e, "bundle build makes bundles; one that was sent may have been damaged");
 }
 
 void bundle_free(struct bundle *b)

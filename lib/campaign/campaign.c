@@ -71,11 +71,13 @@ static int name_ledger(struct campaign *c, struct err *e)
 static int open_files(const char *manifest, uint32_t today, struct campaign *c, struct err *e)
 {
 	memset(c, 0, sizeof(*c));
-	if (manifest_load(manifest, &c->m, e) != 0 || keystore_open(c->m.keystore, &c->ks, e) != 0)
+	if (manifest_load(manifest, &c->m, e) != 0)
 		return -1;
-	return job_bundle(c->m.bundle, c->ks, today, &c->bundle, e) == 0 && name_goal(c, e) == 0
-		   ? name_ledger(c, e)
-		   : -1;
+	/* Their paths stand in the manifest, so that is where a wrong one is mended. */
+	if (keystore_open(c->m.keystore, &c->ks, e) != 0 ||
+	    job_bundle(c->m.bundle, c->ks, today, &c->bundle, e) != 0)
+		return err_in(e, "%s", manifest);
+	return name_goal(c, e) == 0 ? name_ledger(c, e) : -1;
 }
 
 int campaign_open(const char *manifest, struct campaign *c, struct err *e)
@@ -105,6 +107,14 @@ void campaign_close(struct campaign *c)
 	c->keys = NULL;
 }
 
+static int no_directory(const struct campaign *c, struct err *e)
+{
+	err_errno(
+	    e, ERR_INPUT, "%s: %s: cannot read the directory of cards", c->m.path, c->m.cards);
+	return err_hint(
+	    e, "cards: {directory: ...} counts from the manifest; vcard create makes cards");
+}
+
 /* Calls each for every card file of the directory; the names are not kept. */
 static int each_card(const struct campaign *c,
     int (*each)(void *ctx, const char *file, struct err *e), void *ctx, struct err *e)
@@ -114,8 +124,7 @@ static int each_card(const struct campaign *c,
 	int rc = 0;
 
 	if (d == NULL)
-		return err_errno(
-		    e, ERR_INPUT, "%s: cannot read the directory of cards", c->m.cards);
+		return no_directory(c, e);
 	while (rc == 0 && (errno = 0, de = readdir(d)) != NULL) {
 		char file[sizeof(((struct ledger_card *)0)->file)];
 		const char *dot = strrchr(de->d_name, '.');

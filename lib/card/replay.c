@@ -163,8 +163,9 @@ static int at_end(const struct replay *p, struct span got, struct err *e)
 {
 	char what[160];
 
-	return err_set(e, ERR_INPUT, "%s:%u: the trace ends here, but one more command came: %s",
-	    p->path, p->line, trace_describe(got, what, sizeof(what)));
+	err_set(e, ERR_INPUT, "%s:%u: the trace ends here, but one more command came: %s", p->path,
+	    p->line, trace_describe(got, what, sizeof(what)));
+	return err_hint(e, "replay the verbs that were recorded, in the same order");
 }
 
 static int replay_transmit(void *ctx, struct span command, struct wr *rsp, struct err *e)
@@ -260,14 +261,14 @@ int replay_open(const char *path, struct card *c, struct err *e)
 		return err_memory(e);
 	if (file_read(path, REPLAY_MAX_FILE, &p->text, e) != 0) {
 		free(p);
-		return -1;
+		return err_hint_else(e, "--trace FILE records what replay: plays");
 	}
 	snprintf(p->path, sizeof(p->path), "%s", path);
 	p->at = rd_of(wr_span(&p->text));
 	if (check(p, c, e) != 0) {
 		memset(c, 0, sizeof(*c));
 		replay_close(p);
-		return -1;
+		return err_hint_else(e, "--trace FILE records what replay: plays");
 	}
 	snprintf(c->name, sizeof(c->name), "replay:%s", path);
 	c->ops = &replay_ops;

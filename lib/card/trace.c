@@ -140,7 +140,7 @@ int trace_wrap(struct card *c, const char *path, struct err *e)
 		if (fd >= 0)
 			close(fd);
 		free(t);
-		return -1;
+		return err_hint(e, "--trace names a file in a directory that is there");
 	}
 	t->inner = *c;
 	if (put_head(t, path, e) != 0) {

@@ -105,8 +105,9 @@ static int choose_mac_size(
 	*m = asks->s16 > 0 ? S16 : S8;
 	if (silent || (*m == S16 ? o.s16 : o.s8))
 		return 0;
-	return err_set(e, ERR_SAFETY, "%s was asked for, but the card offers only %s",
+	err_set(e, ERR_SAFETY, "%s was asked for, but the card offers only %s",
 	    *m == S16 ? "S16" : "S8", *m == S16 ? "S8" : "S16");
+	return err_hint(e, "the card data tell, see info; ask for nothing and it is chosen");
 }
 
 /* A parameter i of this protocol that card data or capabilities name and that INITIALIZE UPDATE can

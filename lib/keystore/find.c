@@ -90,10 +90,13 @@ static int unknown(
 {
 	char names[200];
 
-	for (size_t i = 0; i < ks->n; i++)
-		if (strcmp(ks->slot[i].entry.name, name) == 0)
-			return err_set(e, ERR_AUTH, "%.200s: `%s` is of type %s, not %s", ks->path,
-			    name, entry_type_str(ks->slot[i].entry.type), w->str);
+	for (size_t i = 0; i < ks->n; i++) {
+		if (strcmp(ks->slot[i].entry.name, name) != 0)
+			continue;
+		err_set(e, ERR_AUTH, "%.200s: `%s` is of type %s, not %s", ks->path, name,
+		    entry_type_str(ks->slot[i].entry.type), w->str);
+		return err_hint(e, "keystore list shows the entries and their types");
+	}
 	if (names_of(ks, w, names, sizeof(names))[0] == '\0')
 		return err_set(e, ERR_AUTH, "%.200s: no entry of type %s", ks->path, w->str);
 	err_set(e, ERR_AUTH, "%.200s: no %s entry called `%.63s`", ks->path, w->str, name);

@@ -346,11 +346,12 @@ int keystore_open(const char *path, struct keystore **out, struct err *e)
 	rc = 0;
 out:
 	wr_free(&text);
-	if (rc == 0)
+	if (rc == 0) {
 		*out = ks;
-	else
-		keystore_close(ks);
-	return rc;
+		return 0;
+	}
+	keystore_close(ks);
+	return err_hint_else(e, "%s is taken for the key store; keystore init makes one", path);
 }
 
 void keystore_close(struct keystore *ks)

@@ -183,8 +183,10 @@ int manifest_load(const char *path, struct manifest *m, struct err *e)
 	if (snprintf(m->path, sizeof(m->path), "%s", path) >= (int)sizeof(m->path))
 		return err_set(e, ERR_INPUT, "the path of the manifest is too long");
 	if (doc_read(path, &d, e) != 0)
-		return -1;
+		return err_hint_else(e, "cardadm-campaign-run(1) shows what a manifest looks like");
 	rc = load(d, m, e);
 	doc_free(d);
-	return rc;
+	return rc == 0
+		   ? 0
+		   : err_hint_else(e, "cardadm-campaign-run(1) shows what a manifest looks like");
 }

@@ -163,12 +163,15 @@ static int open_locked(const char *path, struct err *e)
 	for (int attempt = 0; attempt < 8; attempt++) {
 		fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 		if (fd < 0 && errno == ELOOP)
-			return err_set(e, ERR_READER, "%s: a symbolic link, not a card file", path);
+			err_set(e, ERR_READER, "%s: a symbolic link, not a card file", path);
+		else if (fd < 0)
+			err_errno(e, ERR_READER, "%s: cannot open the card", path);
 		if (fd < 0)
-			return err_errno(e, ERR_READER, "%s: cannot open the card", path);
+			return err_hint(e, "name a card file; vcard create makes them");
 		if (fstat(fd, &ours) != 0 || !S_ISREG(ours.st_mode)) {
 			close(fd);
-			return err_set(e, ERR_READER, "%s: not a card file", path);
+			err_set(e, ERR_READER, "%s: not a card file", path);
+			return err_hint(e, "name a card file; vcard create makes them");
 		}
 		if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 			close(fd);
@@ -222,6 +225,7 @@ static int replay(struct nvm *n, const char *path, nvm_apply *apply, void *arg, 
 	r = rd_of(wr_span(&file));
 	if (!rd_take(&r, MAGIC_SIZE, &head) || !span_eq(head, span_of(magic, MAGIC_SIZE))) {
 		err_set(e, ERR_INPUT, "%s: not a card file", path);
+		err_hint(e, "name a card file; vcard create makes them");
 		goto out;
 	}
 	n->size = MAGIC_SIZE;
