@@ -105,13 +105,21 @@ static void put_detail(FILE *f, size_t at, const struct capdu *c)
 	}
 }
 
+/* SCP11 shares an instruction with EXTERNAL AUTHENTICATE, whose P2 is 00. */
+static bool is_mutual_authenticate(const struct capdu *c)
+{
+	return c->ins == 0x82 && c->p2 != 0x00 && !cla_is_sm(c->cla);
+}
+
 static void put_command(FILE *f, const struct capdu *c)
 {
 	size_t n = sizeof(commands) / sizeof(commands[0]), at = 0;
 
 	while (at < n && commands[at].ins != c->ins)
 		at++;
-	if (at < n) {
+	if (is_mutual_authenticate(c)) {
+		fprintf(f, "MUTUAL AUTHENTICATE key %02X version %02X", c->p2, c->p1);
+	} else if (at < n) {
 		fputs(commands[at].name, f);
 		put_detail(f, at, c);
 	} else {

@@ -266,6 +266,7 @@ static void test_describe(void **state)
 		{ "80CA006600", "GET DATA 0066" },
 		{ "8050300008010203040506070800", "INITIALIZE UPDATE key version 30, 8 octets" },
 		{ "848233000100", "EXTERNAL AUTHENTICATE level 33, 1 octet, protected" },
+		{ "808201110100", "MUTUAL AUTHENTICATE key 11 version 01, 1 octet" },
 		{ "845A01000201020"
 		  "0",
 		    "CHANGE MODE enter, 2 octets, protected" },
