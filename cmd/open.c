@@ -18,7 +18,7 @@ static int transmit(void *ctx, struct span command, struct wr *rsp, struct err *
 {
 	switch (vcard_transmit(ctx, command, rsp)) {
 	case VCARD_ANSWER:
-		return wr_ok(rsp) ? 0 : err_set(e, ERR_CARD, "the answer is too long");
+		return 0; /* one that was too long shows in rsp */
 	case VCARD_SILENT:
 		return err_set(e, ERR_READER, "the card does not answer");
 	case VCARD_GONE:

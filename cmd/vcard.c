@@ -64,7 +64,8 @@ static const struct opt opts[] = {
 	{ "memory", 0, OPT_U32, "OCTETS", "Free memory for an image (4194304)",
 	    offsetof(struct args, memory), 0, 1, 64u << 20, NULL },
 	{ "fault", 0, OPT_STRING, "NAME[:n]",
-	    "Fault to have: wrong-keys, locked, tamper, silent, removed, power-cut",
+	    "Fault to have: wrong-keys, locked, tamper, silent, removed, power-cut, lies, "
+	    "endless, one-octet, too-long",
 	    offsetof(struct args, fault), 0, 0, 0, NULL },
 };
 
@@ -85,9 +86,11 @@ static int take_fault(const char *text, struct vcard_issue *issue, struct err *e
 	snprintf(name, sizeof(name), "%.*s", (int)(n < sizeof(name) ? n : sizeof(name) - 1), text);
 	if (!fault_from(name, &issue->fault)) {
 		err_set(e, ERR_USAGE, "--fault: `%.40s` is not a fault", name);
-		return err_hint(e, "wrong-keys, locked, tamper, silent, removed, power-cut");
+		return err_hint(e, "wrong-keys, locked, tamper, silent, removed, power-cut, lies, "
+				   "endless, one-octet, too-long");
 	}
-	numbered = issue->fault != FAULT_WRONG_KEYS && issue->fault != FAULT_LOCKED;
+	numbered = issue->fault != FAULT_WRONG_KEYS && issue->fault != FAULT_LOCKED &&
+		   issue->fault != FAULT_LIES;
 	issue->fault_at = numbered ? 1 : 0;
 	if (colon == NULL)
 		return 0;

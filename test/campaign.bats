@@ -278,3 +278,33 @@ report() { # report JQ-FILTER: what the report says
 	[ "$(report '[.total,.done,.already]')" = '[2,2,0]' ]
 	[ "$(report '.cards[0].file')" = fleet/0001.card ]
 }
+
+@test "hostile cards: a clear reason each, and the other cards go on" {
+	fleet 2 20000
+	local n=3 fault
+	for fault in lies endless:9 one-octet:12 too-long:3 endless:50 removed:40 silent:45; do
+		"$CARDADM" vcard create "fleet/000$n.card" --fault "$fault" --keystore keys.yaml
+		n=$((n + 1))
+	done
+	"$CARDADM" vcard create "fleet/9999.card" --keystore keys.yaml
+	campaign
+	fails 9 campaign run campaign.yaml
+	ok campaign report campaign.yaml --json
+	[ "$(jq -c '[.total, .done, .failed]' <<<"$output")" = '[10,3,7]' ]
+	reason() { jq -r --arg f "fleet/000$1.card" '.cards[] | select(.file == $f) | .reason' <<<"$output"; }
+	[[ $(reason 3) == *"said that it is active"* ]]
+	[ "$(jq -r '.cards[] | select(.file == "fleet/0003.card") | .step' <<<"$output")" = confirm ]
+	[[ $(reason 4) == *"does not come to an end"* ]]
+	[[ $(reason 5) == *"no status word"* ]]
+	[[ $(reason 6) == *"longer than 65536 octets"* ]]
+	[[ $(reason 7) == *"does not come to an end"* ]]
+	[[ $(reason 8) == *"removed"* ]]
+	[[ $(reason 9) == *"does not answer"* ]]
+	[ "$(jq -r '.cards[] | select(.file == "fleet/9999.card") | .state' <<<"$output")" = "done" ]
+	# A liar runs what it ran; what it holds is authorized the next time.
+	ok vcard show fleet/0003.card --json
+	[ "$(jq -r .system.version <<<"$output")" != 3.2 ]
+	cardadm campaign run campaign.yaml
+	ok vcard show fleet/0003.card --json
+	[ "$(jq -r .system.version <<<"$output")" = 3.2 ]
+}

@@ -195,6 +195,8 @@ static bool settle(struct action *t, uint8_t result)
 
 	switch (result) {
 	case RESULT_ACTIVE:
+		if (v->chip.fault == FAULT_LIES && !v->chip.fault_done)
+			return chip_fault_done(v);
 		put_activate(t);
 		break;
 	case RESULT_VERIFIED:

@@ -184,6 +184,7 @@ struct vcard {
 	uint32_t commands; /* since power-on */
 	uint32_t writes;   /* since power-on */
 	bool gone;         /* pulled or without power */
+	bool endless;      /* FAULT_ENDLESS has struck */
 	struct wr rest;    /* of the last answer, for GET RESPONSE, status word at its end */
 	size_t rest_at;    /* octets of it that are told */
 	uint8_t rest_channel;

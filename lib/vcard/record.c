@@ -86,7 +86,7 @@ static bool identity_get(struct chip *c, struct rd *r)
 			return false;
 		c->kos_n++;
 	}
-	return c->memory <= MEMORY_MAX && fault <= FAULT_POWER_CUT && scp03_i_valid(c->i);
+	return c->memory <= MEMORY_MAX && fault <= FAULT_TOO_LONG && scp03_i_valid(c->i);
 }
 
 static bool scp02_get(struct chip *c, struct rd *r)

@@ -14,11 +14,15 @@ static const char *const fault_names[] = {
 	[FAULT_SILENT] = "silent",
 	[FAULT_REMOVED] = "removed",
 	[FAULT_POWER_CUT] = "power-cut",
+	[FAULT_LIES] = "lies",
+	[FAULT_ENDLESS] = "endless",
+	[FAULT_ONE_OCTET] = "one-octet",
+	[FAULT_TOO_LONG] = "too-long",
 };
 
 bool fault_from(const char *name, enum fault *f)
 {
-	for (size_t i = FAULT_WRONG_KEYS; i <= FAULT_POWER_CUT; i++) {
+	for (size_t i = FAULT_WRONG_KEYS; i <= FAULT_TOO_LONG; i++) {
 		if (strcmp(name, fault_names[i]) == 0) {
 			*f = (enum fault)i;
 			return true;
@@ -29,7 +33,7 @@ bool fault_from(const char *name, enum fault *f)
 
 const char *fault_str(enum fault f)
 {
-	return f >= FAULT_WRONG_KEYS && f <= FAULT_POWER_CUT ? fault_names[f] : "none";
+	return f >= FAULT_WRONG_KEYS && f <= FAULT_TOO_LONG ? fault_names[f] : "none";
 }
 
 int vcard_open(const char *path, struct vcard **out, struct err *e)
@@ -82,6 +86,7 @@ void vcard_reset(struct vcard *v)
 		channel_close(&v->channel[i]);
 	wr_free(&v->rest);
 	channel_open(&v->channel[0]);
+	v->endless = false;
 }
 
 struct span vcard_atr(const struct vcard *v)
@@ -129,6 +134,21 @@ static void tampered(struct vcard *v, struct span command, struct wr *rsp)
 	wr_free(&copy);
 }
 
+/* Answers that no card gives which keeps to ISO 7816. */
+static bool misbehaves(struct vcard *v, struct wr *rsp)
+{
+	v->endless = v->endless || fault_strikes(v, FAULT_ENDLESS);
+	if (v->endless)
+		wr_u16(rsp, 0x6110);
+	else if (fault_strikes(v, FAULT_ONE_OCTET))
+		wr_u8(rsp, 0x90);
+	else if (fault_strikes(v, FAULT_TOO_LONG))
+		wr_fill(rsp, 0x00, 65536 + 3);
+	else
+		return false;
+	return true;
+}
+
 enum vcard_answer vcard_transmit(struct vcard *v, struct span command, struct wr *rsp)
 {
 	size_t start = rsp->n;
@@ -142,6 +162,8 @@ enum vcard_answer vcard_transmit(struct vcard *v, struct span command, struct wr
 	silent = fault_strikes(v, FAULT_SILENT);
 	if (v->gone)
 		return VCARD_GONE;
+	if (misbehaves(v, rsp))
+		return VCARD_ANSWER;
 	if (fault_strikes(v, FAULT_TAMPER))
 		tampered(v, command, rsp);
 	else

@@ -22,9 +22,14 @@ enum fault {
 	FAULT_TAMPER,     /* command n arrives with one bit flipped */
 	FAULT_SILENT,     /* no answer to command n */
 	FAULT_REMOVED,    /* the card is pulled before command n */
-	FAULT_POWER_CUT   /* power fails in write n: that write is torn */
+	FAULT_POWER_CUT,  /* power fails in write n: that write is torn */
+	FAULT_LIES,       /* says of its first activation that it was done, and does nothing */
+	FAULT_ENDLESS,    /* from command n on answers 61xx for ever, until it is reset */
+	FAULT_ONE_OCTET,  /* answers one octet to command n */
+	FAULT_TOO_LONG    /* answers more than 64 KiB to command n */
 };
-/* "wrong-keys", "locked", "tamper", "silent", "removed", "power-cut". */
+/* "wrong-keys", "locked", "tamper", "silent", "removed", "power-cut", "lies", "endless",
+ * "one-octet", "too-long". */
 MUST_CHECK bool fault_from(const char *name, enum fault *f);
 const char *fault_str(enum fault f);
 
