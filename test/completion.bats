@@ -37,7 +37,7 @@ complete_line() {
 	grep -qx -- --key-version options
 	grep -qx -- --keystore options
 	run ! grep -qx -- --version options
-	[ "$(complete_line 'cardadm -r vcard:x -k keys.yaml scp-open --key-')" = --key-version ]
+	[ "$(complete_line 'cardadm -r vcard:x -k keys.yaml scp-open --key-v')" = --key-version ]
 	[ "$(complete_line 'cardadm scp-open --level 1' | paste -sd' ')" = "10 11 13" ]
 	[ "$(complete_line 'cardadm scp-open --level=1' | paste -sd' ')" = "10 11 13" ]
 	[ "$(complete_line 'cardadm scp-mode b')" = broadcast ]

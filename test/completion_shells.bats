@@ -42,7 +42,7 @@ fish_offers() { # fish_offers LINE: what fish offers for it, without description
 @test "zsh: verbs, second words, options, choices" {
 	[ "$(zsh_line $'cardadm bun\tsh\tx\n')" = "cardadm bundle show x" ]
 	[ "$(zsh_line $'cardadm scp-st\t\n')" = "cardadm scp-status" ]
-	[ "$(zsh_line $'cardadm scp-open --key-\t30\n')" = "cardadm scp-open --key-version 30" ]
+	[ "$(zsh_line $'cardadm scp-open --key-v\t30\n')" = "cardadm scp-open --key-version 30" ]
 	[ "$(zsh_line $'cardadm scp-mode b\t\n')" = "cardadm scp-mode broadcast" ]
 	[ "$(zsh_line $'cardadm scp-open --level=3\t\n')" = "cardadm scp-open --level=33" ]
 }
