@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -378,6 +379,52 @@ static void test_locked(void **state)
 	ledger_close(w);
 }
 
+/* The disk takes no more: the intent is refused, and what was there before is still there. */
+static void test_disk_full(void **state)
+{
+	struct ledger *w = open_it(true);
+	struct rlimit was, none;
+	struct ledger_card c, claimed[1];
+	struct err e = { 0 };
+	bool found;
+	size_t n;
+
+	(void)state;
+	put(w, "a", CARD_PENDING, "load");
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	none = was;
+	none.rlim_cur = 16;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	n = 0;
+	assert_int_equal(ledger_claim(w, "", false, 1, claimed, &n, &e), -1);
+	assert_int_equal(e.code, ERR_LEDGER);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	ledger_close(w);
+	w = open_it(false);
+	assert_ok(ledger_get(w, "a", &c, &found, &e), &e);
+	assert_true(found && !c.in_doubt && strcmp(c.step, "load") == 0);
+	ledger_close(w);
+}
+
+/* Without a file nothing is known of a card; with a ledger that lacks a table nothing works. */
+static void test_parts_missing(void **state)
+{
+	struct ledger *l = open_it(false);
+	struct ledger_card c;
+	struct err e;
+	bool found = true;
+
+	(void)state;
+	assert_ok(ledger_get(l, "a", &c, &found, &e), &e);
+	assert_false(found);
+	ledger_close(l);
+	ledger_close(open_it(true));
+	shell("DROP TABLE campaign");
+	assert_int_equal(ledger_open(path, goal, "demo", true, &l, &e), -1);
+	assert_int_equal(e.code, ERR_LEDGER);
+}
+
 static void test_tries_failing(void **state)
 {
 	struct tries *t;
@@ -405,6 +452,15 @@ static void test_tries_failing(void **state)
 	FAILS(tries_open(&t, &e));
 	snprintf(command, sizeof(command),
 	    "cd %s/cardadm && rm authentications.db && mkdir authentications.db", dir);
+	assert_int_equal(system(command), 0);
+	FAILS(tries_open(&t, &e));
+	snprintf(command, sizeof(command),
+	    "cd %s/cardadm && rmdir authentications.db && (umask 077; sqlite3 authentications.db "
+	    "'CREATE TABLE refused(other)')",
+	    dir);
+	assert_int_equal(system(command), 0);
+	FAILS(tries_open(&t, &e));
+	snprintf(command, sizeof(command), "rm -r %s/cardadm && touch %s/cardadm", dir, dir);
 	assert_int_equal(system(command), 0);
 	FAILS(tries_open(&t, &e));
 }
@@ -481,6 +537,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_failing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_paths, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_locked, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_disk_full, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_parts_missing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tries_failing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tries, setup, teardown),
 	};
