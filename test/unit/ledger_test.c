@@ -463,6 +463,8 @@ static void test_tries_failing(void **state)
 	snprintf(command, sizeof(command), "rm -r %s/cardadm && touch %s/cardadm", dir, dir);
 	assert_int_equal(system(command), 0);
 	FAILS(tries_open(&t, &e));
+	assert_int_equal(setenv("XDG_STATE_HOME", "/proc/nowhere", 1), 0);
+	FAILS(tries_open(&t, &e));
 }
 
 static void test_tries(void **state)
