@@ -58,7 +58,7 @@ CMD_OBJ := $(CMD_SRC:%.c=$(B)/%.o)
 UNIT_BIN := $(UNIT_SRC:test/unit/%.c=$(B)/unit/%)
 TOOL_BIN := $(patsubst test/tools/%.c,$(B)/tools/%,$(wildcard test/tools/*.c))
 
-.PHONY: all help deps san unit check check-quick lint bench coverage man demo install uninstall clean fuzz fuzz-targets
+.PHONY: all help deps san unit check check-quick lint bench coverage man demo install uninstall clean fuzz fuzz-targets fault
 .DEFAULT_GOAL := all
 
 all: deps
@@ -151,6 +151,14 @@ coverage: deps-check
 	$(Q)$(MAKE) --no-print-directory COV=1 $(BUILD)/coverage/cardadm unit fuzz-targets
 	$(Q)B=$(BUILD)/coverage test/coverage/run
 
+# cardadm whose calls can be made to fail: test/fault/fault.c. Always with sanitizers.
+$(B)/fault/cardadm: $(B)/test/fault/fault.o $(CMD_OBJ) $(B)/lib.a
+	@mkdir -p $(@D)
+	$(Q)$(LINK) $$(test/fault/wrap) -o $@ $^ $(NEED_LIBS)
+
+fault:
+	$(Q)$(MAKE) --no-print-directory SAN=1 $(BUILD)/san/fault/cardadm
+
 check: deps-check all
 	$(Q)B=$(B) SAN=$(SAN) test/run all
 
@@ -162,8 +170,8 @@ deps-check:
 	$(Q).ci/deps check
 
 C_FILES := $(sort $(wildcard lib/*/*.[ch] cmd/*.[ch] test/*/*.[ch]))
-SHELL_FILES := $(sort .ci/run .ci/deps .ci/deb test/run test/bench/run test/coverage/run test/fuzz/run examples/demo \
-	$(wildcard test/*.bash test/*.bats))
+SHELL_FILES := $(sort .ci/run .ci/deps .ci/deb test/run test/bench/run test/coverage/run test/fuzz/run \
+	test/fault/wrap examples/demo $(wildcard test/*.bash test/*.bats))
 
 lint: deps-check
 	clang-format --dry-run -Werror $(C_FILES)
@@ -209,4 +217,4 @@ clean:
 	rm -rf $(BUILD) cardadm
 
 -include $(patsubst %.c,$(B)/%.d,$(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(UNIT_HELP) $(wildcard test/bench/*.c) \
-	$(wildcard test/fuzz/*.c))
+	$(wildcard test/fuzz/*.c test/fault/*.c))

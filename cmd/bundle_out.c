@@ -110,15 +110,20 @@ json_t *bundle_out_packages(const struct bundle *b)
 	return rows;
 }
 
+/* What the store calls it; null: it has no such key. NULL: failed. */
 static json_t *signer_name(const uint8_t id[static 8], const struct keystore *ks)
 {
 	const struct entry *t;
 	uint8_t mine[8];
 
-	for (size_t i = 0; ks != NULL && (t = keystore_at(ks, i)) != NULL; i++)
-		if (t->type == ENTRY_SIGNER && t->public_n == ED25519_PUBLIC &&
-		    bundle_signer_id(t->public, mine) && span_eq(SPAN(mine), span_of(id, 8)))
+	for (size_t i = 0; ks != NULL && (t = keystore_at(ks, i)) != NULL; i++) {
+		if (t->type != ENTRY_SIGNER || t->public_n != ED25519_PUBLIC)
+			continue;
+		if (!bundle_signer_id(t->public, mine))
+			return NULL;
+		if (span_eq(SPAN(mine), span_of(id, 8)))
 			return json_string(t->name);
+	}
 	return json_null();
 }
 

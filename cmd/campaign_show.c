@@ -13,9 +13,30 @@ static json_t *readers_json(const struct campaign *cp)
 {
 	json_t *a = json_array();
 
-	for (size_t i = 0; i < cp->m.readers_n; i++)
-		json_array_append_new(a, json_string(cp->m.readers[i]));
+	for (size_t i = 0; a != NULL && i < cp->m.readers_n; i++)
+		if (json_array_append_new(a, json_string(cp->m.readers[i])) != 0) {
+			json_decref(a);
+			return NULL;
+		}
 	return a;
+}
+
+static json_t *packages_json(const struct bundle *b)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; rows != NULL && i < b->package_n; i++) {
+		json_t *o =
+		    json_pack("{s:I, s:s, s:I, s:i}", "package", (json_int_t)b->package[i].number,
+			"mac", b->package[i].m == 16 ? "S16" : "S8", "commands",
+			(json_int_t)b->package[i].total, "key_bits", b->package[i].key_n * 8);
+
+		if (json_array_append_new(rows, o) != 0) {
+			json_decref(rows);
+			return NULL;
+		}
+	}
+	return rows;
 }
 
 static void cards_text(FILE *f, const struct campaign *cp, uint64_t cards)
@@ -35,23 +56,17 @@ static json_t *plan_json(const struct campaign *cp, uint64_t cards)
 {
 	const struct bundle *b = &cp->bundle;
 	char campaign[33], digest[65], version[12];
-	json_t *packages = json_array();
 	const bool fed = cp->m.readers_n > 0;
 
 	hex_put(SPAN(b->campaign), campaign, sizeof(campaign));
 	hex_put_lower(SPAN(b->image_digest), digest, sizeof(digest));
-	for (size_t i = 0; i < b->package_n; i++)
-		json_array_append_new(packages,
-		    json_pack("{s:I, s:s, s:I, s:i}", "package", (json_int_t)b->package[i].number,
-			"mac", b->package[i].m == 16 ? "S16" : "S8", "commands",
-			(json_int_t)b->package[i].total, "key_bits", b->package[i].key_n * 8));
 	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:o}", "campaign",
 	    cp->m.name, "cards", fed ? json_null() : json_integer((json_int_t)cards), "directory",
 	    fed ? json_null() : json_string(cp->m.cards), "readers",
 	    fed ? readers_json(cp) : json_null(), "bundle", cp->m.bundle, "version",
 	    version_str(b->version, version), "digest", digest, "length", (json_int_t)b->length,
 	    "id", campaign, "variant", variant_str(b->variant), "keys", cp->keys->name, "packages",
-	    packages);
+	    packages_json(b));
 }
 
 /* What every card gets that holds nothing of it yet. */

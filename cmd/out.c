@@ -217,12 +217,12 @@ int out_result(struct ctx *c, json_t *take, struct err *e)
 
 /* ---- streams ---- */
 
-static void member(FILE *out, const char *key, const json_t *v, const char *end)
+static void member(struct out_stream *s, const char *key, const json_t *v)
 {
-	char *text = json_dumps(v, JSON_INDENT(2) | JSON_ENCODE_ANY);
-
-	fprintf(out, "  \"%s\": %s%s", key, text == NULL ? "null" : text, end);
-	free(text);
+	fprintf(s->out, "  \"%s\": ", key);
+	if (json_dumpf(v, s->out, JSON_INDENT(2) | JSON_ENCODE_ANY) != 0)
+		s->failed = true;
+	fputs(",\n", s->out);
 }
 
 void out_stream_begin(struct out_stream *s, FILE *out, json_t *take_head, const char *name)
@@ -232,7 +232,7 @@ void out_stream_begin(struct out_stream *s, FILE *out, json_t *take_head, const 
 
 	*s = (struct out_stream){ out, false, take_head == NULL };
 	fputs("{\n", out);
-	json_object_foreach(take_head, key, v) member(out, key, v, ",\n");
+	json_object_foreach(take_head, key, v) member(s, key, v);
 	fprintf(out, "  \"%s\": [", name);
 	json_decref(take_head);
 }

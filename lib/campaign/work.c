@@ -64,16 +64,16 @@ static int before_auth(void *ctx, const struct init_update *u, struct err *e)
 static void after_auth(void *ctx, const struct init_update *u, bool accepted)
 {
 	struct run *r = ctx;
-	struct err e = { 0 };
+	struct err *e = &r->ledger_err;
 	char set[8];
 
 	key_set_name(u, set);
 	r->refused = !accepted;
 	/* A refusal is in the ledger's row as well; a success may forget an old refusal. */
-	if (!accepted && tries_record(r->tries, r->lc->id, set, &e) != 0)
+	if (!accepted && tries_record(r->tries, r->lc->id, set, e) != 0)
 		r->ledger_failed = true;
 	if (accepted && r->calls->retry_authentication &&
-	    tries_forget(r->tries, r->lc->id, set, &e) != 0)
+	    tries_forget(r->tries, r->lc->id, set, e) != 0)
 		r->ledger_failed = true;
 }
 
@@ -86,15 +86,18 @@ static int establish(struct run *r, struct err *e)
 		.before_auth = before_auth,
 		.after_auth = after_auth,
 		.ctx = r };
+	int rc;
 
 	asks.key_version = m->key_version >= 0 ? (uint8_t)m->key_version : r->c->keys->version;
 	enter_step(r, STEP_ESTABLISH);
-	if (session_open(&r->s, &asks, e) == 0) {
+	rc = session_open(&r->s, &asks, e);
+	if (rc == 0)
 		r->lc->auth_failed = false;
-		return 0;
-	}
-	if (e->code == ERR_AUTH)
+	else if (e->code == ERR_AUTH)
 		r->lc->auth_failed = true;
+	if (r->ledger_err.code == ERR_NONE)
+		return rc;
+	*e = r->ledger_err;
 	return -1;
 }
 

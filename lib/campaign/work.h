@@ -17,7 +17,8 @@ struct run {
 	struct session s;
 	enum step step;
 	bool ledger_failed;
-	bool refused; /* EXTERNAL AUTHENTICATE was refused: a try is spent */
+	struct err ledger_err; /* how, when a callback could not say it */
+	bool refused;          /* EXTERNAL AUTHENTICATE was refused: a try is spent */
 	uint32_t refused_in_a_row;
 	uint32_t failures;
 };

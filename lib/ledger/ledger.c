@@ -207,13 +207,15 @@ void ledger_close(struct ledger *l)
 	free(l);
 }
 
+/* A statement with the goal bound; NULL: out of memory. */
 static sqlite3_stmt *begin(struct ledger *l, enum statement which)
 {
 	sqlite3_stmt *st = l->st[which];
 
 	sqlite3_reset(st);
 	sqlite3_clear_bindings(st);
-	sqlite3_bind_blob(st, 1, l->goal, sizeof(l->goal), SQLITE_STATIC);
+	if (sqlite3_bind_blob(st, 1, l->goal, sizeof(l->goal), SQLITE_STATIC) != SQLITE_OK)
+		return NULL;
 	return st;
 }
 
@@ -240,7 +242,7 @@ int ledger_add(struct ledger *l, const char *file, struct err *e)
 	if (group(l, e) != 0)
 		return -1;
 	st = begin(l, ST_ADD);
-	if (sqlite3_bind_text(st, 2, file, -1, SQLITE_STATIC) != SQLITE_OK)
+	if (st == NULL || sqlite3_bind_text(st, 2, file, -1, SQLITE_STATIC) != SQLITE_OK)
 		return fail(l, "cannot be written", e);
 	return finish(l, st, e);
 }
@@ -260,7 +262,7 @@ static int put(struct ledger *l, const struct ledger_card *c, struct err *e)
 {
 	sqlite3_stmt *st = begin(l, ST_PUT);
 
-	if (sqlite3_bind_text(st, 2, c->file, -1, SQLITE_STATIC) != SQLITE_OK ||
+	if (st == NULL || sqlite3_bind_text(st, 2, c->file, -1, SQLITE_STATIC) != SQLITE_OK ||
 	    sqlite3_bind_text(st, 3, c->id, -1, SQLITE_STATIC) != SQLITE_OK ||
 	    sqlite3_bind_int(st, 4, (int)c->state) != SQLITE_OK ||
 	    sqlite3_bind_text(st, 5, c->step, -1, SQLITE_STATIC) != SQLITE_OK ||
@@ -295,26 +297,28 @@ int ledger_note(struct ledger *l, const struct ledger_card *c, struct err *e)
 	return overdue(l) ? ledger_flush(l, e) : 0;
 }
 
-static void column(sqlite3_stmt *st, int i, char *out, size_t cap)
+/* No column is ever NULL: without a text there was no memory for it. */
+static bool column(sqlite3_stmt *st, int i, char *out, size_t cap)
 {
 	const unsigned char *t = sqlite3_column_text(st, i);
 
-	snprintf(out, cap, "%s", t == NULL ? "" : (const char *)t);
+	if (t != NULL)
+		snprintf(out, cap, "%s", (const char *)t);
+	return t != NULL;
 }
 
-static void columns(sqlite3_stmt *st, struct ledger_card *c)
+static bool columns(sqlite3_stmt *st, struct ledger_card *c)
 {
 	int state = sqlite3_column_int(st, 2);
 
 	memset(c, 0, sizeof(*c));
-	column(st, 0, c->file, sizeof(c->file));
-	column(st, 1, c->id, sizeof(c->id));
 	c->state = state == 1 ? CARD_DONE : state == 2 ? CARD_FAILED : CARD_PENDING;
-	column(st, 3, c->step, sizeof(c->step));
-	column(st, 4, c->reason, sizeof(c->reason));
 	c->auth_failed = sqlite3_column_int(st, 5) != 0;
 	c->attempts = (uint32_t)sqlite3_column_int64(st, 6);
 	c->in_doubt = sqlite3_column_int(st, 7) != 0;
+	return column(st, 0, c->file, sizeof(c->file)) && column(st, 1, c->id, sizeof(c->id)) &&
+	       column(st, 3, c->step, sizeof(c->step)) &&
+	       column(st, 4, c->reason, sizeof(c->reason));
 }
 
 static int row(
@@ -323,11 +327,10 @@ static int row(
 	int rc = sqlite3_step(st);
 
 	*found = rc == SQLITE_ROW;
-	if (*found) {
-		columns(st, c);
-	} else if (rc != SQLITE_DONE) {
+	if (*found && !columns(st, c))
+		rc = SQLITE_NOMEM;
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
 		fail(l, "cannot be read", e);
-	}
 	sqlite3_reset(st);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -1;
 }
@@ -341,7 +344,7 @@ int ledger_get(
 	if (l->db == NULL)
 		return 0;
 	st = begin(l, ST_GET);
-	if (sqlite3_bind_text(st, 2, file, -1, SQLITE_STATIC) != SQLITE_OK)
+	if (st == NULL || sqlite3_bind_text(st, 2, file, -1, SQLITE_STATIC) != SQLITE_OK)
 		return fail(l, "cannot be read", e);
 	return row(l, st, c, found, e);
 }
@@ -355,7 +358,7 @@ int ledger_next(struct ledger *l, const char *after, int only, struct ledger_car
 	if (l->db == NULL)
 		return 0;
 	st = begin(l, ST_NEXT);
-	if (sqlite3_bind_text(st, 2, after, -1, SQLITE_STATIC) != SQLITE_OK ||
+	if (st == NULL || sqlite3_bind_text(st, 2, after, -1, SQLITE_STATIC) != SQLITE_OK ||
 	    sqlite3_bind_int(st, 3, only) != SQLITE_OK)
 		return fail(l, "cannot be read", e);
 	return row(l, st, c, found, e);
@@ -367,12 +370,13 @@ static int list_to_do(struct ledger *l, const char *after, bool retry, size_t ma
 	sqlite3_stmt *st = begin(l, ST_TO_DO);
 	int rc;
 
-	if (sqlite3_bind_text(st, 2, after, -1, SQLITE_STATIC) != SQLITE_OK ||
+	if (st == NULL || sqlite3_bind_text(st, 2, after, -1, SQLITE_STATIC) != SQLITE_OK ||
 	    sqlite3_bind_int(st, 3, retry) != SQLITE_OK ||
 	    sqlite3_bind_int64(st, 4, (sqlite3_int64)max) != SQLITE_OK)
 		return fail(l, "cannot be read", e);
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW && *n < max)
-		columns(st, &out[(*n)++]);
+		if (!columns(st, &out[(*n)++]))
+			break;
 	if (rc != SQLITE_DONE)
 		fail(l, "cannot be read", e);
 	sqlite3_reset(st);
@@ -388,7 +392,8 @@ int ledger_claim(struct ledger *l, const char *after, bool retry, size_t max,
 	for (size_t i = 0; i < *n; i++) {
 		sqlite3_stmt *st = begin(l, ST_CLAIM);
 
-		if (sqlite3_bind_text(st, 2, out[i].file, -1, SQLITE_STATIC) != SQLITE_OK)
+		if (st == NULL ||
+		    sqlite3_bind_text(st, 2, out[i].file, -1, SQLITE_STATIC) != SQLITE_OK)
 			return fail(l, "cannot be written", e);
 		if (finish(l, st, e) != 0)
 			return -1;
@@ -407,6 +412,8 @@ int ledger_sum(struct ledger *l, struct ledger_sums *s, struct err *e)
 	if (l->db == NULL)
 		return 0;
 	st = begin(l, ST_SUM);
+	if (st == NULL)
+		return fail(l, "cannot be read", e);
 	rc = sqlite3_step(st);
 	if (rc == SQLITE_ROW) {
 		s->total = (uint64_t)sqlite3_column_int64(st, 0);
