@@ -2,7 +2,7 @@
 # slow: hundreds of runs
 # Calls that fail, one after the other, until the verb passes: test/fault/fault.c. Whatever fails, a
 # verb ends with a documented status and a message, without harm to memory, and what it left behind
-# is good for the next one. FAULT_EVERY=1 tries every call, else some 60 of each verb, spread evenly.
+# is good for the next one. FAULT_EVERY=1 tries every call, else some 40 of each verb, spread evenly.
 
 load lib
 
@@ -68,7 +68,7 @@ sweep() {
 	[ "$rc" -eq 0 ] || bad "does not even pass"
 	n=$(cat "$log")
 	cp out ../right
-	step=$((n / ${FAULT_POINTS:-60} + 1))
+	step=$((n / ${FAULT_POINTS:-40} + 1))
 	[ -z "${FAULT_EVERY:-}" ] || step=1
 	for ((k = 1; k <= n; k += step)); do
 		restore
@@ -160,7 +160,7 @@ bundle_comes() {
 	setup_faulty
 	fleet 2 600
 	campaign
-	FAULT_POINTS=150 sweep next_run_ends campaign run campaign.yaml
+	FAULT_POINTS=${FAULT_POINTS:-100} sweep next_run_ends campaign run campaign.yaml
 }
 
 # At most one try is spent, and the cards come to their goal. What looked like a refused
@@ -211,7 +211,7 @@ card_recovers() {
 
 @test "calls that fail in the agent" {
 	setup_faulty
-	local k log=$XDG_RUNTIME_DIR/log rc verb=(the main job) step=11
+	local k log=$XDG_RUNTIME_DIR/log rc verb=(the main job) step=17
 	[ -z "${FAULT_EVERY:-}" ] || step=1
 	fleet 1 600
 	campaign
