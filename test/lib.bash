@@ -17,7 +17,8 @@ setup() {
 
 teardown() {
 	local pid
-	for pid in $(agent_pids); do kill "$pid" 2>/dev/null || true; done
+	# CONT: one that a failed test left stopped would not end.
+	for pid in $(agent_pids); do kill "$pid" 2>/dev/null && kill -CONT "$pid" 2>/dev/null || true; done
 	rm -rf "$XDG_RUNTIME_DIR"
 }
 

@@ -168,6 +168,8 @@ pcscd_teardown() {
 		kill "$pid" 2>/dev/null || true
 		for _ in {1..100}; do running "$pid" || break; sleep 0.02; done
 	done
+	# One that a failed test left stopped would never end.
+	[ -z "${serve_pid-}" ] || kill -CONT "$serve_pid" 2>/dev/null || true
 	serve_end TERM
 	pcscd_end TERM
 	rm -rf "$XDG_RUNTIME_DIR"
