@@ -120,7 +120,7 @@ static bool command(struct both *b, struct rd *in, struct wr *wire, struct wr *b
 		.p1 = fuzz_u8(in),
 		.p2 = fuzz_u8(in) };
 	struct wr data = wr_grow(WIRE);
-	struct capdu got, plain;
+	struct capdu got, sent, plain;
 	enum scp03_verdict v;
 	struct state was = state_of(&b->host);
 	bool again;
@@ -146,6 +146,9 @@ static bool command(struct both *b, struct rd *in, struct wr *wire, struct wr *b
 		return false;
 	was = state_of(&b->card);
 	v = scp03_open_command(&b->card, &got, &plain, &data);
+	/* `before` is what was sealed: not an octet of data or MAC may differ. */
+	if (v == SCP03_OK && (b->level & LEVEL_CMAC) != 0)
+		CHECK(!again && capdu_get(wr_span(before), &sent) && span_eq(got.data, sent.data));
 	if (v == SCP03_OK && (b->level & LEVEL_CMAC) != 0)
 		CHECK(!again && same_command(&plain, &c) && !cla_is_sm(plain.cla) &&
 		      memcmp(b->card.mcv, b->host.mcv, 16) == 0 &&
@@ -159,7 +162,7 @@ static bool command(struct both *b, struct rd *in, struct wr *wire, struct wr *b
 static bool answer(struct both *b, struct rd *in, struct wr *wire)
 {
 	struct rapdu r = { .sw = fuzz_u16(in) }, got;
-	struct wr data = wr_grow(WIRE);
+	struct wr data = wr_grow(WIRE), said = wr_grow(WIRE);
 	struct state was = state_of(&b->host);
 	enum scp03_verdict v;
 
@@ -169,6 +172,7 @@ static bool answer(struct both *b, struct rd *in, struct wr *wire)
 		r.data = fuzz_lv(in);
 	wr_reset(wire);
 	CHECK(scp03_seal_response(&b->card, &r, wire));
+	wr_put(&said, wr_span(wire));
 	meddle(in, wire);
 	v = scp03_open_response(&b->host, wr_span(wire), &got, &data);
 	CHECK(same(&was, &b->host));
@@ -177,11 +181,13 @@ static bool answer(struct both *b, struct rd *in, struct wr *wire)
 	if (v == SCP03_OK && (b->level & LEVEL_RMAC) != 0) {
 		/* Errors carry no R-MAC: they say nothing, and bring nothing. */
 		if (sw_is_success_or_warning(got.sw))
-			CHECK(got.sw == r.sw && span_eq(got.data, r.data));
+			CHECK(got.sw == r.sw && span_eq(got.data, r.data) &&
+			      span_eq(wr_span(wire), wr_span(&said)));
 		else
 			CHECK(got.data.n == 0);
 	}
 	wr_free(&data);
+	wr_free(&said);
 	return v == SCP03_OK;
 }
 
