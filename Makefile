@@ -207,7 +207,10 @@ uninstall:
 	rm -f $(DESTDIR)$(ZSHCOMPDIR)/_cardadm $(DESTDIR)$(FISHCOMPDIR)/cardadm.fish
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(MAN_PAGES)))
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(MAN_OVERVIEWS)))
-	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR)
+	rm -f $(addprefix $(DESTDIR)$(DATADIR)/profiles/,$(notdir $(PROFILES)))
+	rm -f $(addprefix $(DESTDIR)$(DOCDIR)/,$(shell find examples -type f))
+	-rmdir $(DESTDIR)$(DATADIR)/profiles $(DESTDIR)$(DATADIR)
+	-rmdir $(DESTDIR)$(DOCDIR)/examples/* $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR)
 
 # A Debian package of what `make install PREFIX=/usr` installs: build/cardadm_VERSION_ARCH.deb
 deb: deps-check all
