@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow: the whole job through pcscd, many times
 # The main job through pcscd, on virtual cards in virtual readers, with opensc-tool and scriptor as
 # witnesses who know nothing of us.
 

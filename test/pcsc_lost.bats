@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow: waits for cards and readers to go
 # Cards and readers that come late, go, stall or come back, through a pcscd of our own.
 
 load lib

@@ -12,7 +12,7 @@ activate_path() {
 	local program p
 	program=$(realpath "$CARDADM")
 	for p in "${ACTIVATE-}" "${program%/*}/tools/activate" "${program%/*}/build/release/tools/activate" \
-		"$BATS_TEST_DIRNAME/../build/release/tools/activate"; do
+		"${BATS_TEST_DIRNAME-test}/../build/release/tools/activate"; do
 		[ -z "$p" ] || [ ! -x "$p" ] || { echo "$p"; return; }
 	done
 	echo "test/tools/activate is not built: make unit" >&2
