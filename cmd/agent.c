@@ -333,10 +333,13 @@ static void serve_until_end(struct agent *a)
 
 	block_signals(&open);
 	while (!a->ending && wait_client(a, &open)) {
+		static const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
 		int fd = accept4(a->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 
-		if (fd < 0)
+		if (fd < 0) { /* out of descriptors, say: it may pass, so no busy loop */
+			nanosleep(&pause, NULL);
 			continue;
+		}
 		serve(a, fd);
 		close(fd);
 	}
