@@ -1,6 +1,7 @@
 /* What a command is, for the comments in traces; and which of its octets must not be written. */
 #include "card/trace.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -75,7 +76,29 @@ static const char *p1_name(const struct p1_name *names, uint8_t p1)
 	return "with unknown P1";
 }
 
-static void put_detail(FILE *f, size_t at, const struct capdu *c)
+/* Text in caller storage; what does not fit is cut. */
+struct text {
+	char *at;
+	size_t left; /* the terminator included */
+};
+
+static void PRINTF_LIKE(2, 3) put(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(t->at, t->left, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	if ((size_t)n >= t->left)
+		n = (int)t->left - 1;
+	t->at += n;
+	t->left -= (size_t)n;
+}
+
+static void put_detail(struct text *f, size_t at, const struct capdu *c)
 {
 	char hex[HEX_SIZE(16)];
 
@@ -83,22 +106,22 @@ static void put_detail(FILE *f, size_t at, const struct capdu *c)
 	case DETAIL_AID:
 		/* By name, in clear: P1 04. Protected data would only look like an AID. */
 		if (c->p1 == 0x04 && c->data.n > 0 && !cla_is_sm(c->cla))
-			fprintf(f, " %s", hex_put(span_sub(c->data, 0, 16), hex, sizeof(hex)));
+			put(f, " %s", hex_put(span_sub(c->data, 0, 16), hex, sizeof(hex)));
 		break;
 	case DETAIL_P1P2:
-		fprintf(f, " %02X%02X", c->p1, c->p2);
+		put(f, " %02X%02X", c->p1, c->p2);
 		break;
 	case DETAIL_VERSION:
-		fprintf(f, " key version %02X", c->p1);
+		put(f, " key version %02X", c->p1);
 		break;
 	case DETAIL_LEVEL:
-		fprintf(f, " level %02X", c->p1);
+		put(f, " level %02X", c->p1);
 		break;
 	case DETAIL_P1:
-		fprintf(f, " %s", p1_name(commands[at].p1, c->p1));
+		put(f, " %s", p1_name(commands[at].p1, c->p1));
 		break;
 	case DETAIL_BLOCK:
-		fprintf(f, " block %02X", c->p2);
+		put(f, " block %02X", c->p2);
 		break;
 	case PLAIN:
 		break;
@@ -111,43 +134,38 @@ static bool is_mutual_authenticate(const struct capdu *c)
 	return c->ins == 0x82 && c->p2 != 0x00 && !cla_is_sm(c->cla);
 }
 
-static void put_command(FILE *f, const struct capdu *c)
+static void put_command(struct text *f, const struct capdu *c)
 {
 	size_t n = sizeof(commands) / sizeof(commands[0]), at = 0;
 
 	while (at < n && commands[at].ins != c->ins)
 		at++;
 	if (is_mutual_authenticate(c)) {
-		fprintf(f, "MUTUAL AUTHENTICATE key %02X version %02X", c->p2, c->p1);
+		put(f, "MUTUAL AUTHENTICATE key %02X version %02X", c->p2, c->p1);
 	} else if (at < n) {
-		fputs(commands[at].name, f);
+		put(f, "%s", commands[at].name);
 		put_detail(f, at, c);
 	} else {
-		fprintf(f, "command %02X, P1 %02X, P2 %02X", c->ins, c->p1, c->p2);
+		put(f, "command %02X, P1 %02X, P2 %02X", c->ins, c->p1, c->p2);
 	}
 	if (c->data.n > 0 && (at == n || commands[at].detail != DETAIL_AID))
-		fprintf(f, ", %zu octet%s", c->data.n, c->data.n == 1 ? "" : "s");
+		put(f, ", %zu octet%s", c->data.n, c->data.n == 1 ? "" : "s");
 	if (cla_is_sm(c->cla))
-		fputs(", protected", f);
+		put(f, "%s", ", protected");
 }
 
 char *trace_describe(struct span command, char *out, size_t cap)
 {
+	struct text t = { out, cap };
 	struct capdu c;
-	FILE *f;
 
 	if (cap == 0)
 		return out;
 	out[0] = '\0';
-	f = fmemopen(out, cap, "w");
-	if (f == NULL)
-		return out;
 	if (capdu_get(command, &c))
-		put_command(f, &c);
+		put_command(&t, &c);
 	else
-		fprintf(f, "no well-formed command, %zu octets", command.n);
-	fclose(f);
-	out[cap - 1] = '\0';
+		put(&t, "no well-formed command, %zu octets", command.n);
 	return out;
 }
 

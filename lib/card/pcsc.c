@@ -41,15 +41,21 @@ static LONG reader_state(
 	return SCardGetStatusChange(s->context, ms, rs, 1);
 }
 
-static void list_one(struct state *s, const char *name)
+static LONG list_one(struct state *s, const char *name)
 {
 	struct pcsc_reader *r = &s->list.reader[s->list.n++];
 	SCARD_READERSTATE rs;
+	LONG rv;
 
 	snprintf(r->name, sizeof(r->name), "%s", name);
-	/* A reader that vanishes meanwhile is shown as empty. */
-	if (reader_state(s, r->name, SCARD_STATE_UNAWARE, 0, &rs) != SCARD_S_SUCCESS)
-		return;
+	rv = reader_state(s, r->name, SCARD_STATE_UNAWARE, 0, &rs);
+	/* A reader that vanishes meanwhile is shown as empty; of any other failure nothing is
+	 * known. */
+	if (rv == SCARD_E_UNKNOWN_READER || rv == SCARD_E_READER_UNAVAILABLE ||
+	    rv == SCARD_E_TIMEOUT)
+		return SCARD_S_SUCCESS;
+	if (rv != SCARD_S_SUCCESS)
+		return rv;
 	r->present = (rs.dwEventState & SCARD_STATE_PRESENT) != 0;
 	r->in_use = (rs.dwEventState & SCARD_STATE_EXCLUSIVE) != 0;
 	r->events = (uint16_t)(rs.dwEventState >> 16);
@@ -58,6 +64,7 @@ static void list_one(struct state *s, const char *name)
 		memcpy(r->atr, rs.rgbAtr, rs.cbAtr);
 		r->atr_n = rs.cbAtr;
 	}
+	return SCARD_S_SUCCESS;
 }
 
 static LONG list(struct state *s)
@@ -81,7 +88,9 @@ static LONG list(struct state *s)
 	names[sizeof(names) - 1] = '\0';
 	/* A list of strings, ended by an empty one. */
 	for (DWORD at = 0; at < n && names[at] != '\0' && s->list.n < PCSC_READERS_MAX;) {
-		list_one(s, names + at);
+		rv = list_one(s, names + at);
+		if (rv != SCARD_S_SUCCESS)
+			return rv;
 		at += (DWORD)strlen(names + at) + 1;
 	}
 	return SCARD_S_SUCCESS;
