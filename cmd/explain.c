@@ -50,6 +50,7 @@ struct explain {
 	struct audit audit;
 	struct capture cap;
 	struct out_stream rows;
+	bool failed; /* memory or cryptography failed */
 	/* what came out */
 	bool verified; /* something was checked and right */
 	const struct candidate *fits;
@@ -196,7 +197,7 @@ static struct span plain_octets(const struct audit_result *r, struct wr *w)
 {
 	wr_reset(w);
 	capdu_put(w, &r->plain);
-	return wr_ok(w) ? wr_span(w) : span_of(NULL, 0);
+	return wr_span(w);
 }
 
 static void note_finding(struct explain *x, unsigned line, enum finding f, const char *side)
@@ -242,6 +243,7 @@ static void show_text(struct explain *x, struct span cmd, const struct rapdu *an
 	    shown->data.n > 63 ? "..." : "");
 	if (is_tree(shown->data))
 		tree_text(f, shown->data, 0, 0, false);
+	x->failed = x->failed || !wr_ok(&w);
 	wr_free(&w);
 }
 
@@ -269,6 +271,7 @@ static void show_json(struct explain *x, struct span cmd, const struct rapdu *an
 	if (is_tree(shown->data))
 		out_set(&o, "objects", tree_json(shown->data, 0, 0));
 	out_stream_row(&x->rows, o);
+	x->failed = x->failed || !wr_ok(&w);
 	wr_free(&w);
 }
 
@@ -314,6 +317,7 @@ static void explain_all(struct explain *x, bool show)
 		struct rapdu ans;
 
 		i = join(&x->cap, i, &ex, &answer);
+		x->failed = x->failed || !wr_ok(&answer);
 		if (!rapdu_get(wr_span(&answer), &ans))
 			continue;
 		audit_next(&x->audit, ex.command, wr_span(&answer), ex.masked, &r);
@@ -328,6 +332,7 @@ static void explain_all(struct explain *x, bool show)
 		else
 			show_text(x, ex.command, &ans, &r, ex.line);
 	}
+	x->failed = x->failed || x->audit.failed;
 	audit_wipe(&x->audit);
 	wr_free(&answer);
 }
@@ -378,13 +383,17 @@ static int run_with(struct explain *x, const struct args *g, struct err *e)
 	if (capture_read(g->file, &x->cap, e) != 0)
 		return err_hint_else(e, "--trace records what a verb sends and gets");
 	explain_all(x, false);
-	if (x->c->json)
+	if (!x->failed && x->c->json)
 		out_stream_begin(&x->rows, x->c->out, head_json(x, g->file), "exchanges");
-	explain_all(x, true);
-	if (x->c->json)
-		rc = out_stream_end(&x->rows, e);
-	sum_up(x);
+	if (!x->failed) {
+		explain_all(x, true);
+		if (x->c->json)
+			rc = out_stream_end(&x->rows, e);
+		sum_up(x);
+	}
 	capture_free(&x->cap);
+	if (x->failed)
+		return err_memory(e);
 	return rc == 0 ? outcome(x, g->file, e) : -1;
 }
 

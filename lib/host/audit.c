@@ -70,11 +70,14 @@ static bool candidate_fits(struct audit *a, const struct candidate *c)
 
 	if (c->des == (a->iu.scp == PROTOCOL_SCP03))
 		return false;
-	if (!(c->template != NULL ? template_diversify(c->template, c->master, a->iu.kdd, &a->keys)
-				  : diversify(c->diversification, c->master, a->iu.kdd, &a->keys)))
+	if (!(c->template != NULL
+		    ? template_diversify(c->template, c->master, a->iu.kdd, &a->keys)
+		    : diversify(c->diversification, c->master, a->iu.kdd, &a->keys)) ||
+	    !scp_begin(&a->scp, &start) || !scp_cryptogram(&a->scp, &start, SCP03_CARD, want)) {
+		a->failed = true;
 		return false;
-	return scp_begin(&a->scp, &start) && scp_cryptogram(&a->scp, &start, SCP03_CARD, want) &&
-	       ct_equal(span_of(want, a->iu.m), span_of(a->iu.cryptogram, a->iu.m));
+	}
+	return ct_equal(span_of(want, a->iu.m), span_of(a->iu.cryptogram, a->iu.m));
 }
 
 static enum finding initialize_update(struct audit *a, const struct capdu *c, struct span data)
@@ -96,9 +99,12 @@ static enum finding initialize_update(struct audit *a, const struct capdu *c, st
 	return a->n == 0 ? FINDING_NOT_CHECKED : FINDING_NO_KEY;
 }
 
-static enum finding of_verdict(enum scp03_verdict v)
+static enum finding of_verdict(struct audit *a, enum scp03_verdict v)
 {
 	switch (v) {
+	case SCP03_FAILED:
+		a->failed = true;
+		return FINDING_NOT_CHECKED;
 	case SCP03_OK:
 		return FINDING_OK;
 	case SCP03_BAD_CRYPTOGRAM:
@@ -123,7 +129,7 @@ static enum finding external_authenticate(struct audit *a, const struct capdu *c
 	capdu_put(&w, &keep);
 	a->authenticate_n = wr_ok(&w) ? w.n : 0;
 	a->open = true;
-	return of_verdict(scp_card_authenticate(&a->scp, &start, c));
+	return of_verdict(a, scp_card_authenticate(&a->scp, &start, c));
 }
 
 /* ---- protected commands ---- */
@@ -149,7 +155,7 @@ static enum finding open_command(struct audit *a, const struct capdu *c, struct 
 	uint8_t first = a->iu.i;
 
 	if (a->i_certain || (scp_level(&a->scp) & LEVEL_CMAC) == 0)
-		return of_verdict(v);
+		return of_verdict(a, v);
 	a->i_certain = true;
 	for (size_t k = 0; v != SCP03_OK && k < sizeof(others); k++) {
 		wr_reset(&a->data);
@@ -159,7 +165,7 @@ static enum finding open_command(struct audit *a, const struct capdu *c, struct 
 	}
 	if (v != SCP03_OK && begin_with(a, first))
 		return FINDING_MAC;
-	return of_verdict(v);
+	return of_verdict(a, v);
 }
 
 /* CHANGE MODE enter was accepted. Keys in clear (form 00) let the broadcast part be checked too. */
@@ -182,7 +188,7 @@ static void in_broadcast(
 {
 	r->command = FINDING_NOT_CHECKED;
 	if (a->broadcast_known) {
-		r->command = of_verdict(scp03_open_command(&a->bc, c, &r->plain, &a->data));
+		r->command = of_verdict(a, scp03_open_command(&a->bc, c, &r->plain, &a->data));
 		r->has_plain = r->command == FINDING_OK;
 	}
 	if (c->ins == INS_CHANGE_MODE && c->p1 == MODE_RETURN && sw == SW_OK)
@@ -196,7 +202,7 @@ static void in_session(
 	r->has_plain = r->command == FINDING_OK;
 	if (!r->has_plain)
 		return;
-	r->reply = of_verdict(scp_open_response(&a->scp, answer, &r->plain_reply, &a->answer));
+	r->reply = of_verdict(a, scp_open_response(&a->scp, answer, &r->plain_reply, &a->answer));
 	r->has_plain_reply = r->reply == FINDING_OK;
 	if ((scp_level(&a->scp) & LEVEL_RMAC) == 0 && r->has_plain_reply)
 		r->reply = FINDING_NONE; /* nothing protects it */

@@ -34,6 +34,7 @@ const char *finding_str(enum finding f);
 struct audit {
 	const struct candidate *candidates;
 	size_t n;
+	bool failed; /* memory or cryptography failed: what was found since counts for nothing */
 	uint8_t told_i[8], told_n; /* parameters i of SCP02 and SCP01 that card data (66) named */
 	/* of the session at hand */
 	const struct candidate *fits; /* NULL: none */

@@ -219,6 +219,18 @@ static sqlite3_stmt *begin(struct ledger *l, enum statement which)
 	return st;
 }
 
+/* And with the file of a card bound. */
+static sqlite3_stmt *begin_file(
+    struct ledger *l, enum statement which, const char *file, struct err *e)
+{
+	sqlite3_stmt *st = begin(l, which);
+
+	if (st != NULL && sqlite3_bind_text(st, 2, file, -1, SQLITE_STATIC) == SQLITE_OK)
+		return st;
+	fail(l, "cannot be used", e);
+	return NULL;
+}
+
 static int finish(struct ledger *l, sqlite3_stmt *st, struct err *e)
 {
 	int rc = sqlite3_step(st) == SQLITE_DONE ? 0 : fail(l, "cannot be written", e);
@@ -237,14 +249,9 @@ static int group(struct ledger *l, struct err *e)
 
 int ledger_add(struct ledger *l, const char *file, struct err *e)
 {
-	sqlite3_stmt *st;
+	sqlite3_stmt *st = group(l, e) == 0 ? begin_file(l, ST_ADD, file, e) : NULL;
 
-	if (group(l, e) != 0)
-		return -1;
-	st = begin(l, ST_ADD);
-	if (st == NULL || sqlite3_bind_text(st, 2, file, -1, SQLITE_STATIC) != SQLITE_OK)
-		return fail(l, "cannot be written", e);
-	return finish(l, st, e);
+	return st == NULL ? -1 : finish(l, st, e);
 }
 
 int ledger_flush(struct ledger *l, struct err *e)
@@ -343,10 +350,8 @@ int ledger_get(
 	*found = false;
 	if (l->db == NULL)
 		return 0;
-	st = begin(l, ST_GET);
-	if (st == NULL || sqlite3_bind_text(st, 2, file, -1, SQLITE_STATIC) != SQLITE_OK)
-		return fail(l, "cannot be read", e);
-	return row(l, st, c, found, e);
+	st = begin_file(l, ST_GET, file, e);
+	return st == NULL ? -1 : row(l, st, c, found, e);
 }
 
 int ledger_next(struct ledger *l, const char *after, int only, struct ledger_card *c, bool *found,
@@ -390,12 +395,9 @@ int ledger_claim(struct ledger *l, const char *after, bool retry, size_t max,
 	if (group(l, e) != 0 || list_to_do(l, after, retry, max, out, n, e) != 0)
 		return -1;
 	for (size_t i = 0; i < *n; i++) {
-		sqlite3_stmt *st = begin(l, ST_CLAIM);
+		sqlite3_stmt *st = begin_file(l, ST_CLAIM, out[i].file, e);
 
-		if (st == NULL ||
-		    sqlite3_bind_text(st, 2, out[i].file, -1, SQLITE_STATIC) != SQLITE_OK)
-			return fail(l, "cannot be written", e);
-		if (finish(l, st, e) != 0)
+		if (st == NULL || finish(l, st, e) != 0)
 			return -1;
 		out[i].in_doubt = true;
 		out[i].attempts++;
