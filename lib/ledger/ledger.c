@@ -267,18 +267,17 @@ int ledger_flush(struct ledger *l, struct err *e)
 
 static int put(struct ledger *l, const struct ledger_card *c, struct err *e)
 {
-	sqlite3_stmt *st = begin(l, ST_PUT);
+	sqlite3_stmt *st = begin_file(l, ST_PUT, c->file, e);
+	bool bound = st != NULL &&
+		     sqlite3_bind_text(st, 3, c->id, -1, SQLITE_STATIC) == SQLITE_OK &&
+		     sqlite3_bind_int(st, 4, (int)c->state) == SQLITE_OK &&
+		     sqlite3_bind_text(st, 5, c->step, -1, SQLITE_STATIC) == SQLITE_OK &&
+		     sqlite3_bind_text(st, 6, c->reason, -1, SQLITE_STATIC) == SQLITE_OK &&
+		     sqlite3_bind_int(st, 7, c->auth_failed) == SQLITE_OK &&
+		     sqlite3_bind_int64(st, 8, c->attempts) == SQLITE_OK &&
+		     sqlite3_bind_int(st, 9, c->in_doubt) == SQLITE_OK;
 
-	if (st == NULL || sqlite3_bind_text(st, 2, c->file, -1, SQLITE_STATIC) != SQLITE_OK ||
-	    sqlite3_bind_text(st, 3, c->id, -1, SQLITE_STATIC) != SQLITE_OK ||
-	    sqlite3_bind_int(st, 4, (int)c->state) != SQLITE_OK ||
-	    sqlite3_bind_text(st, 5, c->step, -1, SQLITE_STATIC) != SQLITE_OK ||
-	    sqlite3_bind_text(st, 6, c->reason, -1, SQLITE_STATIC) != SQLITE_OK ||
-	    sqlite3_bind_int(st, 7, c->auth_failed) != SQLITE_OK ||
-	    sqlite3_bind_int64(st, 8, c->attempts) != SQLITE_OK ||
-	    sqlite3_bind_int(st, 9, c->in_doubt) != SQLITE_OK)
-		return fail(l, "cannot be written", e);
-	return finish(l, st, e);
+	return bound ? finish(l, st, e) : fail(l, "cannot be written", e);
 }
 
 int ledger_put(struct ledger *l, const struct ledger_card *c, struct err *e)
@@ -362,11 +361,10 @@ int ledger_next(struct ledger *l, const char *after, int only, struct ledger_car
 	*found = false;
 	if (l->db == NULL)
 		return 0;
-	st = begin(l, ST_NEXT);
-	if (st == NULL || sqlite3_bind_text(st, 2, after, -1, SQLITE_STATIC) != SQLITE_OK ||
-	    sqlite3_bind_int(st, 3, only) != SQLITE_OK)
-		return fail(l, "cannot be read", e);
-	return row(l, st, c, found, e);
+	st = begin_file(l, ST_NEXT, after, e);
+	return st != NULL && sqlite3_bind_int(st, 3, only) == SQLITE_OK
+		   ? row(l, st, c, found, e)
+		   : fail(l, "cannot be read", e);
 }
 
 static int list_to_do(struct ledger *l, const char *after, bool retry, size_t max,
