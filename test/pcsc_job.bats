@@ -103,6 +103,7 @@ teardown() {
 	done
 	[ "${lines[3]}" = "4  $(reader_name 4)  no card" ]
 	ok readers --json
+	[ "$(jq -r '[.readers[]|select(.card)|.product]|unique|first' <<<"$output")" = "virtual card of cardadm" ]
 	[ "$(jq -c '[.readers[].card]' <<<"$output")" = "[true,true,true,false]" ]
 	[ "$(jq -r '.readers[2].name' <<<"$output")" = "$(reader_name 3)" ]
 	cin() {
