@@ -14,7 +14,7 @@ CFLAGS ?= -O2 -g
 VARIANT := $(if $(FUZZ),fuzz,$(if $(SAN),san,$(if $(COV),coverage,release)))
 BUILD ?= build
 B := $(BUILD)/$(VARIANT)
-PACKAGES := libcrypto yaml-0.1 jansson sqlite3 libpcsclite
+PACKAGES := libcrypto yaml-0.1 jansson sqlite3 libpcsclite libzip
 
 # What the code needs stays apart from what a user sets in CFLAGS, CPPFLAGS, LDFLAGS.
 NEED_CPPFLAGS = -D_GNU_SOURCE -DCARDADM_VERSION='"$(VERSION)"' \

@@ -4,13 +4,13 @@
 #include "vcard/handlers.h"
 
 enum { P1_ISD = 0x80, P1_APPLICATIONS = 0x40, P1_LOAD_FILES = 0x20, P1_MODULES = 0x10 };
-enum { P2_FIRST = 0x02, P2_NEXT = 0x03, TAG_AID = 0x4F, APP_SELECTABLE = 0x07 };
+enum { P2_FIRST = 0x02, P2_NEXT = 0x03, TAG_AID = 0x4F };
 
 static void put_isd(struct call *c, struct span prefix)
 {
 	struct status_entry s = { .aid = aid_isd,
 		.state = c->v->chip.life_cycle,
-		.privileges = { 0x9E, 0xFE, 0x80 },
+		.privileges = 0x9EFE80,
 		.privileges_n = 3 };
 
 	if (span_starts(aid_span(&aid_isd), prefix))
