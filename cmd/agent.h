@@ -54,6 +54,8 @@ int agent_start(struct ctx *c, uint32_t idle,
     int (*open)(struct agent *a, struct ctx *c, void *args, struct err *e), void *args,
     struct err *e);
 
+/* In the agent: takes one request from a client that has connected, runs it and answers. */
+void agent_serve(struct agent *a, int fd);
 /* In the agent: the client that is being served went away or was interrupted. */
 bool agent_interrupted(struct agent *a, struct ctx *c);
 /* Ends the channel and releases the card, before the answer to the client goes out. */
