@@ -39,8 +39,9 @@
 
 enum {
 	CHANNELS = 4,
-	KEY_SETS_MAX = 8,
-	KIDS = 3, /* keys of a set: 01 ENC, 02 MAC, 03 DEK */
+	KEY_SETS_MAX = 8,   /* of one domain */
+	CARD_KEYS_MAX = 40, /* of all of them */
+	KIDS = 3,           /* keys of a set: 01 ENC, 02 MAC, 03 DEK */
 	TRIES_MAX = 10,
 	FACTORY_VERSION = 0xFF,
 	SEQUENCE_END = 0xFFFFFF,
@@ -52,7 +53,9 @@ enum {
 
 /* One secure channel key set; a key with n = 0 is absent and the set not usable. */
 struct card_keys {
+	struct aid domain; /* whose they are; n = 0 when put: the ISD's */
 	uint8_t version;
+	uint8_t type; /* KEY_TYPE_AES or KEY_TYPE_DES; 0 when put: that of the card's protocol */
 	struct key_set keys;
 	uint32_t sequence; /* SCP03: of the last INITIALIZE UPDATE; SCP02: of the next session */
 	uint8_t tries;     /* failed authentications left; 0: locked */
@@ -106,6 +109,7 @@ struct chip {
 	uint8_t i;   /* of SCP03 */
 	uint8_t i02; /* of SCP02; not 0: the card speaks that and no SCP03, and its keys are triple
 		      * DES; there is no broadcast on it */
+	struct aid isd; /* of its issuer security domain; STORE DATA may change it */
 	uint8_t kdd[KDD_SIZE];
 	uint8_t cplc[CPLC_SIZE];
 	uint8_t platform[PLATFORM_SIZE];
@@ -123,7 +127,7 @@ struct chip {
 	bool fault_done;
 	uint8_t life_cycle;
 	uint8_t iin[8], iin_n, cin[16], cin_n;
-	struct card_keys keys[KEY_SETS_MAX]; /* in order of creation */
+	struct card_keys keys[CARD_KEYS_MAX]; /* in order of creation */
 	size_t keys_n;
 	struct card_ecka ecka[VCARD_ECKA_MAX];
 	size_t ecka_n;
@@ -155,9 +159,10 @@ struct channel {
 	bool app; /* an application of the image is selected, not the ISD */
 	struct aid selected;
 	enum session session;
-	struct scp scp;      /* the current context: IU_DONE, UNICAST or BROADCAST */
-	uint8_t key_version; /* of the diversified channel, in all states but IDLE */
-	uint8_t m;           /* 8 or 16; of the diversified channel, and so of the broadcast one */
+	struct scp scp;        /* the current context: IU_DONE, UNICAST or BROADCAST */
+	struct aid key_domain; /* whose keys the diversified channel has, in all states but IDLE */
+	uint8_t key_version;   /* and of what version */
+	uint8_t m; /* 8 or 16; of the diversified channel, and so of the broadcast one */
 	uint8_t host_challenge[16], card_challenge[16]; /* m octets, IU_DONE only */
 	struct key dek;                                 /* Key-DEK of the diversified channel */
 	/* SCP11 (scp11.c): */
@@ -208,11 +213,11 @@ typedef uint16_t handler(struct call *c); /* returns the status word */
 
 /* state.c: changes. Put, then commit once; a put that does not fit makes the commit fail. */
 void chip_put_keys(struct vcard *v, const struct card_keys *k); /* adds or replaces the set */
-void chip_put_keys_gone(struct vcard *v, uint8_t version);
+void chip_put_keys_gone(struct vcard *v, const struct aid *domain, uint8_t version);
 void chip_put_ecka(struct vcard *v, const struct card_ecka *k); /* adds or replaces */
 void chip_put_ca(struct vcard *v, const struct card_ca *k);
-void chip_put_sequence(struct vcard *v, uint8_t version, uint32_t sequence);
-void chip_put_tries(struct vcard *v, uint8_t version, uint8_t tries);
+void chip_put_sequence(struct vcard *v, const struct card_keys *k, uint32_t sequence);
+void chip_put_tries(struct vcard *v, const struct card_keys *k, uint8_t tries);
 void chip_put_life_cycle(struct vcard *v, uint8_t state);
 void chip_put_iin(struct vcard *v, struct span iin);
 void chip_put_cin(struct vcard *v, struct span cin);
@@ -226,8 +231,9 @@ void chip_put_refused(struct vcard *v, const uint8_t campaign[static 16]); /* ad
  * forgotten (power cut: v->gone). Nothing put: true without a write. */
 MUST_CHECK bool chip_commit(struct vcard *v);
 void chip_forget(struct vcard *v); /* drops changes put */
-/* The set with this version, 0: the first; NULL: none. */
-const struct card_keys *chip_keys(const struct vcard *v, uint8_t version);
+/* The set of this domain with this version, 0: its first; NULL: none. */
+const struct card_keys *chip_keys(const struct vcard *v, const struct aid *domain, uint8_t version);
+size_t chip_keys_count(const struct chip *c, const struct aid *domain);
 /* By key identifier and version, 0: the first of that identifier; NULL: none. */
 const struct card_ecka *chip_ecka(const struct vcard *v, struct key_ref ref);
 const struct card_ca *chip_ca(const struct vcard *v, struct key_ref ref);

@@ -25,16 +25,17 @@ void session_end(struct channel *ch)
 	wipe(ch->card_challenge, sizeof(ch->card_challenge));
 	wr_free(&ch->store);
 	ch->store_next = 0;
+	ch->key_domain = (struct aid){ 0 };
 	ch->key_version = 0;
 	ch->session = SESSION_IDLE;
 }
 
-void channel_open(struct channel *ch)
+void channel_open(const struct chip *chip, struct channel *ch)
 {
 	session_end(ch);
 	ch->open = true;
 	ch->app = false;
-	ch->selected = aid_isd;
+	ch->selected = chip->isd;
 }
 
 void channel_close(struct channel *ch)
@@ -51,7 +52,7 @@ static bool entry_at(const struct vcard *v, size_t i, struct span *aid, struct s
 	*answer = (struct span){ NULL, 0 };
 	if (i > 0)
 		return image_app(v, i - 1, aid, answer);
-	*aid = aid_span(&aid_isd);
+	*aid = aid_span(&v->chip.isd);
 	return true;
 }
 
@@ -73,9 +74,9 @@ static uint16_t select_isd(struct call *c)
 	size_t fci, proprietary;
 
 	c->ch->app = false;
-	c->ch->selected = aid_isd;
+	c->ch->selected = c->v->chip.isd;
 	fci = tlv_open(c->out, TAG_FCI);
-	tlv_put(c->out, TAG_DF_NAME, aid_span(&aid_isd));
+	tlv_put(c->out, TAG_DF_NAME, aid_span(&c->v->chip.isd));
 	proprietary = tlv_open(c->out, TAG_PROPRIETARY);
 	tlv_put_u8(c->out, TAG_MAX_LENGTH, 0xFF);
 	tlv_close(c->out, proprietary);
@@ -126,7 +127,7 @@ static uint16_t manage_open(struct call *c)
 			return SW_CHANNEL_NOT_SUPPORTED;
 		wr_u8(c->out, n);
 	}
-	channel_open(&v->channel[n]);
+	channel_open(&v->chip, &v->channel[n]);
 	return SW_OK;
 }
 
@@ -167,7 +168,7 @@ static uint16_t make_challenge(struct call *c, const struct card_keys *k, struct
 		return SW_CONDITIONS;
 	sequence++;
 	tell_sequence(u, sequence);
-	chip_put_sequence(c->v, k->version, sequence);
+	chip_put_sequence(c->v, k, sequence);
 	if (!chip_commit(c->v))
 		return SW_MEMORY_FAILURE;
 	if (!scp03_card_challenge(
@@ -227,7 +228,7 @@ uint16_t do_initialize_update(struct call *c)
 		return SW_WRONG_P1P2;
 	if (c->cmd->data.n != u.m)
 		return SW_WRONG_LENGTH;
-	k = chip_keys(c->v, c->cmd->p1);
+	k = chip_keys(c->v, &ch->selected, c->cmd->p1);
 	if (!keys_usable(k))
 		return SW_REFERENCE_NOT_FOUND;
 	if (k->tries == 0)
@@ -245,6 +246,7 @@ uint16_t do_initialize_update(struct call *c)
 	memcpy(ch->host_challenge, c->cmd->data.p, u.m);
 	memcpy(ch->card_challenge, u.card_challenge, u.m);
 	ch->m = u.m;
+	ch->key_domain = k->domain;
 	ch->key_version = k->version;
 	ch->dek = old ? ch->scp.u.scp02.dek : k->keys.dek;
 	return mode_step(ch, EVENT_INITIALIZE, SW_OK);
@@ -274,11 +276,11 @@ static uint16_t authenticate(struct call *c, const struct card_keys *k)
 	if (verdict != SCP03_OK)
 		tries = (uint8_t)(k->tries - 1);
 	if (tries != k->tries)
-		chip_put_tries(c->v, k->version, tries);
+		chip_put_tries(c->v, k, tries);
 	/* GPCS E.1.2: SCP02 counts when the first C-MAC of a session was right. */
 	if (start.protocol == PROTOCOL_SCP02 &&
 	    (verdict == SCP03_OK || verdict == SCP03_BAD_CRYPTOGRAM))
-		chip_put_sequence(c->v, k->version, k->sequence + 1);
+		chip_put_sequence(c->v, k, k->sequence + 1);
 	if (!chip_commit(c->v))
 		return SW_MEMORY_FAILURE;
 	return mode_step(ch, event_of(verdict), SW_OK);
@@ -303,7 +305,7 @@ static bool level_valid(const struct call *c)
 uint16_t do_external_authenticate(struct call *c)
 {
 	struct channel *ch = c->ch;
-	const struct card_keys *k = chip_keys(c->v, ch->key_version);
+	const struct card_keys *k = chip_keys(c->v, &ch->key_domain, ch->key_version);
 	uint16_t sw;
 
 	if (!cla_is_sm(c->cmd->cla) && c->cmd->p2 != 0x00 && c->v->chip.ecka_n > 0)

@@ -86,6 +86,8 @@ static bool keys_issue(struct chip *c, const struct vcard_issue *issue)
 {
 	struct card_keys *k = &c->keys[c->keys_n++];
 
+	k->domain = c->isd;
+	k->type = key_type(c);
 	k->version = issue->key_version;
 	k->keys = issue->keys;
 	k->tries = issue->fault == FAULT_LOCKED ? 0 : TRIES_MAX;
@@ -167,14 +169,17 @@ int vcard_create(const char *path, const struct vcard_issue *issue, struct err *
 
 static void describe_keys(const struct chip *c, struct vcard_summary *s)
 {
-	s->keys_n = c->keys_n;
-	for (size_t i = 0; i < c->keys_n; i++) {
-		const struct card_keys *k = &c->keys[i];
+	for (size_t n = 0; n < c->keys_n; n++) {
+		const struct card_keys *k = &c->keys[n];
+		size_t i = s->keys_n;
 		uint8_t sequence[4];
 
+		if (!span_eq(aid_span(&k->domain), aid_span(&c->isd)))
+			continue;
+		s->keys_n++;
 		put_u32(sequence, k->sequence);
 		s->keys[i].version = k->version;
-		s->keys[i].type = key_type(c);
+		s->keys[i].type = k->type;
 		s->keys[i].tries = k->tries;
 		s->keys[i].length = k->keys.enc.n;
 		memcpy(s->keys[i].sequence, sequence + 1, SEQUENCE_SIZE);

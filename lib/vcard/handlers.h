@@ -31,7 +31,7 @@ handler do_set_status;
 void dispatch(struct vcard *v, struct span command, struct wr *rsp);
 
 /* channel.c: a channel as it is after power-on (channel 0) or opening: the ISD is selected. */
-void channel_open(struct channel *ch);
+void channel_open(const struct chip *chip, struct channel *ch);
 void channel_close(struct channel *ch);
 /* scp11.c: forgets whom PERFORM SECURITY OPERATION introduced. */
 void oce_forget(struct oce *o);
@@ -46,6 +46,7 @@ uint8_t key_type(const struct chip *c);
 struct key *key_of(struct key_set *k, unsigned kid);
 /* Puts a whole set, added or replaced, as PUT KEY and STORE DATA do: counter 0, all tries; the
  * factory set goes when it is the only one. Not committed. SW_OK, or why not. */
-uint16_t keys_add(struct vcard *v, uint8_t version, const struct key_set *keys);
+uint16_t keys_add(
+    struct vcard *v, const struct aid *domain, uint8_t version, const struct key_set *keys);
 
 #endif

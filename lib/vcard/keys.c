@@ -35,27 +35,35 @@ static bool complete(const struct key_set *k)
 }
 
 /* The factory set serves to bring in the first set of one's own, and goes with that. */
-static bool only_factory(const struct chip *c)
+static bool only_factory(const struct vcard *v, const struct aid *domain)
 {
-	return c->keys_n == 1 && c->keys[0].version == FACTORY_VERSION;
+	return chip_keys_count(&v->chip, domain) == 1 &&
+	       chip_keys(v, domain, FACTORY_VERSION) != NULL;
 }
 
 static uint16_t set_put(struct vcard *v, const struct card_keys *k)
 {
 	if (!lengths_agree(&k->keys))
 		return SW_WRONG_DATA;
-	if (only_factory(&v->chip) && complete(&k->keys))
-		chip_put_keys_gone(v, FACTORY_VERSION);
-	else if (chip_keys(v, k->version) == NULL && v->chip.keys_n == KEY_SETS_MAX)
+	if (only_factory(v, &k->domain) && complete(&k->keys))
+		chip_put_keys_gone(v, &k->domain, FACTORY_VERSION);
+	else if (chip_keys(v, &k->domain, k->version) == NULL &&
+		 (chip_keys_count(&v->chip, &k->domain) == KEY_SETS_MAX ||
+		     v->chip.keys_n == CARD_KEYS_MAX))
 		return SW_NO_MEMORY;
 	chip_put_keys(v, k);
 	return SW_OK;
 }
 
 /* AES keys: a card of SCP02 has no use for them. */
-uint16_t keys_add(struct vcard *v, uint8_t version, const struct key_set *keys)
+uint16_t keys_add(
+    struct vcard *v, const struct aid *domain, uint8_t version, const struct key_set *keys)
 {
-	struct card_keys k = { .version = version, .keys = *keys, .tries = TRIES_MAX };
+	struct card_keys k = { .domain = *domain,
+		.type = key_type(&v->chip),
+		.version = version,
+		.keys = *keys,
+		.tries = TRIES_MAX };
 	uint16_t sw = v->chip.i02 != 0 ? SW_WRONG_DATA : set_put(v, &k);
 
 	wipe(&k, sizeof(k));
@@ -63,19 +71,23 @@ uint16_t keys_add(struct vcard *v, uint8_t version, const struct key_set *keys)
 }
 
 /* The set as it is before the command: the one to replace, or for P1 = 00 what it is added to. */
-static uint16_t set_before(const struct vcard *v, uint8_t p1, uint8_t version, struct card_keys *k)
+static uint16_t set_before(const struct call *c, uint8_t version, struct card_keys *k)
 {
-	const struct card_keys *old = chip_keys(v, p1 != 0 ? p1 : version);
+	const struct aid *domain = &c->ch->selected;
+	uint8_t p1 = c->cmd->p1;
+	const struct card_keys *old = chip_keys(c->v, domain, p1 != 0 ? p1 : version);
 
 	if (p1 != 0 && old == NULL)
 		return SW_REFERENCE_NOT_FOUND;
 	/* Under a new version it must not run into another set. */
-	if (p1 != 0 && p1 != version && chip_keys(v, version) != NULL)
+	if (p1 != 0 && p1 != version && chip_keys(c->v, domain, version) != NULL)
 		return SW_WRONG_DATA;
 	if (old != NULL)
 		*k = *old;
 	else
-		*k = (struct card_keys){ .tries = TRIES_MAX };
+		*k = (struct card_keys){
+			.domain = *domain, .type = key_type(&c->v->chip), .tries = TRIES_MAX
+		};
 	k->version = version;
 	return SW_OK;
 }
@@ -112,13 +124,13 @@ static uint16_t put_keys(struct call *c, const struct put_key *put)
 		return SW_WRONG_DATA;
 	if ((put->n > 1) != ((c->cmd->p2 & SEVERAL_KEYS) != 0))
 		return SW_WRONG_DATA;
-	sw = set_before(c->v, p1, put->version, &set);
+	sw = set_before(c, put->version, &set);
 	if (sw == SW_OK)
 		sw = keys_merge(&set, put, kid, p1 != 0);
 	if (sw == SW_OK)
 		sw = set_put(c->v, &set);
 	if (sw == SW_OK && p1 != 0 && p1 != put->version)
-		chip_put_keys_gone(c->v, p1);
+		chip_put_keys_gone(c->v, &set.domain, p1);
 	wipe(&set, sizeof(set));
 	return sw;
 }
@@ -147,11 +159,12 @@ uint16_t do_put_key(struct call *c)
 	return sw;
 }
 
-static bool set_in_use(const struct vcard *v, uint8_t version)
+static bool set_in_use(const struct vcard *v, const struct card_keys *k)
 {
 	for (size_t i = 0; i < CHANNELS; i++)
 		if (v->channel[i].open && v->channel[i].session != SESSION_IDLE &&
-		    v->channel[i].key_version == version)
+		    v->channel[i].key_version == k->version &&
+		    span_eq(aid_span(&v->channel[i].key_domain), aid_span(&k->domain)))
 			return true;
 	return false;
 }
@@ -160,13 +173,14 @@ static bool set_in_use(const struct vcard *v, uint8_t version)
 static uint16_t delete_keys(struct call *c, uint8_t version, unsigned kid)
 {
 	struct vcard *v = c->v;
-	const struct card_keys *old = version == 0 ? NULL : chip_keys(v, version);
+	const struct aid *domain = &c->ch->selected;
+	const struct card_keys *old = version == 0 ? NULL : chip_keys(v, domain, version);
 	struct card_keys set;
 	struct key *k;
 
 	if (old == NULL)
 		return SW_REFERENCE_NOT_FOUND;
-	if (v->chip.keys_n == 1 || set_in_use(v, version))
+	if (chip_keys_count(&v->chip, domain) == 1 || set_in_use(v, old))
 		return SW_CONDITIONS;
 	set = *old;
 	k = key_of(&set.keys, kid);
@@ -177,7 +191,7 @@ static uint16_t delete_keys(struct call *c, uint8_t version, unsigned kid)
 	if (k != NULL)
 		wipe_key(k);
 	if (k == NULL || set.keys.enc.n + set.keys.mac.n + set.keys.dek.n == 0)
-		chip_put_keys_gone(v, version);
+		chip_put_keys_gone(v, domain, version);
 	else
 		chip_put_keys(v, &set);
 	wipe(&set, sizeof(set));

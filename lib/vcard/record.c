@@ -5,6 +5,7 @@
 void chip_init(struct chip *c)
 {
 	memset(c, 0, sizeof(*c));
+	c->isd = aid_isd;
 	c->image = wr_grow(MEMORY_MAX);
 	c->slot_data = wr_grow(MEMORY_MAX);
 }
@@ -14,22 +15,6 @@ void chip_wipe(struct chip *c)
 	wr_free(&c->image);
 	wr_free(&c->slot_data);
 	wipe(c, sizeof(*c));
-}
-
-static void key_put(struct wr *w, const struct key *k)
-{
-	wr_lv(w, key_span(k));
-}
-
-/* At most KEY_MAX octets; none: no key. */
-static bool key_get(struct rd *r, struct key *k)
-{
-	struct span s;
-
-	if (!rd_lv(r, &s) || s.n > KEY_MAX)
-		return false;
-	wipe_key(k);
-	return s.n == 0 || key_from(k, s);
 }
 
 /* LV of at most cap octets. */
@@ -58,31 +43,29 @@ static void identity_put(struct wr *w, const struct chip *c)
 	wr_lv(w, span_of(c->forms, c->form_n));
 	wr_u8(w, (uint8_t)c->fault);
 	wr_u32(w, c->fault_at);
-	key_put(w, &c->kmac);
+	key_record_put(w, &c->kmac);
 	for (size_t i = 0; i < c->kos_n; i++) {
 		wr_u8(w, c->kos[i].version);
-		key_put(w, &c->kos[i].key);
+		key_record_put(w, &c->kos[i].key);
 	}
 }
 
 static bool identity_get(struct chip *c, struct rd *r)
 {
-	struct span target;
 	uint8_t fault;
 
 	if (!rd_u8(r, &c->i) || !rd_copy(r, c->kdd, KDD_SIZE) || !rd_copy(r, c->cplc, CPLC_SIZE) ||
-	    !rd_copy(r, c->platform, PLATFORM_SIZE) || !rd_lv(r, &target) ||
-	    !aid_from(&c->target, target) || !rd_copy(r, c->issuer, sizeof(c->issuer)) ||
-	    !rd_u32(r, &c->memory) ||
+	    !rd_copy(r, c->platform, PLATFORM_SIZE) || !aid_record_get(r, &c->target) ||
+	    !rd_copy(r, c->issuer, sizeof(c->issuer)) || !rd_u32(r, &c->memory) ||
 	    !lv_get(r, c->algorithms, sizeof(c->algorithms), &c->algorithm_n) ||
 	    !lv_get(r, c->forms, sizeof(c->forms), &c->form_n) || !rd_u8(r, &fault) ||
-	    !rd_u32(r, &c->fault_at) || !key_get(r, &c->kmac))
+	    !rd_u32(r, &c->fault_at) || !key_record_get(r, &c->kmac))
 		return false;
 	c->fault = (enum fault)fault;
 	c->kos_n = 0;
 	while (rd_left(r) > 0) {
 		if (c->kos_n == KOS_MAX || !rd_u8(r, &c->kos[c->kos_n].version) ||
-		    !key_get(r, &c->kos[c->kos_n].key))
+		    !key_record_get(r, &c->kos[c->kos_n].key))
 			return false;
 		c->kos_n++;
 	}
@@ -92,6 +75,20 @@ static bool identity_get(struct chip *c, struct rd *r)
 static bool scp02_get(struct chip *c, struct rd *r)
 {
 	return rd_u8(r, &c->i02) && scp02_i_valid(c->i02);
+}
+
+/* What belonged to the ISD goes on doing so. */
+static bool isd_get(struct chip *c, struct rd *r)
+{
+	struct aid isd;
+
+	if (!aid_record_get(r, &isd))
+		return false;
+	for (size_t i = 0; i < c->keys_n; i++)
+		if (span_eq(aid_span(&c->keys[i].domain), aid_span(&c->isd)))
+			c->keys[i].domain = isd;
+	c->isd = isd;
+	return true;
 }
 
 static bool life_cycle_get(struct chip *c, struct rd *r)
@@ -109,92 +106,6 @@ static bool cin_get(struct chip *c, struct rd *r)
 {
 	c->cin_n = (uint8_t)rd_left(r);
 	return rd_left(r) <= sizeof(c->cin) && rd_copy(r, c->cin, c->cin_n);
-}
-
-void keys_put(struct wr *w, const struct card_keys *k)
-{
-	wr_u8(w, k->version);
-	key_put(w, &k->keys.enc);
-	key_put(w, &k->keys.mac);
-	key_put(w, &k->keys.dek);
-	wr_u24(w, k->sequence);
-	wr_u8(w, k->tries);
-}
-
-static struct card_keys *keys_find(struct chip *c, uint8_t version)
-{
-	for (size_t i = 0; i < c->keys_n; i++)
-		if (c->keys[i].version == version)
-			return &c->keys[i];
-	return NULL;
-}
-
-static bool keys_get(struct chip *c, struct rd *r)
-{
-	SECRET_KEY_SET(keys);
-	struct card_keys *k;
-	uint32_t sequence;
-	uint8_t version, tries;
-
-	if (!rd_u8(r, &version) || version == 0 || !key_get(r, &keys.enc) ||
-	    !key_get(r, &keys.mac) || !key_get(r, &keys.dek) || !rd_u24(r, &sequence) ||
-	    !rd_u8(r, &tries))
-		return false;
-	k = keys_find(c, version);
-	if (k == NULL && c->keys_n == KEY_SETS_MAX)
-		return false;
-	if (k == NULL)
-		k = &c->keys[c->keys_n++];
-	k->version = version;
-	k->keys = keys;
-	k->sequence = sequence;
-	k->tries = tries;
-	return tries <= TRIES_MAX;
-}
-
-static bool keys_gone_get(struct chip *c, struct rd *r)
-{
-	struct card_keys *k;
-	uint8_t version;
-	size_t at;
-
-	if (!rd_u8(r, &version))
-		return false;
-	k = keys_find(c, version);
-	if (k == NULL)
-		return true;
-	at = (size_t)(k - c->keys);
-	memmove(&c->keys[at], &c->keys[at + 1], (c->keys_n - at - 1) * sizeof(*k));
-	c->keys_n--;
-	wipe(&c->keys[c->keys_n], sizeof(*k));
-	return true;
-}
-
-static bool sequence_get(struct chip *c, struct rd *r)
-{
-	struct card_keys *k;
-	uint32_t sequence;
-	uint8_t version;
-
-	if (!rd_u8(r, &version) || !rd_u24(r, &sequence))
-		return false;
-	k = keys_find(c, version);
-	if (k != NULL)
-		k->sequence = sequence;
-	return true;
-}
-
-static bool tries_get(struct chip *c, struct rd *r)
-{
-	struct card_keys *k;
-	uint8_t version, tries;
-
-	if (!rd_u8(r, &version) || !rd_u8(r, &tries) || tries > TRIES_MAX)
-		return false;
-	k = keys_find(c, version);
-	if (k != NULL)
-		k->tries = tries;
-	return true;
 }
 
 void slot_put(struct wr *w, const struct slot *s)
@@ -319,6 +230,11 @@ bool chip_apply(void *chip, uint8_t type, struct span value)
 		[REC_ECKA] = ecka_get,
 		[REC_CA] = ca_get,
 		[REC_SCP02] = scp02_get,
+		[REC_DOMAIN_KEYS] = domain_keys_get,
+		[REC_DOMAIN_KEYS_GONE] = domain_keys_gone_get,
+		[REC_DOMAIN_SEQUENCE] = domain_sequence_get,
+		[REC_DOMAIN_TRIES] = domain_tries_get,
+		[REC_ISD] = isd_get,
 	};
 	struct rd r = rd_of(value);
 
@@ -343,16 +259,6 @@ bool chip_sound(const struct chip *c)
 	return c->target.n != 0 && life_cycle_known(c->life_cycle) &&
 	       slot_state_known(c->slot.state) && c->image.n <= c->memory &&
 	       c->slot_data.n <= c->memory;
-}
-
-static void keys_snapshot(struct wr *w, const struct card_keys *k)
-{
-	uint8_t room[128];
-	struct wr value = wr_fixed(room, sizeof(room));
-
-	keys_put(&value, k);
-	nvm_record(w, REC_KEYS, wr_span(&value));
-	wipe(room, sizeof(room));
 }
 
 static void scp11_snapshot(struct wr *w, const struct chip *c)
@@ -382,11 +288,16 @@ void chip_snapshot(struct wr *w, const struct chip *c)
 	nvm_record(w, REC_IDENTITY, wr_span(&value));
 	if (c->i02 != 0)
 		nvm_record(w, REC_SCP02, span_of(&c->i02, 1));
+	if (!span_eq(aid_span(&c->isd), aid_span(&aid_isd))) {
+		wr_reset(&value);
+		wr_lv(&value, aid_span(&c->isd));
+		nvm_record(w, REC_ISD, wr_span(&value));
+	}
 	nvm_record(w, REC_LIFE_CYCLE, span_of(&c->life_cycle, 1));
 	nvm_record(w, REC_IIN, span_of(c->iin, c->iin_n));
 	nvm_record(w, REC_CIN, span_of(c->cin, c->cin_n));
 	for (size_t i = 0; i < c->keys_n; i++)
-		keys_snapshot(w, &c->keys[i]);
+		key_record_keys(w, c, &c->keys[i]);
 	scp11_snapshot(w, c);
 	for (size_t i = 0; i < c->refused_n; i++)
 		nvm_record(w, REC_REFUSED, SPAN(c->refused[i]));

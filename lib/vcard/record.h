@@ -22,9 +22,15 @@ enum record {
 	REC_RUNNING,
 	REC_IMAGE,
 	REC_FAULT_DONE,
-	REC_ECKA, /* adds or replaces a private key of SCP11 */
-	REC_CA,   /* adds or replaces a CA's public key */
-	REC_SCP02 /* parameter i; written at issuance and never changes */
+	REC_ECKA,  /* adds or replaces a private key of SCP11 */
+	REC_CA,    /* adds or replaces a CA's public key */
+	REC_SCP02, /* parameter i; written at issuance and never changes */
+	/* Of supplementary domains, and of keys that the protocol of the card is not for. */
+	REC_DOMAIN_KEYS = 40,
+	REC_DOMAIN_KEYS_GONE,
+	REC_DOMAIN_SEQUENCE,
+	REC_DOMAIN_TRIES,
+	REC_ISD /* AID of the issuer security domain, where it is not that of GlobalPlatform */
 };
 
 /* A chip with nothing in it. chip_wipe releases and wipes. */
@@ -42,7 +48,25 @@ void ca_put(struct wr *w, const struct card_ca *k);
 /* ecka.c: the same read into the chip. */
 bool ecka_get(struct chip *c, struct rd *r);
 bool ca_get(struct chip *c, struct rd *r);
-void keys_put(struct wr *w, const struct card_keys *k);
+/* key_record.c: secret keys. Sets of the ISD have the records of the first cards. */
+enum { KEYS_RECORD_MAX = 160 };
+void key_record_keys(struct wr *w, const struct chip *c, const struct card_keys *k);
+void key_record_gone(struct wr *w, const struct chip *c, const struct aid *domain, uint8_t version);
+void key_record_sequence(
+    struct wr *w, const struct chip *c, const struct card_keys *k, uint32_t sequence);
+void key_record_tries(struct wr *w, const struct chip *c, const struct card_keys *k, uint8_t tries);
+bool keys_get(struct chip *c, struct rd *r);
+bool keys_gone_get(struct chip *c, struct rd *r);
+bool sequence_get(struct chip *c, struct rd *r);
+bool tries_get(struct chip *c, struct rd *r);
+bool domain_keys_get(struct chip *c, struct rd *r);
+bool domain_keys_gone_get(struct chip *c, struct rd *r);
+bool domain_sequence_get(struct chip *c, struct rd *r);
+bool domain_tries_get(struct chip *c, struct rd *r);
+void key_record_put(struct wr *w, const struct key *k); /* LV */
+MUST_CHECK bool key_record_get(struct rd *r, struct key *k);
+/* LV of a whole AID. */
+MUST_CHECK bool aid_record_get(struct rd *r, struct aid *a);
 void slot_put(struct wr *w, const struct slot *s);
 void running_put(struct wr *w, const struct running *r);
 

@@ -8,12 +8,12 @@ enum { P2_FIRST = 0x02, P2_NEXT = 0x03, TAG_AID = 0x4F };
 
 static void put_isd(struct call *c, struct span prefix)
 {
-	struct status_entry s = { .aid = aid_isd,
+	struct status_entry s = { .aid = c->v->chip.isd,
 		.state = c->v->chip.life_cycle,
 		.privileges = 0x9EFE80,
 		.privileges_n = 3 };
 
-	if (span_starts(aid_span(&aid_isd), prefix))
+	if (span_starts(aid_span(&c->v->chip.isd), prefix))
 		status_entry_put(c->out, &s);
 }
 
@@ -25,7 +25,7 @@ static void put_applications(struct call *c, struct span prefix)
 		struct status_entry s = { .state = APP_SELECTABLE,
 			.privileges_n = 3,
 			.load_file = c->v->chip.target,
-			.domain = aid_isd };
+			.domain = c->v->chip.isd };
 
 		if (span_starts(aid, prefix) && aid_from(&s.aid, aid))
 			status_entry_put(c->out, &s);

@@ -6,33 +6,22 @@ enum { TIDY_SLACK = 128 << 10 };
 
 void chip_put_keys(struct vcard *v, const struct card_keys *k)
 {
-	uint8_t room[128];
-	struct wr value = wr_fixed(room, sizeof(room));
-
-	keys_put(&value, k);
-	nvm_record(&v->batch, REC_KEYS, wr_span(&value));
-	wipe(room, sizeof(room));
+	key_record_keys(&v->batch, &v->chip, k);
 }
 
-void chip_put_keys_gone(struct vcard *v, uint8_t version)
+void chip_put_keys_gone(struct vcard *v, const struct aid *domain, uint8_t version)
 {
-	nvm_record(&v->batch, REC_KEYS_GONE, span_of(&version, 1));
+	key_record_gone(&v->batch, &v->chip, domain, version);
 }
 
-void chip_put_sequence(struct vcard *v, uint8_t version, uint32_t sequence)
+void chip_put_sequence(struct vcard *v, const struct card_keys *k, uint32_t sequence)
 {
-	uint8_t room[4];
-
-	put_u32(room, sequence);
-	room[0] = version;
-	nvm_record(&v->batch, REC_SEQUENCE, SPAN(room));
+	key_record_sequence(&v->batch, &v->chip, k, sequence);
 }
 
-void chip_put_tries(struct vcard *v, uint8_t version, uint8_t tries)
+void chip_put_tries(struct vcard *v, const struct card_keys *k, uint8_t tries)
 {
-	uint8_t room[2] = { version, tries };
-
-	nvm_record(&v->batch, REC_TRIES, SPAN(room));
+	key_record_tries(&v->batch, &v->chip, k, tries);
 }
 
 void chip_put_life_cycle(struct vcard *v, uint8_t state)
@@ -160,12 +149,4 @@ bool chip_commit(struct vcard *v)
 out:
 	chip_forget(v);
 	return ok;
-}
-
-const struct card_keys *chip_keys(const struct vcard *v, uint8_t version)
-{
-	for (size_t i = 0; i < v->chip.keys_n; i++)
-		if (version == 0 || v->chip.keys[i].version == version)
-			return &v->chip.keys[i];
-	return NULL;
 }

@@ -146,7 +146,7 @@ static uint16_t store_dgis(struct call *c, struct span data)
 		if (in.n != KIDS || in.filled != KIDS || in.version == 0 || in.version > 0x7F)
 			sw = SW_WRONG_DATA;
 		else
-			sw = keys_add(c->v, in.version, &in.keys);
+			sw = keys_add(c->v, &c->ch->selected, in.version, &in.keys);
 	}
 	wipe(&in, sizeof(in));
 	return sw;

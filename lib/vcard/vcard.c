@@ -85,7 +85,7 @@ void vcard_reset(struct vcard *v)
 	for (size_t i = 0; i < CHANNELS; i++)
 		channel_close(&v->channel[i]);
 	wr_free(&v->rest);
-	channel_open(&v->channel[0]);
+	channel_open(&v->chip, &v->channel[0]);
 	v->endless = false;
 }
 

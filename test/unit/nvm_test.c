@@ -416,7 +416,7 @@ static void full_disk(void **state)
 	now = was;
 	now.rlim_cur = nvm_size(r.v->nvm) + 80; /* of a key set a part goes in */
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &now), 0);
-	k = *chip_keys(r.v, 0x30);
+	k = *chip_keys(r.v, &aid_isd, 0x30);
 	k.version = 0x31;
 	chip_put_keys(r.v, &k);
 	chip_put_keys(r.v, &k);
@@ -439,7 +439,7 @@ static void full_disk(void **state)
 	assert_int_equal(rig_initialize(&r, 0x30), SW_OK);
 	assert_span(SPAN(r.u.sequence), unit_bytes("000001"));
 	rig_cycle(&r);
-	assert_int_equal(chip_keys(r.v, 0x30)->sequence, 1);
+	assert_int_equal(chip_keys(r.v, &aid_isd, 0x30)->sequence, 1);
 	rig_off(&r);
 }
 
@@ -457,7 +457,7 @@ static void stays_short(void **state)
 	rig_issue(&r, 16, 0x70);
 	rig_on(&r);
 	for (uint32_t n = 1; n <= 20000; n++) {
-		chip_put_sequence(r.v, 0x30, n);
+		chip_put_sequence(r.v, chip_keys(r.v, &aid_isd, 0x30), n);
 		assert_true(chip_commit(r.v));
 		if (nvm_size(r.v->nvm) > longest)
 			longest = nvm_size(r.v->nvm);
@@ -469,7 +469,7 @@ static void stays_short(void **state)
 	assert_int_equal(vcard_open(r.path, &second, &e), -1); /* the new file is locked too */
 	assert_int_equal(e.code, ERR_READER);
 	rig_cycle(&r);
-	assert_int_equal(chip_keys(r.v, 0x30)->sequence, 20000);
+	assert_int_equal(chip_keys(r.v, &aid_isd, 0x30)->sequence, 20000);
 	rig_off(&r);
 }
 

@@ -72,12 +72,12 @@ static uint16_t secure(struct rig *r, struct host *h, uint8_t ins, uint16_t p1p2
 
 static unsigned counter(const struct rig *r)
 {
-	return chip_keys(r->v, 0x30)->sequence;
+	return chip_keys(r->v, &aid_isd, 0x30)->sequence;
 }
 
 static uint8_t tries(const struct rig *r)
 {
-	return chip_keys(r->v, 0x30)->tries;
+	return chip_keys(r->v, &aid_isd, 0x30)->tries;
 }
 
 /* GPCS E.1.2: the counter moves when the first C-MAC of a session is right, and only then. */

@@ -36,7 +36,8 @@ static void faults(void **state)
 	assert_int_equal(rig_hex(&r, "80CA006600"), SW_OK);
 	assert_int_equal(rig_initialize(&r, 0x30), 0);
 	assert_int_equal(r.how, VCARD_SILENT);
-	assert_int_equal(chip_keys(r.v, 0x30)->sequence, 1); /* executed, the answer got lost */
+	assert_int_equal(
+	    chip_keys(r.v, &aid_isd, 0x30)->sequence, 1); /* executed, the answer got lost */
 	assert_int_equal(rig_initialize(&r, 0x30), SW_OK);
 	rig_off(&r);
 	fault_rig(&r, FAULT_REMOVED, 2);
@@ -58,7 +59,7 @@ static void faults(void **state)
 	assert_int_equal(rig_initialize(&r, 0x30), 0);
 	assert_int_equal(r.how, VCARD_GONE);
 	rig_cycle(&r);
-	assert_int_equal(chip_keys(r.v, 0x30)->sequence, 1);
+	assert_int_equal(chip_keys(r.v, &aid_isd, 0x30)->sequence, 1);
 	assert_true(r.v->chip.fault_done);
 	for (int n = 0; n < 3; n++)
 		assert_int_equal(rig_initialize(&r, 0x30), SW_OK);
@@ -184,7 +185,7 @@ static void every_header(void **state)
 		rig_session(
 		    &r, 0x30, 0x00); /* commands go through unchecked: the handlers must cope */
 	}
-	assert_int_equal(chip_keys(r.v, 0x30)->tries, TRIES_MAX);
+	assert_int_equal(chip_keys(r.v, &aid_isd, 0x30)->tries, TRIES_MAX);
 	assert_true(r.v->commands > 256 * 256 * 14);
 	rig_off(&r);
 }

@@ -164,7 +164,7 @@ static void put_key_refused(void **state)
 	new_keys(&k, 16, "D0");
 	put_of(&p, 0x31, &k);
 	assert_int_equal(send_put(&r, 0x0081, &p, &other, NULL), SW_SECURITY_STATUS); /* KCV */
-	assert_int_equal(chip_keys(r.v, 0x31) == NULL, true);
+	assert_int_equal(chip_keys(r.v, &aid_isd, 0x31) == NULL, true);
 	p.key[1].n = 24; /* three lengths in one set */
 	assert_int_equal(send_put(&r, 0x0081, &p, &r.keys.dek, NULL), SW_WRONG_DATA);
 	assert_int_equal(
@@ -195,7 +195,8 @@ static void factory_set(void **state)
 	new_keys(&k, 16, "E0");
 	p.key[0] = k.enc;
 	assert_int_equal(send_put(&r, 0x0001, &p, &r.keys.dek, NULL), SW_OK);
-	assert_non_null(chip_keys(r.v, FACTORY_VERSION)); /* one key does not replace it */
+	assert_non_null(
+	    chip_keys(r.v, &aid_isd, FACTORY_VERSION)); /* one key does not replace it */
 	rig_off(&r);
 	rig_issue(&r, 16, 0x70);
 	r.issue.key_version = FACTORY_VERSION;
@@ -237,10 +238,10 @@ static void delete_keys(void **state)
 	assert_int_equal(
 	    rig_secure(&r, 0x80, INS_DELETE, 0x0000, unit_bytes("D00101D20131"), &answer), SW_OK);
 	assert_span(answer, unit_bytes("00"));
-	assert_int_equal(chip_keys(r.v, 0x31)->keys.enc.n, 0);
+	assert_int_equal(chip_keys(r.v, &aid_isd, 0x31)->keys.enc.n, 0);
 	assert_int_equal(
 	    rig_secure(&r, 0x80, INS_DELETE, 0x0000, unit_bytes("D20131"), NULL), SW_OK);
-	assert_null(chip_keys(r.v, 0x31));
+	assert_null(chip_keys(r.v, &aid_isd, 0x31));
 	rig_cycle(&r);
 	assert_int_equal(rig_initialize(&r, 0x31), SW_REFERENCE_NOT_FOUND);
 	rig_off(&r);
@@ -315,7 +316,7 @@ static void store_keys(void **state)
 	assert_int_equal(
 	    rig_secure(&r, 0x80, INS_STORE_DATA, 0xE800, wr_span(&w), NULL), SW_SECURITY_STATUS);
 	room[w.n - 1] ^= 1;
-	assert_null(chip_keys(r.v, 0x31));
+	assert_null(chip_keys(r.v, &aid_isd, 0x31));
 	assert_int_equal(rig_secure(&r, 0x80, INS_STORE_DATA, 0xE800, wr_span(&w), NULL), SW_OK);
 	r.keys = k;
 	rig_session(&r, 0x31, 0x33);

@@ -36,7 +36,7 @@ static void recorded_session(void **state)
 	r.issue.key_version = 0x01;
 	memcpy(r.issue.kdd, unit_bytes("00003244342976208448").p, KDD_SIZE);
 	rig_on(&r);
-	chip_put_sequence(r.v, 0x01, 0x000435);
+	chip_put_sequence(r.v, chip_keys(r.v, &aid_isd, 0x01), 0x000435);
 	assert_true(chip_commit(r.v));
 	assert_int_equal(rig_hex(&r, "8050000008010203040506070800"), SW_OK);
 	assert_span(rig_answer(&r),
@@ -133,7 +133,7 @@ static void counter(void **state)
 		rig_cycle(&r); /* kept without power, used or not */
 	}
 	assert_span(rig_get(&r, TAG_SEQUENCE_COUNTER), unit_bytes("C103000003"));
-	chip_put_sequence(r.v, 0x30, 0xFFFFFE);
+	chip_put_sequence(r.v, chip_keys(r.v, &aid_isd, 0x30), 0xFFFFFE);
 	assert_true(chip_commit(r.v));
 	assert_int_equal(rig_initialize(&r, 0x30), SW_OK);
 	assert_span(SPAN(r.u.sequence), unit_bytes("FFFFFF"));
@@ -162,7 +162,7 @@ static void random_challenge(void **state)
 
 static uint8_t tries_of(struct rig *r)
 {
-	return chip_keys(r->v, 0x30)->tries;
+	return chip_keys(r->v, &aid_isd, 0x30)->tries;
 }
 
 /* Sends EXTERNAL AUTHENTICATE with one octet of cryptogram (0..7) or MAC (8..15) changed. */
