@@ -308,17 +308,16 @@ int channel_again(
 
 size_t channel_plan_data(const struct ctx *c, const struct channel_args *a)
 {
-	enum { SHORT = APDU_SHORT_DATA, ALL = LEVEL_CMAC | LEVEL_CDEC };
-	bool old = protocol_asked(a) == PROTOCOL_SCP02 || protocol_asked(a) == PROTOCOL_SCP01;
-	size_t block = old ? 8 : 16, mac = a->s16 ? 16 : 8;
-	unsigned level = a->level.given ? a->level.v : ALL;
+	uint8_t level = a->level.given ? (uint8_t)a->level.v : LEVEL_CMAC | LEVEL_CDEC;
 
 	if (c->agent != NULL)
 		return scp_max_data(&c->agent->session.scp);
-	if ((level & LEVEL_CMAC) == 0)
-		return SHORT;
-	if ((level & LEVEL_CDEC) == 0)
-		return SHORT - mac;
-	/* Whole blocks, and at least one octet of padding. */
-	return (SHORT - mac) / block * block - 1;
+	switch (protocol_asked(a)) {
+	case PROTOCOL_SCP01:
+		return scp01_max_data(level);
+	case PROTOCOL_SCP02:
+		return scp02_max_data(level);
+	default:
+		return scp03_max_data(level, a->s16 ? 16 : 8);
+	}
 }

@@ -151,11 +151,12 @@ static const struct opt opts[] = {
 	    0, NULL },
 };
 
-static int add_all(const struct look *l, json_t **o, struct err *e)
+static int add_all(struct look *l, struct ctx *c, json_t **o, struct err *e)
 {
 	struct session *s = l->s;
 	struct key_infos k;
 
+	(void)c;
 	add_identity(s, &l->found.match, o);
 	if (add_hex(s, TAG_IIN, "iin", o, e) != 0 ||
 	    add_hex(s, TAG_DIVERSIFICATION_DATA, "diversification_data", o, e) != 0 ||
@@ -169,23 +170,29 @@ static int add_all(const struct look *l, json_t **o, struct err *e)
 	return 0;
 }
 
-static int run_info(struct ctx *c, void *args, struct err *e)
+/* Looks at the card and prints the object that `add` fills. */
+static int look_and_show(struct ctx *c, const struct args *g,
+    int (*add)(struct look *l, struct ctx *c, json_t **o, struct err *e), struct err *e)
 {
 	struct look l = { 0 };
 	json_t *o = NULL;
-	int rc = -1;
+	int rc = begin(c, &g->aid, &l, e);
 
-	if (begin(c, &((struct args *)args)->aid, &l, e) != 0)
-		goto out;
-	o = json_object();
-	if (add_all(&l, &o, e) != 0) {
-		json_decref(o);
-		goto out;
+	if (rc == 0) {
+		o = json_object();
+		rc = add(&l, c, &o, e);
 	}
-	rc = out_result(c, o, e);
-out:
+	if (rc == 0)
+		rc = out_result(c, o, e);
+	else
+		json_decref(o);
 	discovery_free(&l.found);
 	return rc;
+}
+
+static int run_info(struct ctx *c, void *args, struct err *e)
+{
+	return look_and_show(c, args, add_all, e);
 }
 
 const struct verb verb_info = {
@@ -235,24 +242,16 @@ static int add_entries(struct ctx *c, const struct key_infos *k, json_t **o, str
 	return 0;
 }
 
-static int run_keys(struct ctx *c, void *args, struct err *e)
+static int add_key_list(struct look *l, struct ctx *c, json_t **o, struct err *e)
 {
 	struct key_infos k;
-	struct look l = { 0 };
-	json_t *o = NULL;
-	int rc = -1;
 
-	if (begin(c, &((struct args *)args)->aid, &l, e) != 0)
-		goto out;
-	o = json_object();
-	if (add_keys(l.s, &k, &o, e) != 0 || add_entries(c, &k, &o, e) != 0) {
-		json_decref(o);
-		goto out;
-	}
-	rc = out_result(c, o, e);
-out:
-	discovery_free(&l.found);
-	return rc;
+	return add_keys(l->s, &k, o, e) == 0 ? add_entries(c, &k, o, e) : -1;
+}
+
+static int run_keys(struct ctx *c, void *args, struct err *e)
+{
+	return look_and_show(c, args, add_key_list, e);
 }
 
 const struct verb verb_keys = {
