@@ -81,3 +81,24 @@ unsigned atr_di(uint8_t ta1)
 
 	return di[ta1 & 0x0F];
 }
+
+/* COMPACT-TLV behind category 00 (with three octets of status at the end) or 80; the third octet of
+ * the card capabilities, tag 7, has the bit. */
+bool atr_extended(struct span historical)
+{
+	enum { CAPABILITIES = 7, EXTENDED = 0x40, STATUS_SIZE = 3 };
+	struct rd r = rd_of(historical), v;
+	struct span val;
+	uint8_t b;
+
+	if (!rd_u8(&r, &b) || (b != 0x00 && b != 0x80) || (b == 0x00 && rd_left(&r) < STATUS_SIZE))
+		return false;
+	if (b == 0x00)
+		r = rd_of(span_sub(historical, 1, historical.n - 1 - STATUS_SIZE));
+	while (rd_u8(&r, &b) && rd_take(&r, b & 0x0F, &val)) {
+		v = rd_of(span_sub(val, 2, 1));
+		if (b >> 4 == CAPABILITIES)
+			return rd_u8(&v, &b) && (b & EXTENDED) != 0;
+	}
+	return false;
+}

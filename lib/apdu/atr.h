@@ -22,5 +22,7 @@ MUST_CHECK bool atr_get(struct span s, struct atr *a);
 /* Fi, Di of TA1 (ISO 7816-3 tables 7 and 8); 0 for values that are reserved. */
 unsigned atr_fi(uint8_t ta1);
 unsigned atr_di(uint8_t ta1);
+/* The historical octets say that extended length is taken (ISO 7816-4 8.1.1.2.7). */
+bool atr_extended(struct span historical);
 
 #endif

@@ -14,11 +14,17 @@
 #include "gp/load_file.h"
 #include "host/registry.h"
 
-/* Most octets of a load file that one LOAD takes in this session: what secure messaging leaves of
- * a short command, or, when `extended`, of an extended one, and of the card's own limit (9F65). */
+/* Octets in an extended LOAD to a card that takes extended length and does not say how much. */
+enum { CONTENT_EXTENDED_BLOCK = 2048 };
+
+/*
+ * Most octets of data that one command takes in this session: what secure messaging leaves of a
+ * short command, or, when `extended`, of an extended one, and of the card's own limit (9F65 counts
+ * what is on the wire). 255 down to 223 in short ones; 0: none fits.
+ */
 size_t content_block(const struct session *s, bool extended);
 /* The card says that it takes extended length: 9F65 above 255, or its ATR (ISO 7816-4 8.1.1.2.7,
- * historical octets); never with T=0. */
+ * historical octets); never with T=0, nor in SCP01 and SCP02, which have none. */
 bool content_extended(const struct session *s);
 
 enum content_stage {
@@ -41,13 +47,15 @@ struct content_load {
 	enum content_le le; /* of LOAD */
 };
 struct content_progress {
-	/* After each block; false: stop, which leaves nothing on the card (the load is aborted). */
+	/* After each block; false: stop. The card drops what it has at the next command that is no
+	 * LOAD, at the latest when the channel closes. */
 	bool (*step)(void *ctx, uint32_t block, uint32_t blocks);
 	void *ctx;
 };
 struct content_outcome {
 	enum content_stage stage; /* reached */
 	uint32_t block, blocks;   /* LOAD commands answered 9000, of how many */
+	bool unknown; /* no answer came to the last command: the card may have done it */
 	struct span confirmation; /* empty: none */
 };
 

@@ -22,19 +22,32 @@ struct registry {
 	size_t n;
 	bool has_modules; /* load files came with their modules */
 	bool old_form;    /* the card knows the deprecated format only */
-	bool told[3]; /* by enum registry_kind: the card answered for it (6A88: nothing there) */
+	bool told[3];   /* by enum registry_kind: the card answered for it (6A88: nothing there) */
+	bool cut;       /* a list ended within an entry, and the card tells no more of it */
+	size_t skipped; /* entries that are malformed, such as an AID of one octet */
 };
 
 /*
  * In the session as it is. Asks for ISD, applications, load files with modules, and where the card
- * does not know that (6A86, 6A81) load files; in TLV, and where the card does not know that (6A86)
- * in the deprecated form. A form that is refused otherwise (6982 is ERR_CARD at once) leaves told[]
- * false for it and is an error only when nothing at all was told. ERR_CARD: malformed, endless.
- * registry_free in any case.
+ * does not know those, load files; in TLV, and where the card does not know that (6A86), in the
+ * deprecated form. A card that answers in the other form than was asked for is understood, and one
+ * that cuts a long list short without saying so (9000 in the middle of an entry) is asked for the
+ * rest. What some cards get wrong does not hide the others: see cut, skipped. A kind that is
+ * refused leaves told[] false for it (6982: ERR_CARD at once) and is an error only when nothing at
+ * all was told. ERR_CARD: no list at all, endless. registry_free in any case.
  */
 int registry_read(struct session *s, struct registry *r, struct err *e);
 void registry_free(struct registry *r);
 /* By AID; NULL: not there. Borrowed. */
 const struct registry_entry *registry_find(const struct registry *r, const struct aid *aid);
+/* An entry that is a security domain, the issuer's included. */
+bool registry_is_domain(const struct registry_entry *x);
+/*
+ * What stands or falls with an entry, one by one: of a load file the applications made from it; of
+ * a domain all that belongs to it. NULL: no more. *at starts at 0. Load files that import one are
+ * not told by cards.
+ */
+const struct registry_entry *registry_dependent(
+    const struct registry *r, const struct registry_entry *of, size_t *at);
 
 #endif

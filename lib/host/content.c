@@ -1,0 +1,299 @@
+#include "host/content.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "apdu/atr.h"
+
+enum { CLA_GP = 0x80, MORE = 0x80, DATA_MAX = 4096 };
+
+/* ---- how much one command takes ---- */
+
+/* Longest plain data whose protected form has at most `wire` octets. */
+static size_t plain_room(const struct session *s, size_t wire)
+{
+	size_t m = scp_mac_size(&s->scp);
+	size_t pad = scp_protocol(&s->scp) == PROTOCOL_SCP03 ? 16 : 8;
+
+	if (s->mode != SESSION_UNICAST || (s->level & LEVEL_CMAC) == 0)
+		return wire;
+	if (wire < m + pad)
+		return 0;
+	/* Ciphered data are padded to whole blocks by one octet at least. */
+	return (s->level & LEVEL_CDEC) == 0 ? wire - m : (wire - m) / pad * pad - 1;
+}
+
+size_t content_block(const struct session *s, bool extended)
+{
+	size_t said = s->id.fci.max_data, wire;
+
+	if (extended)
+		wire = said > APDU_SHORT_DATA ? said : CONTENT_EXTENDED_BLOCK;
+	else
+		wire = said > 0 && said < APDU_SHORT_DATA ? said : APDU_SHORT_DATA;
+	return plain_room(s, wire);
+}
+
+bool content_extended(const struct session *s)
+{
+	struct atr a;
+
+	if (s->card->t0 || (s->mode == SESSION_UNICAST && scp_protocol(&s->scp) != PROTOCOL_SCP03))
+		return false;
+	return s->id.fci.max_data > APDU_SHORT_DATA ||
+	       (atr_get(span_of(s->card->atr, s->card->atr_n), &a) && atr_extended(a.historical));
+}
+
+/* ---- what refusals mean ---- */
+
+const char *content_stage_str(enum content_stage s)
+{
+	static const char *const names[] = { "nothing was sent", "INSTALL [for load]", "LOAD",
+		"INSTALL", "reading the registry" };
+
+	return names[s];
+}
+
+static const struct {
+	uint8_t ins;
+	uint16_t sw;
+	const char *why;
+} refusals[] = {
+	{ INS_INSTALL, SW_CONDITIONS,
+	    "most often the AID is on the card already: list shows it, --replace deletes it "
+	    "first" },
+	{ INS_INSTALL, SW_WRONG_DATA,
+	    "most often the AID is on the card already, or the application refuses its "
+	    "parameters" },
+	{ INS_INSTALL, SW_REFERENCE_NOT_FOUND,
+	    "the card has no such load file, module or security domain" },
+	{ INS_INSTALL, SW_NO_MEMORY, "the card has too little free memory" },
+	{ INS_LOAD, SW_WRONG_DATA,
+	    "the card does not accept the file: a package that it imports is missing or of another "
+	    "version, or its hash or a DAP block is wrong" },
+	{ INS_LOAD, SW_CONDITIONS,
+	    "a package that the file imports is missing, or a DAP block is" },
+	{ INS_LOAD, 0x6438, "the file imports a package in a version that the card does not have" },
+	{ INS_LOAD, SW_NO_MEMORY, "the card has too little free memory" },
+	{ INS_DELETE, SW_CONDITIONS,
+	    "something still refers to it: delete that first, or use --related" },
+	{ INS_DELETE, SW_REFERENCE_NOT_FOUND,
+	    "it is not on the card, or belongs to another domain" },
+	{ INS_DELETE, SW_NOT_FOUND, "it is not on the card, or belongs to another domain" },
+	{ INS_SET_STATUS, SW_CONDITIONS,
+	    "it is in that state already, or may not go from its state to that one" },
+	{ INS_SET_STATUS, SW_REFERENCE_NOT_FOUND, "it is not on the card" },
+};
+
+static void explain(uint8_t ins, struct err *e)
+{
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (e->code == ERR_CARD && refusals[i].ins == ins && refusals[i].sw == e->sw)
+			err_hint_else(e, "%s", refusals[i].why);
+}
+
+/* ---- commands in parts ---- */
+
+/* The empty confirmation, 00, is none. */
+static void keep_confirmation(struct span answer, struct span *to)
+{
+	static const uint8_t none[] = { 0x00 };
+
+	if (to != NULL)
+		*to = span_eq(answer, SPAN(none)) ? span_of(NULL, 0) : answer;
+}
+
+/* Data over what one command takes goes in several, all but the last with b8 of P1 (GPCS 11.2.2,
+ * 11.5.2). */
+static int send_parts(
+    struct session *s, struct capdu *c, const char *what, struct span *confirmation, struct err *e)
+{
+	struct span all = c->data;
+	size_t room = content_block(s, false);
+	uint8_t p1 = c->p1;
+	struct rapdu r;
+
+	if (room == 0)
+		return err_set(e, ERR_SAFETY, "%s: no data fit in a command to this card", what);
+	for (size_t off = 0;; off += room) {
+		bool last = all.n - off <= room;
+
+		c->data = span_sub(all, off, room);
+		c->p1 = last ? p1 : p1 | MORE;
+		if (session_do(s, c, what, &r, e) != 0) {
+			explain(c->ins, e);
+			return -1;
+		}
+		if (!last)
+			continue;
+		keep_confirmation(r.data, confirmation);
+		return 0;
+	}
+}
+
+int content_install(struct session *s, uint8_t p1, const struct install *i, const char *what,
+    struct span *confirmation, struct err *e)
+{
+	uint8_t data[DATA_MAX];
+	struct wr w = wr_fixed(data, sizeof(data));
+	struct capdu c = { .cla = CLA_GP, .ins = INS_INSTALL, .p1 = p1, .le = LE_MAX_SHORT };
+
+	install_put(&w, p1, INSTALL_ALONE, i);
+	if (!wr_ok(&w))
+		return err_set(e, ERR_SAFETY, "%s: the parameters are too long", what);
+	c.data = wr_span(&w);
+	return send_parts(s, &c, what, confirmation, e);
+}
+
+int content_delete(struct session *s, uint8_t p2, const struct delete_object *d,
+    struct span *confirmation, struct err *e)
+{
+	uint8_t data[DATA_MAX];
+	struct wr w = wr_fixed(data, sizeof(data));
+	struct capdu c = { .cla = CLA_GP, .ins = INS_DELETE, .p2 = p2, .le = LE_MAX_SHORT };
+
+	delete_object_put(&w, d);
+	if (!wr_ok(&w))
+		return err_set(e, ERR_SAFETY, "DELETE: the token is too long");
+	c.data = wr_span(&w);
+	return send_parts(s, &c, "DELETE", confirmation, e);
+}
+
+int content_set_status(
+    struct session *s, uint8_t p1, uint8_t state, const struct aid *aid, struct err *e)
+{
+	struct capdu c = { .cla = CLA_GP, .ins = INS_SET_STATUS, .p1 = p1, .p2 = state };
+	struct rapdu r;
+
+	c.data = aid_span(aid);
+	if (session_do(s, &c, "SET STATUS", &r, e) == 0)
+		return 0;
+	explain(c.ins, e);
+	return -1;
+}
+
+int content_resources(struct session *s, struct resources *r, struct err *e)
+{
+	struct span v;
+	bool found;
+
+	memset(r, 0, sizeof(*r));
+	if (session_get_data(s, TAG_RESOURCES, &v, &found, e) != 0)
+		return -1;
+	if (found && !resources_get(v, r))
+		memset(r, 0, sizeof(*r));
+	return 0;
+}
+
+/* ---- LOAD ---- */
+
+static size_t load_block(const struct session *s, const struct content_load *l)
+{
+	size_t most = content_block(s, l->extended);
+
+	return l->block > 0 && l->block < most ? l->block : most;
+}
+
+int content_load_check(
+    const struct session *s, const struct content_load *l, uint32_t *blocks, struct err *e)
+{
+	size_t block = load_block(s, l), n = load_blocks(l->head.n + l->data.n, block);
+
+	*blocks = (uint32_t)n;
+	if (n > 0 && n <= LOAD_BLOCKS_MAX)
+		return 0;
+	if (n == 0)
+		return err_set(e, ERR_SAFETY, "no block of a load file fits in a command");
+	err_set(e, ERR_SAFETY,
+	    "%zu octets take %zu blocks of %zu octets, and a card counts to %d (at most %zu octets "
+	    "of load file)",
+	    l->head.n + l->data.n, n, block, LOAD_BLOCKS_MAX, block * LOAD_BLOCKS_MAX);
+	return err_hint(e, l->extended ? "give a larger --block if the card takes it"
+				       : "--extended makes blocks longer, if the card takes it; so "
+					 "does a lower security level");
+}
+
+/* Octets off .. off + n - 1 of head and data as one. */
+static void put_block(struct wr *w, const struct content_load *l, size_t off, size_t n)
+{
+	struct span head = span_sub(l->head, off, n);
+
+	wr_put(w, head);
+	if (n > head.n)
+		wr_put(w, span_sub(l->data, off + head.n - l->head.n, n - head.n));
+}
+
+static uint32_t load_le(const struct content_load *l, bool last)
+{
+	if (l->le == CONTENT_LE_NEVER || (l->le == CONTENT_LE_LAST && !last))
+		return LE_NONE;
+	return l->extended ? LE_MAX_EXTENDED : LE_MAX_SHORT;
+}
+
+/* Block number o->block. */
+static int send_block(struct session *s, const struct content_load *l, struct wr *w,
+    struct content_outcome *o, struct err *e)
+{
+	size_t block = load_block(s, l);
+	bool last = o->block + 1 == o->blocks;
+	struct capdu c = { .cla = CLA_GP,
+		.ins = INS_LOAD,
+		.p1 = last ? LOAD_LAST : LOAD_MORE,
+		.p2 = (uint8_t)o->block,
+		.le = load_le(l, last),
+		.extended = l->extended };
+	char what[40];
+	struct rapdu r;
+
+	wr_reset(w);
+	put_block(w, l, o->block * block, block);
+	if (!wr_ok(w))
+		return err_memory(e);
+	c.data = wr_span(w);
+	snprintf(what, sizeof(what), "LOAD block %u of %u", o->block + 1, o->blocks);
+	if (session_do(s, &c, what, &r, e) != 0) {
+		explain(INS_LOAD, e);
+		return -1;
+	}
+	o->block++;
+	if (last)
+		keep_confirmation(r.data, &o->confirmation);
+	return 0;
+}
+
+static int send_blocks(struct session *s, const struct content_load *l,
+    const struct content_progress *p, struct content_outcome *o, struct err *e)
+{
+	struct wr w = wr_grow(APDU_MAX_COMMAND);
+	int rc = 0;
+
+	while (rc == 0 && o->block < o->blocks) {
+		rc = send_block(s, l, &w, o, e);
+		if (rc == 0 && p != NULL && o->block < o->blocks &&
+		    !p->step(p->ctx, o->block, o->blocks))
+			rc = err_set(e, ERR_INTERRUPTED,
+			    "stopped after block %u of %u: the card drops what it has", o->block,
+			    o->blocks);
+	}
+	if (rc == 0 && p != NULL)
+		(void)p->step(p->ctx, o->block, o->blocks);
+	wr_free(&w);
+	return rc;
+}
+
+int content_load(struct session *s, const struct content_load *l, const struct content_progress *p,
+    struct content_outcome *o, struct err *e)
+{
+	memset(o, 0, sizeof(*o));
+	if (content_load_check(s, l, &o->blocks, e) != 0)
+		return -1;
+	o->stage = STAGE_FOR_LOAD;
+	if (content_install(s, INSTALL_FOR_LOAD, &l->install, "INSTALL [for load]", NULL, e) != 0)
+		goto failed;
+	o->stage = STAGE_LOAD;
+	if (send_blocks(s, l, p, o, e) == 0)
+		return 0;
+failed:
+	o->unknown = e->code == ERR_READER || e->code == ERR_INTEGRITY;
+	return -1;
+}
