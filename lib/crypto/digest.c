@@ -1,6 +1,7 @@
 #include "crypto/digest.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include <openssl/evp.h>
@@ -37,4 +38,55 @@ bool random_bytes(void *p, size_t n)
 		done += (size_t)got;
 	}
 	return true;
+}
+
+/* ---- of whatever strength ---- */
+
+static const struct {
+	const char *name;
+	uint8_t size;
+	const EVP_MD *(*md)(void);
+} digests[DIGEST_ALGS] = {
+	[DIGEST_SHA1] = { "sha-1", 20, EVP_sha1 },
+	[DIGEST_SHA256] = { "sha-256", 32, EVP_sha256 },
+	[DIGEST_SHA384] = { "sha-384", 48, EVP_sha384 },
+	[DIGEST_SHA512] = { "sha-512", 64, EVP_sha512 },
+};
+
+bool digest_from(const char *name, enum digest_alg *alg)
+{
+	for (int i = 0; i < DIGEST_ALGS; i++) {
+		if (strcmp(name, digests[i].name) == 0) {
+			*alg = (enum digest_alg)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *digest_str(enum digest_alg alg)
+{
+	return (unsigned)alg < DIGEST_ALGS ? digests[alg].name : "unknown";
+}
+
+size_t digest_size(enum digest_alg alg)
+{
+	return (unsigned)alg < DIGEST_ALGS ? digests[alg].size : 0;
+}
+
+bool digest_by_size(size_t n, enum digest_alg *alg)
+{
+	for (int i = 0; i < DIGEST_ALGS; i++) {
+		if (digests[i].size == n) {
+			*alg = (enum digest_alg)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool digest_of(enum digest_alg alg, struct span s, uint8_t out[static DIGEST_MAX])
+{
+	return (unsigned)alg < DIGEST_ALGS &&
+	       EVP_Digest(s.p, s.n, out, NULL, digests[alg].md(), NULL) == 1;
 }

@@ -19,6 +19,7 @@ static const struct {
 } curves[EC_CURVES] = {
 	[EC_P256] = { "p-256", "prime256v1", NID_X9_62_prime256v1, 32 },
 	[EC_P384] = { "p-384", "secp384r1", NID_secp384r1, 48 },
+	[EC_P521] = { "p-521", "secp521r1", NID_secp521r1, 66 },
 	[EC_BRAINPOOL_P256R1] = { "brainpoolp256r1", "brainpoolP256r1", NID_brainpoolP256r1, 32 },
 };
 
@@ -253,8 +254,11 @@ bool ec_public_from_key(struct ec_public *k, const EVP_PKEY *key)
 
 /* ---- ECDSA ---- */
 
-static const EVP_MD *digest_of(enum ec_curve c)
+/* By the size of the curve (GPCS table B-4). */
+const EVP_MD *ec_digest(enum ec_curve c)
 {
+	if (c == EC_P521)
+		return EVP_sha512();
 	return c == EC_P384 ? EVP_sha384() : EVP_sha256();
 }
 
@@ -301,7 +305,7 @@ bool ec_sign(const struct ec_private *k, struct span msg, struct wr *sig)
 	uint8_t der[EC_SIGNATURE_MAX];
 	size_t n = sizeof(der);
 	bool ok = key != NULL && ctx != NULL &&
-		  EVP_DigestSignInit(ctx, NULL, digest_of(k->curve), NULL, key) == 1 &&
+		  EVP_DigestSignInit(ctx, NULL, ec_digest(k->curve), NULL, key) == 1 &&
 		  EVP_DigestSign(ctx, der, &n, msg.p, msg.n) == 1 &&
 		  plain_put(sig, der, n, (int)ec_field(k->curve));
 
@@ -321,7 +325,7 @@ bool ec_verify(const struct ec_public *k, struct span msg, struct span sig)
 	if (sig.n == 2 * ec_field(k->curve))
 		der = span_of(room, plain_to_der(sig, room));
 	ok = key != NULL && ctx != NULL && der.n > 0 &&
-	     EVP_DigestVerifyInit(ctx, NULL, digest_of(k->curve), NULL, key) == 1 &&
+	     EVP_DigestVerifyInit(ctx, NULL, ec_digest(k->curve), NULL, key) == 1 &&
 	     EVP_DigestVerify(ctx, der.p, der.n, msg.p, msg.n) == 1;
 	EVP_MD_CTX_free(ctx);
 	EVP_PKEY_free(key);

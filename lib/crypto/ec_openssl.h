@@ -12,6 +12,7 @@ EC_GROUP *ec_group(enum ec_curve c);
 /* The scalar in secure memory, for constant time; NULL unless 1 <= d < order of the group. */
 BIGNUM *ec_scalar(const EC_GROUP *group, const struct ec_private *k);
 EC_POINT *ec_point(const EC_GROUP *group, const struct ec_public *k);
+const EVP_MD *ec_digest(enum ec_curve c); /* what ECDSA on this curve hashes with */
 EVP_PKEY *ec_public_key(const struct ec_public *k);
 EVP_PKEY *ec_private_key(const struct ec_private *k);
 /* The other way round: false when the key is not an EC key on one of our named curves. */

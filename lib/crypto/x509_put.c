@@ -121,7 +121,7 @@ bool x509_put(struct wr *w, const struct x509_make *m)
 {
 	X509 *x = X509_new();
 	EVP_PKEY *key = ec_public_key(m->key), *signer = ec_private_key(m->signer);
-	const EVP_MD *md = m->signer->curve == EC_P384 ? EVP_sha384() : EVP_sha256();
+	const EVP_MD *md = ec_digest(m->signer->curve);
 	unsigned char *der = NULL;
 	struct ec_public issuer;
 	int n = 0;

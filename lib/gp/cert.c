@@ -29,6 +29,7 @@ static const struct {
 } references[] = {
 	{ EC_P256, 0x00 },
 	{ EC_P384, 0x01 },
+	{ EC_P521, 0x02 },
 	{ EC_BRAINPOOL_P256R1, 0x03 },
 };
 

@@ -12,7 +12,7 @@
 
 #include "yaml/doc.h"
 
-#define BIND_BYTES_MAX 97
+#define BIND_BYTES_MAX 133
 
 struct bind_bytes {
 	size_t n;

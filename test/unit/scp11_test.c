@@ -17,7 +17,7 @@
 
 static enum ec_curve curve_of(const char *name)
 {
-	static const char *const names[] = { "P-256", "P-384", "brainpoolP256r1" };
+	static const char *const names[] = { "P-256", "P-384", "brainpoolP256r1", "P-521" };
 
 	for (int i = 0; i < EC_CURVES; i++)
 		if (strcmp(name, names[i]) == 0)
@@ -451,7 +451,7 @@ static void test_points(void **state)
 {
 	struct ec_public k, brainpool = { 0 };
 	struct ec_private priv;
-	uint8_t b[97];
+	uint8_t b[EC_POINT_MAX];
 
 	(void)state;
 	for (int i = 0; i < EC_CURVES; i++) {
