@@ -34,6 +34,7 @@
 #include "gp/scp11_data.h"
 #include "scp/scp.h"
 #include "scp/scp11.h"
+#include "vcard/content.h"
 #include "vcard/nvm.h"
 #include "vcard/vcard.h"
 
@@ -139,6 +140,7 @@ struct chip {
 	struct wr image; /* what it runs; image.n octets */
 	struct slot slot;
 	struct wr slot_data; /* clear image so far; slot_data.n octets are received */
+	struct card_content content;
 };
 
 enum session { SESSION_IDLE, SESSION_IU_DONE, SESSION_UNICAST, SESSION_BROADCAST };
@@ -151,6 +153,19 @@ struct oce {
 	bool has_issuer;         /* another certificate of the chain is due */
 	struct ec_public issuer; /* and must be signed by this */
 	struct ec_public key;    /* PK.OCE.ECKA; n = 0: nobody was introduced */
+};
+
+/* A load file on its way in (load.c): from INSTALL [for load] to the last LOAD, or, when it is
+ * combined, to the last INSTALL. */
+struct loading {
+	bool active, whole; /* whole: all blocks are there */
+	bool combined;      /* INSTALL [for load, install and make selectable] */
+	uint8_t next;       /* block number expected */
+	struct aid load_file, domain;
+	uint8_t hash[CONTENT_HASH_MAX], hash_n;
+	bool delegated;  /* a receipt is due */
+	struct wr data;  /* so far */
+	struct wr input; /* of the token: the first command of a combined one */
 };
 
 /* What a logical channel has in RAM. */
@@ -179,6 +194,11 @@ struct channel {
 	/* STORE DATA (data.c): */
 	uint8_t store_next; /* block number expected, 00 at the start */
 	struct wr store;    /* data so far */
+	/* INSTALL and LOAD: */
+	uint8_t install_p1;     /* of the INSTALL that goes on in the next command */
+	struct wr install;      /* its data so far */
+	struct loading loading; /* ended by any other command */
+	struct aid personalize; /* STORE DATA goes to this application; n = 0: to the domain */
 };
 
 struct vcard {

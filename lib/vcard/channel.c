@@ -25,6 +25,9 @@ void session_end(struct channel *ch)
 	wipe(ch->card_challenge, sizeof(ch->card_challenge));
 	wr_free(&ch->store);
 	ch->store_next = 0;
+	install_forget(ch);
+	load_forget(ch);
+	ch->personalize = (struct aid){ 0 };
 	ch->key_domain = (struct aid){ 0 };
 	ch->key_version = 0;
 	ch->session = SESSION_IDLE;

@@ -14,6 +14,7 @@ void chip_wipe(struct chip *c)
 {
 	wr_free(&c->image);
 	wr_free(&c->slot_data);
+	content_wipe(&c->content);
 	wipe(c, sizeof(*c));
 }
 
@@ -230,6 +231,14 @@ bool chip_apply(void *chip, uint8_t type, struct span value)
 		[REC_ECKA] = ecka_get,
 		[REC_CA] = ca_get,
 		[REC_SCP02] = scp02_get,
+		[REC_LOAD_FILE] = load_file_record_get,
+		[REC_LOAD_FILE_DOMAIN] = load_file_domain_get,
+		[REC_LOAD_FILE_GONE] = load_file_gone_get,
+		[REC_APP] = app_get,
+		[REC_APP_GONE] = app_gone_get,
+		[REC_RECEIPTS] = receipts_get,
+		[REC_RESTRICTED] = restricted_get,
+		[REC_PAGE] = page_get,
 		[REC_DOMAIN_KEYS] = domain_keys_get,
 		[REC_DOMAIN_KEYS_GONE] = domain_keys_gone_get,
 		[REC_DOMAIN_SEQUENCE] = domain_sequence_get,
@@ -258,7 +267,7 @@ bool chip_sound(const struct chip *c)
 {
 	return c->target.n != 0 && life_cycle_known(c->life_cycle) &&
 	       slot_state_known(c->slot.state) && c->image.n <= c->memory &&
-	       c->slot_data.n <= c->memory;
+	       c->slot_data.n <= c->memory && content_sound(c);
 }
 
 static void scp11_snapshot(struct wr *w, const struct chip *c)
@@ -309,6 +318,7 @@ void chip_snapshot(struct wr *w, const struct chip *c)
 	slot_put(&value, &c->slot);
 	nvm_record(w, REC_SLOT, wr_span(&value));
 	nvm_record(w, REC_SLOT_DATA, wr_span(&c->slot_data));
+	content_snapshot(w, c);
 	if (c->fault_done)
 		nvm_record(w, REC_FAULT_DONE, (struct span){ NULL, 0 });
 	wipe(room, sizeof(room));

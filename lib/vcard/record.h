@@ -22,9 +22,17 @@ enum record {
 	REC_RUNNING,
 	REC_IMAGE,
 	REC_FAULT_DONE,
-	REC_ECKA,  /* adds or replaces a private key of SCP11 */
-	REC_CA,    /* adds or replaces a CA's public key */
-	REC_SCP02, /* parameter i; written at issuance and never changes */
+	REC_ECKA,           /* adds or replaces a private key of SCP11 */
+	REC_CA,             /* adds or replaces a CA's public key */
+	REC_SCP02,          /* parameter i; written at issuance and never changes */
+	REC_LOAD_FILE = 21, /* adds one, with its data */
+	REC_LOAD_FILE_DOMAIN,
+	REC_LOAD_FILE_GONE,
+	REC_APP, /* adds or replaces an application or domain */
+	REC_APP_GONE,
+	REC_RECEIPTS,   /* confirmation counter */
+	REC_RESTRICTED, /* of the whole card */
+	REC_PAGE,       /* written at issuance and never changes */
 	/* Of supplementary domains, and of keys that the protocol of the card is not for. */
 	REC_DOMAIN_KEYS = 40,
 	REC_DOMAIN_KEYS_GONE,

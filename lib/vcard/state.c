@@ -102,7 +102,7 @@ bool chip_fault_done(struct vcard *v)
 
 void chip_tidy(struct vcard *v)
 {
-	size_t live = v->chip.image.n + v->chip.slot_data.n;
+	size_t live = v->chip.image.n + v->chip.slot_data.n + content_used(v);
 	struct wr w;
 
 	if (v->gone || nvm_size(v->nvm) <= 2 * live + TIDY_SLACK)
