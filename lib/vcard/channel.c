@@ -1,14 +1,12 @@
-/* Logical channels, selection, and the card's role in opening an SCP03 session. */
+/* Logical channels, and the card's role in opening an SCP03 session. */
 #include <string.h>
 
 #include "crypto/digest.h"
 #include "gp/init_update.h"
-#include "tlv/tlv.h"
 #include "vcard/handlers.h"
 #include "vcard/mode.h"
 
-enum { TAG_FCI = 0x6F, TAG_DF_NAME = 0x84, TAG_PROPRIETARY = 0xA5, TAG_MAX_LENGTH = 0x9F65 };
-enum { SW_CARD_LOCKED = 0x6283, SW_ALREADY_CLOSED = 0x6200 };
+enum { SW_ALREADY_CLOSED = 0x6200 };
 
 void session_end(struct channel *ch)
 {
@@ -25,8 +23,7 @@ void session_end(struct channel *ch)
 	wipe(ch->card_challenge, sizeof(ch->card_challenge));
 	wr_free(&ch->store);
 	ch->store_next = 0;
-	install_forget(ch);
-	load_forget(ch);
+	content_forget(ch);
 	ch->personalize = (struct aid){ 0 };
 	ch->key_domain = (struct aid){ 0 };
 	ch->key_version = 0;
@@ -45,71 +42,6 @@ void channel_close(struct channel *ch)
 {
 	session_end(ch);
 	ch->open = false;
-}
-
-/* ---- SELECT (GPCS 11.9) ---- */
-
-/* Registry entry number i: 0 is the ISD, then the applications of the running image. */
-static bool entry_at(const struct vcard *v, size_t i, struct span *aid, struct span *answer)
-{
-	*answer = (struct span){ NULL, 0 };
-	if (i > 0)
-		return image_app(v, i - 1, aid, answer);
-	*aid = aid_span(&v->chip.isd);
-	return true;
-}
-
-/* Where the search starts: at the beginning, or behind what is selected now. */
-static size_t search_start(const struct call *c)
-{
-	struct span aid, answer;
-
-	if (c->cmd->p2 == 0x00)
-		return 0;
-	for (size_t i = 0; entry_at(c->v, i, &aid, &answer); i++)
-		if (span_eq(aid, aid_span(&c->ch->selected)))
-			return i + 1;
-	return 0;
-}
-
-static uint16_t select_isd(struct call *c)
-{
-	size_t fci, proprietary;
-
-	c->ch->app = false;
-	c->ch->selected = c->v->chip.isd;
-	fci = tlv_open(c->out, TAG_FCI);
-	tlv_put(c->out, TAG_DF_NAME, aid_span(&c->v->chip.isd));
-	proprietary = tlv_open(c->out, TAG_PROPRIETARY);
-	tlv_put_u8(c->out, TAG_MAX_LENGTH, 0xFF);
-	tlv_close(c->out, proprietary);
-	tlv_close(c->out, fci);
-	return c->v->chip.life_cycle == CARD_LOCKED ? SW_CARD_LOCKED : SW_OK;
-}
-
-uint16_t do_select(struct call *c)
-{
-	struct span aid, found_answer, wanted = c->cmd->data;
-
-	if (c->cmd->p1 != 0x04 || (c->cmd->p2 != 0x00 && c->cmd->p2 != 0x02))
-		return SW_WRONG_P1P2;
-	if (wanted.n != 0 && (wanted.n < AID_MIN || wanted.n > AID_MAX))
-		return SW_WRONG_LENGTH;
-	mode_step(c->ch, EVENT_END, SW_OK);
-	if (wanted.n == 0)
-		return select_isd(c);
-	for (size_t i = search_start(c); entry_at(c->v, i, &aid, &found_answer); i++) {
-		if (!span_starts(aid, wanted))
-			continue;
-		if (i == 0)
-			return select_isd(c);
-		if (c->v->chip.life_cycle == CARD_LOCKED || !aid_from(&c->ch->selected, aid))
-			return SW_NOT_FOUND;
-		c->ch->app = true;
-		wr_put(c->out, found_answer);
-		return SW_OK;
-	}
-	return SW_NOT_FOUND;
 }
 
 /* ---- MANAGE CHANNEL (GPCS 11.7) ---- */

@@ -208,3 +208,12 @@ bool content_fits(const struct vcard *v, const struct aid *domain, uint32_t nv, 
 	}
 	return true;
 }
+
+void content_forget(struct channel *ch)
+{
+	wr_free(&ch->install);
+	ch->install_p1 = 0;
+	wr_free(&ch->loading.data);
+	wr_free(&ch->loading.input);
+	ch->loading = (struct loading){ 0 };
+}

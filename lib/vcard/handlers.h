@@ -4,8 +4,9 @@
 
 #include "vcard/card_state.h"
 
-/* channel.c */
+/* select.c */
 handler do_select;
+/* channel.c */
 handler do_manage_channel;
 handler do_initialize_update;
 handler do_external_authenticate;
@@ -18,7 +19,8 @@ handler get_certificate_store; /* BF21 */
 handler get_ca_identifiers;    /* FF33 */
 /* keys.c */
 handler do_put_key;
-handler do_delete;
+handler do_delete;      /* of keys; calls */
+handler delete_content; /* delete.c: of applications and load files */
 /* data.c */
 handler do_get_data;
 /* store.c */

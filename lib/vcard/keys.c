@@ -209,7 +209,7 @@ uint16_t do_delete(struct call *c)
 	if (c->cmd->p1 != 0x00 || (c->cmd->p2 & 0x7F) != 0x00)
 		return SW_WRONG_P1P2;
 	if (tlv_find(c->cmd->data, TAG_AID, &aid))
-		return SW_REFERENCE_NOT_FOUND; /* what an image brings goes with the image only */
+		return delete_content(c);
 	while (rd_left(&r) > 0) {
 		struct rd value;
 

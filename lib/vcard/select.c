@@ -1,0 +1,115 @@
+/* SELECT (GPCS 11.9, 6.4.2): of the issuer's domain, of applications of the image, of domains and
+ * applications in the registry. */
+#include "tlv/tlv.h"
+#include "vcard/handlers.h"
+#include "vcard/mode.h"
+
+enum { TAG_FCI = 0x6F, TAG_DF_NAME = 0x84, TAG_PROPRIETARY = 0xA5, TAG_MAX_LENGTH = 0x9F65 };
+enum { SW_CARD_LOCKED = 0x6283, P2_FIRST = 0x00, P2_NEXT = 0x02 };
+
+/* An entry that may be selected. */
+struct entry {
+	struct aid aid;
+	const struct card_app *app; /* of the registry; NULL: the ISD, or of the image */
+	bool isd;
+	struct span answer; /* of an application of the image */
+};
+
+/* Number i: 0 is the ISD, then the applications of the running image, then the registry. */
+static bool entry_at(const struct vcard *v, size_t i, struct entry *e)
+{
+	struct span aid;
+	size_t n = 0;
+
+	*e = (struct entry){ .aid = v->chip.isd, .isd = i == 0 };
+	if (i == 0)
+		return true;
+	while (image_app(v, n, &aid, &e->answer)) {
+		if (++n == i)
+			return aid_from(&e->aid, aid);
+	}
+	if (i - 1 - n >= v->chip.content.app_n)
+		return false;
+	e->answer = (struct span){ NULL, 0 };
+	e->app = &v->chip.content.app[i - 1 - n];
+	e->aid = e->app->aid;
+	return true;
+}
+
+/* GPCS 5.3: INSTALLED and LOCKED ones are not there for SELECT. */
+static bool is_selectable(const struct entry *e)
+{
+	return e->app == NULL ||
+	       ((e->app->state & APP_LOCKED) == 0 && e->app->state != APP_INSTALLED);
+}
+
+/* Where the search starts: at the beginning, or behind what is selected now. */
+static size_t search_start(const struct call *c)
+{
+	struct entry e;
+
+	if (c->cmd->p2 == P2_FIRST)
+		return 0;
+	for (size_t i = 0; entry_at(c->v, i, &e); i++)
+		if (span_eq(aid_span(&e.aid), aid_span(&c->ch->selected)))
+			return i + 1;
+	return 0;
+}
+
+/* What a domain answers (GPCS 11.9.3.1). */
+static void fci_put(struct wr *w, const struct aid *aid)
+{
+	size_t fci = tlv_open(w, TAG_FCI), proprietary;
+
+	tlv_put(w, TAG_DF_NAME, aid_span(aid));
+	proprietary = tlv_open(w, TAG_PROPRIETARY);
+	tlv_put_u8(w, TAG_MAX_LENGTH, 0xFF);
+	tlv_close(w, proprietary);
+	tlv_close(w, fci);
+}
+
+/* In CARD_LOCKED nothing but the holder of the Final Application privilege is there (5.1.1.4). */
+static bool is_final(const struct vcard *v, const struct entry *e)
+{
+	uint32_t has = e->isd           ? chip_privileges(v, &v->chip.isd)
+		       : e->app != NULL ? e->app->privileges
+					: 0;
+
+	return (has & PRIV_FINAL_APPLICATION) != 0;
+}
+
+static uint16_t select_entry(struct call *c, const struct entry *e)
+{
+	bool locked = c->v->chip.life_cycle == CARD_LOCKED;
+	bool domain =
+	    e->isd || (e->app != NULL && (e->app->privileges & PRIV_SECURITY_DOMAIN) != 0);
+
+	if (locked && !is_final(c->v, e))
+		return SW_NOT_FOUND;
+	c->ch->app = !domain;
+	c->ch->selected = e->aid;
+	if (domain)
+		fci_put(c->out, &e->aid);
+	else
+		wr_put(c->out, e->answer); /* empty for those of the registry */
+	return locked ? SW_CARD_LOCKED : SW_OK;
+}
+
+/* Without an AID: the ISD. */
+uint16_t do_select(struct call *c)
+{
+	struct span wanted = c->cmd->data;
+	struct entry e;
+
+	if (c->cmd->p1 != 0x04 || (c->cmd->p2 != P2_FIRST && c->cmd->p2 != P2_NEXT))
+		return SW_WRONG_P1P2;
+	if (wanted.n != 0 && (wanted.n < AID_MIN || wanted.n > AID_MAX))
+		return SW_WRONG_LENGTH;
+	mode_step(c->ch, EVENT_END, SW_OK);
+	content_forget(c->ch);
+	c->ch->personalize = (struct aid){ 0 };
+	for (size_t i = wanted.n == 0 ? 0 : search_start(c); entry_at(c->v, i, &e); i++)
+		if (span_starts(aid_span(&e.aid), wanted) && is_selectable(&e))
+			return select_entry(c, &e);
+	return SW_NOT_FOUND;
+}
