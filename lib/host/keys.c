@@ -219,27 +219,3 @@ int keys_may_delete(const struct session *s, const struct key_infos *k,
 	err_set(e, ERR_SAFETY, "no other key set would open a channel any more: not deleted");
 	return err_hint(e, "put-keys adds a set, or --rotate replaces this one with proof");
 }
-
-/* ---- which of two ---- */
-
-int keys_which(keys_opener *open, void *ctx, bool *is_new, struct err *e)
-{
-	struct err first, second;
-
-	*is_new = true;
-	if (open(ctx, true, e) == 0)
-		return 0;
-	if (e->code != ERR_AUTH)
-		return err_in(e, "with the new key set");
-	first = *e;
-	err_clear(e);
-	*is_new = false;
-	if (open(ctx, false, e) == 0)
-		return 0;
-	if (e->code != ERR_AUTH)
-		return err_in(e, "with the old key set");
-	second = *e;
-	return err_set(e, ERR_AUTH,
-	    "neither the new key set (%.180s) nor the old one (%.180s) fits", first.text,
-	    second.text);
-}
