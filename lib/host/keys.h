@@ -19,17 +19,20 @@ enum {
 	KEYS_LONGEST = 1024 /* octets of one PUT KEY, over all its commands */
 };
 
-/* The three keys of a secure channel set, KID 01 to 03, as one PUT KEY. Wiped by the caller. */
-void keys_from_set(struct put_key *k, uint8_t version, bool des, const struct key_set *set);
+/* The three keys of a secure channel set, KID 01 to 03, as one PUT KEY; type: KEY_TYPE_AES or _DES.
+ * Wiped by the caller. */
+void keys_from_set(
+    struct put_key *k, uint8_t version, enum key_type type, const struct key_set *set);
 
 /*
  * Sends one PUT KEY with all keys of `k`, the first being kid: replaces set `old` (00: adds). The
- * session has C-MAC. ERR_CARD: refused, nothing changed; ERR_INTEGRITY: the keys are on the card,
+ * session has C-MAC and decides k->des; what is too long for one command of it goes out in several.
+ * ERR_CARD: refused, nothing changed; ERR_INTEGRITY: the keys are on the card,
  * but it answered with other check values. *unknown: no answer that can be trusted came, the card
  * has the keys as before or the new ones.
  */
-int keys_put_set(struct session *s, uint8_t old, uint8_t kid, const struct put_key *k,
-    bool *unknown, struct err *e);
+int keys_put_set(
+    struct session *s, uint8_t old, uint8_t kid, struct put_key *k, bool *unknown, struct err *e);
 /* One DELETE of a set, or of one key of it. *unknown: as above. */
 int keys_delete(struct session *s, const struct delete_keys *k, bool *unknown, struct err *e);
 
@@ -93,7 +96,7 @@ int keys_which(keys_opener *open, void *ctx, bool *is_new, struct err *e);
 struct keys_change {
 	struct session *s;     /* open */
 	struct keys_plan plan; /* the caller sets prove to false when it is proved already */
-	const struct put_key *keys;
+	struct put_key *keys;
 	uint8_t kid; /* of the first */
 	keys_opener *open;
 	void *ctx;

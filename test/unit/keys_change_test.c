@@ -159,7 +159,7 @@ static int run(struct bench *b, const struct keys_goal *g, struct keys_change *x
 		return -1;
 	if (is_new)
 		x->plan = (struct keys_plan){ .remove = x->plan.remove };
-	keys_from_set(&put, g->version, false, &b->set[1]);
+	keys_from_set(&put, g->version, KEY_TYPE_AES, &b->set[1]);
 	return keys_change(x, e);
 }
 
