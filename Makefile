@@ -117,7 +117,8 @@ endif
 
 # Benchmarks may use what stands in cmd/, but for main().
 BENCH_BIN := $(BENCH_SRC:test/bench/%.c=$(B)/bench/%) $(B)/bench/crypto_only
-$(B)/bench/%_bench: $(B)/test/bench/%_bench.o $(B)/test/bench/measure.o $(B)/test/bench/record.o \
+BENCH_HELP := $(patsubst %,$(B)/test/bench/%.o,measure record reader)
+$(B)/bench/%_bench: $(B)/test/bench/%_bench.o $(BENCH_HELP) \
 		$(filter-out $(B)/cmd/main.o,$(CMD_OBJ)) $(B)/lib.a
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(NEED_LIBS)
@@ -126,8 +127,7 @@ $(B)/bench/crypto_only: $(B)/test/bench/crypto_only.o
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $< -lcrypto
 
-.SECONDARY: $(BENCH_SRC:%.c=$(B)/%.o) $(B)/test/bench/measure.o $(B)/test/bench/record.o \
-	$(B)/test/bench/crypto_only.o
+.SECONDARY: $(BENCH_SRC:%.c=$(B)/%.o) $(BENCH_HELP) $(B)/test/bench/crypto_only.o
 bench: deps-check all
 	$(Q)$(MAKE) --no-print-directory $(BENCH_BIN) $(TOOL_BIN)
 	$(Q)B=$(B) test/bench/run

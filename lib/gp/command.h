@@ -52,8 +52,12 @@ enum key_type {
 	KEY_TYPE_DES = 0x80,
 	KEY_TYPE_PSK = 0x85,
 	KEY_TYPE_AES = 0x88,
+	KEY_TYPE_RSA_EXPONENT = 0xA0,
+	KEY_TYPE_RSA_MODULUS = 0xA1, /* a public RSA key begins with this */
 	KEY_TYPE_EC_PUBLIC = 0xB0,
-	KEY_TYPE_EC_PRIVATE = 0xB1
+	KEY_TYPE_EC_PRIVATE = 0xB1,
+	KEY_TYPE_EC_PARAMETER = 0xF0, /* reference of the curve, behind an EC key */
+	KEY_TYPE_EXTENDED = 0xFF      /* the type is the octet that follows */
 };
 const char *key_type_str(uint8_t type);
 

@@ -25,29 +25,46 @@ static void head_put(struct wr *w, uint8_t tag, size_t n)
 	}
 }
 
+void dap_put(struct wr *w, const struct dap *d)
+{
+	size_t mark = tlv_open(w, TAG_DAP);
+
+	tlv_put(w, TAG_AID, aid_span(&d->domain));
+	tlv_put(w, TAG_SIGNATURE, d->signature);
+	tlv_close(w, mark);
+}
+
 void load_file_head_put(struct wr *w, const struct dap *dap, size_t dap_n, size_t data_octets,
     bool ciphered, const uint8_t *icv)
 {
-	for (size_t i = 0; i < dap_n; i++) {
-		size_t mark = tlv_open(w, TAG_DAP);
-
-		tlv_put(w, TAG_AID, aid_span(&dap[i].domain));
-		tlv_put(w, TAG_SIGNATURE, dap[i].signature);
-		tlv_close(w, mark);
-	}
+	for (size_t i = 0; i < dap_n; i++)
+		dap_put(w, &dap[i]);
 	if (ciphered && icv != NULL)
 		tlv_put(w, TAG_ICV, span_of(icv, ICV_MAX));
 	head_put(w, ciphered ? TAG_CIPHERED : TAG_DATA, data_octets);
 }
 
-static bool dap_get(struct span block, struct dap *d)
+/* The value of a DAP block. */
+static bool dap_value_get(struct span value, struct dap *d)
 {
-	struct rd r = rd_of(block);
+	struct rd r = rd_of(value);
 	struct span aid;
 
 	return tlv_expect(&r, TAG_AID, &aid) && aid_from(&d->domain, aid) &&
 	       tlv_expect(&r, TAG_SIGNATURE, &d->signature) && d->signature.n > 0 &&
 	       rd_left(&r) == 0;
+}
+
+bool dap_get(struct span block, struct dap *d)
+{
+	struct rd r = rd_of(block);
+	struct dap got;
+	struct span value;
+
+	if (!tlv_expect(&r, TAG_DAP, &value) || rd_left(&r) > 0 || !dap_value_get(value, &got))
+		return false;
+	*d = got;
+	return true;
 }
 
 bool load_file_get(struct span s, struct load_file *f)
@@ -58,7 +75,8 @@ bool load_file_get(struct span s, struct load_file *f)
 
 	while (tlv_next(&r, &t)) {
 		if (t.tag == TAG_DAP && got.icv.n == 0) {
-			if (got.dap_n == LOAD_DAPS_MAX || !dap_get(t.val, &got.dap[got.dap_n]))
+			if (got.dap_n == LOAD_DAPS_MAX ||
+			    !dap_value_get(t.val, &got.dap[got.dap_n]))
 				return false;
 			got.dap_n++;
 		} else if (t.tag == TAG_ICV && got.icv.n == 0 && (t.val.n == 8 || t.val.n == 16)) {

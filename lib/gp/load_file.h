@@ -15,6 +15,9 @@ struct dap {
 	struct aid domain;
 	struct span signature; /* borrowed */
 };
+void dap_put(struct wr *w, const struct dap *d);
+/* One whole block E2, which is what a DAP file holds; false also when octets are left. */
+MUST_CHECK bool dap_get(struct span block, struct dap *d);
 
 /* Everything in front of the data: DAP blocks, ICV, tag and length of the data block. icv: 16
  * octets or NULL; ciphered without one means an ICV of zeros. */

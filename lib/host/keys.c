@@ -4,9 +4,12 @@ enum { SEVERAL_KEYS = 0x80, MORE_COMMANDS = 0x80, SET_KEYS = 3 };
 /* Of SCP11: SK.SD.ECKA of a, b, c (Amendment F 5.1). */
 enum { KID_SCP11A = 0x11, KID_SCP11B = 0x13, KID_SCP11C = 0x15 };
 
-void keys_from_set(struct put_key *k, uint8_t version, bool des, const struct key_set *set)
+void keys_from_set(
+    struct put_key *k, uint8_t version, enum key_type type, const struct key_set *set)
 {
-	*k = (struct put_key){ .version = version, .des = des, .n = SET_KEYS };
+	*k = (struct put_key){ .version = version, .n = SET_KEYS };
+	for (size_t i = 0; i < SET_KEYS; i++)
+		k->type[i] = (uint8_t)type;
 	k->key[0] = set->enc;
 	k->key[1] = set->mac;
 	k->key[2] = set->dek;
@@ -31,8 +34,6 @@ static int check_channel(const struct session *s, const char *what, struct err *
 
 static int check_put(const struct session *s, uint8_t old, const struct put_key *k, struct err *e)
 {
-	bool des = scp_protocol(&s->scp) != PROTOCOL_SCP03;
-
 	if (check_channel(s, "PUT KEY", e) != 0)
 		return -1;
 	if (k->version < 1 || k->version > KEYS_VERSION_MAX)
@@ -42,9 +43,6 @@ static int check_put(const struct session *s, uint8_t old, const struct put_key 
 		err_set(e, ERR_SAFETY, "PUT KEY cannot name version %02X to be replaced", old);
 		return err_hint(e, "add a set: a factory set goes, or is deleted afterwards");
 	}
-	if (s->mode == SESSION_UNICAST && k->des != des)
-		return err_set(e, ERR_SAFETY, "%s keys cannot be put in a channel of %s",
-		    k->des ? "triple DES" : "AES", scp_protocol_str(scp_protocol(&s->scp)));
 	return 0;
 }
 
@@ -90,8 +88,8 @@ static int check_answer(const struct rapdu *r, const struct put_key *k, struct e
 	    k->version);
 }
 
-int keys_put_set(struct session *s, uint8_t old, uint8_t kid, const struct put_key *k,
-    bool *unknown, struct err *e)
+int keys_put_set(
+    struct session *s, uint8_t old, uint8_t kid, struct put_key *k, bool *unknown, struct err *e)
 {
 	struct capdu c = { .cla = 0x80,
 		.ins = INS_PUT_KEY,
@@ -105,6 +103,7 @@ int keys_put_set(struct session *s, uint8_t old, uint8_t kid, const struct put_k
 	*unknown = false;
 	if (check_put(s, old, k, e) != 0)
 		goto out;
+	k->des = scp_protocol(&s->scp) != PROTOCOL_SCP03;
 	if (s->mode == SESSION_UNICAST && !put_key_put(&w, k, &s->dek)) {
 		err_set(e, ERR_OTHER, "PUT KEY: the keys cannot be encrypted");
 		goto out;
@@ -218,28 +217,4 @@ int keys_may_delete(const struct session *s, const struct key_infos *k,
 		return 0;
 	err_set(e, ERR_SAFETY, "no other key set would open a channel any more: not deleted");
 	return err_hint(e, "put-keys adds a set, or --rotate replaces this one with proof");
-}
-
-/* ---- which of two ---- */
-
-int keys_which(keys_opener *open, void *ctx, bool *is_new, struct err *e)
-{
-	struct err first, second;
-
-	*is_new = true;
-	if (open(ctx, true, e) == 0)
-		return 0;
-	if (e->code != ERR_AUTH)
-		return err_in(e, "with the new key set");
-	first = *e;
-	err_clear(e);
-	*is_new = false;
-	if (open(ctx, false, e) == 0)
-		return 0;
-	if (e->code != ERR_AUTH)
-		return err_in(e, "with the old key set");
-	second = *e;
-	return err_set(e, ERR_AUTH,
-	    "neither the new key set (%.180s) nor the old one (%.180s) fits", first.text,
-	    second.text);
 }

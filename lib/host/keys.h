@@ -19,17 +19,20 @@ enum {
 	KEYS_LONGEST = 1024 /* octets of one PUT KEY, over all its commands */
 };
 
-/* The three keys of a secure channel set, KID 01 to 03, as one PUT KEY. Wiped by the caller. */
-void keys_from_set(struct put_key *k, uint8_t version, bool des, const struct key_set *set);
+/* The three keys of a secure channel set, KID 01 to 03, as one PUT KEY; type: KEY_TYPE_AES or _DES.
+ * Wiped by the caller. */
+void keys_from_set(
+    struct put_key *k, uint8_t version, enum key_type type, const struct key_set *set);
 
 /*
  * Sends one PUT KEY with all keys of `k`, the first being kid: replaces set `old` (00: adds). The
- * session has C-MAC. ERR_CARD: refused, nothing changed; ERR_INTEGRITY: the keys are on the card,
+ * session has C-MAC and decides k->des; what is too long for one command of it goes out in several.
+ * ERR_CARD: refused, nothing changed; ERR_INTEGRITY: the keys are on the card,
  * but it answered with other check values. *unknown: no answer that can be trusted came, the card
  * has the keys as before or the new ones.
  */
-int keys_put_set(struct session *s, uint8_t old, uint8_t kid, const struct put_key *k,
-    bool *unknown, struct err *e);
+int keys_put_set(
+    struct session *s, uint8_t old, uint8_t kid, struct put_key *k, bool *unknown, struct err *e);
 /* One DELETE of a set, or of one key of it. *unknown: as above. */
 int keys_delete(struct session *s, const struct delete_keys *k, bool *unknown, struct err *e);
 
@@ -49,13 +52,64 @@ int keys_may_delete(const struct session *s, const struct key_infos *k,
     const struct delete_keys *what, bool factory, struct err *e);
 
 /*
- * After a lost answer: which of two sets does the card have? `open` opens a channel with the new
- * set or the old one, comparing the card's cryptogram first, so that keys which do not fit cost no
- * try; it is called for the new set and, if that does not fit (ERR_AUTH), once for the old. 0: the
- * channel is open with the one that *is_new tells. An error of the first that is not ERR_AUTH ends
- * it; when neither fits, ERR_AUTH with both reasons.
+ * What is wanted of a card: that it has a set as `version`. With `replace` it takes the place of
+ * that set, in one command; with `rotate` that set is deleted once the new one has opened a
+ * channel. Zero: not asked for; at most one of the two.
  */
-typedef int keys_opener(void *ctx, bool new_set, struct err *e);
+struct keys_goal {
+	uint8_t version, replace, rotate;
+	uint8_t type;    /* of the new keys: enum key_type */
+	uint16_t length; /* octets of each */
+	bool channel;    /* it is a set that opens a channel, and so can be proved */
+};
+/* What is still to do for it, in this order. */
+struct keys_plan {
+	bool put;
+	uint8_t p1;     /* of PUT KEY: the set that is replaced, 00: none */
+	bool prove;     /* open a channel with the new set */
+	uint8_t remove; /* then delete this set; 00: none */
+};
+/*
+ * From the key information of the card. Nothing to put: a set of that version is there, and opening
+ * a channel with it tells whether it is the one that is wanted. ERR_SAFETY when the goal cannot be
+ * reached from there: the set to replace or rotate is not there, it is of another kind, or the
+ * version is taken.
+ */
+int keys_plan(
+    const struct key_infos *k, const struct keys_goal *g, struct keys_plan *p, struct err *e);
+
+/*
+ * Opens a channel with the new or the old set in the session of the change, comparing the card's
+ * cryptogram first, so that keys which do not fit (ERR_AUTH) cost no try. anew: the card gave no
+ * answer, so it has to be connected again before.
+ */
+typedef int keys_opener(void *ctx, bool new_set, bool anew, struct err *e);
+/*
+ * After a lost answer: which of two sets does the card have? `open` is called for the new set and,
+ * if that does not fit (ERR_AUTH), once for the old. 0: the channel is open with the one that
+ * *is_new tells. An error of the first that is not ERR_AUTH ends it; when neither fits, ERR_AUTH
+ * with both reasons.
+ */
 int keys_which(keys_opener *open, void *ctx, bool *is_new, struct err *e);
+
+/* One change of the keys of a domain, step by step as planned. */
+struct keys_change {
+	struct session *s;     /* open */
+	struct keys_plan plan; /* the caller sets prove to false when it is proved already */
+	struct put_key *keys;
+	uint8_t kid; /* of the first */
+	keys_opener *open;
+	void *ctx;
+	/* what happened */
+	bool put, proved, removed;
+	bool resolved; /* an answer was lost, and what the card has was found out */
+};
+/*
+ * ERR_READER, text saying so, when a lost answer turned out to be a command that was not carried
+ * out: the card is as before. ERR_INTEGRITY: the key information does not show what was put. An
+ * error of the proof leaves the old set on the card. After a proof the session is open with the new
+ * set.
+ */
+int keys_change(struct keys_change *x, struct err *e);
 
 #endif

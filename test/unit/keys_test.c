@@ -5,9 +5,9 @@
 
 /* ---- PUT KEY ---- */
 
-static struct put_key keys_of(const json_t *v, bool des)
+static struct put_key keys_of(const json_t *v)
 {
-	struct put_key k = { .version = unit_hex(v, "kvn").p[0], .des = des };
+	struct put_key k = { .version = unit_hex(v, "kvn").p[0] };
 	json_t *list = json_object_get(v, "keys");
 
 	for (k.n = 0; k.n < json_array_size(list); k.n++)
@@ -33,7 +33,7 @@ static struct key dek_of(const json_t *v, bool des)
 static void one_vector(const json_t *v, uint8_t level)
 {
 	bool des = strcmp(unit_str(v, "scp"), "02") == 0, unknown = true;
-	struct put_key k = keys_of(v, des);
+	struct put_key k = keys_of(v);
 	uint8_t p1 = unit_hex(v, "p1").p[0], kid = unit_hex(v, "p2").p[0] & 0x7F;
 	const char *rsp = unit_str(v, "rsp");
 	char bad[64], cmd[600];
@@ -80,7 +80,7 @@ static struct put_key some_keys(uint8_t version)
 	const struct key_set set = { k, k, k };
 	struct put_key p;
 
-	keys_from_set(&p, version, false, &set);
+	keys_from_set(&p, version, KEY_TYPE_AES, &set);
 	return p;
 }
 
@@ -128,7 +128,7 @@ static void lost_answers(void **state)
 	mirror_close(&m);
 }
 
-static void put_refused(struct mirror *m, uint8_t old, const struct put_key *k, const char *why)
+static void put_refused(struct mirror *m, uint8_t old, struct put_key *k, const char *why)
 {
 	bool unknown = true;
 
@@ -159,14 +159,8 @@ static void put_guards(void **state)
 	k.version = 0;
 	put_refused(&m, 0, &k, "cannot bring keys of version 00");
 	k.version = 0x31;
-	k.des = true;
-	put_refused(&m, 0, &k, "triple DES keys cannot be put in a channel of SCP03");
 	m.s.mode = SESSION_BROADCAST;
 	put_refused(&m, 0, &k, "broadcast mode");
-	mirror_close(&m);
-	k.des = false;
-	mirror_open(&m, PROTOCOL_SCP02, 0x03);
-	put_refused(&m, 0, &k, "AES keys cannot be put in a channel of SCP02");
 	mirror_close(&m);
 }
 
@@ -290,6 +284,59 @@ static void key_information(void **state)
 	mirror_close(&m);
 }
 
+/* ---- what is to do ---- */
+
+static void plans(void **state)
+{
+	static const struct key_infos both = { 6, { SET(0x30, 0x88), SET(0x31, 0x88) } },
+				      old = { 3, { SET(0x30, 0x88) } },
+				      new = { 3, { SET(0x31, 0x88) } },
+				      des = { 3, { SET(0x30, 0x80) } }, none = { 0 };
+	static const struct {
+		const struct key_infos *k;
+		struct keys_goal g;
+		struct keys_plan p;
+		const char *why; /* NULL: there is a plan */
+	} rows[] = {
+		/* added */
+		{ &old, { 0x31, 0, 0, 0x88, 16, true }, { true, 0, false, 0 }, NULL },
+		{ &none, { 0x31, 0, 0, 0x88, 16, true }, { true, 0, false, 0 }, NULL },
+		{ &both, { 0x31, 0, 0, 0x88, 16, true }, { false, 0, true, 0 }, NULL },
+		/* replaced: in place, under another version, done before */
+		{ &old, { 0x30, 0x30, 0, 0x88, 16, true }, { true, 0x30, true, 0 }, NULL },
+		{ &old, { 0x31, 0x30, 0, 0x88, 16, true }, { true, 0x30, true, 0 }, NULL },
+		{ &new, { 0x31, 0x30, 0, 0x88, 16, true }, { false, 0, true, 0 }, NULL },
+		{ &both, { 0x31, 0x30, 0, 0x88, 16, true }, { 0 }, "set 31 besides 30" },
+		{ &old, { 0x31, 0x40, 0, 0x88, 16, true }, { 0 }, "no key set 40" },
+		{ &des, { 0x30, 0x30, 0, 0x88, 16, true }, { 0 }, "cannot be replaced" },
+		{ &old, { 0x30, 0x30, 0, 0x88, 32, true }, { 0 }, "cannot be replaced" },
+		/* rotated: from the start, from behind PUT KEY, done before */
+		{ &old, { 0x31, 0, 0x30, 0x88, 16, true }, { true, 0, true, 0x30 }, NULL },
+		{ &des, { 0x31, 0, 0x30, 0x88, 32, true }, { true, 0, true, 0x30 }, NULL },
+		{ &both, { 0x31, 0, 0x30, 0x88, 16, true }, { false, 0, true, 0x30 }, NULL },
+		{ &new, { 0x31, 0, 0x30, 0x88, 16, true }, { false, 0, true, 0 }, NULL },
+		{ &none, { 0x31, 0, 0x30, 0x88, 16, true }, { 0 }, "no key set 30" },
+		{ &old, { 0x30, 0, 0x30, 0x88, 16, true }, { 0 }, "version 30 of the old one" },
+		/* keys that open no channel cannot be proved */
+		{ &old, { 0x73, 0, 0, 0x88, 16, false }, { true, 0, false, 0 }, NULL },
+		{ &old, { 0x31, 0x30, 0, 0x88, 16, false }, { true, 0x30, false, 0 }, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct err e = { 0 };
+		struct keys_plan p;
+		int rc = keys_plan(rows[i].k, &rows[i].g, &p, &e);
+
+		if (rc != (rows[i].why == NULL ? 0 : -1) ||
+		    (rc == 0 && memcmp(&p, &rows[i].p, sizeof(p)) != 0) ||
+		    (rc != 0 && (e.code != ERR_SAFETY || e.hint[0] == '\0' ||
+				    strstr(e.text, rows[i].why) == NULL)))
+			fail_msg("row %zu: %d %s; put %d p1 %02X prove %d remove %02X", i, rc,
+			    e.text, p.put, p.p1, p.prove, p.remove);
+	}
+}
+
 /* ---- which of two ---- */
 
 struct opener {
@@ -297,11 +344,12 @@ struct opener {
 	unsigned asked_new, asked_old;
 };
 
-static int open_it(void *ctx, bool new_set, struct err *e)
+static int open_it(void *ctx, bool new_set, bool anew, struct err *e)
 {
 	struct opener *o = ctx;
 	enum err_code code = new_set ? o->of_new : o->of_old;
 
+	assert_int_equal(anew, new_set); /* the card is connected anew once */
 	++*(new_set ? &o->asked_new : &o->asked_old);
 	return code == ERR_NONE ? 0 : err_set(e, code, new_set ? "no new" : "no old");
 }
@@ -351,6 +399,7 @@ int main(void)
 		cmocka_unit_test(delete_forms),
 		cmocka_unit_test(may_delete),
 		cmocka_unit_test(key_information),
+		cmocka_unit_test(plans),
 		cmocka_unit_test(which_of_two),
 	};
 
