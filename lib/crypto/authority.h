@@ -92,8 +92,6 @@ MUST_CHECK bool authority_same_public(const struct authority_key *a, const struc
  * tests and test key stores. */
 MUST_CHECK bool authority_generate_rsa(struct authority_key *k, unsigned bits);
 MUST_CHECK bool authority_generate_ec(struct authority_key *k, enum ec_curve c);
-/* The private half, or the public one, as PEM that authority_from_pem reads. */
-MUST_CHECK bool authority_pem(const struct authority_key *k, bool private_half, struct wr *w);
 
 /* Ciphered load files (GPCS C.6): CBC over the data padded with 80 00..; icv: of a block (16
  * octets, with triple DES 8), NULL: zeros. Decrypting is false when the padding is wrong, too. */

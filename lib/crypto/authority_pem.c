@@ -128,27 +128,6 @@ bool authority_from_pem(struct authority_key *k, struct span text)
 	return ok && found;
 }
 
-bool authority_pem(const struct authority_key *k, bool private_half, struct wr *w)
-{
-	EVP_PKEY *key = authority_pkey(k, private_half);
-	BIO *bio = BIO_new(BIO_s_secmem());
-	char *text;
-	long n = 0;
-	bool ok = key != NULL && bio != NULL;
-
-	if (ok && private_half)
-		ok = PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1;
-	else if (ok)
-		ok = PEM_write_bio_PUBKEY(bio, key) == 1;
-	if (ok)
-		n = BIO_get_mem_data(bio, &text);
-	if (n > 0)
-		wr_bytes(w, text, (size_t)n);
-	BIO_free(bio);
-	EVP_PKEY_free(key);
-	return n > 0 && wr_ok(w);
-}
-
 bool authority_fingerprint(const struct authority_key *k, uint8_t out[static 8])
 {
 	EVP_PKEY *key = authority_pkey(k, false);
