@@ -128,12 +128,10 @@ static void show_end(struct view *v, const struct ledger_card *lc)
 	    card_state_str(lc->state), lc->step, lc->reason[0] != '\0' ? ": " : "", lc->reason);
 }
 
-static void progress(
-    void *ctx, const struct ledger_card *lc, enum step step, uint32_t done, uint32_t total)
+static void progress(void *ctx, const struct ledger_card *lc, uint32_t done, uint32_t total)
 {
 	struct view *v = ctx;
 
-	(void)step;
 	if (lc->state != CARD_PENDING)
 		show_end(v, lc);
 	if (v->c->quiet || since(&v->shown) < (v->terminal ? 0.1 : 10))

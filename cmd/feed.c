@@ -115,13 +115,11 @@ int feed_open(void *ctx, const char *reader, struct card *card, struct err *e)
 	return 0;
 }
 
-void feed_progress(
-    void *ctx, const struct ledger_card *lc, enum step step, uint32_t done, uint32_t total)
+void feed_progress(void *ctx, const struct ledger_card *lc, uint32_t done, uint32_t total)
 {
 	struct feed *f = ctx;
 
 	(void)lc;
-	(void)step;
 	progress_show(&f->progress, done, total);
 }
 

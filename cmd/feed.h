@@ -33,8 +33,7 @@ int feed_begin(
 /* Members of struct campaign_calls; ctx is a struct feed. */
 int feed_next(void *ctx, char reader[static MANIFEST_READER_NAME], struct err *e);
 int feed_open(void *ctx, const char *reader, struct card *card, struct err *e);
-void feed_progress(
-    void *ctx, const struct ledger_card *lc, enum step step, uint32_t done, uint32_t total);
+void feed_progress(void *ctx, const struct ledger_card *lc, uint32_t done, uint32_t total);
 void feed_told(void *ctx, const char *reader, enum fed how, const struct ledger_card *lc);
 void feed_start(void *ctx, const struct ledger_sums *s);
 bool feed_stop(void *ctx);

@@ -1,4 +1,4 @@
-#include "campaign/campaign.h"
+#include "campaign/work.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -8,50 +8,15 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
-#include "base/hex.h"
-#include "crypto/digest.h"
 
 /* ---- files ---- */
 
-/* Rules that tie manifest, key store and bundle together (broadcast.md 1, DESIGN 3). */
-static int check_together(const struct campaign *c, struct err *e)
+static int check_expiry(const struct campaign *c, struct err *e)
 {
-	const struct bundle *b = &c->bundle;
-
-	if (c->m.expires != 0 && job_today() > c->m.expires)
-		return err_set(e, ERR_SAFETY, "%s: the campaign expired on %04u-%02u-%02u",
-		    c->m.path, c->m.expires / 10000, c->m.expires / 100 % 100, c->m.expires % 100);
-	if ((b->algorithm == ALG_CMAC_BK || b->algorithm == ALG_CMAC_KMAC) &&
-	    !c->m.allow_literal_mac) {
-		err_set(e, ERR_SAFETY, "%s: authorized by a literal MAC (algorithm %02X)",
-		    c->m.bundle, b->algorithm);
-		return err_hint(
-		    e, "bundle show tells why that is weak; allow-literal-mac: true accepts it");
-	}
-	for (size_t i = 0; i < b->package_n; i++) {
-		const struct package *p = &b->package[i];
-		struct enter enter = { 0 };
-		int rc;
-
-		if (p->key_n > c->keys->keys.enc.n)
-			return err_set(e, ERR_SAFETY,
-			    "%s: broadcast keys of %u bits are longer than the %u of key set %s",
-			    c->m.bundle, p->key_n * 8u, c->keys->keys.enc.n * 8u, c->keys->name);
-		rc = job_enter(b, p, 0, c->ks, &enter, e);
-		enter_wipe(&enter);
-		if (rc != 0)
-			return err_in(e, "%s", c->m.bundle);
-	}
-	return 0;
-}
-
-/* The goal: this bundle, and whether it is to be put to use or only to lie ready. */
-static int name_goal(struct campaign *c, struct err *e)
-{
-	const uint8_t when = (uint8_t)c->m.authorize;
-	const struct span parts[] = { SPAN(c->bundle.digest), span_of(&when, 1) };
-
-	return sha256(parts, 2, c->goal) ? 0 : err_memory(e);
+	if (c->m.expires == 0 || job_today() <= c->m.expires)
+		return 0;
+	return err_set(e, ERR_SAFETY, "%s: the campaign expired on %04u-%02u-%02u", c->m.path,
+	    c->m.expires / 10000, c->m.expires / 100 % 100, c->m.expires % 100);
 }
 
 static int name_ledger(struct campaign *c, struct err *e)
@@ -67,25 +32,23 @@ static int name_ledger(struct campaign *c, struct err *e)
 	return 0;
 }
 
-/* today: 0 takes an expired bundle too. */
+/* today: 0 takes what has expired, too. */
 static int open_files(const char *manifest, uint32_t today, struct campaign *c, struct err *e)
 {
 	memset(c, 0, sizeof(*c));
 	if (manifest_load(manifest, &c->m, e) != 0)
 		return -1;
+	c->mode = c->m.mode == MODE_UNICAST ? &mode_unicast : &mode_broadcast;
 	/* Their paths stand in the manifest, so that is where a wrong one is mended. */
-	if (keystore_open(c->m.keystore, &c->ks, e) != 0 ||
-	    job_bundle(c->m.bundle, c->ks, today, &c->bundle, e) != 0)
+	if (keystore_open(c->m.keystore, &c->ks, e) != 0 || c->mode->open(c, today, e) != 0)
 		return err_in(e, "%s", manifest);
-	return name_goal(c, e) == 0 ? name_ledger(c, e) : -1;
+	return name_ledger(c, e);
 }
 
 int campaign_open(const char *manifest, struct campaign *c, struct err *e)
 {
-	if (open_files(manifest, job_today(), c, e) == 0 &&
-	    keystore_find(
-		c->ks, ENTRY_SCP03, c->m.keys[0] == '\0' ? NULL : c->m.keys, &c->keys, e) == 0 &&
-	    check_together(c, e) == 0)
+	if (open_files(manifest, job_today(), c, e) == 0 && check_expiry(c, e) == 0 &&
+	    c->mode->ready(c, e) == 0)
 		return 0;
 	campaign_close(c);
 	return -1;
@@ -101,7 +64,9 @@ int campaign_open_report(const char *manifest, struct campaign *c, struct err *e
 
 void campaign_close(struct campaign *c)
 {
-	bundle_free(&c->bundle);
+	if (c->mode != NULL)
+		c->mode->close(c);
+	manifest_free(&c->m);
 	keystore_close(c->ks);
 	c->ks = NULL;
 	c->keys = NULL;

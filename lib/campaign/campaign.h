@@ -1,6 +1,7 @@
 /*
- * Campaigns: the main job over all cards of a manifest, one after the other, with a ledger.
- * Memory does not grow with the number of cards. Prints nothing: told to the caller by callback.
+ * Campaigns: what a manifest asks for, brought to all its cards, one after the other, with a
+ * ledger: a bundle by broadcast, or a list of steps. Memory does not grow with the number of cards.
+ * Prints nothing: told to the caller by callback.
  */
 #ifndef CAMPAIGN_CAMPAIGN_H
 #define CAMPAIGN_CAMPAIGN_H
@@ -9,13 +10,18 @@
 #include "ledger/ledger.h"
 #include "manifest/manifest.h"
 
+struct campaign_mode;
+struct unicast;
+
 /* A campaign with all its files read and checked against each other; nothing sent to any card. */
 struct campaign {
 	struct manifest m;
 	struct keystore *ks;
-	const struct entry *keys; /* borrowed from ks */
-	struct bundle bundle;
-	uint8_t goal[32]; /* names what is to be reached: bundle, authorized or not */
+	const struct entry *keys; /* of the channel; borrowed from ks */
+	const struct campaign_mode *mode;
+	struct bundle bundle;    /* broadcast */
+	struct unicast *unicast; /* see unicast.h; NULL in broadcast */
+	uint8_t goal[32]; /* names what is to be reached: bundle, authorized or not; or the steps */
 	char ledger_path[MANIFEST_PATH];
 };
 /* ERR_INPUT, ERR_AUTH, ERR_SAFETY as for the files themselves. */
@@ -42,8 +48,7 @@ struct campaign_calls {
 	void (*begin)(void *ctx, const struct ledger_sums *sums);
 	/* A card moves on (state pending) or ends (done, failed); done/total in commands while
 	 * loading. */
-	void (*progress)(
-	    void *ctx, const struct ledger_card *c, enum step step, uint32_t done, uint32_t total);
+	void (*progress)(void *ctx, const struct ledger_card *c, uint32_t done, uint32_t total);
 	/*
 	 * For `cards: {readers: ...}`. feed waits for a card that was not there before, in any of
 	 * the readers: 1 and its reader's name; 0: no more will come; -1: *e. fed tells what became

@@ -1,5 +1,6 @@
 /*
- * One card: the main job step by step, what is told meanwhile, and how it ended.
+ * One card: who it is, its channel, what is told meanwhile, and how it ended. What is done in the
+ * channel is the mode's.
  */
 #include "campaign/work.h"
 
@@ -9,17 +10,16 @@
 #include "base/file.h"
 #include "base/hex.h"
 
-static void tell(struct run *r, uint32_t done, uint32_t total)
+void work_tell(struct run *r, uint32_t done, uint32_t total)
 {
 	if (r->calls->progress != NULL)
-		r->calls->progress(r->calls->ctx, r->lc, r->step, done, total);
+		r->calls->progress(r->calls->ctx, r->lc, done, total);
 }
 
-static void enter_step(struct run *r, enum step step)
+void work_step(struct run *r, const char *name)
 {
-	r->step = step;
-	snprintf(r->lc->step, sizeof(r->lc->step), "%s", step_str(step));
-	tell(r, 0, 0);
+	snprintf(r->lc->step, sizeof(r->lc->step), "%s", name);
+	work_tell(r, 0, 0);
 }
 
 bool work_stopping(const struct run *r)
@@ -38,7 +38,7 @@ static int give_keys(void *ctx, const struct init_update *u, struct key_set *out
 {
 	const struct run *r = ctx;
 
-	return job_card_keys(r->c->keys, u, out, e);
+	return job_card_keys(r->entry, u, out, e);
 }
 
 /* What this station knows of the card from elsewhere; the ledger has the intent already. */
@@ -69,6 +69,7 @@ static void after_auth(void *ctx, const struct init_update *u, bool accepted)
 
 	key_set_name(u, set);
 	r->refused = !accepted;
+	memcpy(r->refused_set, set, sizeof(set));
 	/* A refusal is in the ledger's row as well; a success may forget an old refusal. */
 	if (!accepted && tries_record(r->tries, r->lc->id, set, e) != 0)
 		r->ledger_failed = true;
@@ -77,10 +78,31 @@ static void after_auth(void *ctx, const struct init_update *u, bool accepted)
 		r->ledger_failed = true;
 }
 
-static int establish(struct run *r, struct err *e)
+/* Is it still the card that was identified? *id: the CIN that it tells now. */
+static int compare_card(struct run *r, struct err *e)
+{
+	uint8_t cin[16], n;
+	char id[sizeof(r->lc->id)];
+
+	if (session_cin(&r->s, cin, &n, e) != 0)
+		return -1;
+	hex_put(span_of(cin, n), id, sizeof(id));
+	if (strcmp(id, r->lc->id) == 0)
+		return 0;
+	err_set(e, ERR_SAFETY,
+	    "another card than before answers: %s was identified, now it is %s; nothing of the "
+	    "campaign was sent to it",
+	    r->lc->id, n > 0 ? id : "one without a CIN");
+	return err_hint(e, "leave a card in the reader until it is told to be taken out");
+}
+
+int work_channel(struct run *r, const struct entry *keys, uint8_t version, struct err *e)
 {
 	const struct manifest *m = &r->c->m;
-	struct session_asks asks = { .level = m->level,
+	struct session_asks asks = { .key_version = version,
+		.protocols = keys->type == ENTRY_SCP02 ? 1u << PROTOCOL_SCP02 | 1u << PROTOCOL_SCP01
+						       : 1u << PROTOCOL_SCP03,
+		.level = m->level,
 		.s16 = m->s16,
 		.keys = give_keys,
 		.before_auth = before_auth,
@@ -88,87 +110,73 @@ static int establish(struct run *r, struct err *e)
 		.ctx = r };
 	int rc;
 
-	asks.key_version = m->key_version >= 0 ? (uint8_t)m->key_version : r->c->keys->version;
-	enter_step(r, STEP_ESTABLISH);
+	r->entry = keys;
 	rc = session_open(&r->s, &asks, e);
 	if (rc == 0)
 		r->lc->auth_failed = false;
 	else if (e->code == ERR_AUTH)
 		r->lc->auth_failed = true;
-	if (r->ledger_err.code == ERR_NONE)
-		return rc;
-	*e = r->ledger_err;
-	return -1;
+	if (r->ledger_err.code != ERR_NONE) {
+		*e = r->ledger_err;
+		return -1;
+	}
+	return rc == 0 ? compare_card(r, e) : -1;
 }
 
 /* ---- one card ---- */
 
-static bool load_step(void *ctx, uint32_t done, uint32_t total)
-{
-	struct run *r = ctx;
-
-	tell(r, done, total);
-	return !work_stopping(r);
-}
-
-static int load(struct run *r, const struct job_plan *p, struct err *e)
-{
-	const struct broadcast_progress progress = { load_step, r };
-	uint32_t done = p->j;
-
-	enter_step(r, STEP_SWITCH);
-	if (job_switch(&r->s, &r->c->bundle, p, r->c->ks, e) != 0)
-		return -1;
-	enter_step(r, STEP_LOAD);
-	if (broadcast_play(&r->s, p->package->commands, p->package->total, &done, &progress, e) !=
-	    0)
-		return -1;
-	enter_step(r, STEP_RETURN);
-	return broadcast_return(&r->s, p->package->return_command, e);
-}
-
-static int authorize(struct run *r, const struct job_plan *p, struct err *e)
-{
-	struct verdict v;
-
-	enter_step(r, STEP_AUTHORIZE);
-	if (job_authorize(&r->s, &r->c->bundle, p->package, AUTHORIZE_ACTIVATE, &v, e) != 0)
-		return -1;
-	enter_step(r, STEP_CONFIRM);
-	return job_confirm(&r->s, &r->c->bundle, e);
-}
-
 /* Opens the card that is called so and learns which it is; nothing is changed on it. */
 static int identify(struct run *r, const char *name, struct err *e)
 {
-	enter_step(r, STEP_CONNECT);
+	char id[sizeof(r->lc->id)];
+
+	work_step(r, step_str(STEP_CONNECT));
 	if (r->calls->open(r->calls->ctx, name, &r->card, e) != 0)
 		return -1;
 	session_init(&r->s, &r->card);
-	enter_step(r, STEP_IDENTIFY);
+	work_step(r, step_str(STEP_IDENTIFY));
 	if (session_discover(&r->s, NULL, e) != 0)
 		return -1;
 	if (r->s.id.cin_n == 0)
 		return err_set(e, ERR_CARD, "the card tells no CIN: it cannot be told from others");
-	hex_put(span_of(r->s.id.cin, r->s.id.cin_n), r->lc->id, sizeof(r->lc->id));
+	hex_put(span_of(r->s.id.cin, r->s.id.cin_n), id, sizeof(id));
+	r->other_before = r->lc->id[0] != '\0' && strcmp(r->lc->id, id) != 0;
+	memcpy(r->lc->id, id, sizeof(id));
 	return 0;
 }
 
-static int job(struct run *r, struct err *e)
+/*
+ * A card that fails in the middle may have become another one: an operator's hand is quick, and a
+ * card without our channel refuses what it gets. Then what was found out about it does not count.
+ */
+static int who_failed(struct run *r, bool auth_failed, struct err *e)
 {
-	struct job_plan p;
+	struct err now = { 0 };
 
-	if (establish(r, e) != 0 ||
-	    job_plan(&r->s, &r->c->bundle, r->c->m.allow_literal_mac, &p, e) != 0)
+	if (r->s.card == NULL || r->card.gone || r->lc->id[0] == '\0' || r->ledger_failed ||
+	    (e->code != ERR_CARD && e->code != ERR_AUTH && e->code != ERR_INTEGRITY))
 		return -1;
-	if (p.need == NEED_NOTHING ||
-	    (p.need == NEED_AUTHORIZE && r->c->m.authorize == AUTHORIZE_LATER)) {
-		enter_step(r, STEP_ALREADY);
-		return 0;
+	if (session_discover(&r->s, NULL, &now) != 0 || compare_card(r, &now) == 0 ||
+	    now.code != ERR_SAFETY)
+		return -1;
+	*e = now;
+	r->lc->auth_failed = auth_failed;
+	if (!r->refused)
+		return -1;
+	r->refused = false;
+	if (tries_forget(r->tries, r->lc->id, r->refused_set, &now) != 0) {
+		r->ledger_failed = true;
+		*e = now;
 	}
-	if (p.need == NEED_LOAD && load(r, &p, e) != 0)
-		return -1;
-	return r->c->m.authorize == AUTHORIZE_LATER ? 0 : authorize(r, &p, e);
+	return -1;
+}
+
+/* To the goal, on the card that was identified. */
+static int work_card(struct run *r, struct err *e)
+{
+	bool auth_failed = r->lc->auth_failed;
+
+	return r->c->mode->work(r, e) == 0 ? 0 : who_failed(r, auth_failed, e);
 }
 
 /* Writes down how it ended. Returns -1 only for what ends the whole run. */
@@ -190,7 +198,7 @@ static int settle(struct run *r, int rc, struct err *e)
 	r->refused_in_a_row = r->refused ? r->refused_in_a_row + 1 : 0;
 	if (ledger_note(r->l, lc, e) != 0)
 		return -1;
-	tell(r, 0, 0);
+	work_tell(r, 0, 0);
 	return 0;
 }
 
@@ -225,7 +233,7 @@ int work_file(struct run *r, struct ledger_card *lc, struct err *e)
 	else
 		rc = identify(r, path, e);
 	if (rc == 0)
-		rc = job(r, e);
+		rc = work_card(r, e);
 	end_card(r);
 	return settle(r, rc, e);
 }
@@ -279,7 +287,7 @@ int work_reader(
 	if (rc == 0)
 		rc = recall(r, how, e);
 	if (rc == 0 && *how == FED_FAILED)
-		rc = job(r, e);
+		rc = work_card(r, e);
 	end_card(r);
 	if (*how == FED_UNKNOWN)
 		return settle_unknown(r, e);

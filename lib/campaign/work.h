@@ -7,6 +7,21 @@
 
 #include "campaign/campaign.h"
 
+struct run;
+
+/* How a campaign gets its goal onto a card: one for each mode of the manifest. */
+struct campaign_mode {
+	/* Reads the files that the manifest names and names the goal. today: YYYYMMDD; 0: to look
+	 * back, also at what has expired. */
+	int (*open)(struct campaign *c, uint32_t today, struct err *e);
+	/* What only a run needs: keys, and whether everything goes together. */
+	int (*ready)(struct campaign *c, struct err *e);
+	void (*close)(struct campaign *c);
+	/* On a card that was identified: to the goal. */
+	int (*work)(struct run *r, struct err *e);
+};
+extern const struct campaign_mode mode_broadcast, mode_unicast;
+
 struct run {
 	struct campaign *c;
 	const struct campaign_calls *calls;
@@ -15,15 +30,23 @@ struct run {
 	struct ledger_card *lc; /* the card at work */
 	struct card card;
 	struct session s;
-	enum step step;
+	const struct entry *entry; /* keys of the channel that is being opened */
+	bool other_before;         /* the row's outcomes are those of another card */
 	bool ledger_failed;
 	struct err ledger_err; /* how, when a callback could not say it */
 	bool refused;          /* EXTERNAL AUTHENTICATE was refused: a try is spent */
+	char refused_set[8];   /* which key set then */
 	uint32_t refused_in_a_row;
 	uint32_t failures;
 };
 
 bool work_stopping(const struct run *r);
+/* The card has come to a step; and, while it takes long, how far that is. */
+void work_step(struct run *r, const char *name);
+void work_tell(struct run *r, uint32_t done, uint32_t total);
+/* Opens a channel with the keys of an entry, with all that campaigns keep watch on: tries, and
+ * that it is still the card that was identified. Ends one that is open. */
+int work_channel(struct run *r, const struct entry *keys, uint8_t version, struct err *e);
 /* The card of a claimed row. Returns -1 only for what ends the whole run. */
 int work_file(struct run *r, struct ledger_card *lc, struct err *e);
 /* The card in a reader, whose row is found, or made, by its CIN: *lc and *how. The same return. */

@@ -1,54 +1,13 @@
 #include "gp/put_key.h"
 
-#include "crypto/des.h"
-#include "crypto/kdf.h"
 #include "gp/cert.h"
+#include "gp/key_value.h"
 
-/* VALUE_MAX: the longest secret component, a scalar of P-521, padded. */
-enum { VERSION_MAX = 0x7F, VALUE_MAX = 80, LONGEST_ONE_OCTET = 0x80 };
-
-static const uint8_t icv[AES_BLOCK];
-
-static uint8_t type_of(const struct put_key *k, size_t i)
-{
-	if (k->type[i] != 0)
-		return k->type[i];
-	return k->des ? KEY_TYPE_DES : KEY_TYPE_AES;
-}
-
-static bool is_secret(uint8_t type)
-{
-	return type == KEY_TYPE_DES || type == KEY_TYPE_AES;
-}
+enum { LONGEST_ONE_OCTET = 0x80 };
 
 bool put_key_is_asymmetric(const struct put_key *k)
 {
-	return k->n == 1 && !is_secret(type_of(k, 0));
-}
-
-static bool check_value(uint8_t type, const struct key *k, uint8_t out[static PUT_KEY_KCV])
-{
-	return type == KEY_TYPE_DES ? des_key_check_value(k, out) : key_check_value(k, out);
-}
-
-static bool length_fits(uint8_t type, size_t n)
-{
-	return type == KEY_TYPE_DES ? n == DES3_KEY : n == 16 || n == 24 || n == 32;
-}
-
-static size_t block_of(bool des)
-{
-	return des ? DES_BLOCK : AES_BLOCK;
-}
-
-static size_t padded(bool des, size_t n)
-{
-	return (n + block_of(des) - 1) / block_of(des) * block_of(des);
-}
-
-static bool cipher(bool des, const struct key *dek, bool encrypt, struct span in, uint8_t *out)
-{
-	return des ? des_ecb_once(dek, encrypt, in, out) : aes_cbc_once(dek, encrypt, icv, in, out);
+	return k->n == 1 && !key_value_is_secret(key_value_type(k, 0));
 }
 
 /* ---- put ---- */
@@ -85,17 +44,13 @@ static void clear_put(struct wr *w, const struct put_key *k, uint8_t type, struc
 static bool secret_put(
     struct wr *w, const struct put_key *k, uint8_t type, struct span value, const struct key *dek)
 {
-	uint8_t clear[VALUE_MAX] = { 0 }, ct[VALUE_MAX];
-	size_t n = padded(k->des, value.n);
-	bool bare = n == value.n && (k->bare || type == KEY_TYPE_DES);
-	struct wr c = wr_fixed(clear, sizeof(clear));
-	bool ok;
+	uint8_t ct[KEY_VALUE_MAX];
+	size_t n;
+	bool bare;
 
-	wr_put(&c, value);
-	ok = wr_ok(&c) && n <= sizeof(clear) && cipher(k->des, dek, true, span_of(clear, n), ct);
-	wipe(clear, sizeof(clear));
-	if (!ok)
+	if (!key_value_encrypt(k->des, dek, value, ct, &n))
 		return false;
+	bare = n == value.n && (k->bare || type == KEY_TYPE_DES);
 	type_put(w, k, type);
 	length_put(w, bare ? n : n + 1);
 	if (!bare)
@@ -106,10 +61,10 @@ static bool secret_put(
 
 static bool symmetric_put(struct wr *w, const struct put_key *k, size_t i, const struct key *dek)
 {
-	uint8_t kcv[PUT_KEY_KCV], type = type_of(k, i);
+	uint8_t kcv[PUT_KEY_KCV], type = key_value_type(k, i);
 
-	if (!is_secret(type) || !length_fits(type, k->key[i].n) ||
-	    !check_value(type, &k->key[i], kcv) ||
+	if (!key_value_is_secret(type) || !key_value_fits(type, k->key[i].n) ||
+	    !key_value_check(type, &k->key[i], kcv) ||
 	    !secret_put(w, k, type, key_span(&k->key[i]), dek))
 		return false;
 	wr_lv(w, SPAN(kcv));
@@ -160,7 +115,7 @@ bool put_key_put(struct wr *w, const struct put_key *k, const struct key *dek)
 {
 	size_t start = w->n;
 
-	if (k->n < 1 || k->n > PUT_KEY_KEYS || k->version < 1 || k->version > VERSION_MAX)
+	if (k->n < 1 || k->n > PUT_KEY_KEYS || k->version < 1 || k->version > KEY_VERSION_MAX)
 		return false;
 	wr_u8(w, k->version);
 	for (size_t i = 0; i < k->n; i++)
@@ -198,27 +153,22 @@ static bool component_get(struct rd *r, const struct put_key *k, uint8_t *type, 
 
 /* Decrypts: a component of whole blocks has no length in front of it (GPCS 11.8.2.3.3). */
 static bool secret_get(const struct put_key *k, struct span component, const struct key *dek,
-    uint8_t clear[static VALUE_MAX], size_t *n)
+    uint8_t clear[static KEY_VALUE_MAX], size_t *n)
 {
-	size_t block = block_of(k->des);
-	struct rd r = rd_of(component);
 	uint8_t told = (uint8_t)component.n;
-	struct span ct;
+	struct rd r = rd_of(component);
 
-	if (component.n % block != 0 && !rd_u8(&r, &told))
-		return false;
-	ct = rd_rest(&r);
-	if (ct.n == 0 || ct.n > VALUE_MAX || ct.n != padded(k->des, told))
+	if (component.n % key_value_block(k->des) != 0 && !rd_u8(&r, &told))
 		return false;
 	*n = told;
-	return cipher(k->des, dek, false, ct, clear);
+	return key_value_decrypt(k->des, dek, rd_rest(&r), told, clear);
 }
 
 static enum put_key_verdict symmetric_get(
     struct rd *r, struct put_key *k, uint8_t type, struct span component, const struct key *dek)
 {
 	struct key *key = &k->key[k->n];
-	uint8_t clear[VALUE_MAX], want[PUT_KEY_KCV];
+	uint8_t clear[KEY_VALUE_MAX], want[PUT_KEY_KCV];
 	struct span value;
 	struct rd in;
 	size_t n = 0;
@@ -228,8 +178,8 @@ static enum put_key_verdict symmetric_get(
 	if (!rd_lv(r, &value) || value.n != PUT_KEY_KCV)
 		return PUT_KEY_MALFORMED;
 	in = rd_of(value);
-	ok = secret_get(k, component, dek, clear, &n) && length_fits(type, n) &&
-	     key_from(key, span_of(clear, n)) && check_value(type, key, want) &&
+	ok = secret_get(k, component, dek, clear, &n) && key_value_fits(type, n) &&
+	     key_from(key, span_of(clear, n)) && key_value_check(type, key, want) &&
 	     rd_copy(&in, k->kcv[k->n], PUT_KEY_KCV);
 	wipe(clear, sizeof(clear));
 	/* A failing cipher refuses the command too: there is no key to store. */
@@ -258,7 +208,7 @@ static bool curve_of(struct rd *r, const struct put_key *k, size_t field, enum e
 static bool ec_get(struct rd *r, struct put_key *k, struct span component, const struct key *dek)
 {
 	struct authority_key *a = &k->asymmetric;
-	uint8_t clear[VALUE_MAX];
+	uint8_t clear[KEY_VALUE_MAX];
 	enum ec_curve curve;
 	size_t n = 0;
 	bool ok;
@@ -328,8 +278,8 @@ static enum put_key_verdict field_get(struct rd *r, const struct key *dek, struc
 	/* All keys of a command are in one format. */
 	if (!component_get(r, k, &type, &component))
 		return PUT_KEY_MALFORMED;
-	v = is_secret(type) ? symmetric_get(r, k, type, component, dek)
-			    : asymmetric_get(r, k, type, component, dek);
+	v = key_value_is_secret(type) ? symmetric_get(r, k, type, component, dek)
+				      : asymmetric_get(r, k, type, component, dek);
 	if (v == PUT_KEY_OK && k->extended && !use_get(r, &k->use[k->n]))
 		v = PUT_KEY_MALFORMED;
 	return v;
@@ -340,7 +290,7 @@ static enum put_key_verdict fields_get(struct span data, const struct key *dek, 
 	struct rd r = rd_of(data), peek;
 	uint8_t first = 0;
 
-	if (!rd_u8(&r, &k->version) || k->version < 1 || k->version > VERSION_MAX)
+	if (!rd_u8(&r, &k->version) || k->version < 1 || k->version > KEY_VERSION_MAX)
 		return PUT_KEY_MALFORMED;
 	peek = r;
 	k->extended = rd_u8(&peek, &first) && first == KEY_TYPE_EXTENDED;
@@ -386,7 +336,7 @@ bool put_key_answer_ok(struct span data, const struct put_key *k)
 		return false;
 	for (size_t i = 0; i < k->n && !put_key_is_asymmetric(k); i++)
 		if (!rd_copy(&r, got, PUT_KEY_KCV) ||
-		    !check_value(type_of(k, i), &k->key[i], want) ||
+		    !key_value_check(key_value_type(k, i), &k->key[i], want) ||
 		    !span_eq(SPAN(got), SPAN(want)))
 			return false;
 	return rd_left(&r) == 0;

@@ -126,6 +126,21 @@ static int read_objects(struct session *s, struct err *e)
 	return 0;
 }
 
+int session_cin(struct session *s, uint8_t out[static 16], uint8_t *n, struct err *e)
+{
+	struct card_identity id = { 0 };
+	struct span v;
+	bool found;
+
+	if (session_get_data(s, TAG_CIN, &v, &found, e) != 0)
+		return -1;
+	if (found)
+		keep_cin(&id, v);
+	memcpy(out, id.cin, sizeof(id.cin));
+	*n = id.cin_n;
+	return 0;
+}
+
 int session_discover(struct session *s, const struct aid *domain, struct err *e)
 {
 	session_drop(s);

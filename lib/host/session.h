@@ -92,6 +92,8 @@ int session_do(
 /* GET DATA; false in *found for 6A88 and its like, other refusals are errors. *val is the whole
  * data field of the answer, tag included, and borrows from s until the next command. */
 int session_get_data(struct session *s, uint16_t tag, struct span *val, bool *found, struct err *e);
+/* The CIN as the card tells it now, in the channel if there is one; *n = 0: it tells none. */
+int session_cin(struct session *s, uint8_t out[static 16], uint8_t *n, struct err *e);
 /* The channel is gone: wipes the keys and sends nothing more; for lib/host only. */
 void session_drop(struct session *s);
 /* Ends the channel (SELECT of the domain, so that the card forgets it too) and wipes the keys. */

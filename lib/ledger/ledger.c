@@ -8,9 +8,21 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { SCHEMA_VERSION = 2 };
+enum { SCHEMA_VERSION = 3 };
 
-enum statement { ST_ADD, ST_PUT, ST_GET, ST_NEXT, ST_TO_DO, ST_CLAIM, ST_SUM, STATEMENTS };
+enum statement {
+	ST_ADD,
+	ST_PUT,
+	ST_GET,
+	ST_NEXT,
+	ST_TO_DO,
+	ST_CLAIM,
+	ST_SUM,
+	ST_STEP,
+	ST_STEP_PUT,
+	ST_STEPS_FORGET,
+	STATEMENTS
+};
 
 #define COLUMNS "file, id, state, step, reason, auth_failed, attempts, in_doubt"
 
@@ -32,7 +44,16 @@ static const char *const sql[STATEMENTS] = {
 	[ST_SUM] = "SELECT count(*), total(state = 1), total(state = 2), total(state = 0),"
 		   " total(state = 1 AND step = 'already'), total(state <> 1 AND auth_failed)"
 		   " FROM card WHERE goal = ?1",
+	[ST_STEP] = "SELECT state FROM step WHERE goal = ?1 AND file = ?2 AND n = ?3",
+	[ST_STEP_PUT] = "INSERT OR REPLACE INTO step(goal, file, n, state, updated)"
+			" VALUES (?1, ?2, ?3, ?4, unixepoch())",
+	[ST_STEPS_FORGET] = "DELETE FROM step WHERE goal = ?1 AND file = ?2",
 };
+
+#define STEP_TABLE \
+	"CREATE TABLE IF NOT EXISTS step(" \
+	" goal BLOB NOT NULL, file TEXT NOT NULL, n INTEGER NOT NULL, state INTEGER NOT NULL," \
+	" updated INTEGER NOT NULL, PRIMARY KEY(goal, file, n)) WITHOUT ROWID;"
 
 static const char schema[] =
     "BEGIN IMMEDIATE;"
@@ -44,13 +65,14 @@ static const char schema[] =
     " reason TEXT NOT NULL DEFAULT '', auth_failed INTEGER NOT NULL DEFAULT 0,"
     " attempts INTEGER NOT NULL DEFAULT 0, updated INTEGER NOT NULL DEFAULT 0,"
     " in_doubt INTEGER NOT NULL DEFAULT 0,"
-    " PRIMARY KEY(goal, file)) WITHOUT ROWID;"
-    "PRAGMA user_version = 2;"
+    " PRIMARY KEY(goal, file)) WITHOUT ROWID;" STEP_TABLE "PRAGMA user_version = 3;"
     "COMMIT";
-static const char upgrade[] = "BEGIN IMMEDIATE;"
-			      "ALTER TABLE card ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0;"
-			      "PRAGMA user_version = 2;"
-			      "COMMIT";
+static const char from_1[] = "BEGIN IMMEDIATE;"
+			     "ALTER TABLE card ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0;"
+			     "PRAGMA user_version = 2;"
+			     "COMMIT";
+static const char from_2[] = "BEGIN IMMEDIATE;" STEP_TABLE "PRAGMA user_version = 3;"
+			     "COMMIT";
 
 struct ledger {
 	char path[4096];
@@ -65,6 +87,13 @@ struct ledger {
 const char *card_state_str(enum card_state s)
 {
 	static const char *const names[] = { "pending", "done", "failed" };
+
+	return names[s];
+}
+
+const char *step_state_str(enum step_state s)
+{
+	static const char *const names[] = { "pending", "begun", "done", "already", "failed" };
 
 	return names[s];
 }
@@ -115,8 +144,10 @@ static int check_schema(struct ledger *l, bool write, struct err *e)
 	}
 	if (version == SCHEMA_VERSION)
 		return 0;
+	if (write && version == 0)
+		return exec(l, schema, e);
 	if (write)
-		return exec(l, version == 0 ? schema : upgrade, e);
+		return version == 1 && exec(l, from_1, e) != 0 ? -1 : exec(l, from_2, e);
 	if (version == 0)
 		return err_set(e, ERR_LEDGER, "%s: not a ledger", l->path);
 	err_set(e, ERR_LEDGER, "%s: written by an older cardadm (schema %d)", l->path, version);
@@ -301,6 +332,51 @@ int ledger_note(struct ledger *l, const struct ledger_card *c, struct err *e)
 	if (group(l, e) != 0 || put(l, c, e) != 0)
 		return -1;
 	return overdue(l) ? ledger_flush(l, e) : 0;
+}
+
+int ledger_step(struct ledger *l, const char *file, uint32_t n, enum step_state *s, struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc, v;
+
+	*s = STEP_PENDING;
+	if (l->db == NULL)
+		return 0;
+	st = begin_file(l, ST_STEP, file, e);
+	if (st == NULL)
+		return -1;
+	if (sqlite3_bind_int64(st, 3, n) != SQLITE_OK)
+		return fail(l, "cannot be read", e);
+	rc = sqlite3_step(st);
+	v = rc == SQLITE_ROW ? sqlite3_column_int(st, 0) : STEP_PENDING;
+	if (v > STEP_PENDING && v <= STEP_FAILED)
+		*s = (enum step_state)v;
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		fail(l, "cannot be read", e);
+	sqlite3_reset(st);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -1;
+}
+
+int ledger_step_put(
+    struct ledger *l, const char *file, uint32_t n, enum step_state s, struct err *e)
+{
+	sqlite3_stmt *st = group(l, e) == 0 ? begin_file(l, ST_STEP_PUT, file, e) : NULL;
+
+	if (st == NULL)
+		return -1;
+	if (sqlite3_bind_int64(st, 3, n) != SQLITE_OK ||
+	    sqlite3_bind_int(st, 4, (int)s) != SQLITE_OK)
+		return fail(l, "cannot be written", e);
+	if (finish(l, st, e) != 0)
+		return -1;
+	return s == STEP_BEGUN || overdue(l) ? ledger_flush(l, e) : 0;
+}
+
+int ledger_steps_forget(struct ledger *l, const char *file, struct err *e)
+{
+	sqlite3_stmt *st = group(l, e) == 0 ? begin_file(l, ST_STEPS_FORGET, file, e) : NULL;
+
+	return st == NULL ? -1 : finish(l, st, e);
 }
 
 /* No column is ever NULL: without a text there was no memory for it. */

@@ -64,6 +64,21 @@ enum { LEDGER_GROUP_MS = 200 };
 int ledger_note(struct ledger *l, const struct ledger_card *c, struct err *e);
 int ledger_get(
     struct ledger *l, const char *file, struct ledger_card *c, bool *found, struct err *e);
+
+/*
+ * Steps of one card, where a campaign is a list of them; n counts from 1. A step that changes
+ * something has begun before its first command: one that is found so later is in doubt.
+ */
+enum step_state { STEP_PENDING, STEP_BEGUN, STEP_DONE, STEP_WAS_SO, STEP_FAILED };
+const char *step_state_str(enum step_state s); /* "pending", "begun", "done", "already", "failed" */
+/* STEP_PENDING when nothing is known of it. */
+int ledger_step(struct ledger *l, const char *file, uint32_t n, enum step_state *s, struct err *e);
+/* Commits STEP_BEGUN before it returns, with all that was grouped before; others as ledger_note. */
+int ledger_step_put(
+    struct ledger *l, const char *file, uint32_t n, enum step_state s, struct err *e);
+/* All that is known of the steps of this card. */
+int ledger_steps_forget(struct ledger *l, const char *file, struct err *e);
+
 int ledger_sum(struct ledger *l, struct ledger_sums *s, struct err *e);
 /*
  * Cards in order of file, one by one, without holding them all: the first with a name greater than

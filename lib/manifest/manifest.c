@@ -1,6 +1,7 @@
 #include "manifest/manifest.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -17,10 +18,10 @@ struct written {
 	int mode, via, authorize;
 	bool allow_literal_mac;
 	uint32_t limit_failures, limit_authentications;
+	struct manifest *m; /* takes the steps */
 };
 
-static const char *const modes[] = { "broadcast", "unicast", NULL };
-enum { MODE_BROADCAST = 0 };
+static const char *const modes[] = { "broadcast", "unicast", NULL }; /* as enum manifest_mode */
 static const char *const vias[] = { "change-mode", "put-key", NULL };
 enum { VIA_CHANGE_MODE = 0 };
 static const char *const whens[] = { "now", "later", NULL }; /* as enum manifest_when */
@@ -44,6 +45,13 @@ static int add_reader(const struct doc *d, const struct node *v, void *to, struc
 			return doc_error(d, v, e, "this reader stands here twice");
 	w->readers_n++;
 	return 0;
+}
+
+static int add_step(const struct doc *d, const struct node *v, void *to, struct err *e)
+{
+	struct manifest *m = ((struct written *)to)->m;
+
+	return manifest_step_read(d, v, m->path, &m->step[m->step_n++], e);
 }
 
 static const struct bind_field cards_fields[] = {
@@ -72,29 +80,48 @@ static const struct bind_field manifest_fields[] = {
 	{ "cards", BIND_MAP, .flags = BIND_REQUIRED, .table = &cards_table },
 	{ "mode", BIND_CHOICE, .flags = BIND_REQUIRED, .choices = modes, AT(mode) },
 	{ "via", BIND_CHOICE, .choices = vias, AT(via) },
-	{ "bundle", BIND_STRING, .flags = BIND_REQUIRED, PATH(bundle) },
+	{ "bundle", BIND_STRING, PATH(bundle) },
+	{ "steps", BIND_MAPS, .min = 1, .max = MANIFEST_STEPS, .each = add_step },
 	{ "authorize", BIND_CHOICE, .choices = whens, AT(authorize) },
 	{ "allow-literal-mac", BIND_BOOL, AT(allow_literal_mac) },
 	{ "limits", BIND_MAP, .table = &limits_table },
 };
 static const struct bind_table manifest_table = BIND_TABLE(manifest_fields);
 
+/* What belongs to one of the modes only. */
+static const struct {
+	const char *key;
+	enum manifest_mode mode;
+} only[] = { { "bundle", MODE_BROADCAST }, { "via", MODE_BROADCAST },
+	{ "authorize", MODE_BROADCAST }, { "allow-literal-mac", MODE_BROADCAST },
+	{ "steps", MODE_UNICAST } };
+
+static int check_mode(const struct doc *d, const struct written *w, struct err *e)
+{
+	const struct node *root = doc_root(d), *mode = node_get(root, "mode");
+	const char *needed = w->mode == MODE_UNICAST ? "steps" : "bundle";
+
+	for (size_t i = 0; i < sizeof(only) / sizeof(only[0]); i++) {
+		const struct node *v = node_get(root, only[i].key);
+
+		if (v != NULL && only[i].mode != (enum manifest_mode)w->mode)
+			return doc_error(d, v->key, e, "`%s` goes with `mode: %s` only",
+			    only[i].key, modes[only[i].mode]);
+	}
+	if (node_get(root, needed) == NULL)
+		return doc_error(
+		    d, mode, e, "`%s` is missing, which `mode: %s` needs", needed, modes[w->mode]);
+	return 0;
+}
+
 /* What the format knows and this version of the program does not do. */
 static int check_supported(const struct doc *d, const struct written *w, struct err *e)
 {
-	const struct node *root = doc_root(d);
-
-	if (w->mode != MODE_BROADCAST) {
-		doc_error(d, node_get(root, "mode"), e,
-		    "mode `%s` is not supported by this version of cardadm", modes[w->mode]);
-		return err_hint(e, "only `mode: broadcast` is");
-	}
-	if (w->via != VIA_CHANGE_MODE) {
-		doc_error(d, node_get(root, "via"), e,
-		    "via `%s` is not supported by this version of cardadm", vias[w->via]);
-		return err_hint(e, "only `via: change-mode` is");
-	}
-	return 0;
+	if (w->via == VIA_CHANGE_MODE)
+		return 0;
+	doc_error(d, node_get(doc_root(d), "via"), e,
+	    "via `%s` is not supported by this version of cardadm", vias[w->via]);
+	return err_hint(e, "only `via: change-mode` is");
 }
 
 /* Either card files or readers. */
@@ -151,6 +178,7 @@ static int fill(const struct doc *d, const struct written *w, struct manifest *m
 	m->key_version = w->key_version;
 	m->level = w->level < 0 ? -1 : level_of[w->level];
 	m->s16 = w->s16;
+	m->mode = w->mode == MODE_UNICAST ? MODE_UNICAST : MODE_BROADCAST;
 	m->authorize = w->authorize == 0 ? AUTHORIZE_NOW : AUTHORIZE_LATER;
 	m->allow_literal_mac = w->allow_literal_mac;
 	m->limit_failures = w->limit_failures;
@@ -158,18 +186,25 @@ static int fill(const struct doc *d, const struct written *w, struct manifest *m
 	if (join(d, m, "keystore", w->keystore, m->keystore, e) != 0 ||
 	    (w->readers_n == 0 && join(d, m, "cards", w->cards, m->cards, e) != 0))
 		return -1;
-	return join(d, m, "bundle", w->bundle, m->bundle, e);
+	return m->mode == MODE_UNICAST ? 0 : join(d, m, "bundle", w->bundle, m->bundle, e);
 }
 
 static int load(const struct doc *d, struct manifest *m, struct err *e)
 {
 	struct written w = {
-		.key_version = -1, .level = -1, .s16 = -1, .limit_authentications = 3
+		.key_version = -1, .level = -1, .s16 = -1, .limit_authentications = 3, .m = m
 	};
 
+	const struct node *steps = node_get(doc_root(d), "steps");
+
+	if (steps != NULL && steps->count > 0 && steps->count <= MANIFEST_STEPS) {
+		m->step = calloc(steps->count, sizeof(*m->step));
+		if (m->step == NULL)
+			return err_memory(e);
+	}
 	if (doc_is(d, "campaign/1", e) != 0 ||
 	    bind_map(d, doc_root(d), &manifest_table, &w, e) != 0 || check_cards(d, &w, e) != 0 ||
-	    check_supported(d, &w, e) != 0)
+	    check_mode(d, &w, e) != 0 || check_supported(d, &w, e) != 0)
 		return -1;
 	return fill(d, &w, m, e);
 }
@@ -189,4 +224,11 @@ int manifest_load(const char *path, struct manifest *m, struct err *e)
 	return rc == 0
 		   ? 0
 		   : err_hint_else(e, "cardadm-campaign-run(1) shows what a manifest looks like");
+}
+
+void manifest_free(struct manifest *m)
+{
+	free(m->step);
+	m->step = NULL;
+	m->step_n = 0;
 }

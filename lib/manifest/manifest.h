@@ -2,12 +2,11 @@
 #ifndef MANIFEST_MANIFEST_H
 #define MANIFEST_MANIFEST_H
 
-#include "base/err.h"
-#include "gp/command.h"
+#include "manifest/step.h"
 
-#define MANIFEST_PATH 4096
 enum { MANIFEST_READERS = 32, MANIFEST_READER_NAME = 128 };
 
+enum manifest_mode { MODE_BROADCAST, MODE_UNICAST };
 enum manifest_when { AUTHORIZE_NOW, AUTHORIZE_LATER };
 
 struct manifest {
@@ -25,16 +24,22 @@ struct manifest {
 	char cards_as_written[MANIFEST_PATH];
 	char readers[MANIFEST_READERS][MANIFEST_READER_NAME]; /* cards: {readers: [...]} */
 	size_t readers_n;                                     /* 0: there is a directory */
-	char bundle[MANIFEST_PATH];                           /* joined */
+	enum manifest_mode mode;
+	/* broadcast */
+	char bundle[MANIFEST_PATH]; /* joined */
 	enum manifest_when authorize;
 	bool allow_literal_mac;
+	/* unicast */
+	struct manifest_step *step;
+	size_t step_n;                  /* at least 1 */
 	uint32_t limit_failures;        /* stop after so many failed cards; 0: no limit */
 	uint32_t limit_authentications; /* ... refused EXTERNAL AUTHENTICATEs in a row; default 3,
 					   0: off */
 };
 
 /* Reads and checks: ERR_INPUT "campaign.yaml:3:7: unknown key `bundel`" with a hint where we know.
- */
+ * Freed by the caller, also on failure. */
 int manifest_load(const char *path, struct manifest *m, struct err *e);
+void manifest_free(struct manifest *m);
 
 #endif

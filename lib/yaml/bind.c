@@ -237,7 +237,9 @@ static int bind_list(const struct doc *d, const struct node *list, const struct 
 		return doc_error(d, list, e, "`%s` must have %u to %u values, and has %u", f->key,
 		    (unsigned)f->min, (unsigned)f->max, (unsigned)list->count);
 	for (const struct node *v = list->first; v != NULL; v = v->next) {
-		if (v->kind != NODE_SCALAR || v->n == 0)
+		if (f->kind == BIND_MAPS && v->kind != NODE_MAP)
+			return doc_error(d, v, e, "`%s` must be a list of maps", f->key);
+		if (f->kind == BIND_LIST && (v->kind != NODE_SCALAR || v->n == 0))
 			return doc_error(d, v, e, "`%s` must be a list of single values", f->key);
 		if (f->each(d, v, to, e) != 0)
 			return -1;
@@ -256,7 +258,7 @@ static int check_form(
 		return doc_error(d, v->key == NULL ? v : v->key, e, "`%s` has no value", f->key);
 	if (either && v->kind == NODE_MAP)
 		return 0;
-	if (f->kind == BIND_LIST)
+	if (f->kind == BIND_LIST || f->kind == BIND_MAPS)
 		return v->kind == NODE_LIST ? 0 : doc_error(d, v, e, "`%s` must be a list", f->key);
 	if (map && v->kind != NODE_MAP)
 		return doc_error(d, v, e, "`%s` must be a map of keys and values", f->key);
@@ -297,6 +299,7 @@ int bind_value(
 	case BIND_EACH:
 		return bind_entries(d, v, f, to, e);
 	case BIND_LIST:
+	case BIND_MAPS:
 		return bind_list(d, v, f, to, e);
 	}
 	return doc_error(d, v, e, "`%s`: not understood", f->key);

@@ -33,7 +33,8 @@ enum bind_kind {
 		       * there instead: the table is of the same struct as this field */
 	BIND_MAP,     /* a map bound by `table`; its struct begins at offset */
 	BIND_EACH,    /* a map of named entries: `each` is called for each, in file order */
-	BIND_LIST     /* a list of min..max values: `each` is called for each scalar, in order */
+	BIND_LIST,    /* a list of min..max values: `each` is called for each scalar, in order */
+	BIND_MAPS     /* the same of maps */
 };
 enum { BIND_REQUIRED = 1 };
 

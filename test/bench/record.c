@@ -98,11 +98,9 @@ void campaign_forget(void)
 		 */
 }
 
-static void tell_failure(
-    void *ctx, const struct ledger_card *c, enum step step, uint32_t done, uint32_t total)
+static void tell_failure(void *ctx, const struct ledger_card *c, uint32_t done, uint32_t total)
 {
 	(void)ctx;
-	(void)step;
 	(void)done;
 	(void)total;
 	if (c->state == CARD_FAILED)

@@ -284,7 +284,7 @@ static void test_schema_1(void **state)
 	(void)state;
 	put(l, "a", CARD_DONE, "confirm");
 	ledger_close(l);
-	shell("ALTER TABLE card DROP COLUMN in_doubt; PRAGMA user_version = 1");
+	shell("ALTER TABLE card DROP COLUMN in_doubt; DROP TABLE step; PRAGMA user_version = 1");
 	assert_int_equal(ledger_open(path, goal, "demo", false, &l, &e), -1);
 	assert_int_equal(e.code, ERR_LEDGER);
 	assert_non_null(strstr(e.hint, "campaign run"));
@@ -293,9 +293,64 @@ static void test_schema_1(void **state)
 	assert_ok(ledger_get(l, "a", &c, &found, &e), &e);
 	assert_true(found && c.state == CARD_DONE && !c.in_doubt);
 	ledger_close(l);
-	shell("PRAGMA user_version = 3");
+	/* And one of schema 2, which had no steps. */
+	shell("DROP TABLE step; PRAGMA user_version = 2");
+	assert_int_equal(ledger_open(path, goal, "demo", false, &l, &e), -1);
+	l = open_it(true);
+	assert_ok(ledger_step_put(l, "a", 1, STEP_DONE, &e), &e);
+	assert_ok(ledger_get(l, "a", &c, &found, &e), &e);
+	assert_true(found && c.state == CARD_DONE);
+	ledger_close(l);
+	shell("PRAGMA user_version = 4");
 	assert_int_equal(ledger_open(path, goal, "demo", true, &l, &e), -1);
 	assert_non_null(strstr(e.text, "newer"));
+}
+
+static enum step_state step_of(struct ledger *l, const char *file, uint32_t n)
+{
+	enum step_state s;
+	struct err e;
+
+	assert_ok(ledger_step(l, file, n, &s, &e), &e);
+	return s;
+}
+
+/* Steps of each card for itself, for each goal; what has begun is durable at once. */
+static void test_steps(void **state)
+{
+	struct ledger *l = open_it(true), *r, *other;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(step_of(l, "a", 1), STEP_PENDING);
+	assert_ok(ledger_step_put(l, "a", 1, STEP_DONE, &e), &e);
+	assert_ok(ledger_step_put(l, "a", 2, STEP_FAILED, &e), &e);
+	assert_ok(ledger_step_put(l, "b", 1, STEP_WAS_SO, &e), &e);
+	assert_ok(ledger_step_put(l, "a", 2, STEP_BEGUN, &e), &e);
+	r = open_it(false);
+	assert_int_equal(step_of(r, "a", 1), STEP_DONE);
+	assert_int_equal(step_of(r, "a", 2), STEP_BEGUN);
+	assert_int_equal(step_of(r, "b", 1), STEP_WAS_SO);
+	assert_int_equal(step_of(r, "b", 2), STEP_PENDING);
+	ledger_close(r);
+	assert_ok(ledger_steps_forget(l, "a", &e), &e);
+	assert_ok(ledger_flush(l, &e), &e);
+	assert_int_equal(step_of(l, "a", 1), STEP_PENDING);
+	assert_int_equal(step_of(l, "b", 1), STEP_WAS_SO);
+	ledger_close(l);
+	assert_ok(ledger_open(path, other_goal, "demo", false, &other, &e), &e);
+	assert_int_equal(step_of(other, "b", 1), STEP_PENDING);
+	ledger_close(other);
+	/* A state that this version does not know counts as unknown; no file, nothing known. */
+	shell("UPDATE step SET state = 9");
+	l = open_it(false);
+	assert_int_equal(step_of(l, "b", 1), STEP_PENDING);
+	ledger_close(l);
+	assert_int_equal(unlink(path), 0);
+	l = open_it(false);
+	assert_int_equal(step_of(l, "b", 1), STEP_PENDING);
+	ledger_close(l);
+	assert_string_equal(step_state_str(STEP_WAS_SO), "already");
 }
 
 /* What SQLite refuses is told by every function, with the status for it. */
@@ -304,13 +359,14 @@ static void test_failing(void **state)
 	struct ledger *w = open_it(true);
 	struct ledger_card c = { .file = "a" }, claimed[1];
 	struct ledger_sums s;
+	enum step_state step;
 	struct err e;
 	bool found;
 	size_t n;
 
 	(void)state;
 	put(w, "a", CARD_PENDING, "");
-	shell("DROP TABLE card");
+	shell("DROP TABLE card; DROP TABLE step");
 #define FAILS(call) \
 	e = (struct err){ 0 }; \
 	assert_int_equal(call, -1); \
@@ -323,6 +379,9 @@ static void test_failing(void **state)
 	FAILS(ledger_note(w, &c, &e));
 	FAILS(ledger_add(w, "b", &e));
 	FAILS(ledger_claim(w, "", false, 1, claimed, &n, &e));
+	FAILS(ledger_step(w, "a", 1, &step, &e));
+	FAILS(ledger_step_put(w, "a", 1, STEP_BEGUN, &e));
+	FAILS(ledger_steps_forget(w, "a", &e));
 	ledger_close(w);
 	FAILS(ledger_open(path, goal, "demo", true, &w, &e));
 	shell("PRAGMA user_version = 0");
@@ -536,6 +595,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_groups, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_claims, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_schema_1, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_steps, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_paths, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_locked, setup, teardown),

@@ -9,12 +9,18 @@
 	"cardadm: campaign/1\nname: demo\nkeystore: keys.yaml\ncards: {directory: fleet}\n" \
 	"mode: broadcast\nbundle: app.bundle\n"
 
+#define STEPS \
+	"cardadm: campaign/1\nname: demo\nkeystore: k\ncards: {directory: f}\nmode: unicast\n" \
+	"steps:\n"
+
 #define LEAST_BUT_CARDS \
 	"cardadm: campaign/1\nname: demo\nkeystore: keys.yaml\nmode: broadcast\n" \
 	"bundle: app.bundle\n"
 
 static char dir[] = "/tmp/manifest_test.XXXXXX";
 static char path[64];
+/* What was read last, for its steps. */
+static struct manifest last;
 
 static int setup(void **state)
 {
@@ -28,15 +34,21 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
+	manifest_free(&last);
 	unlink(path);
 	return rmdir(dir);
 }
 
 static int load(const char *text, struct manifest *m, struct err *e)
 {
+	int rc;
+
 	err_clear(e);
+	manifest_free(&last);
 	assert_ok(file_write(path, span_str(text), 0644, e), e);
-	return manifest_load(path, m, e);
+	rc = manifest_load(path, m, e);
+	last = *m;
+	return rc;
 }
 
 static void test_least(void **state)
@@ -171,7 +183,53 @@ static void test_refused(void **state)
 		{ "cardadm: campaign/1\nname: demo\nkeystore: k\ncards: {directory: f}\nmode: "
 		  "unicast\n"
 		  "bundle: b\n",
-		    "5:7: mode `unicast` is not supported", "only `mode: broadcast`" },
+		    "6:1: `bundle` goes with `mode: broadcast` only", "" },
+		{ "cardadm: campaign/1\nname: demo\nkeystore: k\ncards: {directory: f}\nmode: "
+		  "unicast\n",
+		    "5:7: `steps` is missing, which `mode: unicast` needs", "" },
+		{ "cardadm: campaign/1\nname: demo\nkeystore: k\ncards: {directory: f}\nmode: "
+		  "broadcast\n",
+		    "5:7: `bundle` is missing, which `mode: broadcast` needs", "" },
+		{ LEAST "steps: [lock: {card: true}]\n",
+		    "7:1: `steps` goes with `mode: unicast` only", "" },
+		{ STEPS "  - lock: {card: true}\nauthorize: later\n",
+		    "8:1: `authorize` goes with `mode: broadcast` only", "" },
+		{ STEPS "  lock: {card: true}\n", "7:3: `steps` must be a list", "" },
+		{ STEPS "  []\n", "7:3: `steps` must have 1 to 64 values, and has 0", "" },
+		{ STEPS "  - lock\n", "7:5: `steps` must be a list of maps", "" },
+		{ STEPS "  - {}\n", "7:5: a step is a map with one key, what to do, and this has 0",
+		    "" },
+		{ STEPS "  - lock: {card: true}\n    unlock: {card: true}\n",
+		    "7:5: a step is a map with one key, what to do, and this has 2", "" },
+		{ STEPS "  - instal: {file: a.cap}\n", "7:5: unknown key `instal`",
+		    "did you mean `install`?" },
+		{ STEPS "  - install: a.cap\n", "7:14: `install` must be a map", "" },
+		{ STEPS "  - install: {}\n", "7:14: `file` is missing", "" },
+		{ STEPS "  - install: {file: a.cap, applet: [A000000003]}\n",
+		    "7:28: unknown key `applet`", "did you mean `applets`?" },
+		{ STEPS "  - install: {file: a.cap, applets: [A0000000]}\n",
+		    "7:38: this must be an AID, 5 to 16 octets in hex", "" },
+		{ STEPS "  - install: {file: a.cap, applets: [A000000003, a000000003]}\n",
+		    "7:50: this applet stands here twice", "" },
+		{ STEPS "  - install: {file: a.cap, privileges: [card-rest]}\n",
+		    "7:41: this is not the name of a privilege", "" },
+		{ STEPS "  - install: {file: a.cap, replace: yes}\n",
+		    "7:37: `replace` must be true or false", "" },
+		{ STEPS "  - delete: {related: true}\n", "7:13: `aid` is missing", "" },
+		{ STEPS "  - delete: {aid: A000}\n", "7:19: `aid` must be 5 to 16 octets in hex",
+		    "" },
+		{ STEPS "  - put-keys: {version: 31}\n", "7:15: `keys` is missing", "" },
+		{ STEPS "  - put-keys: {keys: new, version: 80}\n",
+		    "7:36: `version` must be one octet in hex, 01 to 7F", "" },
+		{ STEPS "  - put-keys: {keys: new, replace: 30, rotate: true}\n",
+		    "7:48: `replace` and `rotate` exclude each other", "" },
+		{ STEPS "  - store-data: {format: dgi}\n", "7:17: `file` is missing", "" },
+		{ STEPS "  - store-data: {file: d, format: xml}\n",
+		    "7:35: `format` must be one of: dgi, tlv, raw", "" },
+		{ STEPS "  - lock: {}\n", "7:11: either `aid` or `card: true` must stand here",
+		    "" },
+		{ STEPS "  - unlock: {aid: A000000003, card: true}\n",
+		    "7:13: either `aid` or `card: true` must stand here", "" },
 		{ "cardadm: campaign/1\ncards: fleet\n", "2:8: `cards` must be a map", "" },
 		{ "cardadm: campaign/1\ncards: {}\n", "1:1: `name` is missing", "" },
 		{ LEAST_BUT_CARDS "cards: {}\n", "6:8: `directory` or `readers` is missing", "" },
@@ -236,6 +294,66 @@ static void test_refused(void **state)
 	}
 }
 
+static void test_steps(void **state)
+{
+	const struct manifest_step *s;
+	char want[128];
+	struct manifest m;
+	struct err e;
+
+	(void)state;
+	assert_ok(load(STEPS "  - install:\n"
+			     "      file: hello.cap\n"
+			     "      applets: [A00000006203010C0101, a0 00 00 00 03]\n"
+			     "      privileges: [card-reset, global-lock]\n"
+			     "      parameters: 810102\n"
+			     "      replace: true\n"
+			     "  - delete: {aid: A000000003, related: true}\n"
+			     "  - put-keys: {keys: new, version: 31, replace: FF}\n"
+			     "  - put-keys: {keys: next, rotate: true}\n"
+			     "  - store-data: {file: /d.bin, format: tlv, application: A000000003, "
+			     "encrypted: true}\n"
+			     "  - lock: {card: true}\n"
+			     "  - unlock: {aid: A000000003}\n",
+		      &m, &e),
+	    &e);
+	assert_int_equal(m.mode, MODE_UNICAST);
+	assert_int_equal(m.step_n, 7);
+	s = m.step;
+	snprintf(want, sizeof(want), "%s/hello.cap", dir);
+	assert_int_equal(s->action, ACTION_INSTALL);
+	assert_int_equal(s->line, 7);
+	assert_int_equal(s->column, 5);
+	assert_string_equal(s->file, want);
+	assert_int_equal(s->applet_n, 2);
+	assert_int_equal(s->applet[0].n, 10);
+	assert_int_equal(s->applet[1].n, 5);
+	assert_int_equal(s->privileges, 0x040800);
+	assert_int_equal(s->parameters_n, 3);
+	assert_memory_equal(s->parameters, "\x81\x01\x02", 3);
+	assert_true(s->replace);
+	s++;
+	assert_int_equal(s->action, ACTION_DELETE);
+	assert_true(s->aid.n == 5 && s->related);
+	s++;
+	assert_int_equal(s->action, ACTION_PUT_KEYS);
+	assert_string_equal(s->keys, "new");
+	assert_true(s->version == 0x31 && s->old == 0xFF && !s->rotate);
+	s++;
+	assert_true(s->version == -1 && s->old == -1 && s->rotate);
+	s++;
+	assert_int_equal(s->action, ACTION_STORE_DATA);
+	assert_string_equal(s->file, "/d.bin");
+	assert_true(s->format == FORMAT_TLV && s->aid.n == 5 && s->encrypted);
+	s++;
+	assert_true(s->action == ACTION_LOCK && s->card && s->aid.n == 0);
+	s++;
+	assert_true(s->action == ACTION_UNLOCK && !s->card && s->aid.n == 5);
+	for (int a = ACTION_INSTALL; a <= ACTION_UNLOCK; a++)
+		assert_true(manifest_action_str((enum manifest_action)a)[0] != '\0');
+	assert_string_equal(manifest_format_str(FORMAT_RAW), "raw");
+}
+
 static void test_not_there(void **state)
 {
 	struct manifest m;
@@ -257,6 +375,7 @@ int main(void)
 		cmocka_unit_test(test_readers),
 		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_not_there),
 	};
 

@@ -1,0 +1,162 @@
+/* The step put-keys: a set is added, takes the place of another, or the channel's own is rotated.
+ */
+#include <string.h>
+
+#include "campaign/unicast.h"
+
+static int ready_keys(struct campaign *c, struct task *t, struct err *e)
+{
+	if (keystore_find_card(c->ks, t->m->keys, &t->keys, e) != 0)
+		return -1;
+	t->version = t->m->version >= 0 ? (uint8_t)t->m->version : t->keys->version;
+	if (t->version >= 1 && t->version <= KEYS_VERSION_MAX)
+		return 0;
+	err_set(e, ERR_INPUT, "key set %s has version %02X, which PUT KEY cannot give",
+	    t->keys->name, t->version);
+	return err_hint(e, "`version: KVN` gives it another, 01 to 7F");
+}
+
+/* The set of the channel that this step brings; NULL: it brings one beside. */
+static const struct channel_set *set_of(const struct visit *v, const struct task *t)
+{
+	uint32_t n = (uint32_t)(t - v->u->task) + 1;
+
+	for (size_t i = 0; i < v->u->set_n; i++)
+		if (v->u->set[i].from == n)
+			return &v->u->set[i];
+	return NULL;
+}
+
+/* The version that has to be gone, -1: none. */
+static int leaving(const struct visit *v, const struct task *t)
+{
+	const struct channel_set *set = set_of(v, t);
+
+	if (!t->m->rotate)
+		return t->m->old;
+	return set == NULL ? -1 : v->u->set[set - v->u->set - 1].version;
+}
+
+/* Triple DES has several types, by the mode that a key is for (GPCS table 11-16). */
+static bool key_is(const struct key_info *k, const struct entry *keys)
+{
+	bool des = k->type >= KEY_TYPE_DES && k->type < KEY_TYPE_PSK;
+
+	return (keys->type == ENTRY_SCP02 ? des : k->type == KEY_TYPE_AES) &&
+	       k->length == keys->keys.enc.n;
+}
+
+/* The three keys, of the type and length that these have. */
+static bool has_keys(const struct key_infos *k, uint8_t version, const struct entry *keys)
+{
+	for (uint8_t kid = 1; kid <= 3; kid++) {
+		const struct key_info *x = keys_at(k, version, kid);
+
+		if (x == NULL || !key_is(x, keys))
+			return false;
+	}
+	return true;
+}
+
+static int told_keys(struct visit *v, const struct key_infos **keys, struct err *e)
+{
+	bool told;
+
+	if (visit_keys(v, keys, &told, e) != 0)
+		return -1;
+	return told ? 0 : err_set(e, ERR_CARD, "the card does not tell which keys it has");
+}
+
+/* Behind this step, or a later one that took its place. */
+static bool proven(const struct visit *v, const struct task *t)
+{
+	const struct channel_set *set = set_of(v, t);
+
+	return set == NULL || v->set >= set;
+}
+
+static int keys_are_so(struct visit *v, const struct task *t, bool *so, struct err *e)
+{
+	const struct key_infos *k;
+	int gone = leaving(v, t);
+
+	if (told_keys(v, &k, e) != 0)
+		return -1;
+	*so = has_keys(k, t->version, t->keys) && proven(v, t) &&
+	      (gone < 0 || gone == t->version || keys_at(k, (uint8_t)gone, 0) == NULL);
+	return 0;
+}
+
+static int put(struct visit *v, const struct task *t, uint8_t old, struct err *e)
+{
+	struct put_key k = { 0 };
+	SECRET_KEY_SET(set);
+	bool unknown = false;
+	int rc;
+
+	if (!entry_card_keys(t->keys, v->r->s.iu.kdd, &set))
+		return err_set(
+		    e, ERR_AUTH, "key set %s: the card's keys cannot be derived", t->keys->name);
+	keys_from_set(
+	    &k, t->version, t->keys->type == ENTRY_SCP02 ? KEY_TYPE_DES : KEY_TYPE_AES, &set);
+	rc = keys_put_set(&v->r->s, old, 1, &k, &unknown, e);
+	wipe(&k, sizeof(k));
+	visit_changed(v);
+	return rc;
+}
+
+/* A set of this version with other keys is not written over unless the step says so. */
+static int check_versions(const struct task *t, const struct key_infos *k, struct err *e)
+{
+	bool there = keys_at(k, t->version, 0) != NULL;
+
+	if (t->m->old >= 0 && keys_at(k, (uint8_t)t->m->old, 0) == NULL)
+		return err_set(e, ERR_SAFETY,
+		    "key set %02X, which is to be replaced, is not on the card", t->m->old);
+	if (t->m->old >= 0 || !there || has_keys(k, t->version, t->keys))
+		return 0;
+	err_set(e, ERR_SAFETY, "key set %02X is on the card with keys of another type or length",
+	    t->version);
+	return err_hint(e, "`replace: %02X` replaces it", t->version);
+}
+
+/* The old set goes only when a channel was opened with the new one. */
+static int drop_old(struct visit *v, const struct task *t, struct err *e)
+{
+	const struct delete_keys d = { .kid = -1, .kvn = leaving(v, t) };
+	const struct key_infos *k;
+	bool unknown;
+
+	if (told_keys(v, &k, e) != 0)
+		return -1;
+	if (keys_at(k, (uint8_t)d.kvn, 0) == NULL)
+		return 0;
+	if (keys_may_delete(&v->r->s, k, &d, true, e) != 0)
+		return -1;
+	visit_changed(v);
+	return keys_delete(&v->r->s, &d, &unknown, e);
+}
+
+static int put_keys(struct visit *v, const struct task *t, struct err *e)
+{
+	const struct channel_set *set = set_of(v, t);
+	const struct key_infos *k;
+	bool there;
+
+	if (told_keys(v, &k, e) != 0 || check_versions(t, k, e) != 0)
+		return -1;
+	there = keys_at(k, t->version, 0) != NULL;
+	if ((t->m->old >= 0 || !there) &&
+	    put(v, t, t->m->old >= 0 ? (uint8_t)t->m->old : 0, e) != 0)
+		return -1;
+	/* It was the channel's own that went or goes: what comes goes through the new one. */
+	if (set != NULL && v->set < set && visit_channel(v, set, e) != 0)
+		return -1;
+	return t->m->rotate ? drop_old(v, t, e) : 0;
+}
+
+const struct task_kind task_put_keys = {
+	.ready = ready_keys,
+	.is_so = keys_are_so,
+	.act = put_keys,
+};
