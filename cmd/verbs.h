@@ -12,6 +12,7 @@
 	X(scp_mode) \
 	X(scp_status) \
 	X(scp_close) \
+	X(list) \
 	X(load) \
 	X(authorize_load) \
 	X(campaign_check) \

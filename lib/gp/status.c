@@ -192,16 +192,16 @@ void status_old_put(struct wr *w, uint8_t p1, const struct status_entry *s)
 const char *app_state_str(uint8_t state, bool domain)
 {
 	if ((state & APP_LOCKED) != 0)
-		return "LOCKED";
+		return "locked";
 	switch (state) {
 	case LOAD_FILE_LOADED:
-		return "LOADED";
+		return "loaded";
 	case APP_INSTALLED:
-		return "INSTALLED";
+		return "installed";
 	case APP_SELECTABLE:
-		return "SELECTABLE";
+		return "selectable";
 	case DOMAIN_PERSONALIZED:
-		return domain ? "PERSONALIZED" : "application specific";
+		return domain ? "personalized" : "application specific";
 	}
 	return (state & 0x07) == 0x07 ? "application specific" : "unknown";
 }

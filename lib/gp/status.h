@@ -53,7 +53,7 @@ enum {
 	APP_LOCKED = 0x80, /* or-ed to the state before (GPCS 5.3.1.3) */
 	LOAD_FILE_LOADED = 0x01
 };
-/* "INSTALLED", "SELECTABLE", "PERSONALIZED" (domains only), "LOCKED", "LOADED", "application
+/* "installed", "selectable", "personalized" (domains only), "locked", "loaded", "application
  * specific", "unknown". domain: it is a security domain. */
 const char *app_state_str(uint8_t state, bool domain);
 
