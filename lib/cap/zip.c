@@ -1,15 +1,15 @@
+#include <stdio.h>
+#include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 
 #include <zip.h>
 
 #include "base/file.h"
+#include "cap/archive.h"
 #include "cap/cap.h"
 
-#include <stdio.h>
-#include <string.h>
-
-enum { ENTRIES_MAX = 4096, RATIO_MAX = 200, COMPONENT_MAX = 0xFFFF + 3, NAME_SHOWN = 120 };
+enum { RATIO_MAX = 200, COMPONENT_MAX = 0xFFFF + 3 };
 
 /* An archive, and what is known of it so far. */
 struct archive {
@@ -20,56 +20,12 @@ struct archive {
 	bool there[CAP_TAGS];
 };
 
-/* The name of an entry as messages show it. */
-struct shown {
-	char s[NAME_SHOWN + 4];
-};
-
-static struct shown show(const char *name)
-{
-	struct shown out;
-	size_t n = 0;
-
-	for (; name[n] != '\0' && n < NAME_SHOWN; n++) {
-		unsigned char ch = (unsigned char)name[n];
-
-		out.s[n] = ch < 0x20 || ch >= 0x7F ? '?' : (char)ch;
-	}
-	snprintf(&out.s[n], 4, "%s", name[n] == '\0' ? "" : "...");
-	return out;
-}
-
 static int bad(struct err *e, const char *name, const char *why)
 {
-	return err_set(e, ERR_INPUT, "%s: %s", show(name).s, why);
+	return err_set(e, ERR_INPUT, "%s: %s", archive_show(span_str(name)).s, why);
 }
 
 /* ---- names ---- */
-
-/* What no honest archive has: names that lead elsewhere. Nothing is unpacked here, yet whoever
- * gets such a file should know. */
-static const char *name_wrong(const char *name)
-{
-	const char *part = name;
-
-	if (name[0] == '\0')
-		return "an entry without name";
-	for (const char *p = name; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7F)
-			return "control characters in the name";
-	if (name[0] == '/' || strchr(name, '\\') != NULL || strchr(name, ':') != NULL)
-		return "not a relative path";
-	while (part != NULL && *part != '\0') {
-		const char *end = strchr(part, '/');
-		size_t n = end == NULL ? strlen(part) : (size_t)(end - part);
-
-		if (n == 0 || (n == 1 && part[0] == '.') ||
-		    (n == 2 && part[0] == '.' && part[1] == '.'))
-			return "the path leads elsewhere";
-		part = end == NULL ? NULL : end + 1;
-	}
-	return NULL;
-}
 
 /* The component that an entry of this base name holds. 0: none. */
 static uint8_t component_of(const char *base, size_t n, const char *ending, bool exact)
@@ -144,9 +100,9 @@ static int folder_check(struct archive *a, const char *name, size_t n, struct er
 		a->folder = name;
 		a->folder_n = n;
 	} else if (n != a->folder_n || memcmp(name, a->folder, n) != 0) {
-		err_set(e, ERR_INPUT, "two packages in one archive: %.*s and %.*s",
-		    (int)(a->folder_n < NAME_SHOWN ? a->folder_n : NAME_SHOWN), a->folder,
-		    (int)(n < NAME_SHOWN ? n : NAME_SHOWN), name);
+		err_set(e, ERR_INPUT, "two packages in one archive: %s and %s",
+		    archive_show(span_of(a->folder, a->folder_n)).s,
+		    archive_show(span_of(name, n)).s);
 		return err_hint(e, "a CAP file holds one package; take them apart");
 	}
 	return 0;
@@ -155,15 +111,12 @@ static int folder_check(struct archive *a, const char *name, size_t n, struct er
 static int entry_note(struct archive *a, zip_uint64_t i, struct err *e)
 {
 	const char *name = zip_get_name(a->zip, i, ZIP_FL_ENC_RAW);
-	const char *base, *wrong;
+	const char *base;
 	size_t n;
 	uint8_t tag;
 
 	if (name == NULL)
 		return err_set(e, ERR_INPUT, "entry %llu has no name", (unsigned long long)i);
-	wrong = name_wrong(name);
-	if (wrong != NULL)
-		return bad(e, name, wrong);
 	n = strlen(name);
 	if (name[n - 1] == '/')
 		n--;
@@ -183,12 +136,12 @@ static int entry_note(struct archive *a, zip_uint64_t i, struct err *e)
 	return folder_check(a, name, (size_t)(base - name), e);
 }
 
-static int entries_note(struct archive *a, struct err *e)
+static int entries_note(struct archive *a, size_t expected, struct err *e)
 {
 	zip_int64_t n = zip_get_num_entries(a->zip, 0);
 
-	if (n > ENTRIES_MAX)
-		return err_set(e, ERR_INPUT, "more than %d entries", (int)ENTRIES_MAX);
+	if (n < 0 || (size_t)n != expected)
+		return err_set(e, ERR_INPUT, "the archive can be read in two ways");
 	for (zip_int64_t i = 0; i < n; i++)
 		if (entry_note(a, (zip_uint64_t)i, e) != 0)
 			return -1;
@@ -237,8 +190,8 @@ static int component_check(struct span octets, const char *name, uint8_t tag, st
 	bool ok = rd_u8(&r, &got);
 
 	if (ok && got != tag)
-		return err_set(
-		    e, ERR_INPUT, "%s: holds component %02X, not %02X", show(name).s, got, tag);
+		return err_set(e, ERR_INPUT, "%s: holds component %02X, not %02X",
+		    archive_show(span_str(name)).s, got, tag);
 	if (tag == CAP_STATIC_RESOURCES) {
 		ok = ok && rd_u32(&r, &size);
 	} else {
@@ -307,11 +260,11 @@ static int archive_read(struct span octets, struct cap *c, struct err *e)
 {
 	struct archive a = { .zip = NULL };
 	struct wr data = wr_grow(CAP_DATA_MAX);
-	size_t loaded = 0;
+	size_t loaded = 0, entries;
 	int rc = -1;
 
-	if (archive_open(&a, octets, e) == 0 && entries_note(&a, e) == 0 &&
-	    components_read(&a, &data, &loaded, e) == 0)
+	if (archive_check(octets, &entries, e) == 0 && archive_open(&a, octets, e) == 0 &&
+	    entries_note(&a, entries, e) == 0 && components_read(&a, &data, &loaded, e) == 0)
 		rc = cap_parse(span_sub(wr_span(&data), 0, loaded), c, e);
 	if (rc == 0 && data.n > loaded && data.n - loaded - 3 != c->size[CAP_DESCRIPTOR])
 		rc = err_set(e, ERR_INPUT,
