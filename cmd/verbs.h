@@ -14,6 +14,7 @@
 	X(scp_close) \
 	X(list) \
 	X(load) \
+	X(cap_show) \
 	X(authorize_load) \
 	X(campaign_check) \
 	X(campaign_run) \

@@ -61,6 +61,7 @@ verbs() {
 		mkdir -p "run/$(basename "$page")"
 		cd "run/$(basename "$page")"
 		image app.img 2000
+		cp "$BATS_TEST_DIRNAME"/../examples/*.cap .
 		if [ "$(basename "$page")" != cardadm.1 ]; then
 			fleet 3
 		fi

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	LOCAL = 0x04034B50,
@@ -252,6 +253,24 @@ static int places_check(
 	return 0;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	struct span common = span_sub(x->name, 0, y->name.n);
+	int order = memcmp(common.p, y->name.p, common.n);
+
+	return order != 0 ? order : (x->name.n > y->name.n) - (x->name.n < y->name.n);
+}
+
+static int names_check(struct entry *entries, size_t n, struct err *e)
+{
+	qsort(entries, n, sizeof(entries[0]), by_name);
+	for (size_t i = 1; i < n; i++)
+		if (span_eq(entries[i - 1].name, entries[i].name))
+			return bad(e, &entries[i], "is there twice");
+	return 0;
+}
+
 int archive_check(struct span octets, size_t *count, struct err *e)
 {
 	struct entry *entries;
@@ -282,8 +301,8 @@ int archive_check(struct span octets, size_t *count, struct err *e)
 	if (rd_left(&r) > 0)
 		err_set(
 		    e, ERR_INPUT, "the central directory has more than its %zu entries", *count);
-	else
-		rc = places_check(octets, entries, *count, central, e);
+	else if (places_check(octets, entries, *count, central, e) == 0)
+		rc = names_check(entries, *count, e);
 out:
 	free(entries);
 	return rc;

@@ -1,7 +1,5 @@
 #include "cap/cap.h"
 
-#include <stdio.h>
-
 enum { MAGIC = (int)0xDECAFFED, AID_LEAST = 5, AID_MOST = 16, CUSTOM_FIRST = 128 };
 
 static int bad(struct err *e, uint8_t tag, const char *why)
@@ -141,7 +139,7 @@ static int header_get(struct cap *c, struct err *e)
 	if (!rd_u8(&r, &c->minor) || !rd_u8(&r, &c->major))
 		return bad(e, CAP_HEADER, "is too short");
 	if (!aid_get(&r, &c->package))
-		return bad(e, CAP_HEADER, "the package AID is not 5 to 16 octets");
+		return bad(e, CAP_HEADER, "the package AID is cut short, or not 5 to 16 octets");
 	/* Since 2.2; converters leave it out where nothing needs it. */
 	if (rd_left(&r) > 0 && (c->format_minor < 2 || !rd_lv(&r, &c->name) || rd_left(&r) > 0))
 		return bad(e, CAP_HEADER, "is longer than what is in it");
@@ -241,7 +239,8 @@ static int applet_get(struct cap *c, struct rd *r, struct err *e)
 	struct cap_applet *a = &c->applets[c->applet_n];
 
 	if (!aid_get(r, &a->aid))
-		return bad(e, CAP_APPLET, "the AID of an applet is not 5 to 16 octets");
+		return bad(
+		    e, CAP_APPLET, "the AID of an applet is cut short, or not 5 to 16 octets");
 	if (!rd_u16(r, &a->install_offset))
 		return bad(e, CAP_APPLET, "is too short");
 	if (a->install_offset == 0 || a->install_offset >= body_size(c, CAP_METHOD))
@@ -294,7 +293,8 @@ static int imports_get(struct cap *c, struct err *e)
 		if (!rd_u8(&r, &m->minor) || !rd_u8(&r, &m->major))
 			return bad(e, CAP_IMPORT, "is too short");
 		if (!aid_get(&r, &m->aid))
-			return bad(e, CAP_IMPORT, "the AID of a package is not 5 to 16 octets");
+			return bad(e, CAP_IMPORT,
+			    "the AID of a package is cut short, or not 5 to 16 octets");
 	}
 	c->import_n = count;
 	return rd_left(&r) == 0 ? 0 : bad(e, CAP_IMPORT, "is longer than what is in it");

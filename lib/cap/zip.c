@@ -123,14 +123,12 @@ static int entry_note(struct archive *a, zip_uint64_t i, struct err *e)
 	base = memrchr(name, '/', n);
 	base = base == NULL ? name : base + 1;
 	tag = component_of(base, n - (size_t)(base - name), ".cap", true);
+	if (tag != 0 && name[n] == '/')
+		return bad(e, name, "is a directory named like a component");
 	if (entry_kind(a->zip, i, name, tag != 0, e) != 0)
 		return -1;
 	if (tag == 0)
 		return not_component(name, base, e);
-	if (name[n] == '/')
-		return bad(e, name, "is a directory named like a component");
-	if (a->there[tag])
-		return bad(e, name, "is there twice");
 	a->there[tag] = true;
 	a->index[tag] = i;
 	return folder_check(a, name, (size_t)(base - name), e);
@@ -172,7 +170,10 @@ static int entry_inflate(zip_file_t *f, const zip_stat_t *st, struct wr *to, str
 	if (got > 0)
 		got = zip_fread(f, &more, 1);
 	if (got < 0)
-		return bad(e, st->name, zip_error_strerror(zip_file_get_error(f)));
+		return bad(e, st->name,
+		    zip_error_code_zip(zip_file_get_error(f)) == ZIP_ER_CRC
+			? "its checksum is wrong"
+			: "cannot be decompressed");
 	if (got > 0)
 		return bad(e, st->name, "is larger than the archive says");
 	if (done < st->size)
