@@ -14,6 +14,9 @@
 	X(scp_close) \
 	X(list) \
 	X(load) \
+	X(delete) \
+	X(lock) \
+	X(unlock) \
 	X(cap_show) \
 	X(authorize_load) \
 	X(campaign_check) \
