@@ -28,6 +28,7 @@
 #ifndef VCARD_CARD_STATE_H
 #define VCARD_CARD_STATE_H
 
+#include "crypto/authority.h"
 #include "gp/broadcast.h"
 #include "gp/cert.h"
 #include "gp/command.h"
@@ -43,6 +44,9 @@ enum {
 	KEY_SETS_MAX = 8,   /* of one domain */
 	CARD_KEYS_MAX = 40, /* of all of them */
 	KIDS = 3,           /* keys of a set: 01 ENC, 02 MAC, 03 DEK */
+	CARD_PUBLICS_MAX = 16,
+	CARD_OBJECTS_MAX = 64,
+	OBJECT_SIZE_MAX = 4096, /* octets of one */
 	TRIES_MAX = 10,
 	FACTORY_VERSION = 0xFF,
 	SEQUENCE_END = 0xFFFFFF,
@@ -54,12 +58,34 @@ enum {
 
 /* One secure channel key set; a key with n = 0 is absent and the set not usable. */
 struct card_keys {
-	struct aid domain; /* whose they are; n = 0 when put: the ISD's */
+	struct aid domain; /* whose they are; n = 0: the ISD's */
 	uint8_t version;
 	uint8_t type; /* KEY_TYPE_AES or KEY_TYPE_DES; 0 when put: that of the card's protocol */
 	struct key_set keys;
 	uint32_t sequence; /* SCP03: of the last INITIALIZE UPDATE; SCP02: of the next session */
 	uint8_t tries;     /* failed authentications left; 0: locked */
+};
+
+/* A public key of RSA or of an elliptic curve, by which tokens or load files are verified. */
+struct card_public {
+	struct aid domain; /* n = 0: the ISD's */
+	struct key_ref ref;
+	struct authority_key key;
+};
+
+/* What STORE DATA brought to a domain or to an application, by tag or DGI. */
+struct card_object {
+	struct aid owner; /* n = 0: the ISD */
+	uint16_t tag;
+	struct wr value; /* owned by the chip */
+};
+
+/* Versions of keys by which content is authorized, with key identifier 01 (UICC configuration). */
+enum authority_kvn {
+	AUTHORITY_KVN_TOKEN = 0x70,
+	AUTHORITY_KVN_RECEIPT = 0x71,
+	AUTHORITY_KVN_DAP = 0x73,
+	AUTHORITY_KVN_CIPHER = 0x75
 };
 
 /* SCP11: a private key of the card (SK.SD.ECKA) with its certificates. */
@@ -130,6 +156,10 @@ struct chip {
 	uint8_t iin[8], iin_n, cin[16], cin_n;
 	struct card_keys keys[CARD_KEYS_MAX]; /* in order of creation */
 	size_t keys_n;
+	struct card_public publics[CARD_PUBLICS_MAX];
+	size_t publics_n;
+	struct card_object objects[CARD_OBJECTS_MAX];
+	size_t objects_n;
 	struct card_ecka ecka[VCARD_ECKA_MAX];
 	size_t ecka_n;
 	struct card_ca ca[VCARD_CA_MAX];
@@ -175,7 +205,8 @@ struct channel {
 	struct aid selected;
 	enum session session;
 	struct scp scp;        /* the current context: IU_DONE, UNICAST or BROADCAST */
-	struct aid key_domain; /* whose keys the diversified channel has, in all states but IDLE */
+	struct aid key_domain; /* whose keys the diversified channel has, in all states but IDLE;
+				* n = 0: the ISD's */
 	uint8_t key_version;   /* and of what version */
 	uint8_t m; /* 8 or 16; of the diversified channel, and so of the broadcast one */
 	uint8_t host_challenge[16], card_challenge[16]; /* m octets, IU_DONE only */
@@ -251,9 +282,28 @@ void chip_put_refused(struct vcard *v, const uint8_t campaign[static 16]); /* ad
  * forgotten (power cut: v->gone). Nothing put: true without a write. */
 MUST_CHECK bool chip_commit(struct vcard *v);
 void chip_forget(struct vcard *v); /* drops changes put */
+/* domain_keys.c, and changes: a domain by its AID, n = 0 or its AID for the ISD. */
 /* The set of this domain with this version, 0: its first; NULL: none. */
 const struct card_keys *chip_keys(const struct vcard *v, const struct aid *domain, uint8_t version);
-size_t chip_keys_count(const struct chip *c, const struct aid *domain);
+/* That, if it can open a channel: three keys of the kind that the card's protocol takes. A domain
+ * without any such set is opened with the keys of the one that it is associated with. */
+const struct card_keys *chip_channel_keys(
+    const struct vcard *v, const struct aid *domain, uint8_t version);
+size_t chip_keys_count(const struct vcard *v, const struct aid *domain);
+const struct card_public *chip_public(
+    const struct vcard *v, const struct aid *domain, struct key_ref ref);
+/* The key 01 of this version, secret or public, as what authorizes content; false: none. The caller
+ * wipes it. */
+MUST_CHECK bool chip_authority(
+    const struct vcard *v, const struct aid *domain, uint8_t version, struct authority_key *k);
+void chip_put_public(struct vcard *v, const struct card_public *k); /* adds or replaces */
+void chip_put_public_gone(struct vcard *v, const struct aid *domain, struct key_ref ref);
+/* What STORE DATA brought under this tag or DGI to a domain or application; false: nothing. */
+MUST_CHECK bool chip_object(
+    const struct vcard *v, const struct aid *owner, uint16_t tag, struct span *value);
+/* Adds or replaces. */
+void chip_put_object(struct vcard *v, const struct aid *owner, uint16_t tag, struct span value);
+void chip_put_isd(struct vcard *v, const struct aid *aid); /* another AID for the ISD */
 /* By key identifier and version, 0: the first of that identifier; NULL: none. */
 const struct card_ecka *chip_ecka(const struct vcard *v, struct key_ref ref);
 const struct card_ca *chip_ca(const struct vcard *v, struct key_ref ref);

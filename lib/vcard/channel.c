@@ -141,11 +141,6 @@ static bool begin(struct call *c, const struct card_keys *k, struct init_update 
 	return scp_cryptogram(scp, &start, SCP03_CARD, u->cryptogram);
 }
 
-static bool keys_usable(const struct card_keys *k)
-{
-	return k != NULL && k->keys.enc.n != 0 && k->keys.mac.n != 0 && k->keys.dek.n != 0;
-}
-
 uint16_t do_initialize_update(struct call *c)
 {
 	struct channel *ch = c->ch;
@@ -163,8 +158,8 @@ uint16_t do_initialize_update(struct call *c)
 		return SW_WRONG_P1P2;
 	if (c->cmd->data.n != u.m)
 		return SW_WRONG_LENGTH;
-	k = chip_keys(c->v, &ch->selected, c->cmd->p1);
-	if (!keys_usable(k))
+	k = chip_channel_keys(c->v, &ch->selected, c->cmd->p1);
+	if (k == NULL)
 		return SW_REFERENCE_NOT_FOUND;
 	if (k->tries == 0)
 		return SW_AUTH_BLOCKED;

@@ -216,6 +216,7 @@ bool app_gone_get(struct chip *c, struct rd *r)
 	memmove(a, &all->app[at + 1], (all->app_n - at - 1) * sizeof(*a));
 	all->app_n--;
 	memset(&all->app[all->app_n], 0, sizeof(*a));
+	owner_gone(c, &aid);
 	return true;
 }
 

@@ -86,7 +86,6 @@ static bool keys_issue(struct chip *c, const struct vcard_issue *issue)
 {
 	struct card_keys *k = &c->keys[c->keys_n++];
 
-	k->domain = c->isd;
 	k->type = key_type(c);
 	k->version = issue->key_version;
 	k->keys = issue->keys;
@@ -174,7 +173,7 @@ static void describe_keys(const struct chip *c, struct vcard_summary *s)
 		size_t i = s->keys_n;
 		uint8_t sequence[4];
 
-		if (!span_eq(aid_span(&k->domain), aid_span(&c->isd)))
+		if (k->domain.n != 0)
 			continue;
 		s->keys_n++;
 		put_u32(sequence, k->sequence);

@@ -74,12 +74,13 @@ uint8_t key_type(const struct chip *c)
 
 static uint16_t get_key_information(struct call *c)
 {
+	struct aid domain = chip_domain_name(c->v, &c->ch->selected);
 	struct key_infos infos = { 0 };
 
 	for (size_t i = 0; i < c->v->chip.keys_n; i++) {
 		struct card_keys *set = &c->v->chip.keys[i];
 
-		if (!span_eq(aid_span(&set->domain), aid_span(&c->ch->selected)))
+		if (!span_eq(aid_span(&set->domain), aid_span(&domain)))
 			continue;
 		for (uint8_t kid = 1; kid <= KIDS && infos.n < KEY_INFO_MAX; kid++) {
 			uint8_t n = key_of(&set->keys, kid)->n;
@@ -101,7 +102,7 @@ static uint16_t get_key_information(struct call *c)
 /* The counter of the default key version; SCP03 has it in pseudo-random mode only. */
 static uint16_t get_sequence(struct call *c)
 {
-	const struct card_keys *k = chip_keys(c->v, &c->ch->selected, 0);
+	const struct card_keys *k = chip_channel_keys(c->v, &c->ch->selected, 0);
 	bool old = c->v->chip.i02 != 0;
 	uint8_t value[SEQUENCE_SIZE];
 	struct wr w = wr_fixed(value, sizeof(value));

@@ -1,8 +1,10 @@
-/* Secret keys in the card's memory: their records, and finding them. */
+/* Secret keys in the card's memory: their records. */
 #include <string.h>
 
 #include "vcard/handlers.h"
 #include "vcard/record.h"
+
+static const struct aid issuer; /* n = 0 */
 
 void key_record_put(struct wr *w, const struct key *k)
 {
@@ -27,16 +29,20 @@ bool aid_record_get(struct rd *r, struct aid *a)
 	return rd_lv(r, &s) && aid_from(a, s);
 }
 
+bool domain_record_get(struct rd *r, struct aid *domain)
+{
+	struct span s;
+
+	*domain = (struct aid){ 0 };
+	return rd_lv(r, &s) && (s.n == 0 || aid_from(domain, s));
+}
+
 static bool same(const struct aid *a, const struct aid *b)
 {
 	return span_eq(aid_span(a), aid_span(b));
 }
 
-static bool is_isd(const struct chip *c, const struct aid *domain)
-{
-	return domain->n == 0 || same(domain, &c->isd);
-}
-
+/* By the name that records have: n = 0 for the ISD. */
 static struct card_keys *keys_find(struct chip *c, const struct aid *domain, uint8_t version)
 {
 	for (size_t i = 0; i < c->keys_n; i++)
@@ -45,24 +51,12 @@ static struct card_keys *keys_find(struct chip *c, const struct aid *domain, uin
 	return NULL;
 }
 
-const struct card_keys *chip_keys(const struct vcard *v, const struct aid *domain, uint8_t version)
-{
-	const struct chip *c = &v->chip;
-
-	for (size_t i = 0; i < c->keys_n; i++)
-		if ((version == 0 || c->keys[i].version == version) &&
-		    same(&c->keys[i].domain, domain))
-			return &c->keys[i];
-	return NULL;
-}
-
-size_t chip_keys_count(const struct chip *c, const struct aid *domain)
+static size_t sets_of(const struct chip *c, const struct aid *domain)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->keys_n; i++)
-		if (same(&c->keys[i].domain, domain))
-			n++;
+		n += same(&c->keys[i].domain, domain);
 	return n;
 }
 
@@ -70,7 +64,7 @@ size_t chip_keys_count(const struct chip *c, const struct aid *domain)
 
 void key_record_keys(struct wr *w, const struct chip *c, const struct card_keys *k)
 {
-	bool old = is_isd(c, &k->domain) && (k->type == 0 || k->type == key_type(c));
+	bool old = k->domain.n == 0 && (k->type == 0 || k->type == key_type(c));
 	uint8_t room[KEYS_RECORD_MAX];
 	struct wr value = wr_fixed(room, sizeof(room));
 
@@ -89,42 +83,41 @@ void key_record_keys(struct wr *w, const struct chip *c, const struct card_keys 
 }
 
 /* What names a set; the record is of the ISD's kind or of the one for all domains. */
-static uint8_t name_put(struct wr *value, const struct chip *c, const struct aid *domain,
-    enum record isd, enum record other)
+static uint8_t name_put(
+    struct wr *value, const struct aid *domain, enum record isd, enum record other)
 {
-	if (is_isd(c, domain))
+	if (domain->n == 0)
 		return (uint8_t)isd;
 	wr_lv(value, aid_span(domain));
 	return (uint8_t)other;
 }
 
-void key_record_gone(struct wr *w, const struct chip *c, const struct aid *domain, uint8_t version)
+void key_record_gone(struct wr *w, const struct aid *domain, uint8_t version)
 {
 	uint8_t room[KEYS_RECORD_MAX];
 	struct wr value = wr_fixed(room, sizeof(room));
-	uint8_t type = name_put(&value, c, domain, REC_KEYS_GONE, REC_DOMAIN_KEYS_GONE);
+	uint8_t type = name_put(&value, domain, REC_KEYS_GONE, REC_DOMAIN_KEYS_GONE);
 
 	wr_u8(&value, version);
 	nvm_record(w, type, wr_span(&value));
 }
 
-void key_record_sequence(
-    struct wr *w, const struct chip *c, const struct card_keys *k, uint32_t sequence)
+void key_record_sequence(struct wr *w, const struct card_keys *k, uint32_t sequence)
 {
 	uint8_t room[KEYS_RECORD_MAX];
 	struct wr value = wr_fixed(room, sizeof(room));
-	uint8_t type = name_put(&value, c, &k->domain, REC_SEQUENCE, REC_DOMAIN_SEQUENCE);
+	uint8_t type = name_put(&value, &k->domain, REC_SEQUENCE, REC_DOMAIN_SEQUENCE);
 
 	wr_u8(&value, k->version);
 	wr_u24(&value, sequence);
 	nvm_record(w, type, wr_span(&value));
 }
 
-void key_record_tries(struct wr *w, const struct chip *c, const struct card_keys *k, uint8_t tries)
+void key_record_tries(struct wr *w, const struct card_keys *k, uint8_t tries)
 {
 	uint8_t room[KEYS_RECORD_MAX];
 	struct wr value = wr_fixed(room, sizeof(room));
-	uint8_t type = name_put(&value, c, &k->domain, REC_TRIES, REC_DOMAIN_TRIES);
+	uint8_t type = name_put(&value, &k->domain, REC_TRIES, REC_DOMAIN_TRIES);
 
 	wr_u8(&value, k->version);
 	wr_u8(&value, tries);
@@ -145,7 +138,7 @@ static bool set_get(struct chip *c, struct rd *r, const struct aid *domain, uint
 	    !rd_u24(r, &sequence) || !rd_u8(r, &tries) || tries > TRIES_MAX)
 		return false;
 	k = keys_find(c, domain, version);
-	if (k == NULL && (c->keys_n == CARD_KEYS_MAX || chip_keys_count(c, domain) == KEY_SETS_MAX))
+	if (k == NULL && (c->keys_n == CARD_KEYS_MAX || sets_of(c, domain) == KEY_SETS_MAX))
 		return false;
 	if (k == NULL)
 		k = &c->keys[c->keys_n++];
@@ -160,9 +153,7 @@ static bool set_get(struct chip *c, struct rd *r, const struct aid *domain, uint
 
 bool keys_get(struct chip *c, struct rd *r)
 {
-	const struct aid isd = c->isd;
-
-	return set_get(c, r, &isd, key_type(c));
+	return set_get(c, r, &issuer, key_type(c));
 }
 
 bool domain_keys_get(struct chip *c, struct rd *r)
@@ -170,7 +161,7 @@ bool domain_keys_get(struct chip *c, struct rd *r)
 	struct aid domain;
 	uint8_t type;
 
-	return aid_record_get(r, &domain) && rd_u8(r, &type) && set_get(c, r, &domain, type);
+	return domain_record_get(r, &domain) && rd_u8(r, &type) && set_get(c, r, &domain, type);
 }
 
 static bool gone_get(struct chip *c, struct rd *r, const struct aid *domain)
@@ -193,14 +184,14 @@ static bool gone_get(struct chip *c, struct rd *r, const struct aid *domain)
 
 bool keys_gone_get(struct chip *c, struct rd *r)
 {
-	return gone_get(c, r, &c->isd);
+	return gone_get(c, r, &issuer);
 }
 
 bool domain_keys_gone_get(struct chip *c, struct rd *r)
 {
 	struct aid domain;
 
-	return aid_record_get(r, &domain) && gone_get(c, r, &domain);
+	return domain_record_get(r, &domain) && gone_get(c, r, &domain);
 }
 
 static bool counter_get(struct chip *c, struct rd *r, const struct aid *domain)
@@ -219,14 +210,14 @@ static bool counter_get(struct chip *c, struct rd *r, const struct aid *domain)
 
 bool sequence_get(struct chip *c, struct rd *r)
 {
-	return counter_get(c, r, &c->isd);
+	return counter_get(c, r, &issuer);
 }
 
 bool domain_sequence_get(struct chip *c, struct rd *r)
 {
 	struct aid domain;
 
-	return aid_record_get(r, &domain) && counter_get(c, r, &domain);
+	return domain_record_get(r, &domain) && counter_get(c, r, &domain);
 }
 
 static bool left_get(struct chip *c, struct rd *r, const struct aid *domain)
@@ -244,12 +235,12 @@ static bool left_get(struct chip *c, struct rd *r, const struct aid *domain)
 
 bool tries_get(struct chip *c, struct rd *r)
 {
-	return left_get(c, r, &c->isd);
+	return left_get(c, r, &issuer);
 }
 
 bool domain_tries_get(struct chip *c, struct rd *r)
 {
 	struct aid domain;
 
-	return aid_record_get(r, &domain) && left_get(c, r, &domain);
+	return domain_record_get(r, &domain) && left_get(c, r, &domain);
 }

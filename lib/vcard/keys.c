@@ -37,8 +37,7 @@ static bool complete(const struct key_set *k)
 /* The factory set serves to bring in the first set of one's own, and goes with that. */
 static bool only_factory(const struct vcard *v, const struct aid *domain)
 {
-	return chip_keys_count(&v->chip, domain) == 1 &&
-	       chip_keys(v, domain, FACTORY_VERSION) != NULL;
+	return chip_keys_count(v, domain) == 1 && chip_keys(v, domain, FACTORY_VERSION) != NULL;
 }
 
 static uint16_t set_put(struct vcard *v, const struct card_keys *k)
@@ -48,7 +47,7 @@ static uint16_t set_put(struct vcard *v, const struct card_keys *k)
 	if (only_factory(v, &k->domain) && complete(&k->keys))
 		chip_put_keys_gone(v, &k->domain, FACTORY_VERSION);
 	else if (chip_keys(v, &k->domain, k->version) == NULL &&
-		 (chip_keys_count(&v->chip, &k->domain) == KEY_SETS_MAX ||
+		 (chip_keys_count(v, &k->domain) == KEY_SETS_MAX ||
 		     v->chip.keys_n == CARD_KEYS_MAX))
 		return SW_NO_MEMORY;
 	chip_put_keys(v, k);
@@ -59,7 +58,7 @@ static uint16_t set_put(struct vcard *v, const struct card_keys *k)
 uint16_t keys_add(
     struct vcard *v, const struct aid *domain, uint8_t version, const struct key_set *keys)
 {
-	struct card_keys k = { .domain = *domain,
+	struct card_keys k = { .domain = chip_domain_name(v, domain),
 		.type = key_type(&v->chip),
 		.version = version,
 		.keys = *keys,
@@ -85,9 +84,9 @@ static uint16_t set_before(const struct call *c, uint8_t version, struct card_ke
 	if (old != NULL)
 		*k = *old;
 	else
-		*k = (struct card_keys){
-			.domain = *domain, .type = key_type(&c->v->chip), .tries = TRIES_MAX
-		};
+		*k = (struct card_keys){ .domain = chip_domain_name(c->v, domain),
+			.type = key_type(&c->v->chip),
+			.tries = TRIES_MAX };
 	k->version = version;
 	return SW_OK;
 }
@@ -180,7 +179,7 @@ static uint16_t delete_keys(struct call *c, uint8_t version, unsigned kid)
 
 	if (old == NULL)
 		return SW_REFERENCE_NOT_FOUND;
-	if (chip_keys_count(&v->chip, domain) == 1 || set_in_use(v, old))
+	if (chip_keys_count(v, domain) == 1 || set_in_use(v, old))
 		return SW_CONDITIONS;
 	set = *old;
 	k = key_of(&set.keys, kid);

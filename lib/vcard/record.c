@@ -14,6 +14,7 @@ void chip_wipe(struct chip *c)
 {
 	wr_free(&c->image);
 	wr_free(&c->slot_data);
+	objects_wipe(c);
 	content_wipe(&c->content);
 	wipe(c, sizeof(*c));
 }
@@ -78,18 +79,9 @@ static bool scp02_get(struct chip *c, struct rd *r)
 	return rd_u8(r, &c->i02) && scp02_i_valid(c->i02);
 }
 
-/* What belonged to the ISD goes on doing so. */
 static bool isd_get(struct chip *c, struct rd *r)
 {
-	struct aid isd;
-
-	if (!aid_record_get(r, &isd))
-		return false;
-	for (size_t i = 0; i < c->keys_n; i++)
-		if (span_eq(aid_span(&c->keys[i].domain), aid_span(&c->isd)))
-			c->keys[i].domain = isd;
-	c->isd = isd;
-	return true;
+	return aid_record_get(r, &c->isd);
 }
 
 static bool life_cycle_get(struct chip *c, struct rd *r)
@@ -244,6 +236,9 @@ bool chip_apply(void *chip, uint8_t type, struct span value)
 		[REC_DOMAIN_SEQUENCE] = domain_sequence_get,
 		[REC_DOMAIN_TRIES] = domain_tries_get,
 		[REC_ISD] = isd_get,
+		[REC_PUBLIC] = public_get,
+		[REC_PUBLIC_GONE] = public_gone_get,
+		[REC_OBJECT] = object_get,
 	};
 	struct rd r = rd_of(value);
 
@@ -307,6 +302,11 @@ void chip_snapshot(struct wr *w, const struct chip *c)
 	nvm_record(w, REC_CIN, span_of(c->cin, c->cin_n));
 	for (size_t i = 0; i < c->keys_n; i++)
 		key_record_keys(w, c, &c->keys[i]);
+	for (size_t i = 0; i < c->publics_n; i++)
+		public_record(w, &c->publics[i]);
+	for (size_t i = 0; i < c->objects_n; i++)
+		object_record(
+		    w, &c->objects[i].owner, c->objects[i].tag, wr_span(&c->objects[i].value));
 	scp11_snapshot(w, c);
 	for (size_t i = 0; i < c->refused_n; i++)
 		nvm_record(w, REC_REFUSED, SPAN(c->refused[i]));

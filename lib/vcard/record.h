@@ -38,7 +38,10 @@ enum record {
 	REC_DOMAIN_KEYS_GONE,
 	REC_DOMAIN_SEQUENCE,
 	REC_DOMAIN_TRIES,
-	REC_ISD /* AID of the issuer security domain, where it is not that of GlobalPlatform */
+	REC_ISD,    /* AID of the issuer security domain, where it is not that of GlobalPlatform */
+	REC_PUBLIC, /* adds or replaces a public key */
+	REC_PUBLIC_GONE,
+	REC_OBJECT /* adds or replaces what STORE DATA brought */
 };
 
 /* A chip with nothing in it. chip_wipe releases and wipes. */
@@ -59,10 +62,9 @@ bool ca_get(struct chip *c, struct rd *r);
 /* key_record.c: secret keys. Sets of the ISD have the records of the first cards. */
 enum { KEYS_RECORD_MAX = 160 };
 void key_record_keys(struct wr *w, const struct chip *c, const struct card_keys *k);
-void key_record_gone(struct wr *w, const struct chip *c, const struct aid *domain, uint8_t version);
-void key_record_sequence(
-    struct wr *w, const struct chip *c, const struct card_keys *k, uint32_t sequence);
-void key_record_tries(struct wr *w, const struct chip *c, const struct card_keys *k, uint8_t tries);
+void key_record_gone(struct wr *w, const struct aid *domain, uint8_t version);
+void key_record_sequence(struct wr *w, const struct card_keys *k, uint32_t sequence);
+void key_record_tries(struct wr *w, const struct card_keys *k, uint8_t tries);
 bool keys_get(struct chip *c, struct rd *r);
 bool keys_gone_get(struct chip *c, struct rd *r);
 bool sequence_get(struct chip *c, struct rd *r);
@@ -73,8 +75,19 @@ bool domain_sequence_get(struct chip *c, struct rd *r);
 bool domain_tries_get(struct chip *c, struct rd *r);
 void key_record_put(struct wr *w, const struct key *k); /* LV */
 MUST_CHECK bool key_record_get(struct rd *r, struct key *k);
-/* LV of a whole AID. */
+/* LV of a whole AID; of one or of nothing. */
 MUST_CHECK bool aid_record_get(struct rd *r, struct aid *a);
+MUST_CHECK bool domain_record_get(struct rd *r, struct aid *domain);
+
+/* domain_record.c: public keys and data objects. */
+void public_record(struct wr *w, const struct card_public *k);
+void object_record(struct wr *w, const struct aid *owner, uint16_t tag, struct span value);
+bool public_get(struct chip *c, struct rd *r);
+bool public_gone_get(struct chip *c, struct rd *r);
+bool object_get(struct chip *c, struct rd *r);
+void objects_wipe(struct chip *c);
+/* A domain or application is gone: so is everything that it had. */
+void owner_gone(struct chip *c, const struct aid *owner);
 void slot_put(struct wr *w, const struct slot *s);
 void running_put(struct wr *w, const struct running *r);
 

@@ -212,7 +212,6 @@ static uint16_t open_session(struct call *c, struct agreement *a)
 		return SW_UNKNOWN;
 	scp11_answer_receipt_put(c->out, SPAN(receipt));
 	ch->dek = a->keys.dek;
-	ch->key_domain = c->v->chip.isd;
 	ch->key_version = a->own->ref.kvn;
 	ch->m = m;
 	ch->anonymous = a->terms.variant == SCP11B;

@@ -11,17 +11,52 @@ void chip_put_keys(struct vcard *v, const struct card_keys *k)
 
 void chip_put_keys_gone(struct vcard *v, const struct aid *domain, uint8_t version)
 {
-	key_record_gone(&v->batch, &v->chip, domain, version);
+	struct aid name = chip_domain_name(v, domain);
+
+	key_record_gone(&v->batch, &name, version);
 }
 
 void chip_put_sequence(struct vcard *v, const struct card_keys *k, uint32_t sequence)
 {
-	key_record_sequence(&v->batch, &v->chip, k, sequence);
+	key_record_sequence(&v->batch, k, sequence);
 }
 
 void chip_put_tries(struct vcard *v, const struct card_keys *k, uint8_t tries)
 {
-	key_record_tries(&v->batch, &v->chip, k, tries);
+	key_record_tries(&v->batch, k, tries);
+}
+
+void chip_put_public(struct vcard *v, const struct card_public *k)
+{
+	public_record(&v->batch, k);
+}
+
+void chip_put_public_gone(struct vcard *v, const struct aid *domain, struct key_ref ref)
+{
+	struct aid name = chip_domain_name(v, domain);
+	uint8_t room[AID_MAX + 4];
+	struct wr value = wr_fixed(room, sizeof(room));
+
+	wr_lv(&value, aid_span(&name));
+	wr_u8(&value, ref.kid);
+	wr_u8(&value, ref.kvn);
+	nvm_record(&v->batch, REC_PUBLIC_GONE, wr_span(&value));
+}
+
+void chip_put_object(struct vcard *v, const struct aid *owner, uint16_t tag, struct span value)
+{
+	struct aid name = chip_domain_name(v, owner);
+
+	object_record(&v->batch, &name, tag, value);
+}
+
+void chip_put_isd(struct vcard *v, const struct aid *aid)
+{
+	uint8_t room[AID_MAX + 1];
+	struct wr value = wr_fixed(room, sizeof(room));
+
+	wr_lv(&value, aid_span(aid));
+	nvm_record(&v->batch, REC_ISD, wr_span(&value));
 }
 
 void chip_put_life_cycle(struct vcard *v, uint8_t state)
