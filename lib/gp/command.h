@@ -68,6 +68,7 @@ struct aid {
 };
 MUST_CHECK bool aid_from(struct aid *a, struct span s);
 struct span aid_span(const struct aid *a);
+bool aid_eq(const struct aid *a, const struct aid *b);
 extern const struct aid aid_isd; /* A000000151000000 */
 
 #endif

@@ -190,12 +190,20 @@ struct oce {
 struct loading {
 	bool active, whole; /* whole: all blocks are there */
 	bool combined;      /* INSTALL [for load, install and make selectable] */
-	uint8_t next;       /* block number expected */
+	uint16_t next;      /* block number expected */
 	struct aid load_file, domain;
 	uint8_t hash[CONTENT_HASH_MAX], hash_n;
 	bool delegated;  /* a receipt is due */
 	struct wr data;  /* so far */
-	struct wr input; /* of the token: the first command of a combined one */
+	struct wr first; /* data of the INSTALL that began it */
+};
+
+/* Where the next GET STATUS goes on. */
+struct paging {
+	bool active;
+	uint8_t p1;
+	bool old;
+	size_t at;
 };
 
 /* What a logical channel has in RAM. */
@@ -229,6 +237,7 @@ struct channel {
 	uint8_t install_p1;     /* of the INSTALL that goes on in the next command */
 	struct wr install;      /* its data so far */
 	struct loading loading; /* ended by any other command */
+	struct paging paging;   /* of GET STATUS; ended by any other command */
 	struct aid personalize; /* STORE DATA goes to this application; n = 0: to the domain */
 };
 

@@ -24,6 +24,7 @@ void session_end(struct channel *ch)
 	wr_free(&ch->store);
 	ch->store_next = 0;
 	content_forget(ch);
+	ch->paging = (struct paging){ 0 };
 	ch->personalize = (struct aid){ 0 };
 	ch->key_domain = (struct aid){ 0 };
 	ch->key_version = 0;

@@ -10,11 +10,6 @@ const struct aid aid_domain_module = { 8, { 0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 
  */
 enum { ISD_PRIVILEGES = 0x9EFE80, SINGLE = PRIV_CARD_RESET | PRIV_FINAL_APPLICATION };
 
-static bool aid_eq(const struct aid *a, const struct aid *b)
-{
-	return span_eq(aid_span(a), aid_span(b));
-}
-
 const struct card_app *chip_app(const struct vcard *v, const struct aid *aid)
 {
 	const struct card_content *c = &v->chip.content;
@@ -186,21 +181,27 @@ static bool within(uint32_t used, uint32_t more, uint32_t most)
 	return used <= most && more <= most - used;
 }
 
-bool content_fits(const struct vcard *v, const struct aid *domain, uint32_t nv, uint32_t volatile_)
+static bool quota_holds(
+    const struct vcard *v, const struct card_app *a, uint32_t nv, uint32_t volatile_)
 {
-	struct aid at = *domain;
-
-	if (nv > content_free(v) || volatile_ > content_free_volatile(v))
+	if (a->has_quota && !within(used_under(v, &a->aid), nv, a->quota))
 		return false;
+	return !a->has_volatile_quota ||
+	       within(volatile_under(v, &a->aid), volatile_, a->volatile_quota);
+}
+
+bool quotas_fit(const struct vcard *v, const struct aid *to, const struct aid *from, uint32_t nv,
+    uint32_t volatile_)
+{
+	struct aid at = *to;
+
 	for (size_t i = 0; i <= CONTENT_APPS_MAX; i++) {
 		const struct card_app *a = domain_app(v, &at);
 
 		if (a == NULL)
 			return true;
-		if (a->has_quota && !within(used_under(v, &at), nv, a->quota))
-			return false;
-		if (a->has_volatile_quota &&
-		    !within(volatile_under(v, &at), volatile_, a->volatile_quota))
+		if ((from == NULL || !chip_is_under(v, from, &at)) &&
+		    !quota_holds(v, a, nv, volatile_))
 			return false;
 		if (aid_eq(&a->domain, &at))
 			return true;
@@ -209,11 +210,22 @@ bool content_fits(const struct vcard *v, const struct aid *domain, uint32_t nv, 
 	return true;
 }
 
+bool content_fits(const struct vcard *v, const struct aid *domain, uint32_t nv, uint32_t volatile_)
+{
+	return nv <= content_free(v) && volatile_ <= content_free_volatile(v) &&
+	       quotas_fit(v, domain, NULL, nv, volatile_);
+}
+
 void content_forget(struct channel *ch)
 {
 	wr_free(&ch->install);
 	ch->install_p1 = 0;
+	content_forget_load(ch);
+}
+
+void content_forget_load(struct channel *ch)
+{
 	wr_free(&ch->loading.data);
-	wr_free(&ch->loading.input);
+	wr_free(&ch->loading.first);
 	ch->loading = (struct loading){ 0 };
 }

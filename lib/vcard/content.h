@@ -112,12 +112,16 @@ uint32_t content_free_volatile(const struct vcard *v);
  * the quotas of the domain and of all above it. */
 MUST_CHECK bool content_fits(
     const struct vcard *v, const struct aid *domain, uint32_t nv, uint32_t volatile_);
+/* The quotas alone, for what moves from one domain to another: those above both do not change. */
+MUST_CHECK bool quotas_fit(const struct vcard *v, const struct aid *to, const struct aid *from,
+    uint32_t nv, uint32_t volatile_);
 uint32_t app_takes(const struct card_app *a);
 uint32_t app_takes_volatile(const struct card_app *a);
 uint32_t load_file_takes(const struct card_load_file *f);
 
 /* Gives up the INSTALL or LOAD that a channel is in the middle of, and its memory. */
 void content_forget(struct channel *ch);
+void content_forget_load(struct channel *ch); /* a LOAD only */
 
 /* content_record.c: inside of record.c. */
 bool load_file_record_get(struct chip *c, struct rd *r);

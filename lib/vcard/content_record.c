@@ -6,11 +6,6 @@
 enum { NAME_MAX = 2 * (AID_MAX + 1), FILE_HEAD_MAX = 4096, APP_VALUE_MAX = 1024 };
 enum { HAS_QUOTA = 1, HAS_VOLATILE_QUOTA = 2 };
 
-static bool aid_eq(const struct aid *a, const struct aid *b)
-{
-	return span_eq(aid_span(a), aid_span(b));
-}
-
 static void aid_put(struct wr *w, const struct aid *a)
 {
 	wr_lv(w, aid_span(a));

@@ -44,6 +44,8 @@ static const struct command commands[] = {
 	{ "SET STATUS", INS_SET_STATUS, GP, NO_DATA | DATA, CMAC, ALIVE | LOCKED, do_set_status },
 	{ "PUT KEY", INS_PUT_KEY, GP, DATA, CMAC, ALIVE, do_put_key },
 	{ "DELETE", INS_DELETE, GP, DATA, CMAC, ALIVE, do_delete },
+	{ "INSTALL", INS_INSTALL, GP, DATA, CMAC, ALIVE, do_install },
+	{ "LOAD", INS_LOAD, GP, DATA, CMAC, ALIVE, do_load },
 	{ "STORE DATA", INS_STORE_DATA, GP, DATA, CMAC, ALIVE, do_store_data },
 	{ "CHANGE MODE", INS_CHANGE_MODE, GP, NO_DATA | DATA, SESSION, ALIVE, do_change_mode },
 	{ "AUTHORIZE ACTION", INS_AUTHORIZE_ACTION, GP, NO_DATA | DATA, SESSION, ALIVE,
@@ -104,19 +106,44 @@ static uint16_t need_met(const struct call *c, const struct command *k)
 	return SW_OK;
 }
 
+/* What goes over several commands is given up when another one comes in between. */
+static void interrupt(const struct call *c)
+{
+	struct channel *ch = c->ch;
+	bool install = c->cmd->ins == INS_INSTALL;
+	bool last =
+	    install && (c->cmd->p1 & ~INSTALL_MORE) == INSTALL_ALL && c->cmd->p2 == INSTALL_LAST;
+
+	if (c->cmd->ins != INS_GET_STATUS)
+		ch->paging.active = false;
+	if (c->cmd->ins != INS_LOAD && !(last && ch->loading.whole))
+		content_forget_load(ch);
+	if (!install && ch->install_p1 != 0)
+		content_forget(ch);
+}
+
+/* In CARD_LOCKED nobody is obeyed but the holder of the Final Application privilege (GPCS 5.1.1.4).
+ */
+static bool locked_out(const struct call *c, const struct command *k)
+{
+	return c->v->chip.life_cycle == CARD_LOCKED && k->need >= SESSION &&
+	       (chip_privileges(c->v, &c->ch->selected) & PRIV_FINAL_APPLICATION) == 0;
+}
+
 /* All that is checked about a command before its handler runs. */
 static uint16_t run_command(struct call *c)
 {
 	const struct command *k = command_find(c->v, c->cmd->ins);
 	uint16_t sw;
 
-	/* An application of the image knows no command but to be selected. */
+	interrupt(c);
+	/* An application knows no command but to be selected. */
 	if (!is_known(c->v, k) ||
 	    (c->ch->app && k->ins != INS_SELECT && k->ins != INS_MANAGE_CHANNEL))
 		return SW_INS_NOT_SUPPORTED;
 	if ((k->cla & kind_of(c->cmd->cla)) == 0)
 		return SW_CLA_NOT_SUPPORTED;
-	if (!life_allows(c->v, k))
+	if (!life_allows(c->v, k) || locked_out(c, k))
 		return SW_FUNCTION_NOT_SUPPORTED;
 	sw = need_met(c, k);
 	if (sw != SW_OK)

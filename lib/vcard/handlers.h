@@ -25,8 +25,12 @@ handler delete_content; /* delete.c: of applications and load files */
 handler do_get_data;
 /* store.c */
 handler do_store_data;
+/* install.c, load.c */
+handler do_install;
+handler do_load;
 /* registry.c */
 handler do_get_status;
+/* status.c */
 handler do_set_status;
 
 /* dispatch.c: runs one parsed command on its channel; the answer as it goes out is added to rsp. */

@@ -501,14 +501,17 @@ static void get_status(void **state)
 	    SW_OK);
 	assert_int_equal(rig_secure(&r, 0x80, INS_GET_STATUS, 0x8002, unit_bytes("4F01B0"), NULL),
 	    SW_REFERENCE_NOT_FOUND);
-	for (unsigned p1 = 0x10; p1 <= 0x40; p1 <<= 1)
-		assert_int_equal(rig_secure(&r, 0x80, INS_GET_STATUS, (uint16_t)(p1 << 8 | 2),
-				     unit_bytes("4F00"), NULL),
-		    SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(rig_secure(&r, 0x80, INS_GET_STATUS, 0x4002, unit_bytes("4F00"), NULL),
+	    SW_REFERENCE_NOT_FOUND);
+	/* what supplementary domains are made of is there from the start */
 	assert_int_equal(
-	    rig_secure(&r, 0x80, INS_GET_STATUS, 0xC002, unit_bytes("4F00"), NULL), SW_WRONG_P1P2);
+	    rig_secure(&r, 0x80, INS_GET_STATUS, 0x2002, unit_bytes("4F00"), &answer), SW_OK);
+	assert_span(
+	    answer, unit_bytes("E31B4F07A00000015153509F700101CE020100CC08A000000151000000"));
 	assert_int_equal(
-	    rig_secure(&r, 0x80, INS_GET_STATUS, 0x8000, unit_bytes("4F00"), NULL), SW_WRONG_P1P2);
+	    rig_secure(&r, 0x80, INS_GET_STATUS, 0x0102, unit_bytes("4F00"), NULL), SW_WRONG_P1P2);
+	assert_int_equal(
+	    rig_secure(&r, 0x80, INS_GET_STATUS, 0x8004, unit_bytes("4F00"), NULL), SW_WRONG_P1P2);
 	assert_int_equal(
 	    rig_secure(&r, 0x80, INS_GET_STATUS, 0x8003, unit_bytes("4F00"), NULL), SW_CONDITIONS);
 	assert_int_equal(
