@@ -281,17 +281,25 @@ int channel_session(struct ctx *c, const struct channel_args *a, struct session 
 	return rc;
 }
 
-int channel_again(
-    struct ctx *c, struct session *s, const struct entry *entry, uint8_t kvn, struct err *e)
+void channel_kind_of(const struct session *s, struct channel_kind *k)
 {
-	enum scp_protocol p = scp_protocol(&s->scp);
-	struct attempt t = { .c = c, .session = s, .entry = entry, .version = kvn };
-	struct session_asks asks = { .domain = s->domain,
-		.key_version = kvn,
-		.protocols = 1u << p,
-		.i = p == PROTOCOL_SCP03 ? 0 : s->iu.i,
+	*k = (struct channel_kind){ .protocol = scp_protocol(&s->scp),
+		.i = s->iu.i,
 		.level = s->level,
-		.s16 = s->iu.m == 16,
+		.m = s->iu.m,
+		.domain = s->domain };
+}
+
+int channel_again(struct ctx *c, struct session *s, const struct channel_kind *k,
+    const struct entry *entry, uint8_t kvn, struct err *e)
+{
+	struct attempt t = { .c = c, .session = s, .entry = entry, .version = kvn };
+	struct session_asks asks = { .domain = k->domain,
+		.key_version = kvn,
+		.protocols = 1u << k->protocol,
+		.i = k->protocol == PROTOCOL_SCP03 ? 0 : k->i,
+		.level = k->level,
+		.s16 = k->m == 16,
 		.keys = give_keys,
 		.before_auth = before_auth,
 		.after_auth = after_auth,

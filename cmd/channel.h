@@ -83,14 +83,21 @@ json_t *channel_why(const struct channel *ch);
  * ctx->reader, which ends with the verb. Everything else of the verb has been checked by then.
  */
 int channel_session(struct ctx *c, const struct channel_args *a, struct session **s, struct err *e);
+/* What a channel was opened with, but for the keys. */
+struct channel_kind {
+	enum scp_protocol protocol;
+	uint8_t i, level, m;
+	struct aid domain;
+};
+void channel_kind_of(const struct session *s, struct channel_kind *k);
 /*
- * Ends the channel of `s` and opens one with the keys of another set: protocol, parameter i, MAC
- * size, level and domain stay. kvn: version on the card, which must answer with it. Compares the
- * card's cryptogram first, so that keys which do not fit (ERR_AUTH) cost no try; a set that this
- * card refused before is not tried (ERR_SAFETY). The entry's keys have been read.
+ * Ends the channel of `s`, if one is open, and opens one of this kind with the keys of an entry,
+ * which have been read. kvn: version on the card, which must answer with it. Compares the card's
+ * cryptogram first, so that keys which do not fit (ERR_AUTH) cost no try; a set that this card
+ * refused before is not tried (ERR_SAFETY).
  */
-int channel_again(
-    struct ctx *c, struct session *s, const struct entry *entry, uint8_t kvn, struct err *e);
+int channel_again(struct ctx *c, struct session *s, const struct channel_kind *k,
+    const struct entry *entry, uint8_t kvn, struct err *e);
 /* For --dry-run: most octets of plain data in one short command of the channel that is open, or
  * would be opened (without --level: at level 33). */
 size_t channel_plan_data(const struct ctx *c, const struct channel_args *a);

@@ -51,6 +51,32 @@ int ctx_session(struct ctx *c, struct session **s, struct err *e)
 	return 0;
 }
 
+int ctx_reconnect(struct ctx *c, struct err *e)
+{
+	struct session *s = c->agent == NULL ? &c->session : &c->agent->session;
+	struct card *card = c->agent == NULL ? &c->card : &c->agent->card;
+	const char *name = c->agent == NULL ? c->reader : c->agent->reader;
+	/* With a channel open the trace of all its verbs is that of scp-open, and its name is not
+	 * known here. */
+	bool traced = c->trace != NULL && (c->agent == NULL || !c->agent->traced);
+	unsigned limit = card->limit_ms;
+
+	session_wipe(s);
+	card_close(card);
+	session_init(s, card);
+	card->gone = true;
+	if (c->wait > 0 && reader_wait(name, c->wait, c->stop, e) != 0)
+		return -1;
+	if (open_reader(name, card, e) != 0) {
+		card->gone = true;
+		return -1;
+	}
+	card_limit(card, limit);
+	if (c->agent != NULL && c->agent->traced)
+		ctx_note(c, "the card was connected again; what follows is not in the trace");
+	return traced ? trace_wrap(card, c->trace, e) : 0;
+}
+
 int ctx_keystore(struct ctx *c, struct keystore **ks, struct err *e)
 {
 	const char *path = c->keystore;

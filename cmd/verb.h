@@ -129,6 +129,11 @@ extern const size_t verb_n;
  * without channel on a card opened now from ctx->reader. Borrowed.
  */
 int ctx_session(struct ctx *c, struct session **s, struct err *e);
+/*
+ * The card of ctx_session anew, after it gave no answer: its reader is opened again. The session is
+ * empty then, without a channel. What runs in an agent goes on in the agent.
+ */
+int ctx_reconnect(struct ctx *c, struct err *e);
 /* The key store: -k, else what scp-open was given, else CARDADM_KEYSTORE. Caller closes it with
  * ctx_keystore_done. */
 int ctx_keystore(struct ctx *c, struct keystore **ks, struct err *e);

@@ -17,6 +17,8 @@
 	X(delete) \
 	X(lock) \
 	X(unlock) \
+	X(put_keys) \
+	X(delete_keys) \
 	X(cap_show) \
 	X(authorize_load) \
 	X(campaign_check) \

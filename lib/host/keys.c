@@ -1,5 +1,7 @@
 #include "host/keys.h"
 
+#include "host/content.h"
+
 enum { SEVERAL_KEYS = 0x80, MORE_COMMANDS = 0x80, SET_KEYS = 3 };
 /* Of SCP11: SK.SD.ECKA of a, b, c (Amendment F 5.1). */
 enum { KID_SCP11A = 0x11, KID_SCP11B = 0x13, KID_SCP11C = 0x15 };
@@ -64,9 +66,11 @@ static int send(struct session *s, const struct capdu *c, const char *what, stru
 static int send_keys(struct session *s, struct capdu *c, struct span data, struct rapdu *r,
     bool *unknown, struct err *e)
 {
-	size_t most = scp_max_data(&s->scp);
+	size_t most = content_block(s, false);
 	uint8_t p1 = c->p1;
 
+	if (most == 0)
+		return err_set(e, ERR_SAFETY, "PUT KEY: no data fit in a command to this card");
 	for (size_t at = 0; at < data.n; at += most) {
 		c->data = span_sub(data, at, most);
 		c->p1 = at + most < data.n ? p1 | MORE_COMMANDS : p1;

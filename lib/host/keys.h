@@ -62,6 +62,8 @@ struct keys_goal {
 	uint16_t length; /* octets of each */
 	bool channel;    /* it is a set that opens a channel, and so can be proved */
 };
+/* What can be said against it before the card is looked at: ERR_SAFETY. keys_plan does it too. */
+int keys_goal_check(const struct keys_goal *g, struct err *e);
 /* What is still to do for it, in this order. */
 struct keys_plan {
 	bool put;

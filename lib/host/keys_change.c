@@ -40,6 +40,22 @@ static int plan_replace(const struct key_info *old, bool taken, const struct key
 	return 0;
 }
 
+int keys_goal_check(const struct keys_goal *g, struct err *e)
+{
+	if (g->version < 1 || g->version > KEYS_VERSION_MAX) {
+		err_set(e, ERR_SAFETY,
+		    "PUT KEY cannot bring keys of version %02X, only of 01 to 7F", g->version);
+		return err_hint(e, "--as gives them another version");
+	}
+	if (g->rotate == g->version) {
+		err_set(e, ERR_SAFETY, "the new key set has the version %02X of the old one",
+		    g->version);
+		return err_hint(
+		    e, "--as gives it another version, --replace changes it in one command");
+	}
+	return 0;
+}
+
 int keys_plan(
     const struct key_infos *k, const struct keys_goal *g, struct keys_plan *p, struct err *e)
 {
@@ -48,14 +64,10 @@ int keys_plan(
 	const struct key_info *old = before == 0 ? NULL : keys_at(k, before, 0);
 
 	*p = (struct keys_plan){ .prove = g->channel && (taken || before != 0) };
+	if (keys_goal_check(g, e) != 0)
+		return -1;
 	if (g->replace != 0)
 		return plan_replace(old, taken, g, p, e);
-	if (g->rotate == g->version) {
-		err_set(e, ERR_SAFETY, "the new key set has the version %02X of the old one",
-		    g->version);
-		return err_hint(
-		    e, "--as gives it another version, --replace changes it in one command");
-	}
 	if (g->rotate != 0 && old == NULL && !taken)
 		return missing(g->rotate, e);
 	p->put = !taken;

@@ -1,0 +1,335 @@
+/* put-keys: brings a key set of the key store to a card; adds, replaces, rotates with proof. */
+#include <string.h>
+
+#include "agent.h"
+#include "ask.h"
+#include "base/hex.h"
+#include "dry.h"
+#include "key_ways.h"
+#include "show.h"
+
+struct args {
+	struct channel_args channel;
+	const char *name;
+	struct opt_u32 as, replace, rotate;
+};
+
+static const struct operand operands[] = {
+	{ "NAME", OPT_STRING, offsetof(struct args, name), false, NULL,
+	    "Key set of the key store to put; diversified for the card as its entry says" },
+};
+static const struct opt opts[] = {
+	{ "as", 0, OPT_HEX8, "KVN", "Version that it gets on the card, in hex (the entry's)",
+	    offsetof(struct args, as), 0, 1, KEYS_VERSION_MAX, NULL },
+	{ "replace", 0, OPT_HEX8, "KVN", "Replace this set of the card, in one command",
+	    offsetof(struct args, replace), 0, 1, KEYS_VERSION_MAX, NULL },
+	{ "rotate", 0, OPT_HEX8, "KVN",
+	    "Delete this set of the card once a channel was opened with the new one",
+	    offsetof(struct args, rotate), 0, 1, 0xFF, NULL },
+	CHANNEL_OPTS(args, channel),
+};
+
+/* One run. */
+struct put {
+	const struct args *g;
+	struct key_ways w;
+	struct keys_goal goal;
+	struct keys_change change;
+	struct put_key keys;
+	char kcv[KCV_TEXT];
+	bool proved; /* the channel was opened with the set that is wanted */
+};
+
+/* ---- before the card is touched ---- */
+
+static int find_goal(struct put *p, struct err *e)
+{
+	const struct args *g = p->g;
+	const struct entry *t = p->w.fresh;
+	uint8_t version = g->as.given ? (uint8_t)g->as.v : t->version;
+
+	p->w.fresh_version = version;
+	p->goal = (struct keys_goal){ .version = version,
+		.replace = g->replace.given ? (uint8_t)g->replace.v : 0,
+		.rotate = g->rotate.given ? (uint8_t)g->rotate.v : 0,
+		.type = t->type == ENTRY_SCP02 ? KEY_TYPE_DES : KEY_TYPE_AES,
+		.length = t->keys.enc.n,
+		.channel = true };
+	if (g->replace.given && g->rotate.given)
+		return err_set(e, ERR_USAGE, "--replace and --rotate do not go together");
+	return keys_goal_check(&p->goal, e);
+}
+
+/* ---- what the card gets ---- */
+
+static int make_keys(struct put *p, struct err *e)
+{
+	const struct entry *t = p->w.fresh;
+	uint8_t kdd[KDD_OCTETS] = { 0 };
+	SECRET_KEY_SET(keys);
+
+	if (t->diversification != DIVERSIFY_NONE && key_ways_kdd(p->w.session, kdd, e) != 0)
+		return -1;
+	if (!entry_card_keys(t, kdd, &keys))
+		return err_set(
+		    e, ERR_AUTH, "key set %s: the card's keys cannot be derived", t->name);
+	keys_from_set(&p->keys, p->goal.version, (enum key_type)p->goal.type, &keys);
+	return kcv_text(t, &keys, p->kcv, e);
+}
+
+/* ---- what is to do ---- */
+
+static int other_keys(const struct put *p, bool may_be, struct err *e)
+{
+	err_set(e, ERR_SAFETY, "the card has a key set %02X already%s", p->goal.version,
+	    may_be ? "" : ", and it is not this one");
+	return err_hint(e, "%s--replace %02X puts this one in its place",
+	    may_be ? "without an open channel it is told whether it is the same; " : "",
+	    p->goal.version);
+}
+
+/* The set that is to be added may be there. To find out costs the channel, so an open one is left
+ * alone. */
+static int look_closer(struct put *p, struct err *e)
+{
+	if (p->w.c->agent != NULL)
+		return other_keys(p, true, e);
+	if (key_ways_open(&p->w, true, false, e) != 0)
+		return e->code == ERR_AUTH ? other_keys(p, false, e) : -1;
+	p->proved = true;
+	return 0;
+}
+
+static int plan(struct put *p, struct err *e)
+{
+	struct keys_plan *plan = &p->change.plan;
+	struct key_infos k;
+	bool told;
+
+	if (keys_read(p->w.session, &k, &told, e) != 0)
+		return -1;
+	if (!told) {
+		err_set(e, ERR_SAFETY, "the card does not tell which key sets it has");
+		return err_hint(e, "nothing is put where it cannot be seen what it replaces");
+	}
+	if (keys_plan(&k, &p->goal, plan, e) != 0)
+		return -1;
+	if (p->proved)
+		*plan = (struct keys_plan){ .remove = plan->remove };
+	else if (!plan->put && p->goal.replace == 0 && p->goal.rotate == 0) {
+		plan->prove = false;
+		return look_closer(p, e);
+	}
+	return 0;
+}
+
+/* Nothing is asked before a set is merely added. */
+static int confirm(const struct put *p, struct err *e)
+{
+	const struct keys_plan *plan = &p->change.plan;
+	char text[300];
+	size_t n = 0;
+
+	if (plan->p1 == 0 && plan->remove == 0)
+		return 0;
+	if (plan->put && plan->p1 != 0)
+		n = (size_t)snprintf(text, sizeof(text),
+		    "replace key set %02X of the card by %s as %02X, check values %s", plan->p1,
+		    p->w.fresh->name, p->goal.version, p->kcv);
+	else if (plan->put)
+		n = (size_t)snprintf(text, sizeof(text), "put %s as key set %02X, check values %s",
+		    p->w.fresh->name, p->goal.version, p->kcv);
+	if (plan->remove != 0)
+		snprintf(text + n, sizeof(text) - n,
+		    "%sdelete key set %02X of the card once %s opens a channel",
+		    n == 0 ? "" : ", then ", plan->remove, p->w.fresh->name);
+	strncat(text, "?", sizeof(text) - strlen(text) - 1);
+	return ask(p->w.c, text, e);
+}
+
+/* ---- results ---- */
+
+static void tell_text(const struct put *p, FILE *out)
+{
+	const struct keys_change *x = &p->change;
+	unsigned version = p->goal.version;
+
+	if (x->put)
+		fprintf(out, "key set %02X put: %s, check values %s\n", version, p->w.fresh->name,
+		    p->kcv);
+	else
+		fprintf(out, "key set %02X of the card is %s already\n", version, p->w.fresh->name);
+	if (x->resolved)
+		fprintf(out, "an answer was lost; what the card has was found out\n");
+	if (x->proved)
+		fprintf(out, "a channel was opened with it\n");
+	if (x->put && x->plan.p1 != 0 && x->plan.p1 != version)
+		fprintf(out, "key set %02X is gone, it was replaced\n", x->plan.p1);
+	if (x->removed)
+		fprintf(out, "key set %02X deleted\n", p->goal.rotate);
+}
+
+static json_t *version_or_null(bool there, uint8_t version)
+{
+	return there ? json_string(out_hex8(version).s) : json_null();
+}
+
+static int tell(struct put *p, struct err *e)
+{
+	const struct keys_change *x = &p->change;
+	struct key_infos k;
+	bool told;
+	json_t *o;
+
+	if (!p->w.c->json) {
+		tell_text(p, p->w.c->out);
+		return 0;
+	}
+	if (keys_read(p->w.session, &k, &told, e) != 0)
+		return -1;
+	o = json_pack("{s:s, s:s, s:s, s:b, s:b}", "name", p->w.fresh->name, "version",
+	    out_hex8(p->goal.version).s, "kcv", p->kcv, "put", (int)x->put, "proved",
+	    (int)(x->proved || p->proved));
+	out_set(&o, "replaced", version_or_null(x->put && x->plan.p1 != 0, x->plan.p1));
+	out_set(&o, "deleted", version_or_null(x->removed, p->goal.rotate));
+	out_set(&o, "resolved", json_boolean(x->resolved));
+	out_set(&o, "keys", show_keys(&k));
+	return out_result(p->w.c, o, e);
+}
+
+/* The channel that stays open is the new set's. */
+static void keep_channel(const struct put *p)
+{
+	struct agent *a = p->w.c->agent;
+
+	if (a == NULL || !p->change.proved)
+		return;
+	snprintf(a->keys, sizeof(a->keys), "%s", p->w.fresh->name);
+	ctx_note(p->w.c, "the open channel is one of key set %02X now", p->goal.version);
+}
+
+/* ---- the run ---- */
+
+static bool opened_with_it(const struct put *p)
+{
+	return p->w.old == p->w.fresh && p->w.old_version == p->w.fresh_version;
+}
+
+/*
+ * A run before this one may have come so far that the old keys open nothing any more. Comparing
+ * cryptograms costs no try, so the new ones are looked at once.
+ */
+static int open_channel(struct ctx *c, struct put *p, struct err *e)
+{
+	struct channel_args with_new = p->g->channel;
+	struct err with_old;
+
+	if (channel_session(c, &p->g->channel, &p->w.session, e) == 0)
+		return 0;
+	if (c->agent != NULL || e->code != ERR_AUTH || !c->card_open ||
+	    (p->goal.replace == 0 && p->goal.rotate == 0))
+		return -1;
+	with_old = *e;
+	ctx_note(c, "%s", e->text);
+	ctx_note(c, "looking whether %s is on the card already", p->w.fresh->name);
+	with_new.keys = p->w.fresh->name;
+	with_new.protocol = NULL;
+	with_new.key_version = (struct opt_u32){ true, p->goal.version };
+	if (channel_session(c, &with_new, &p->w.session, e) == 0) {
+		p->proved = true;
+		return 0;
+	}
+	if (e->code == ERR_AUTH)
+		*e = with_old;
+	return -1;
+}
+
+static int change(struct put *p, struct err *e)
+{
+	struct keys_change *x = &p->change;
+
+	x->s = p->w.session;
+	x->keys = &p->keys;
+	x->kid = 1;
+	x->open = key_ways_open;
+	x->ctx = &p->w;
+	key_ways_of(&p->w, &p->g->channel);
+	p->proved = p->proved || opened_with_it(p);
+	if (make_keys(p, e) != 0 || plan(p, e) != 0 || confirm(p, e) != 0)
+		return -1;
+	return keys_change(x, e);
+}
+
+/* Keys are masked; of which length they are shows. */
+static void dry_put(struct dry *d, const struct put *p)
+{
+	char text[2 * KEYS_LONGEST];
+	size_t n = p->goal.type == KEY_TYPE_DES ? 22 : p->goal.length == 16 ? 23 : 39;
+	size_t at = (size_t)snprintf(
+	    text, sizeof(text), "80D8%02X81%02zX%02X", p->goal.replace, 1 + 3 * n, p->goal.version);
+
+	for (size_t i = 0; i < 3 * n && at + 2 < sizeof(text); i++, at += 2)
+		memcpy(text + at, "**", 3);
+	snprintf(text + at, sizeof(text) - at, "00");
+	dry_text(
+	    d, text, "PUT KEY of a whole set, before secure messaging; unless the set is there");
+}
+
+static int show_plan(struct ctx *c, const struct put *p, struct err *e)
+{
+	char text[80];
+	struct dry d;
+
+	dry_begin(&d, c, json_pack("{s:s}", "name", p->w.fresh->name));
+	dry_text(&d, "80CA00E000", "GET DATA, the key sets before");
+	dry_put(&d, p);
+	dry_text(&d, "80CA00E000", "GET DATA, the key sets after");
+	if (p->goal.replace != 0 || p->goal.rotate != 0) {
+		snprintf(text, sizeof(text), "8050%02X0008****************00", p->goal.version);
+		dry_text(&d, text, "INITIALIZE UPDATE, the new set is to prove itself");
+		dry_text(&d, "8482**0010********************************",
+		    "EXTERNAL AUTHENTICATE, if the card's cryptogram is right");
+	}
+	if (p->goal.rotate != 0) {
+		snprintf(text, sizeof(text), "80E4000003D201%02X00", p->goal.rotate);
+		dry_text(&d, text, "DELETE, before secure messaging");
+	}
+	return dry_end(&d, e);
+}
+
+static int run(struct ctx *c, void *args, struct err *e)
+{
+	struct put p = { .g = args, .w = { .c = c } };
+	int rc = -1;
+
+	if (ctx_keystore(c, &p.w.ks, e) != 0)
+		return -1;
+	if (keystore_find_card(p.w.ks, p.g->name, &p.w.fresh, e) != 0 || find_goal(&p, e) != 0)
+		goto out;
+	if (c->dry_run) {
+		rc = show_plan(c, &p, e);
+		goto out;
+	}
+	rc = open_channel(c, &p, e);
+	if (rc == 0)
+		rc = change(&p, e);
+	if (rc == 0) {
+		keep_channel(&p);
+		rc = tell(&p, e);
+	}
+out:
+	wipe(&p.keys, sizeof(p.keys));
+	ctx_keystore_done(c, p.w.ks);
+	return rc;
+}
+
+const struct verb verb_put_keys = {
+	.name = "put-keys",
+	.group = "content",
+	.summary = "Put a key set on a card: add, replace, or rotate with proof",
+	.needs = NEED_READER | USES_SESSION | USES_KEYSTORE | MUTATES | DESTROYS | HAS_JSON,
+	VERB_OPTS(opts),
+	VERB_OPERANDS(operands),
+	.args_size = sizeof(struct args),
+	.run = run,
+};
