@@ -1,4 +1,5 @@
-/* load, authorize load: the payload in an open channel. */
+/* load, authorize load: CAP files, and the payload of a bundle in an open channel. */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -6,19 +7,27 @@
 #include "ask.h"
 #include "base/hex.h"
 #include "campaign/job.h"
+#include "cap_load.h"
 #include "dry.h"
 #include "out.h"
 #include "progress.h"
+#include "run.h"
 
 /* ---- load ---- */
 
 struct load_args {
-	const char *bundle;
+	const char *path;
+	struct cap_args cap;
+	struct channel_args channel;
 };
 
+static const struct opt load_opts[] = {
+	CAP_LOAD_OPTS(load_args, cap),
+	CHANNEL_OPTS(load_args, channel),
+};
 static const struct operand load_operands[] = {
-	{ "BUNDLE", OPT_PATH, offsetof(struct load_args, bundle), false, NULL,
-	    "The bundle that scp-mode named" },
+	{ "FILE", OPT_PATH, offsetof(struct load_args, path), false, NULL,
+	    "A CAP file; in broadcast mode the bundle that scp-mode named" },
 };
 
 struct load_progress {
@@ -50,9 +59,8 @@ static int same_bundle(const struct agent *a, const char *path, struct err *e)
 	return err_hint(e, "the channel was switched with %s", a->bundle_name);
 }
 
-static int run_load(struct ctx *c, void *args, struct err *e)
+static int load_bundle(struct ctx *c, const char *path, struct err *e)
 {
-	const struct load_args *g = args;
 	struct agent *a = c->agent;
 	struct load_progress lp = { .c = c, .a = a };
 	const struct broadcast_progress p = { load_step, &lp };
@@ -60,11 +68,13 @@ static int run_load(struct ctx *c, void *args, struct err *e)
 	uint32_t total;
 	int rc;
 
+	if (a == NULL)
+		return run_no_channel(c, e);
 	if (a->session.mode != SESSION_BROADCAST) {
 		err_set(e, ERR_SAFETY, "the channel is not in broadcast mode");
-		return err_hint(e, "scp-mode broadcast --bundle %s", g->bundle);
+		return err_hint(e, "scp-mode broadcast --bundle %s", path);
 	}
-	if (same_bundle(a, g->bundle, e) != 0)
+	if (same_bundle(a, path, e) != 0)
 		return -1;
 	total = a->plan.package->total;
 	if (c->dry_run) {
@@ -72,11 +82,11 @@ static int run_load(struct ctx *c, void *args, struct err *e)
 		dry_stream(&d, a->plan.package, a->done);
 		return dry_end(&d, e);
 	}
-	progress_begin(&lp.bar, c, g->bundle);
+	progress_begin(&lp.bar, c, path);
 	rc = broadcast_play(&a->session, a->plan.package->commands, total, &a->done, &p, e);
 	progress_end(&lp.bar);
 	if (rc != 0)
-		return err_in(e, "%s", g->bundle);
+		return err_in(e, "%s", path);
 	if (c->json)
 		return out_result(c,
 		    json_pack("{s:I, s:I, s:I}", "commands", (json_int_t)a->done, "total",
@@ -86,11 +96,75 @@ static int run_load(struct ctx *c, void *args, struct err *e)
 	return 0;
 }
 
+static int load_target(struct cap_load *x, struct target *t, struct err *e)
+{
+	struct removals *m = calloc(1, sizeof(*m));
+	struct registry r;
+	int rc = m == NULL ? err_memory(e) : target_registry(t, &r, e);
+
+	if (rc == 0)
+		rc = cap_load_check(x, t, &r, m, e);
+	if (rc == 0 && m->n > 0)
+		rc = removals_ask(t->c, m, &r, e);
+	if (m != NULL)
+		registry_free(&r);
+	if (rc == 0 && m->n > 0)
+		rc = removals_do(t, m, span_of(NULL, 0), NULL, e);
+	free(m);
+	if (rc != 0 || cap_load_send(x, t, e) != 0)
+		return -1;
+	if (target_reread(t, &r))
+		rc = cap_load_compare(x, &r, e);
+	registry_free(&r);
+	if (rc != 0 || t->is_dry)
+		return rc;
+	if (t->c->json)
+		return out_result(t->c, cap_load_show(x), e);
+	cap_load_tell(x, t->c);
+	return 0;
+}
+
+static int load_cap(struct ctx *c, const struct load_args *g, struct err *e)
+{
+	struct cap_load *x = calloc(1, sizeof(*x));
+	struct target t;
+	int rc = x == NULL ? err_memory(e) : cap_load_read(x, g->path, &g->cap, e);
+
+	if (rc == 0)
+		rc = target_open(&t, c, &g->channel, e);
+	if (rc == 0)
+		rc = target_close(&t, load_target(x, &t, e), e);
+	if (x != NULL)
+		cap_load_free(x);
+	free(x);
+	return rc;
+}
+
+/* A CAP file is an archive; a file that cannot be opened is told by whoever reads it. */
+static bool is_cap(const char *path)
+{
+	uint8_t b[8];
+	FILE *f = fopen(path, "rbe");
+	size_t n = f == NULL ? 0 : fread(b, 1, sizeof(b), f);
+
+	if (f != NULL)
+		fclose(f);
+	return cap_is_archive(span_of(b, n));
+}
+
+static int run_load(struct ctx *c, void *args, struct err *e)
+{
+	const struct load_args *g = args;
+
+	return is_cap(g->path) ? load_cap(c, g, e) : load_bundle(c, g->path, e);
+}
+
 const struct verb verb_load = {
 	.name = "load",
 	.group = "content",
-	.summary = "Load the payload of a bundle in broadcast mode",
-	.needs = NEED_READER | NEED_SESSION | MUTATES | HAS_JSON,
+	.summary = "Load a CAP file, or in broadcast mode the payload of a bundle",
+	.needs = NEED_READER | USES_SESSION | USES_KEYSTORE | MUTATES | DESTROYS | HAS_JSON,
+	VERB_OPTS(load_opts),
 	VERB_OPERANDS(load_operands),
 	.args_size = sizeof(struct load_args),
 	.run = run_load,

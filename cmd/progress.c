@@ -24,7 +24,9 @@ void progress_show(struct progress *p, uint64_t done, uint64_t total)
 {
 	static const char full[] = "########################";
 	double t = since(&p->began);
-	double left = done == 0 ? 0 : t / (double)done * (double)(total - done);
+	double left =
+	    done == 0 ? 0
+		      : t / (double)done * (double)(total - done + (done < total ? p->tail : 0));
 	int n = total == 0 ? 0 : (int)(done * (sizeof(full) - 1) / total);
 
 	if (!p->terminal || total == 0 ||

@@ -10,6 +10,7 @@ struct progress {
 	FILE *log;
 	char what[80];
 	bool terminal;
+	unsigned tail; /* the last one takes as long as so many others; set after progress_begin */
 	struct timespec began, shown;
 };
 

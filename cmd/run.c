@@ -60,7 +60,7 @@ static void close_card(struct ctx *c)
 	c->card_open = false;
 }
 
-static int no_channel(const struct ctx *c, struct err *e)
+int run_no_channel(const struct ctx *c, struct err *e)
 {
 	const char *reader = c->reader == NULL ? "READER" : c->reader;
 
@@ -127,7 +127,7 @@ int run_line(const struct line *l, struct ctx *c, struct err *e)
 	if (tell_lost(v, c, e) != 0)
 		return -1;
 	if ((v->needs & NEED_SESSION) != 0 && c->agent == NULL)
-		return no_channel(c, e);
+		return run_no_channel(c, e);
 	/* With a channel open the agent writes the trace, for this verb only unless scp-open asked.
 	 */
 	traced = c->agent != NULL && c->trace != NULL && !c->agent->traced;

@@ -14,6 +14,9 @@
 int run_parse(struct line *l, struct ctx *c, int argc, char **argv, struct err *e);
 /* Runs the parsed verb, or shows help. Closes what ctx_session opened. */
 int run_line(const struct line *l, struct ctx *c, struct err *e);
+/* What a verb says that needs an open channel and has none: ERR_SAFETY, or how the last one ended.
+ */
+int run_no_channel(const struct ctx *c, struct err *e);
 /* Both. */
 int verb_run(struct ctx *c, int argc, char **argv, struct err *e);
 

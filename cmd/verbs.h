@@ -14,6 +14,7 @@
 	X(scp_close) \
 	X(list) \
 	X(load) \
+	X(install) \
 	X(delete) \
 	X(lock) \
 	X(unlock) \

@@ -1,0 +1,345 @@
+#include "cap_load.h"
+
+#include <string.h>
+
+#include "ask.h"
+#include "base/hex.h"
+#include "gp/dap.h"
+#include "show.h"
+#include "tlv/tlv.h"
+
+const char *const cap_hashes[] = { "sha-1", "sha-256", "sha-384", "sha-512", NULL };
+
+/* ---- the file ---- */
+
+/* The blocks of one file go in front of the data as they are. */
+static int read_dap(struct cap_load *x, const char *path, enum digest_alg *alg, struct err *e)
+{
+	struct wr w = wr_grow(1);
+	struct rd r;
+	struct tlv t;
+	int rc = octets_read(path, &w, e);
+
+	r = rd_of(wr_span(&w));
+	while (rc == 0 && rd_left(&r) > 0) {
+		struct dap d;
+
+		if (!tlv_next(&r, &t) || t.tag != 0xE2 || !dap_get(t.val, &d)) {
+			rc = err_set(e, ERR_INPUT, "%s: no DAP block (E2 with 4F and C3)", path);
+			break;
+		}
+		if (dap_digest(&d) > *alg)
+			*alg = dap_digest(&d);
+	}
+	if (rc == 0 && w.n == 0)
+		rc = err_set(e, ERR_INPUT, "%s: empty", path);
+	wr_put(&x->head, wr_span(&w));
+	wr_free(&w);
+	return rc;
+}
+
+/* Hash, DAP blocks and the head of the data, the load token. */
+static int read_attachments(struct cap_load *x, struct span data, struct err *e)
+{
+	const struct cap_args *a = x->a;
+	enum digest_alg alg = DIGEST_SHA256;
+
+	for (size_t i = 0; i < a->daps.n; i++)
+		if (read_dap(x, a->daps.v[i], &alg, e) != 0)
+			return -1;
+	load_file_head_put(&x->head, NULL, 0, data.n, false, NULL);
+	if (!wr_ok(&x->head))
+		return err_memory(e);
+	if (a->token != NULL && octets_read(a->token, &x->token, e) != 0)
+		return -1;
+	if (a->hash != NULL && !digest_from(a->hash, &alg))
+		return err_set(e, ERR_USAGE, "--hash: %s is no hash", a->hash);
+	if (a->hash == NULL && a->daps.n == 0 && a->token == NULL)
+		return 0;
+	if (!digest_of(alg, data, x->hash))
+		return err_set(e, ERR_OTHER, "the hash cannot be computed");
+	x->hash_n = digest_size(alg);
+	return 0;
+}
+
+static int take_names(struct cap_load *x, struct err *e)
+{
+	if (!aid_from(&x->package, x->cap.package))
+		return err_set(e, ERR_INPUT, "%s: the package has no proper AID", x->path);
+	for (; x->applet_n < x->cap.applet_n; x->applet_n++)
+		if (!aid_from(&x->applet[x->applet_n], x->cap.applets[x->applet_n].aid))
+			return err_set(e, ERR_INPUT, "%s: applet %zu has no proper AID", x->path,
+			    x->applet_n + 1);
+	return 0;
+}
+
+int cap_load_read(struct cap_load *x, const char *path, const struct cap_args *a, struct err *e)
+{
+	struct span data;
+
+	x->path = path;
+	x->a = a;
+	x->head = wr_grow(1 << 20);
+	x->token = wr_grow(1);
+	if (cap_read(path, &x->cap, e) != 0 || take_names(x, e) != 0)
+		return -1;
+	data = a->descriptor ? cap_whole(&x->cap) : x->cap.block;
+	if (read_attachments(x, data, e) != 0)
+		return -1;
+	x->l = (struct content_load){ .head = wr_span(&x->head),
+		.data = data,
+		.install = { .load_file = x->package,
+		    .domain = a->domain,
+		    .hash = span_of(x->hash, x->hash_n),
+		    .token = wr_span(&x->token) } };
+	return 0;
+}
+
+void cap_load_free(struct cap_load *x)
+{
+	cap_free(&x->cap);
+	wr_free(&x->head);
+	wr_free(&x->token);
+	json_decref(x->confirmation);
+}
+
+/* ---- before the first command that changes anything ---- */
+
+/* Extended length where it is asked for, where the domain itself says that it takes it, and where
+ * short blocks cannot do and the card's answer to reset says so. */
+static int choose_block(struct cap_load *x, const struct target *t, struct err *e)
+{
+	const struct session *s = t->s;
+	struct content_load *l = &x->l;
+	struct err tried;
+	size_t most;
+
+	l->le = t->le;
+	l->extended =
+	    x->a->extended || (s->id.fci.max_data > APDU_SHORT_DATA && content_extended(s));
+	if (!l->extended)
+		l->block = t->block;
+	if (x->a->block.given)
+		l->block = x->a->block.v;
+	if (!l->extended && !x->a->block.given && content_extended(s) &&
+	    content_load_check(s, l, &x->o.blocks, &tried) != 0)
+		l->extended = true;
+	most = content_block(s, l->extended);
+	if (x->a->block.given && l->block > most) {
+		err_set(e, ERR_SAFETY, "--block %zu: at most %zu octets fit in this channel",
+		    l->block, most);
+		return err_hint(e, "leave it out for as many as fit%s",
+		    l->extended ? "" : ", or take --extended");
+	}
+	if (content_load_check(s, l, &x->o.blocks, e) != 0)
+		return err_in(e, "%s", x->path);
+	return 0;
+}
+
+static bool has_applications(const struct registry *r, const struct registry_entry *x)
+{
+	size_t at = 0;
+
+	return registry_dependent(r, x, &at) != NULL;
+}
+
+int cap_load_check(struct cap_load *x, const struct target *t, const struct registry *r,
+    struct removals *m, struct err *e)
+{
+	const struct registry_entry *there = registry_find(r, &x->package);
+
+	if (choose_block(x, t, e) != 0)
+		return -1;
+	if (there == NULL)
+		return 0;
+	if (there->kind != REGISTRY_LOAD_FILE)
+		return err_set(e, ERR_SAFETY, "%s: AID %s is on the card already, as %s", x->path,
+		    aid_text(&x->package).s, entry_kind(there));
+	if (x->a->replace)
+		return removals_add(m, r, there, true, e);
+	if (x->a->cleanup && !has_applications(r, there))
+		return removals_add(m, r, there, false, e);
+	err_set(e, ERR_SAFETY, "%s: package %s is on the card already%s", x->path,
+	    aid_text(&x->package).s,
+	    has_applications(r, there) ? ", with applications" : "; no application uses it");
+	return err_hint(e,
+	    "--replace deletes it first; cardadm install AID makes an application of it as it is");
+}
+
+/* What stays on a card for certain: code, classes, exports and static fields; the rest may go when
+ * the package is linked. */
+static size_t least_memory(const struct cap *c)
+{
+	return c->component[CAP_METHOD].n + c->component[CAP_CLASS].n + c->component[CAP_EXPORT].n +
+	       c->static_image;
+}
+
+/* A card that has more than it can say says 7FFF or FFFF. */
+static int check_memory(struct cap_load *x, struct target *t, struct err *e)
+{
+	size_t least = least_memory(&x->cap);
+	struct resources r;
+
+	if (content_resources(t->s, &r, e) != 0) {
+		if (t->s->lost || e->code != ERR_CARD)
+			return -1;
+		err_clear(e);
+		return 0;
+	}
+	if (!r.told || r.non_volatile >= least || r.non_volatile == 0x7FFF ||
+	    r.non_volatile == 0xFFFF)
+		return 0;
+	return err_set(e, ERR_SAFETY,
+	    "%s takes at least %zu octets, and the card has %u free: nothing was loaded", x->path,
+	    least, r.non_volatile);
+}
+
+/* ---- the load ---- */
+
+struct load_progress {
+	struct ctx *c;
+	struct progress bar;
+	const char *path;
+};
+
+/* With its last block a card checks and links the package, which takes as long as ten others. */
+static bool step(void *ctx, uint32_t block, uint32_t blocks)
+{
+	struct load_progress *p = ctx;
+
+	if (block + 1 == blocks)
+		snprintf(
+		    p->bar.what, sizeof(p->bar.what), "%.50s, the card checks and links", p->path);
+	progress_show(&p->bar, block, blocks);
+	return !ctx_stopped(p->c);
+}
+
+static const char *what_now(const struct content_outcome *o)
+{
+	if (o->unknown && o->block + 1 >= o->blocks)
+		return "whether the card has the package is not known";
+	return o->unknown ? "the card has dropped it, or will" : "the card drops what it has";
+}
+
+int cap_load_send(struct cap_load *x, struct target *t, struct err *e)
+{
+	struct load_progress lp = { .c = t->c, .path = x->path };
+	const struct content_progress p = { step, &lp };
+	int rc;
+
+	if (check_memory(x, t, e) != 0)
+		return -1;
+	progress_begin(&lp.bar, t->c, x->path);
+	lp.bar.tail = 10;
+	rc = content_load(t->s, &x->l, t->is_dry ? NULL : &p, &x->o, e);
+	progress_end(&lp.bar);
+	if (rc == 0) {
+		x->confirmation = out_hex(x->o.confirmation);
+		return x->confirmation == NULL ? err_memory(e) : 0;
+	}
+	if (x->o.stage == STAGE_LOAD)
+		ctx_note(t->c, "stage LOAD: the card took %u of %u blocks; %s", x->o.block,
+		    x->o.blocks, what_now(&x->o));
+	else
+		ctx_note(t->c, "stage %s: no block was sent", content_stage_str(x->o.stage));
+	cap_load_leftover(x, t, e);
+	return err_in(e, "%s", x->path);
+}
+
+/* ---- afterwards ---- */
+
+static void clean_up(struct cap_load *x, struct target *t)
+{
+	struct removals m = { .n = 1 };
+	struct err e;
+
+	m.list[0] = (struct removal){ x->package, DELETE_RELATED };
+	if (removals_do(t, &m, span_of(NULL, 0), NULL, &e) == 0)
+		ctx_note(t->c, "cleaned up: package %s is deleted again", aid_text(&x->package).s);
+	else
+		ctx_note(t->c, "not cleaned up: %s", e.text);
+}
+
+void cap_load_leftover(struct cap_load *x, struct target *t, const struct err *e)
+{
+	struct aid_text aid = aid_text(&x->package);
+	struct registry r = { 0 };
+
+	if (t->is_dry)
+		return;
+	if (t->s->lost || t->s->card->gone || e->code == ERR_READER || e->code == ERR_INTEGRITY) {
+		ctx_note(t->c,
+		    "cardadm list shows what is left of package %s; the same command "
+		    "with --cleanup deletes it",
+		    aid.s);
+		return;
+	}
+	if (!target_reread(t, &r))
+		return;
+	if (registry_find(&r, &x->package) == NULL)
+		ctx_note(t->c, "nothing of package %s is left on the card", aid.s);
+	else if (x->a->cleanup)
+		clean_up(x, t);
+	else
+		ctx_note(t->c,
+		    "package %s is left on the card; cardadm delete --related %s "
+		    "deletes it, or the same command with --cleanup",
+		    aid.s, aid.s);
+	registry_free(&r);
+}
+
+static bool has_module(const struct registry_entry *x, const struct aid *aid)
+{
+	for (size_t i = 0; i < x->s.module_n; i++)
+		if (aid_same(&x->s.module[i], aid))
+			return true;
+	return false;
+}
+
+int cap_load_compare(const struct cap_load *x, const struct registry *after, struct err *e)
+{
+	const struct registry_entry *there = registry_find(after, &x->package);
+	struct aid_text aid = aid_text(&x->package);
+
+	if (!after->told[REGISTRY_LOAD_FILE] || after->cut)
+		return 0;
+	if (there == NULL || there->kind != REGISTRY_LOAD_FILE)
+		return err_set(e, ERR_INTEGRITY,
+		    "%s: the card answered 9000 to the last block and does not list package %s",
+		    x->path, aid.s);
+	if (x->a->domain.n > 0 && there->s.domain.n > 0 &&
+	    !aid_same(&x->a->domain, &there->s.domain))
+		return err_set(e, ERR_INTEGRITY, "%s: the card lists package %s in domain %s",
+		    x->path, aid.s, aid_text(&there->s.domain).s);
+	for (size_t i = 0; after->has_modules && there->s.module_n > 0 && i < x->applet_n; i++)
+		if (!has_module(there, &x->applet[i]) && there->s.module_n < STATUS_MODULES_MAX)
+			return err_set(e, ERR_INTEGRITY,
+			    "%s: the card does not list module %s of package %s", x->path,
+			    aid_text(&x->applet[i]).s, aid.s);
+	return 0;
+}
+
+json_t *cap_load_show(const struct cap_load *x)
+{
+	json_t *o = json_object(), *applets = json_array();
+
+	for (size_t i = 0; i < x->applet_n; i++)
+		show_add(&applets, out_hex(aid_span(&x->applet[i])));
+	out_set(&o, "file", json_string(x->path));
+	out_set(&o, "package", out_hex(aid_span(&x->package)));
+	out_set(&o, "version", json_sprintf("%u.%u", x->cap.major, x->cap.minor));
+	out_set(&o, "octets", json_integer((json_int_t)(x->l.head.n + x->l.data.n)));
+	out_set(&o, "blocks", json_integer((json_int_t)x->o.blocks));
+	out_set(&o, "hash", out_hex(span_of(x->hash, x->hash_n)));
+	out_set(&o, "modules", applets);
+	out_set(&o, "confirmation", json_incref(x->confirmation));
+	return o;
+}
+
+void cap_load_tell(const struct cap_load *x, struct ctx *c)
+{
+	fprintf(c->out, "loaded: %s %u.%u, %zu octets in %u blocks\n", aid_text(&x->package).s,
+	    x->cap.major, x->cap.minor, x->l.head.n + x->l.data.n, x->o.blocks);
+	if (json_is_string(x->confirmation))
+		fprintf(c->out, "confirmation: %s\n", json_string_value(x->confirmation));
+}
