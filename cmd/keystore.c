@@ -78,18 +78,39 @@ static json_t *fingerprint(const struct entry *t)
 {
 	uint8_t f[FINGERPRINT_SIZE];
 
-	if (t->public_n == 0)
+	if (t->public_n == 0 && !authority_is_public(&t->authority))
 		return json_null();
 	return entry_fingerprint(t, f) ? out_hex(SPAN(f)) : NULL;
+}
+
+/* Of the key in it; 0: not read. */
+static unsigned entry_bits(const struct entry *t)
+{
+	if (entry_type_is_authority(t->type))
+		return authority_bits(&t->authority);
+	if (t->type == ENTRY_OCE || t->type == ENTRY_CA)
+		return t->ec.n == 0 ? 0 : ec_bits(t->ec.curve);
+	return 8u * (entry_type_is_card(t->type) ? t->keys.enc.n : t->secret.n);
+}
+
+/* The kind of key in an entry that may have one of several; null: not read. */
+static json_t *entry_algorithm(const struct entry *t)
+{
+	char text[32];
+
+	if (t->authority.kind != AUTHORITY_NONE)
+		return json_string(authority_describe(&t->authority, text, sizeof(text)));
+	return t->public_n > 0 && (t->type == ENTRY_OCE || t->type == ENTRY_CA)
+		   ? json_sprintf("EC %s", ec_curve_str(t->curve))
+		   : json_null();
 }
 
 /* What may be shown of an entry: never a secret key. Public ones whole only in JSON. */
 static json_t *entry_row(const struct entry *t, bool with_public)
 {
 	bool card = entry_type_is_card(t->type);
-	const struct key *k = card ? &t->keys.enc : &t->secret;
+	unsigned bits = entry_bits(t);
 	bool versioned = card || t->type == ENTRY_KOS;
-	size_t n = t->type == ENTRY_OCE || t->type == ENTRY_CA ? t->ec.n : k->n;
 	json_t *o = json_object();
 
 	out_set(&o, "name", json_string(t->name));
@@ -97,7 +118,8 @@ static json_t *entry_row(const struct entry *t, bool with_public)
 	out_set(&o, "version", versioned ? json_string(out_hex8(t->version).s) : json_null());
 	out_set(&o, "diversification",
 	    card ? json_string(diversification_str(t->diversification)) : json_null());
-	out_set(&o, "bits", n == 0 ? json_null() : json_integer((json_int_t)n * 8));
+	out_set(&o, "bits", bits == 0 ? json_null() : json_integer(bits));
+	out_set(&o, "algorithm", entry_algorithm(t));
 	out_set(&o, "kcv", kcv_list(t));
 	out_set(&o, "fingerprint", fingerprint(t));
 	if (with_public)

@@ -32,20 +32,27 @@ YAML
 	[ -z "$output" ]
 	[ "$(stat -c %a keys.yaml)" = 600 ]
 	ok -k keys.yaml keystore list --json
-	[ "$(jq -c '[.keys[].type]' <<<"$output")" = '["scp03","issuer","signer","bundle-kek","kos","kmac","ca","oce"]' ]
-	[ "$(jq -c '[.keys[].bits]' <<<"$output")" = '[128,256,256,256,256,128,256,256]' ]
+	[ "$(jq -c '[.keys[].type]' <<<"$output")" = '["scp03","issuer","signer","bundle-kek","kos","kmac","ca","oce","dap","token","receipt"]' ]
+	[ "$(jq -c '[.keys[].bits]' <<<"$output")" = '[128,256,256,256,256,128,256,256,256,1024,128]' ]
 	[ "$(jq -c '[.keys[].test] | all' <<<"$output")" = true ]
+	[ "$(jq -c '[.keys[8:][] | [.algorithm,.kcv,.fingerprint]]' <<<"$output")" = '[["EC p-256",[],"B2B04340CFAEE616"],["RSA-1024",[],"9A9E5B0F404F4E2D"],["AES-128",["F2A8DF"],null]]' ]
 	[ "$(jq -c '.keys[0] | [.name,.version,.diversification,.kcv]' <<<"$output")" = '["test","30","kdf3",["504A77"]]' ]
 	[ "$(jq -r .threshold <<<"$output")" = 1 ]
 }
 
-@test "keystore init: two stores share nothing but the card keys" {
+@test "keystore init: two stores share nothing but the published keys" {
 	ok keystore init --test-keys keys.yaml
 	secrets | sort >first
 	ok keystore init --test-keys other.yaml
 	mv other.yaml keys.yaml
 	secrets | sort >second
-	[ "$(comm -12 first second)" = "$MASTER" ]
+	comm -12 first second >shared
+	[ "$(wc -l <shared)" -eq 4 ]
+	grep -qx "$MASTER" shared
+	ok -k keys.yaml keystore list --json
+	[ "$(jq -c '[.keys[] | select(.type == ("dap", "token", "receipt")) | .name]' <<<"$output")" = '["dap","token","receipt"]' ]
+	# what is shared are these three and the card keys
+	sed -n '/^  dap:/,$ s/.*{hex: \([0-9A-F]*\)}.*/\1/p' keys.yaml | cat - <(echo "$MASTER") | sort | diff - shared
 }
 
 @test "keystore init: an empty store passes its check and has comments" {
@@ -58,12 +65,13 @@ YAML
 
 @test "keystore init: the entries that its comments show are good ones" {
 	ok keystore init keys.yaml
-	(umask 077 && for f in fleet old kos kek; do echo "$MASTER" >$f.hex; done)
+	(umask 077 && for f in fleet old kos kek bank; do echo "$MASTER" >$f.hex; done)
+	install -m 600 "$BATS_TEST_DIRNAME/vectors/rfc9500/ECP384.pem" house.pem
 	sed -i -e 's/^keys: {}/keys:/' -e 's/^#\(threshold\)/\1/' -e 's/^#  /  /' \
 		-e 's/public: 32 octets.*/public: 3D4017C3E843895A92B70AA74D1B7EBC9C982CCF2EC4968CC0CD55F12AF4660C/' \
 		-e '/signer.hex/d' -e '/card-issuer:/,/issuer.hex/d' -e '/us:/,/maker.pem/d' keys.yaml
 	ok -k keys.yaml keystore check --json
-	[ "$(jq -c '[.entries,.test]' <<<"$output")" = '[5,0]' ]
+	[ "$(jq -c '[.entries,.test]' <<<"$output")" = '[7,0]' ]
 }
 
 @test "keystore init refuses to overwrite" {
@@ -89,13 +97,13 @@ YAML
 			[[ ${stderr^^} != *"$value"* ]]
 		done
 	done
-	[ "$(secrets | wc -l)" -eq 8 ]
+	[ "$(secrets | wc -l)" -eq 11 ]
 }
 
 @test "keystore check warns of test keys, and only of those" {
 	ok keystore init --test-keys keys.yaml
 	ok -k keys.yaml keystore check
-	[ "$(grep -c 'is a test key' <<<"$stderr")" -eq 8 ]
+	[ "$(grep -c 'is a test key' <<<"$stderr")" -eq 11 ]
 	operator
 	ok -k keys.yaml keystore check
 	[ -z "$stderr" ]
@@ -151,6 +159,38 @@ YAML
 	fails 3 -k keys.yaml keystore check
 	[[ $stderr == *"keys.yaml:7:13: the value has key check value "* ]]
 	[[ ${stderr} != *"$(cat wrong.hex)"* ]]
+}
+
+@test "dap, token and receipt: PEM of any kind in files, check values and fingerprints shown" {
+	for k in RSA1024 RSA2048 ECP256 ECP384 ECP521; do
+		install -m 600 "$BATS_TEST_DIRNAME/vectors/rfc9500/$k.pem" .
+		install -m 644 "$BATS_TEST_DIRNAME/vectors/rfc9500/$k.pub.pem" .
+	done
+	(umask 077 && echo "$MASTER" >value.hex)
+	cat >keys.yaml <<'YAML'
+cardadm: keystore/1
+keys:
+  a: {type: dap, private: {file: RSA1024.pem}}
+  b: {type: dap, private: {file: RSA2048.pem}, public: {file: RSA2048.pub.pem}}
+  c: {type: token, public: {file: ECP256.pub.pem}}
+  d: {type: token, private: {file: ECP384.pem}}
+  e: {type: receipt, public: {file: ECP521.pub.pem}}
+  f: {type: receipt, value: {file: value.hex, kcv: 8BAF47}, cipher: des}
+YAML
+	ok -k keys.yaml keystore check
+	[ -z "$stderr" ]
+	ok -k keys.yaml keystore list --json
+	[ "$(jq -c '[.keys[] | [.algorithm,.bits]]' <<<"$output")" = '[["RSA-1024",1024],["RSA-2048",2048],["EC p-256",256],["EC p-384",384],["EC p-521",521],["triple DES",128]]' ]
+	[ "$(jq -r '.keys[5].kcv[0]' <<<"$output")" = 8BAF47 ]
+	# openssl pkey -pubin -outform der | sha256sum
+	[ "$(jq -r '[.keys[0,3,4].fingerprint] | join(" ")' <<<"$output")" = "9A9E5B0F404F4E2D C4C10105A0BE0ED4 ACB1B8327FEF995E" ]
+	chmod 640 ECP384.pem
+	fails 7 -k keys.yaml keystore check
+	[[ $stderr == *"hint: chmod 600 "*ECP384.pem* ]]
+	install -m 600 ECP521.pem ECP384.pem
+	sed -i '/^  d:/s/}$/, public: {file: ECP256.pub.pem}}/' keys.yaml
+	fails 3 -k keys.yaml keystore check
+	[[ $stderr == *"keys.yaml:6:29: private and public key do not belong together"* ]]
 }
 
 @test "a malformed store ends with 3, with line, column and remedy" {

@@ -132,6 +132,21 @@ bool authority_is_public(const struct authority_key *k)
 	return k->kind == AUTHORITY_RSA || k->kind == AUTHORITY_EC;
 }
 
+unsigned authority_bits(const struct authority_key *k)
+{
+	switch (k->kind) {
+	case AUTHORITY_DES:
+	case AUTHORITY_AES:
+		return 8u * k->secret.n;
+	case AUTHORITY_RSA:
+		return 8u * k->n_octets;
+	case AUTHORITY_EC:
+		return ec_bits(k->ec.curve);
+	default:
+		return 0;
+	}
+}
+
 size_t authority_signature_size(const struct authority_key *k)
 {
 	switch (k->kind) {
@@ -170,10 +185,10 @@ char *authority_describe(const struct authority_key *k, char *out, size_t cap)
 		snprintf(out, cap, "triple DES");
 		break;
 	case AUTHORITY_AES:
-		snprintf(out, cap, "AES-%d", 8 * k->secret.n);
+		snprintf(out, cap, "AES-%u", authority_bits(k));
 		break;
 	case AUTHORITY_RSA:
-		snprintf(out, cap, "RSA-%d", 8 * k->n_octets);
+		snprintf(out, cap, "RSA-%u", authority_bits(k));
 		break;
 	case AUTHORITY_EC:
 		snprintf(out, cap, "EC %s", ec_curve_str(k->ec.curve));

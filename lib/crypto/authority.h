@@ -65,10 +65,15 @@ MUST_CHECK bool authority_ec_private(struct authority_key *k, enum ec_curve c, s
  * EC). False also for a kind, size or curve that is not ours, and for more than one object. */
 MUST_CHECK bool authority_from_pem(struct authority_key *k, struct span text);
 
+/* The same of DER: SubjectPublicKeyInfo; or PKCS#8, RSAPrivateKey or ECPrivateKey. */
+MUST_CHECK bool authority_from_der(struct authority_key *k, struct span der, bool private_half);
+
 /* Can sign: a secret key, or the private half is there. */
 bool authority_signs(const struct authority_key *k);
 /* RSA, EC: verifying takes no secret. */
 bool authority_is_public(const struct authority_key *k);
+/* 128 to 4096; of EC the size of the field: 521 on P-521. 0: no key. */
+unsigned authority_bits(const struct authority_key *k);
 /* Octets of every signature by this key; 0 for none. */
 size_t authority_signature_size(const struct authority_key *k);
 /* The weakest hash of a load file that goes with signatures by this key, or, with `ciphers`, with

@@ -71,7 +71,7 @@ bool authority_from_pkey(struct authority_key *k, EVP_PKEY *key, bool private_ha
 	return EVP_PKEY_is_a(key, "EC") && ec_from_pkey(k, key, private_half);
 }
 
-/* ---- PEM ---- */
+/* ---- DER and PEM ---- */
 
 static bool is_private(const char *label)
 {
@@ -79,23 +79,45 @@ static bool is_private(const char *label)
 	       strcmp(label, PEM_STRING_ECPRIVATEKEY) == 0;
 }
 
-static EVP_PKEY *decode(const char *label, const uint8_t *der, long n)
+/* All of the octets are the key. */
+static EVP_PKEY *decode(const char *label, struct span der)
 {
+	const uint8_t *at = der.p;
+	EVP_PKEY *key = NULL;
+
 	if (is_private(label))
-		return d2i_AutoPrivateKey(NULL, &der, n);
-	if (strcmp(label, PEM_STRING_PUBLIC) == 0)
-		return d2i_PUBKEY(NULL, &der, n);
-	if (strcmp(label, PEM_STRING_RSA_PUBLIC) == 0)
-		return d2i_PublicKey(EVP_PKEY_RSA, NULL, &der, n);
+		key = d2i_AutoPrivateKey(NULL, &at, (long)der.n);
+	else if (strcmp(label, PEM_STRING_PUBLIC) == 0)
+		key = d2i_PUBKEY(NULL, &at, (long)der.n);
+	else if (strcmp(label, PEM_STRING_RSA_PUBLIC) == 0)
+		key = d2i_PublicKey(EVP_PKEY_RSA, NULL, &at, (long)der.n);
+	if (key == NULL || (size_t)(at - der.p) == der.n)
+		return key;
+	EVP_PKEY_free(key);
 	return NULL;
+}
+
+bool authority_from_der(struct authority_key *k, struct span der, bool private_half)
+{
+	EVP_PKEY *key = NULL;
+	bool ok;
+
+	wipe_authority_key(k);
+	ERR_set_mark();
+	if (der.n > 0 && der.n <= AUTHORITY_PEM_MAX)
+		key = decode(private_half ? PEM_STRING_PKCS8INF : PEM_STRING_PUBLIC, der);
+	ok = key != NULL && authority_from_pkey(k, key, private_half);
+	ERR_pop_to_mark();
+	EVP_PKEY_free(key);
+	return ok;
 }
 
 /* One object; parameters of a curve, which some tools put in front, and encrypted ones have none:
  * nobody is asked for a passphrase. */
 static bool take_object(
-    struct authority_key *k, const char *label, const char *header, const uint8_t *der, long n)
+    struct authority_key *k, const char *label, const char *header, struct span der)
 {
-	EVP_PKEY *key = header[0] == '\0' ? decode(label, der, n) : NULL;
+	EVP_PKEY *key = header[0] == '\0' ? decode(label, der) : NULL;
 	bool ok = key != NULL && authority_from_pkey(k, key, is_private(label));
 
 	EVP_PKEY_free(key);
@@ -114,7 +136,7 @@ bool authority_from_pem(struct authority_key *k, struct span text)
 	ERR_set_mark();
 	while (ok && PEM_read_bio(bio, &label, &header, &der, &n) == 1) {
 		if (strcmp(label, PEM_STRING_ECPARAMETERS) != 0) {
-			ok = !found && take_object(k, label, header, der, n);
+			ok = !found && take_object(k, label, header, span_of(der, (size_t)n));
 			found = true;
 		}
 		OPENSSL_free(label);

@@ -49,6 +49,11 @@ size_t ec_field(enum ec_curve c)
 	return (unsigned)c < EC_CURVES ? curves[c].field : 0;
 }
 
+unsigned ec_bits(enum ec_curve c)
+{
+	return c == EC_P521 ? 521 : 8 * (unsigned)ec_field(c);
+}
+
 EC_GROUP *ec_group(enum ec_curve c)
 {
 	return (unsigned)c < EC_CURVES ? EC_GROUP_new_by_curve_name(curves[c].nid) : NULL;

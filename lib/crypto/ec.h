@@ -37,6 +37,8 @@ MUST_CHECK bool ec_curve_from(const char *name, enum ec_curve *c);
 const char *ec_curve_str(enum ec_curve c);
 size_t ec_field(enum ec_curve c); /* octets of a coordinate and of a scalar: 32, 48, 66 */
 
+unsigned ec_bits(enum ec_curve c); /* of the field: 256, 384, 521 */
+
 /* Exactly 04 | X | Y, on the curve. */
 MUST_CHECK bool ec_public_from(struct ec_public *k, enum ec_curve c, struct span point);
 struct span ec_public_span(const struct ec_public *k);

@@ -7,7 +7,7 @@
 
 #define CERTS_FILE_MAX (64 << 10) /* PEM with the text that tools write around it */
 
-static const char *const curves[] = { "p-256", "p-384", "brainpoolp256r1", NULL };
+const char *const curve_names[] = { "p-256", "p-384", "brainpoolp256r1", "p-521", NULL };
 
 static const struct bind_field certs_fields[] = {
 	{ "hex", BIND_STRING, .min = 2, .max = 2 * CERTS_MAX, IN(certs_value, hex) },
@@ -22,7 +22,7 @@ static const struct bind_table private_table = BIND_TABLE(private_fields);
 
 #define FIELD_CURVE \
 	{ \
-		"curve", BIND_CHOICE, .choices = curves, IN(written, curve) \
+		"curve", BIND_CHOICE, .choices = curve_names, IN(written, curve) \
 	}
 static const struct bind_field oce_fields[] = {
 	FIELD_TYPE,

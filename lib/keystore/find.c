@@ -14,6 +14,11 @@ bool entry_type_is_card(enum entry_type t)
 	return t == ENTRY_SCP03 || t == ENTRY_SCP02;
 }
 
+bool entry_type_is_authority(enum entry_type t)
+{
+	return t == ENTRY_DAP || t == ENTRY_TOKEN || t == ENTRY_RECEIPT;
+}
+
 bool entry_card_keys(
     const struct entry *t, const uint8_t kdd[static KDD_OCTETS], struct key_set *out)
 {
@@ -24,13 +29,16 @@ bool entry_card_keys(
 
 bool entry_check_value(const struct entry *t, const struct key *k, uint8_t out[static 3])
 {
-	return t->type == ENTRY_SCP02 ? des_key_check_value(k, out) : key_check_value(k, out);
+	return t->type == ENTRY_SCP02 || t->des ? des_key_check_value(k, out)
+						: key_check_value(k, out);
 }
 
 bool entry_fingerprint(const struct entry *t, uint8_t out[static FINGERPRINT_SIZE])
 {
 	uint8_t h[SHA256_SIZE];
 
+	if (entry_type_is_authority(t->type))
+		return authority_fingerprint(&t->authority, out);
 	if (t->public_n == 0 || !sha256_of(span_of(t->public, t->public_n), h))
 		return false;
 	memcpy(out, h, FINGERPRINT_SIZE);

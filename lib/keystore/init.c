@@ -5,7 +5,7 @@
 #include "crypto/digest.h"
 #include "keystore/keystore.h"
 
-#define STORE_MAX 8192
+#define STORE_MAX 16384
 
 static void put_text(struct wr *w, const char *s)
 {
@@ -121,6 +121,45 @@ static bool put_scp11(struct wr *w)
 	return put_certs(w, "certificates", wr_span(&certs));
 }
 
+/* For content management: keys that everybody knows. P-256 and RSA-1024 are those of RFC 9500. */
+static void put_authority(struct wr *w)
+{
+	static const char text[] =
+	    "  dap:\n"
+	    "    type: dap\n"
+	    "    test: true\n"
+	    "    curve: p-256\n"
+	    "    private: {hex: E6CB5BDD80AA45AE9C95E8C15476679FFEC953C16851E711E743939589C64FC1}\n"
+	    "  token:\n"
+	    "    type: token\n"
+	    "    test: true\n"
+	    "    private: {hex: "
+	    "3082025D02010002818100B0D18352A88F53D5516F46C20E7A367D7DE88ACF54A019F6DEF57A"
+	    "B9B44CEDDB2242B1BCA0FB1B5CB82B3036176A63903564DEC6EB41DB2F8FC787F4E52E1149E3"
+	    "3347572973F660C3C77CA9E0821C2B695BE7AE9D7D30F4079110F48AAE6F8B702D474B290081"
+	    "7F2866249BEC12A2B19B8278416808F81AE1FCF9B7778A623F0203010001028180482E9F8FA4"
+	    "E42DF30D7581CB42A1BD90E94F7F2B387ECB5AAE9643ED7F9F50127F1FFEF2E43CDE64B18260"
+	    "0214F907801D6BFA4DF64842345E5BB432D3444525D8301654C5442B0A5E11B9C7E201FA32F4"
+	    "1ABAF4F0A6E03CF0E0CB8266C62AD11D956D53C9466E48995FEA260C8536F041CB3562FAAC51"
+	    "1C4D66A8FED111B291024100E9D86E4DC34A985A7EC75A6F54A75CE45139E45240B386AB711D"
+	    "B791BCD98718A13BAF218C24493646680756CB50A6CBEE158E2521449912301C0D4149111845"
+	    "024100C191FA3B550B391A7CB0728376277295E61C654F0BEF2F58DCE5C962A10B7DD75F0601"
+	    "5465E55076E466263EEBCAED20D2EBAB39313E8BC567320FE8B2DC62B3024100E73AE0377CB8"
+	    "B25629AEAEBA0F973EBF75A22D27385B4CFB11EB34ADA373E5A67128375090E7008DEEA8C739"
+	    "07EA4444BAB40DCEA14AD7A1A878D4928DD19D910240419979161672213E0AB7B97737D99289"
+	    "9E5C4D3106B85E715D1B3AAE842962D2544FB2AFA980974E538512BD0C27CF48EA7217AAE037"
+	    "7422C8203D27FD4596E5024100B99D7F8F4D4D455F1FBA462D990A2E848C428C1EBEE01DC001"
+	    "84C8A76583AD379F69ADAF54755430F63C4253D1BB78CC9BD23264340080B84C1A917DE08B6E"
+	    "DB"
+	    "}\n"
+	    "  receipt:\n"
+	    "    type: receipt\n"
+	    "    test: true\n"
+	    "    value: {hex: 505152535455565758595A5B5C5D5E5F}\n";
+
+	put_text(w, text);
+}
+
 static int create(const char *path, struct wr *w, struct err *e)
 {
 	if (!wr_ok(w))
@@ -148,11 +187,13 @@ int keystore_init_test(const char *path, struct err *e)
 	put_text(&w, test_entry);
 	if (put_pairs(&w) && put_random(&w, "bundle-kek", "", 32) &&
 	    put_random(&w, "kos", "    version: 01\n", 32) && put_random(&w, "kmac", "", 16) &&
-	    put_scp11(&w))
+	    put_scp11(&w)) {
+		put_authority(&w);
 		rc = create(path, &w, e);
-	else
+	} else {
 		rc =
 		    err_set(e, ERR_OTHER, "cannot make new keys: the cryptographic library failed");
+	}
 	wr_free(&w);
 	return rc;
 }
@@ -160,7 +201,8 @@ int keystore_init_test(const char *path, struct err *e)
 int keystore_init_empty(const char *path, struct err *e)
 {
 	static const char text[] =
-	    "# A key store: see cardadm-keystore(5). A secret value stands in a file of its own, "
+	    "# A key store: see cardadm-keystore-init(1). A secret value stands in a file of its "
+	    "own, "
 	    "mode 0600,\n"
 	    "# in hex; the file's name is relative to this store.\n"
 	    "cardadm: keystore/1\n"
@@ -202,7 +244,14 @@ int keystore_init_empty(const char *path, struct err *e)
 	    "#    certificates: {file: us.pem}\n"
 	    "#  card-maker:                # SCP11: whose cards are genuine\n"
 	    "#    type: ca\n"
-	    "#    certificate: {file: maker.pem}\n";
+	    "#    certificate: {file: maker.pem}\n"
+	    "#  house:                     # DAP: signs load files; token and receipt are alike\n"
+	    "#    type: dap\n"
+	    "#    private: {file: house.pem}   # RSA or EC, PEM; public: {file: ...} to verify "
+	    "only\n"
+	    "#  bank:                      # AES, or triple DES with cipher: des\n"
+	    "#    type: receipt\n"
+	    "#    value: {file: bank.hex}\n";
 	struct wr w = wr_grow(STORE_MAX);
 	int rc;
 

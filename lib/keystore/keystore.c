@@ -12,7 +12,7 @@
 enum { ENTRIES_MAX = 256, SIGNERS_MAX = 8 };
 
 const char *const entry_types[] = { "scp03", "scp02", "issuer", "signer", "bundle-kek", "kos",
-	"kmac", "oce", "ca", NULL };
+	"kmac", "oce", "ca", "dap", "token", "receipt", NULL };
 static const char *const aes_schemes[] = { "none", "kdf3", NULL };
 static const char *const des_schemes[] = { "none", "visa2", "visa", "emv", NULL };
 
@@ -21,7 +21,7 @@ static const struct bind_field value_fields[] = {
 	{ "file", BIND_STRING, .min = 1, .max = FILE_NAME_MAX, IN(value, file) },
 	{ "kcv", BIND_BYTES, .min = KCV_SIZE, .max = KCV_SIZE, IN(value, kcv) },
 };
-static const struct bind_table value_table = BIND_TABLE(value_fields);
+const struct bind_table value_table = BIND_TABLE(value_fields);
 /* A private key is checked against its public key instead. */
 static const struct bind_table private_table = { value_fields, 2 };
 
@@ -83,6 +83,8 @@ static const struct bind_table *table_of(int type)
 {
 	if (type == ENTRY_OCE)
 		return &oce_table;
+	if (entry_type_is_authority((enum entry_type)type))
+		return &authority_table;
 	return type == ENTRY_CA ? &ca_table : &type_tables[type];
 }
 
@@ -94,8 +96,7 @@ static const struct bind_field store_fields[] = {
 };
 static const struct bind_table store_table = BIND_TABLE(store_fields);
 
-/* One of hex and file, hex in test entries only; takes the value over into the slot. */
-static int take_value(struct keystore *ks, struct slot *s, size_t i, const struct value *v,
+int take_value(struct keystore *ks, struct slot *s, size_t i, const struct value *v,
     const struct node *at, struct err *e)
 {
 	if ((v->hex.n == 0) == (v->file[0] == '\0'))
@@ -200,6 +201,8 @@ static int fill_entry(struct keystore *ks, struct slot *s, const struct written 
 
 	t->test = w->test;
 	t->version = (uint8_t)w->version;
+	if (entry_type_is_authority(t->type))
+		return authority_take(ks, s, w, map, e);
 	if (entry_type_is_card(t->type) &&
 	    (take_scheme(ks, s, w, map, e) != 0 || take_card_keys(ks, s, w, map, e) != 0))
 		return -1;

@@ -32,12 +32,21 @@
  *         type: ca               # SCP11: who has signed the cards' certificates
  *         certificate: {file: maker.pem} # X.509; or curve: and public:, for both formats
  *         identifier: 4341...    # with public: what the certificates must name (tag 42, AKI)
+ *       house:
+ *         type: dap              # RSA, EC: signs load files; token, receipt are alike
+ *         private: {file: house.pem}      # not needed to verify
+ *         public: {file: house.pub.pem}   # not needed beside a private key
+ *       bank:
+ *         type: receipt          # AES, or triple DES with cipher: des
+ *         value: {file: bank.hex, kcv: 504A77}
  *       kek-2026: {type: bundle-kek, value: {file: kek.hex}}      # kmac is alike
  *       kos-1: {type: kos, version: 01, value: {file: kos.hex}}
  *
  * A secret value is {file: NAME}, a 0600 file with the value in hex, its name relative to the
  * store; or, in an entry with `test: true` only, {hex: VALUE}. kcv is checked against the value.
- * Certificates are public: {hex: VALUE} in any entry, or a file of PEM, DER or hex. A `ca` may have
+ * Certificates are public: {hex: VALUE} in any entry, or a file of PEM, DER or hex. Keys of dap,
+ * token and receipt in files are PEM; as {hex: VALUE}, or in a file of hex, they are DER, or with
+ * `curve:` the scalar and the point. A `ca` may have
  * `private` too: where certificates of virtual cards are made.
  * A store with clear values must itself be 0600; no store may be writable by others.
  *
@@ -49,6 +58,7 @@
 
 #include "base/err.h"
 #include "base/secret.h"
+#include "crypto/authority.h"
 #include "crypto/kdf.h"
 #include "crypto/sign.h"
 #include "crypto/x509.h"
@@ -61,12 +71,16 @@ enum entry_type {
 	ENTRY_KEK,    /* bundle KEK */
 	ENTRY_KOS,
 	ENTRY_KMAC,
-	ENTRY_OCE, /* SCP11: private key and certificates of the off-card entity */
-	ENTRY_CA,  /* SCP11: signs certificates of cards or of off-card entities */
+	ENTRY_OCE,     /* SCP11: private key and certificates of the off-card entity */
+	ENTRY_CA,      /* SCP11: signs certificates of cards or of off-card entities */
+	ENTRY_DAP,     /* signs load files for a security domain to verify */
+	ENTRY_TOKEN,   /* signs tokens: what a delegated domain may do */
+	ENTRY_RECEIPT, /* cards sign receipts with it */
 	ENTRY_TYPES
 };
 const char *entry_type_str(enum entry_type t); /* "scp03", "issuer", "signer", "bundle-kek", ... */
 bool entry_type_is_card(enum entry_type t);    /* a card key set */
+bool entry_type_is_authority(enum entry_type t); /* dap, token, receipt */
 
 #define ENTRY_NAME_MAX 64
 
@@ -83,9 +97,11 @@ struct entry {
 	 * none of our curves has none */
 	uint8_t public[EC_POINT_MAX];
 	uint8_t public_n;
-	enum ec_curve curve;       /* oce, ca */
-	struct ec_private ec;      /* oce, ca: n = 0: only the public half is here */
-	struct x509_id identifier; /* ca; n = 0: none */
+	enum ec_curve curve;            /* oce, ca */
+	struct ec_private ec;           /* oce, ca: n = 0: only the public half is here */
+	struct x509_id identifier;      /* ca; n = 0: none */
+	bool des;                       /* dap, token, receipt: `secret` is triple DES */
+	struct authority_key authority; /* dap, token, receipt: all there is, once it was read */
 	struct span certs; /* DER or 7F21 in a row; oce: leaf last; ca: one X.509, or none */
 	int line;          /* where it stands in the file */
 	bool in_files;     /* keys or secret come from files: empty until keystore_find or _read */
@@ -128,11 +144,12 @@ int keystore_read(const struct keystore *ks, size_t i, struct err *e);
  * Wiped by the caller. */
 MUST_CHECK bool entry_card_keys(
     const struct entry *t, const uint8_t kdd[static KDD_OCTETS], struct key_set *out);
-/* The check value of a key of this entry: AES, or triple DES in one of type scp02. */
+/* The check value of a key of this entry: AES, or triple DES where the entry is of that. */
 MUST_CHECK bool entry_check_value(
     const struct entry *t, const struct key *k, uint8_t out[static 3]);
 
-/* What may be shown of keys: check values, and the first 8 octets of SHA-256 of a public key. */
+/* What may be shown of keys: check values, and the first 8 octets of SHA-256 of a public key; of
+ * dap, token and receipt of its SubjectPublicKeyInfo. False when the entry has none. */
 #define FINGERPRINT_SIZE 8
 MUST_CHECK bool entry_fingerprint(const struct entry *t, uint8_t out[static FINGERPRINT_SIZE]);
 

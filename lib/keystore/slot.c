@@ -34,7 +34,7 @@ static int keep_value(const struct keystore *ks, struct slot *s, const struct va
 	if (is_asymmetric(s->entry.type) && value.n != 32)
 		return doc_error(
 		    ks->doc, v->at, e, "a private key has 32 octets, this one %zu", value.n);
-	if (s->entry.type == ENTRY_SCP02 && value.n != DES3_KEY)
+	if ((s->entry.type == ENTRY_SCP02 || s->entry.des) && value.n != DES3_KEY)
 		return doc_error(
 		    ks->doc, v->at, e, "a triple DES key has 16 octets, this one %zu", value.n);
 	if (value.n != 16 && value.n != 24 && value.n != 32)
@@ -152,10 +152,13 @@ int slot_read(const struct keystore *ks, struct slot *s, struct err *e)
 		rc = check_pair(ks, s, e);
 	if (rc == 0 && is_ec(s->entry.type))
 		rc = ec_read(ks, s, e);
+	if (rc == 0 && entry_type_is_authority(s->entry.type))
+		rc = authority_read(ks, s, e);
 	s->read = rc == 0;
 	if (rc != 0) {
 		wipe_key(&s->entry.secret);
 		wipe_ec_private(&s->entry.ec);
+		wipe_authority_key(&s->entry.authority);
 		wipe_key_set(&s->entry.keys);
 	}
 	return rc;

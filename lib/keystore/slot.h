@@ -41,13 +41,20 @@ struct certs_value {
 
 /* An entry as it is written. */
 struct written {
-	int type, version, diversification, curve;
+	int type, version, diversification, curve, cipher;
 	bool test;
 	char template[TEMPLATE_TEXT_MAX + 1];
 	struct value master, enc, mac, dek; /* card keys */
 	struct value secret;                /* private or value */
 	struct bind_bytes public, identifier;
-	struct certs_value certs;
+	struct certs_value certs, half; /* half: the private key of dap, token, receipt */
+};
+
+/* One half of a key pair. */
+struct half {
+	const struct node *at;        /* NULL: not given */
+	char file[FILE_NAME_MAX + 1]; /* empty: it was in the store */
+	struct authority_key key;
 };
 
 struct slot {
@@ -57,6 +64,8 @@ struct slot {
 	const struct node *certs_at; /* NULL: none */
 	char certs_file[FILE_NAME_MAX + 1];
 	struct wr certs;
+	struct half private_half, public_half; /* dap, token, receipt */
+	bool on_curve;                         /* their values in hex are a scalar and a point */
 };
 
 struct keystore {
@@ -71,6 +80,11 @@ struct keystore {
 /* By enum entry_type, NULL-terminated. */
 extern const char *const entry_types[];
 
+/* One of hex and file, hex in test entries only; takes the value over into the slot. */
+int take_value(struct keystore *ks, struct slot *s, size_t i, const struct value *v,
+    const struct node *at, struct err *e);
+extern const struct bind_table value_table;
+
 bool is_asymmetric(enum entry_type t);
 bool is_ec(enum entry_type t); /* oce, ca */
 /* ec.c: what these two have besides: curve, public key, certificates. */
@@ -79,6 +93,14 @@ int ec_take(struct keystore *ks, struct slot *s, const struct written *w, const 
     struct err *e);
 /* Reads the certificates, if they are in a file, and compares them with the keys. */
 int ec_read(const struct keystore *ks, struct slot *s, struct err *e);
+/* authority.c: dap, token, receipt. */
+extern const struct bind_table authority_table;
+int authority_take(struct keystore *ks, struct slot *s, const struct written *w,
+    const struct node *map, struct err *e);
+/* Puts entry.authority together, from entry.secret or from both halves, reading files. */
+int authority_read(const struct keystore *ks, struct slot *s, struct err *e);
+extern const char *const curve_names[]; /* by enum ec_curve, NULL-terminated */
+
 /* Fills the secret values of an entry from file or text and checks them, once; all or none. */
 int slot_read(const struct keystore *ks, struct slot *s, struct err *e);
 

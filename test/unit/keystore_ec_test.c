@@ -78,7 +78,7 @@ static void test_bad(void **state)
 		    "not a private key on p-256" },
 		{ "  a: {type: oce, curve: p-384, " PRIVATE(ONE) ", certificates: {hex: 7F2100}}\n",
 		    "not a private key on p-384" },
-		{ "  a: {type: oce, curve: p-521, " PRIVATE(ONE) ", certificates: {hex: 7F2100}}\n",
+		{ "  a: {type: oce, curve: p-224, " PRIVATE(ONE) ", certificates: {hex: 7F2100}}\n",
 		    "must be one of: p-256, p-384, brainpoolp256r1" },
 		{ "  a: {type: ca}\n", "none of `public`, `certificate` and `private`" },
 		{ "  a: {type: ca, curve: brainpoolp256r1, public: " G "}\n",
