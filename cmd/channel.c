@@ -166,7 +166,8 @@ static int discover(struct channel *ch, struct err *e)
 	    discovery_keys(ch->session, &ch->found, e) != 0 ||
 	    discovery_choose(ch->session, ch->entry, &asks, &ch->found, e) != 0)
 		return -1;
-	discovery_tell(ch->c, ch->session, &ch->found);
+	if (!ch->terse)
+		discovery_tell(ch->c, ch->session, &ch->found);
 	return 0;
 }
 
@@ -179,7 +180,7 @@ static int open_scp11(struct channel *ch, struct err *e)
 	ch->scp11.tries = ch->tries;
 	if (scp11_open_channel(&ch->scp11, ch->session, e) != 0)
 		return -1;
-	for (size_t i = 0; scp11_open_why(&ch->scp11, i, text, sizeof(text)); i++)
+	for (size_t i = 0; !ch->terse && scp11_open_why(&ch->scp11, i, text, sizeof(text)); i++)
 		ctx_note(ch->c, "%s", text);
 	return 0;
 }
@@ -267,7 +268,8 @@ static int session_of_agent(
 
 int channel_session(struct ctx *c, const struct channel_args *a, struct session **s, struct err *e)
 {
-	struct channel ch = { 0 };
+	/* Why what was chosen was chosen is what scp-open is asked for; here only on demand. */
+	struct channel ch = { .terse = c->verbose == 0 };
 	int rc;
 
 	if (c->agent != NULL)

@@ -60,6 +60,7 @@ struct channel {
 	struct session *session;
 	struct tries *tries;
 	struct discovery found;
+	bool terse; /* the reasons of what was chosen are not told */
 	bool is_scp11;
 	struct scp11_open scp11; /* if is_scp11 */
 };
@@ -69,7 +70,8 @@ int channel_check(const struct channel_args *a, struct err *e);
 /* Key store and entry, before anything of the card is touched. Tells which when it was not named.
  */
 int channel_find(struct channel *ch, struct ctx *c, const struct channel_args *a, struct err *e);
-/* On a card that was just opened: discovery with its reasons told, then the handshake. */
+/* On a card that was just opened: discovery, its reasons told unless `terse`, then the handshake.
+ */
 int channel_begin(struct channel *ch, struct session *s, struct err *e);
 void channel_end(struct channel *ch);
 /* The card as it is remembered in the record of failed authentications: CIN, else its KDD. */
