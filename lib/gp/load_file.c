@@ -84,8 +84,10 @@ bool load_file_get(struct span s, struct load_file *f)
 		} else if (t.tag == TAG_CIPHERED || (t.tag == TAG_DATA && got.icv.n == 0)) {
 			got.ciphered = t.tag == TAG_CIPHERED;
 			got.data = t.val;
+			if (rd_left(&r) > 0)
+				return false;
 			*f = got;
-			return rd_left(&r) == 0;
+			return true;
 		} else {
 			return false;
 		}

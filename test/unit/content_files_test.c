@@ -268,7 +268,7 @@ static void status_odd(void **state)
 	/* no AID, another tag, an AID of four octets, privileges of two: refused, cursor unmoved */
 	static const char *const bad[] = { "E3039F7000", "E3049F700107", "4F050102030405",
 		"E3064F0401020304", "E30B4F050102030405C5020000", "E3", "E305",
-		"E3084F0501020304058405", "E3074F05010203040584", "E3094F050102030405CE" };
+		"E3084F0501020304058405", "E3084F05010203040584", "E3084F050102030405CE" };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		e = was;
