@@ -278,8 +278,13 @@ void cap_load_leftover(struct cap_load *x, struct target *t, const struct err *e
 		return;
 	if (registry_find(&r, &x->package) == NULL)
 		ctx_note(t->c, "nothing of package %s is left on the card", aid.s);
-	else if (x->a->cleanup)
+	else if (x->a->cleanup && x->o.stage == STAGE_LOAD)
 		clean_up(x, t);
+	else if (has_applications(&r, registry_find(&r, &x->package)))
+		ctx_note(t->c,
+		    "package %s is left on the card with applications; cardadm delete "
+		    "--related %s deletes it",
+		    aid.s, aid.s);
 	else
 		ctx_note(t->c,
 		    "package %s is left on the card; cardadm delete --related %s "

@@ -65,13 +65,15 @@ static int plan(struct plan *p, const struct registry_entry *x, bool itself, str
 	    p->m, &x->s.aid, x->kind == REGISTRY_LOAD_FILE ? DELETE_RELATED : DELETE_OBJECT, e);
 }
 
-static int refuse_dependents(
-    const struct registry *r, const struct registry_entry *x, struct err *e)
+static int refuse_dependents(const struct removals *m, const struct registry *r,
+    const struct registry_entry *x, struct err *e)
 {
 	const struct registry_entry *d, *first = NULL;
 	size_t at = 0, n = 0;
 
 	while ((d = registry_dependent(r, x, &at)) != NULL) {
+		if (planned(m, &d->s.aid) || goes_along(m, r, d))
+			continue;
 		first = n++ == 0 ? d : first;
 	}
 	if (n == 0)
@@ -93,7 +95,7 @@ int removals_add(struct removals *m, const struct registry *r, const struct regi
 	if (related || x->kind == REGISTRY_ISD) {
 		rc = plan(&p, x, true, e);
 	} else {
-		rc = refuse_dependents(r, x, e);
+		rc = refuse_dependents(m, r, x, e);
 		if (rc == 0 && !planned(m, &x->s.aid))
 			rc = put(m, &x->s.aid, DELETE_OBJECT, e);
 	}
