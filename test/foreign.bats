@@ -8,6 +8,8 @@ load pcscd
 
 client=$BATS_TEST_DIRNAME/foreign/client.py
 key=404142434445464748494A4B4C4D4E4F
+new=505152535455565758595A5B5C5D5E5F
+newer=$new$new
 
 teardown() {
 	pcscd_teardown
@@ -20,11 +22,17 @@ needs_python() {
 
 # foreign ARGS...: the client; its answer in $output. strange STATUS ARGS...: one that fails.
 foreign() {
-	run --separate-stderr -0 "$client" "$@"
+	strange 0 "$@"
 }
 
 strange() {
-	run --separate-stderr "-$1" "$client" "${@:2}"
+	run --separate-stderr "$client" "${@:2}"
+	[ "$status" -eq "$1" ] || {
+		echo "client ${*:2}: status $status, wanted $1"
+		echo "$output"
+		echo "$stderr"
+		return 1
+	} >&2
 }
 
 # A card with known keys in the first reader; further arguments to vcard create.
@@ -46,7 +54,7 @@ store() {
 @test "the client's secure channels agree with published sessions" {
 	needs_python
 	foreign --self-test
-	[ "${#lines[@]}" -eq 5 ]
+	[ "${#lines[@]}" -eq 7 ]
 }
 
 @test "SCP03 at every level: the registry, in both forms" {
@@ -141,4 +149,150 @@ store() {
 	# SCP11b says nothing of who we are.
 	strange 1 --scp 11b --level 33 list
 	[[ $stderr == *"GET STATUS: 6982"* ]]
+}
+
+@test "keys are added, replaced and deleted at every level of SCP03 that has C-MAC" {
+	card
+	strange 1 --level 00 put-keys 31 $new
+	[[ $stderr == *"PUT KEY: 6982"* ]]
+	for level in 01 03 11 13 33; do
+		foreign --level $level put-keys 31 $new
+		foreign --level $level --kvn 31 --keys $new put-keys 31 $key 31
+		foreign --level $level --kvn 31 --keys $key put-keys 32 ${newer:0:48} + info
+		[ "$(grep -c '^key 3[0-2] 0[1-3] 88 ' <<<"$output")" -eq 9 ]
+		foreign --level $level --kvn 32 --keys ${newer:0:48} delete-keys 31 + info
+		[ "$(grep -c '^key' <<<"$output")" -eq 6 ]
+		# The old ones still open; then the card has only these again.
+		foreign --level $level --kvn 30 delete-keys 32 + info
+		[ "$(grep -c '^key 30' <<<"$output")" -eq 3 ] && [ "$(grep -c '^key' <<<"$output")" -eq 3 ]
+	done
+	strange 1 --kvn 31 list
+	[[ $stderr == *"INITIALIZE UPDATE: 6A88"* ]]
+	# What is not there to be replaced; another length in its place; the set that is in use.
+	strange 1 put-keys 33 $new 32
+	[[ $stderr == *"PUT KEY: 6A88"* ]]
+	strange 1 put-keys 30 $newer 30
+	[[ $stderr == *"PUT KEY: 6A80"* ]]
+	strange 1 delete-keys 30
+	[[ $stderr == *"DELETE [key]: 6985"* ]]
+}
+
+@test "keys in SCP02 and SCP11" {
+	store "type: scp02, version: 20, master: {hex: $key}"
+	card --keys mine --i 75
+	for level in 01 03 11 13; do
+		foreign --scp 02 --level $level put-keys 21 $new 00 80
+		foreign --scp 02 --level $level --kvn 21 --keys $new put-keys 21 $key 21 80 + info
+		[ "$(grep -c '^key 2[01] 0[1-3] 80 10' <<<"$output")" -eq 6 ]
+		foreign --scp 02 --level $level --kvn 20 delete-keys 21
+	done
+	serve_end
+	rm c.card
+	card --protocol scp11
+	ca=$(sed -n '/type: ca/,/private/s/.*private: {hex: \(.*\)}/\1/p' keys.yaml)
+	for variant in a c; do
+		foreign --scp 11$variant --ca "$ca" --level 33 put-keys 31 $new
+		foreign --kvn 30 --level 33 delete-keys 31
+	done
+}
+
+# cap N FILE: a published CAP file.
+cap() {
+	/usr/bin/python3 -c 'import json, sys
+v = json.load(open(sys.argv[1]))["vectors"][int(sys.argv[2])]
+open(sys.argv[3], "wb").write(bytes.fromhex(v["zip_hex"]))' \
+		"$BATS_TEST_DIRNAME/vectors/capfile.json" "$1" "$2"
+}
+
+# What list shows of empty.cap.
+empty='app 0102030405060708 SELECTABLE 000000 C4=0102030405 CC=A000000151000000
+load-file 0102030405 LOADED - CE=0000 84=0102030405060708 CC=A000000151000000'
+empty_old='app 0102030405060708 SELECTABLE 00
+load-file 0102030405 LOADED 00 84=0102030405060708'
+
+# walk ARGS...: list, install, select, delete, with these options.
+walk() {
+	foreign "$@" list + install empty.cap + list + list old + select 0102030405060708
+	[ "$(grep -e '^app' -e '^load-file 01' <<<"$output")" = "$empty"$'\n'"$empty_old" ]
+	# With an application in it, it stays unless told otherwise.
+	strange 1 "$@" delete 0102030405
+	[[ $stderr == *"DELETE: 6985"* ]]
+	foreign "$@" delete 0102030405 related + list
+	[[ $output == *isd* && $output != *0102030405* ]]
+}
+
+@test "list, install, select, delete at every level of SCP03 that has C-MAC, with Le and without" {
+	card
+	cap 0 empty.cap
+	for le in needed always never; do
+		for level in 01 03 11 13 33; do
+			walk --level $level --le $le
+		done
+	done
+	strange 1 --level 00 install empty.cap
+	[[ $stderr == *"INSTALL [for load]: 6982"* ]]
+}
+
+@test "list, install, select, delete in S16, with AES-256, in SCP02, SCP11a and SCP11c" {
+	card --i 71
+	cap 0 empty.cap
+	for level in 01 33; do
+		walk --s16 --level $level
+	done
+	serve_end
+	rm c.card
+	store "type: scp03, version: 31, master: {hex: $newer}"
+	card --keys mine
+	walk --keys $newer --level 33
+	serve_end
+	rm c.card
+	store "type: scp02, version: 20, master: {hex: $key}"
+	card --keys mine --i 75
+	for level in 01 03 11 13; do
+		walk --scp 02 --level $level
+	done
+	serve_end
+	rm c.card
+	card --keys test --protocol scp11
+	ca=$(sed -n '/type: ca/,/private/s/.*private: {hex: \(.*\)}/\1/p' keys.yaml)
+	for level in 11 33; do
+		walk --scp 11a --ca "$ca" --level $level
+	done
+	for level in 03 13 11 33; do
+		walk --scp 11c --ca "$ca" --level $level
+	done
+}
+
+@test "a load of many blocks; one that is cut off leaves nothing; blocks out of order" {
+	card
+	"$BATS_TEST_DIRNAME/cap/make_cap" big.cap --method 50000
+	foreign --level 33 load big.cap + list
+	[[ $output == "210 blocks"*"load-file F04341524441444D01 LOADED"* ]]
+	foreign --level 01 delete F04341524441444D01 + load big.cap + delete F04341524441444D01
+	[ "${lines[0]}" = "204 blocks" ]
+	begin=80E602000E09F04341524441444D0100000000
+	strange 1 apdu $begin + apdu 80E8000104C4820100
+	[[ $stderr == *80E8000104C4820100:\ 6A86 || $stderr == *80E8000104C4820100:\ 6985 ]]
+	# Another command ends it.
+	strange 1 apdu $begin + apdu 80E8000004C4820100 + apdu 80F28002024F0000 + apdu 80E8000104DECAFFED
+	[[ $stderr == *80E8000104* ]]
+	foreign list
+	[[ $output != *F04341524441444D01* ]]
+}
+
+@test "supplementary domains: many pages of GET STATUS, keys of their own, what belongs to them" {
+	card
+	cap 0 empty.cap
+	make=()
+	for n in {10..29}; do
+		make+=(instance A0000001515350 A000000151535041 "A0000001510000$n" 80 +)
+	done
+	for level in 01 33; do
+		foreign --level $level "${make[@]}" list
+		[ "$(grep -c '^domain .* SELECTABLE 808000 ' <<<"$output")" -eq 20 ]
+		for n in {10..29}; do make+=(delete "A0000001510000$n" +); done
+		foreign --level $level "${make[@]:120}" list + list old
+		[[ $output == *isd* && $output != *domain* ]]
+		make=("${make[@]:0:120}")
+	done
 }

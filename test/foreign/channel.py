@@ -128,18 +128,22 @@ class Scp02:
     def unwrap(self, command, data, sw):
         if not self.level & R_MAC:
             return data
-        if is_error(sw) and len(data) < 8:
-            # Whether an error carries an R-MAC is not the same on all cards: ours has none.
+        if is_error(sw) and not data:
+            # It has no R-MAC with it, but the next one is chained to its (E.4.5).
+            self.chain(command, b"", sw)
             return data
         if len(data) < 8:
             raise Broken("an answer without R-MAC")
         data, mac = data[:-8], data[-8:]
+        self.chain(command, data, sw)
+        same(mac, self.ricv, "R-MAC")
+        return data
+
+    def chain(self, command, data, sw):
         head = bytes([bare(command.cla)]) + command.head()[1:]
         self.ricv = mac_retail(self.rmac, self.ricv,
                                head + bytes([len(command.data)]) + command.data +
                                bytes([len(data) & 0xFF]) + data + sw.to_bytes(2, "big"))
-        same(mac, self.ricv, "R-MAC")
-        return data
 
     def encrypt_key(self, key):
         return des_ecb(self.dek, key)
