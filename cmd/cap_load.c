@@ -6,7 +6,6 @@
 #include "base/hex.h"
 #include "gp/dap.h"
 #include "show.h"
-#include "tlv/tlv.h"
 
 const char *const cap_hashes[] = { "sha-1", "sha-256", "sha-384", "sha-512", NULL };
 
@@ -17,14 +16,13 @@ static int read_dap(struct cap_load *x, const char *path, enum digest_alg *alg, 
 {
 	struct wr w = wr_grow(1);
 	struct rd r;
-	struct tlv t;
 	int rc = octets_read(path, &w, e);
 
 	r = rd_of(wr_span(&w));
 	while (rc == 0 && rd_left(&r) > 0) {
 		struct dap d;
 
-		if (!tlv_next(&r, &t) || t.tag != 0xE2 || !dap_get(t.val, &d)) {
+		if (!dap_next(&r, &d)) {
 			rc = err_set(e, ERR_INPUT, "%s: no DAP block (E2 with 4F and C3)", path);
 			break;
 		}

@@ -55,13 +55,25 @@ static bool dap_value_get(struct span value, struct dap *d)
 	       rd_left(&r) == 0;
 }
 
+bool dap_next(struct rd *r, struct dap *d)
+{
+	struct rd at = *r;
+	struct dap got;
+	struct span value;
+
+	if (!tlv_expect(&at, TAG_DAP, &value) || !dap_value_get(value, &got))
+		return false;
+	*d = got;
+	*r = at;
+	return true;
+}
+
 bool dap_get(struct span block, struct dap *d)
 {
 	struct rd r = rd_of(block);
 	struct dap got;
-	struct span value;
 
-	if (!tlv_expect(&r, TAG_DAP, &value) || rd_left(&r) > 0 || !dap_value_get(value, &got))
+	if (!dap_next(&r, &got) || rd_left(&r) > 0)
 		return false;
 	*d = got;
 	return true;

@@ -16,6 +16,8 @@ struct dap {
 	struct span signature; /* borrowed */
 };
 void dap_put(struct wr *w, const struct dap *d);
+/* The next block E2; false, cursor unmoved, when there is none. */
+MUST_CHECK bool dap_next(struct rd *r, struct dap *d);
 /* One whole block E2, which is what a DAP file holds; false also when octets are left. */
 MUST_CHECK bool dap_get(struct span block, struct dap *d);
 

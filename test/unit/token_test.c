@@ -449,12 +449,16 @@ static void test_dap(void **state)
 	struct load_file f;
 	SECRET_AUTHORITY(k);
 	struct dap d;
+	struct rd r;
 
 	(void)state;
 	assert_true(digest_of(DIGEST_SHA256, span_str("data"), hash));
 	for (size_t nth = 0; make(nth, &k); nth++) {
 		wr_reset(&w);
 		assert_true(dap_sign(&w, &domain, &k, span_of(hash, 32)));
+		r = rd_of(wr_span(&w));
+		assert_true(dap_next(&r, &d) && rd_left(&r) == 0);
+		assert_false(dap_next(&r, &d));
 		assert_true(dap_get(wr_span(&w), &d));
 		assert_span(aid_span(&d.domain), aid_span(&domain));
 		assert_true(dap_verify(&d, &k, span_of(hash, 32)));
