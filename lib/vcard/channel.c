@@ -64,6 +64,7 @@ static uint16_t manage_open(struct call *c)
 		wr_u8(c->out, n);
 	}
 	channel_open(&v->chip, &v->channel[n]);
+	select_implicit(v, n);
 	return SW_OK;
 }
 

@@ -137,6 +137,7 @@ static bool chip_issue(struct chip *c, const struct vcard_issue *issue)
 	c->iin_n = issue->iin_n;
 	c->cin_n = issue->cin_n;
 	c->memory = issue->memory == 0 ? DEFAULT_MEMORY : issue->memory;
+	c->content.page = issue->page;
 	c->fault = issue->fault;
 	c->fault_at = issue->fault_at == 0 ? 1 : issue->fault_at;
 	c->fault_done = issue->fault == FAULT_WRONG_KEYS || issue->fault == FAULT_LOCKED;

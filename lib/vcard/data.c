@@ -167,6 +167,9 @@ uint16_t do_get_data(struct call *c)
 		{ TAG_SEQUENCE_COUNTER, get_sequence },
 		{ TAG_DIVERSIFICATION_DATA, get_kdd },
 		{ TAG_CPLC, get_cplc },
+		{ TAG_RESOURCES, get_resources },
+		{ TAG_CONFIRMATION_COUNTER, get_confirmation_counter },
+		{ TAG_APPLICATION_LIST, get_application_list },
 		{ TAG_SYSTEM, get_data_system },
 		{ TAG_SLOTS, get_data_slots },
 		{ TAG_POLICY, get_data_policy },
@@ -176,12 +179,12 @@ uint16_t do_get_data(struct call *c)
 	unsigned tag = (unsigned)c->cmd->p1 << 8 | c->cmd->p2;
 	uint16_t sw = SW_REFERENCE_NOT_FOUND;
 
-	if (c->cmd->data.n > 0 && tag != TAG_CERTIFICATE_STORE)
+	if (c->cmd->data.n > 0 && tag != TAG_CERTIFICATE_STORE && tag != TAG_APPLICATION_LIST)
 		return SW_WRONG_LENGTH;
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
 		if (objects[i].tag == tag && (c->v->chip.i02 == 0 || !is_broadcast(objects[i].tag)))
 			sw = objects[i].get(c);
-	if (sw == SW_OK && (c->cmd->cla & 0x80) == 0)
+	if (sw == SW_OK && (c->cmd->cla & 0x80) == 0 && tag != TAG_APPLICATION_LIST)
 		sw = value_only(c);
 	return sw;
 }

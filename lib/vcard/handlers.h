@@ -6,6 +6,9 @@
 
 /* select.c */
 handler do_select;
+/* What is selected on a channel that was just opened, without anybody asking (GPCS 6.4.1): in place
+ * of the ISD. */
+void select_implicit(struct vcard *v, uint8_t number);
 /* channel.c */
 handler do_manage_channel;
 handler do_initialize_update;
@@ -28,6 +31,10 @@ handler do_store_data;
 /* install.c, load.c */
 handler do_install;
 handler do_load;
+/* content_data.c */
+handler get_resources;            /* FF21 */
+handler get_confirmation_counter; /* C2 */
+handler get_application_list;     /* 2F00 */
 /* registry.c */
 handler do_get_status;
 /* status.c */

@@ -95,6 +95,61 @@ static uint16_t select_entry(struct call *c, const struct entry *e)
 	return locked ? SW_CARD_LOCKED : SW_OK;
 }
 
+enum { IMPLICIT_CONTACT = 0x40, IMPLICIT_CHANNEL = 0x1F };
+
+static bool is_implicit(const struct card_app *a, uint8_t number)
+{
+	for (size_t i = 0; i < a->implicit_n; i++)
+		if ((a->implicit[i] & IMPLICIT_CONTACT) != 0 &&
+		    (a->implicit[i] & IMPLICIT_CHANNEL) == number)
+			return true;
+	return false;
+}
+
+/* The one for this channel, else the one for the basic channel, else the holder of Card Reset. */
+static const struct card_app *implicit_app(const struct vcard *v, uint8_t number)
+{
+	const struct card_content *all = &v->chip.content;
+	const struct card_app *found = NULL;
+	int best = 0;
+
+	for (size_t i = 0; i < all->app_n; i++) {
+		const struct card_app *a = &all->app[i];
+		int rank = is_implicit(a, number)                   ? 3
+			   : is_implicit(a, 0)                      ? 2
+			   : (a->privileges & PRIV_CARD_RESET) != 0 ? 1
+								    : 0;
+
+		if (rank > best) {
+			best = rank;
+			found = a;
+		}
+	}
+	return found;
+}
+
+static const struct card_app *final_app(const struct vcard *v)
+{
+	const struct card_content *all = &v->chip.content;
+
+	for (size_t i = 0; i < all->app_n; i++)
+		if ((all->app[i].privileges & PRIV_FINAL_APPLICATION) != 0)
+			return &all->app[i];
+	return NULL;
+}
+
+void select_implicit(struct vcard *v, uint8_t number)
+{
+	struct channel *ch = &v->channel[number];
+	struct entry e = { .app = v->chip.life_cycle == CARD_LOCKED ? final_app(v)
+								    : implicit_app(v, number) };
+
+	if (e.app == NULL || !is_selectable(&e))
+		return;
+	ch->app = (e.app->privileges & PRIV_SECURITY_DOMAIN) == 0;
+	ch->selected = e.app->aid;
+}
+
 /* Without an AID: the ISD. */
 uint16_t do_select(struct call *c)
 {

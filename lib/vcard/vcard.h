@@ -76,7 +76,8 @@ struct vcard_issue {
 	size_t ecka_n; /* 0: no SCP11 */
 	struct vcard_ca ca[VCARD_CA_MAX];
 	size_t ca_n;
-	uint32_t memory; /* octets free for an image; 0: 4 MiB */
+	uint32_t memory; /* octets free for an image, and as many for content; 0: 4 MiB */
+	uint16_t page;   /* octets of one answer of GET STATUS; 0: what a short answer can carry */
 	enum fault fault;
 	uint32_t fault_at; /* n, counted from 1 since power-on; happens once in the card's life */
 };
