@@ -37,6 +37,11 @@ static int leaving(const struct visit *v, const struct task *t)
 	return set == NULL ? -1 : v->u->set[set - v->u->set - 1].version;
 }
 
+static enum key_type type_of(const struct entry *keys)
+{
+	return keys->type == ENTRY_SCP02 ? KEY_TYPE_DES : KEY_TYPE_AES;
+}
+
 /* Triple DES has several types, by the mode that a key is for (GPCS table 11-16). */
 static bool key_is(const struct key_info *k, const struct entry *keys)
 {
@@ -87,72 +92,71 @@ static int keys_are_so(struct visit *v, const struct task *t, bool *so, struct e
 	return 0;
 }
 
-static int put(struct visit *v, const struct task *t, uint8_t old, struct err *e)
-{
-	struct put_key k = { 0 };
-	SECRET_KEY_SET(set);
-	bool unknown = false;
-	int rc;
+/* What the change of one card's keys goes by. */
+struct change {
+	struct visit *v;
+	const struct channel_set *set; /* NULL: the set opens no channel here */
+};
 
-	if (!entry_card_keys(t->keys, v->r->s.iu.kdd, &set))
-		return err_set(
-		    e, ERR_AUTH, "key set %s: the card's keys cannot be derived", t->keys->name);
-	keys_from_set(
-	    &k, t->version, t->keys->type == ENTRY_SCP02 ? KEY_TYPE_DES : KEY_TYPE_AES, &set);
-	rc = keys_put_set(&v->r->s, old, 1, &k, &unknown, e);
-	wipe(&k, sizeof(k));
-	visit_changed(v);
-	return rc;
+/* Without an answer it ends here: the next run asks the card which keys it has. */
+static int open_with(void *ctx, bool new_set, bool anew, struct err *e)
+{
+	struct change *c = ctx;
+
+	if (anew || !new_set || c->set == NULL) {
+		err_set(e, ERR_READER, "no answer came");
+		return err_hint(e, "the next run finds out");
+	}
+	return visit_channel(c->v, c->set, e);
 }
 
-/* A set of this version with other keys is not written over unless the step says so. */
-static int check_versions(const struct task *t, const struct key_infos *k, struct err *e)
+/* What is there under this version already must be what was meant. */
+static int plan(const struct visit *v, const struct task *t, const struct key_infos *k,
+    struct keys_plan *p, struct err *e)
 {
-	bool there = keys_at(k, t->version, 0) != NULL;
+	const struct keys_goal goal = { .version = t->version,
+		.replace = t->m->old >= 0 ? (uint8_t)t->m->old : 0,
+		.rotate = t->m->rotate ? (uint8_t)leaving(v, t) : 0,
+		.type = type_of(t->keys),
+		.length = t->keys->keys.enc.n,
+		.channel = true };
 
-	if (t->m->old >= 0 && keys_at(k, (uint8_t)t->m->old, 0) == NULL)
-		return err_set(e, ERR_SAFETY,
-		    "key set %02X, which is to be replaced, is not on the card", t->m->old);
-	if (t->m->old >= 0 || !there || has_keys(k, t->version, t->keys))
+	if (keys_plan(k, &goal, p, e) != 0)
+		return -1;
+	if (p->put || has_keys(k, t->version, t->keys))
 		return 0;
 	err_set(e, ERR_SAFETY, "key set %02X is on the card with keys of another type or length",
 	    t->version);
 	return err_hint(e, "`replace: %02X` replaces it", t->version);
 }
 
-/* The old set goes only when a channel was opened with the new one. */
-static int drop_old(struct visit *v, const struct task *t, struct err *e)
+static int change(struct visit *v, const struct task *t, struct keys_change *x, struct err *e)
 {
-	const struct delete_keys d = { .kid = -1, .kvn = leaving(v, t) };
-	const struct key_infos *k;
-	bool unknown;
+	struct put_key k = { 0 };
+	SECRET_KEY_SET(set);
+	int rc;
 
-	if (told_keys(v, &k, e) != 0)
-		return -1;
-	if (keys_at(k, (uint8_t)d.kvn, 0) == NULL)
-		return 0;
-	if (keys_may_delete(&v->r->s, k, &d, true, e) != 0)
-		return -1;
-	visit_changed(v);
-	return keys_delete(&v->r->s, &d, &unknown, e);
+	if (!entry_card_keys(t->keys, v->r->s.iu.kdd, &set))
+		return err_set(
+		    e, ERR_AUTH, "key set %s: the card's keys cannot be derived", t->keys->name);
+	keys_from_set(&k, t->version, type_of(t->keys), &set);
+	x->keys = &k;
+	rc = keys_change(x, e);
+	wipe(&k, sizeof(k));
+	return rc;
 }
 
 static int put_keys(struct visit *v, const struct task *t, struct err *e)
 {
-	const struct channel_set *set = set_of(v, t);
+	struct change c = { v, set_of(v, t) };
+	struct keys_change x = { .s = &v->r->s, .kid = 1, .open = open_with, .ctx = &c };
 	const struct key_infos *k;
-	bool there;
 
-	if (told_keys(v, &k, e) != 0 || check_versions(t, k, e) != 0)
-		return -1;
-	there = keys_at(k, t->version, 0) != NULL;
-	if ((t->m->old >= 0 || !there) &&
-	    put(v, t, t->m->old >= 0 ? (uint8_t)t->m->old : 0, e) != 0)
+	if (told_keys(v, &k, e) != 0 || plan(v, t, k, &x.plan, e) != 0)
 		return -1;
 	/* It was the channel's own that went or goes: what comes goes through the new one. */
-	if (set != NULL && v->set < set && visit_channel(v, set, e) != 0)
-		return -1;
-	return t->m->rotate ? drop_old(v, t, e) : 0;
+	x.plan.prove = c.set != NULL && v->set < c.set;
+	return change(v, t, &x, e);
 }
 
 const struct task_kind task_put_keys = {
