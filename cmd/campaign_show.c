@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "campaign_steps.h"
 #include "dry.h"
 #include "out.h"
 
@@ -39,7 +40,7 @@ static json_t *packages_json(const struct bundle *b)
 	return rows;
 }
 
-static void cards_text(FILE *f, const struct campaign *cp, uint64_t cards)
+void campaign_show_cards(FILE *f, const struct campaign *cp, uint64_t cards)
 {
 	fprintf(f, "campaign %s: ", cp->m.name);
 	if (cp->m.readers_n == 0) {
@@ -95,12 +96,14 @@ int campaign_show_plan(struct ctx *c, const struct campaign *cp, uint64_t cards,
 	const struct bundle *b = &cp->bundle;
 	char version[12], digest[65];
 
+	if (cp->m.mode == MODE_UNICAST)
+		return steps_show_plan(c, cp, cards, e);
 	if (c->json && !c->dry_run)
 		return out_result(c, plan_json(cp, cards), e);
 	if (c->json)
 		return show_commands(c, cp, cards, e);
 	hex_put_lower(SPAN(b->image_digest), digest, sizeof(digest));
-	cards_text(c->out, cp, cards);
+	campaign_show_cards(c->out, cp, cards);
 	fprintf(c->out, "bundle   %s: version %s, %u octets, variant %s, algorithm %02X\n",
 	    cp->m.bundle, version_str(b->version, version), b->length, variant_str(b->variant),
 	    b->algorithm);
@@ -127,22 +130,29 @@ json_t *campaign_sums_json(const struct campaign *cp, const struct ledger_sums *
 {
 	char version[12];
 
-	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "campaign", cp->m.name, "version",
-	    version_str(cp->bundle.version, version), "total", (json_int_t)s->total, "done",
-	    (json_int_t)s->done, "failed", (json_int_t)s->failed, "pending", (json_int_t)s->pending,
-	    "already", (json_int_t)s->already);
+	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:I}", "campaign", cp->m.name, "version",
+	    cp->m.mode == MODE_UNICAST ? json_null()
+				       : json_string(version_str(cp->bundle.version, version)),
+	    "total", (json_int_t)s->total, "done", (json_int_t)s->done, "failed",
+	    (json_int_t)s->failed, "pending", (json_int_t)s->pending, "already",
+	    (json_int_t)s->already);
 }
 
 static void sums_text(FILE *f, const struct campaign *cp, const struct ledger_sums *s)
 {
 	char version[12];
 
+	fprintf(f, "campaign %s", cp->m.name);
+	if (cp->m.mode == MODE_UNICAST)
+		fprintf(f, ", %u step%s\n", cp->unicast->n, cp->unicast->n == 1 ? "" : "s");
+	else
+		fprintf(f, ", version %s\n", version_str(cp->bundle.version, version));
 	fprintf(f,
-	    "campaign %s, version %s\ntotal    %llu\ndone     %llu (already %llu)\nfailed   %llu\n"
+	    "total    %llu\ndone     %llu (already %llu)\nfailed   %llu\n"
 	    "pending  %llu\n",
-	    cp->m.name, version_str(cp->bundle.version, version), (unsigned long long)s->total,
-	    (unsigned long long)s->done, (unsigned long long)s->already,
-	    (unsigned long long)s->failed, (unsigned long long)s->pending);
+	    (unsigned long long)s->total, (unsigned long long)s->done,
+	    (unsigned long long)s->already, (unsigned long long)s->failed,
+	    (unsigned long long)s->pending);
 }
 
 /* Before the first run nothing is known: the cards of the directory are all pending. */
@@ -179,9 +189,11 @@ static int report_json(struct ctx *c, const struct campaign *cp, struct ledger *
 	struct ledger_card lc;
 	char after[sizeof(lc.file)] = "";
 	struct out_stream out;
+	json_t *row;
 	bool found;
 
-	out_set(&head, "bundle", json_string(cp->m.bundle));
+	out_set(
+	    &head, "bundle", cp->m.mode == MODE_UNICAST ? json_null() : json_string(cp->m.bundle));
 	out_stream_begin(&out, c->out, head, "cards");
 	for (;;) {
 		if (ledger_next(l, after, -1, &lc, &found, e) != 0)
@@ -189,7 +201,17 @@ static int report_json(struct ctx *c, const struct campaign *cp, struct ledger *
 		if (!found)
 			break;
 		memcpy(after, lc.file, sizeof(after));
-		out_stream_row(&out, card_json(cp, &lc));
+		row = card_json(cp, &lc);
+		if (cp->m.mode == MODE_UNICAST) {
+			json_t *steps;
+
+			if (steps_json(cp, l, lc.file, &steps, e) != 0) {
+				json_decref(row);
+				return -1;
+			}
+			out_set(&row, "steps", steps);
+		}
+		out_stream_row(&out, row);
 	}
 	return out_stream_end(&out, e);
 }
@@ -198,21 +220,26 @@ static int report_text(struct ctx *c, const struct campaign *cp, struct ledger *
     const struct ledger_sums *s, struct err *e)
 {
 	struct ledger_card lc;
-	char after[sizeof(lc.file)] = "";
+	char after[sizeof(lc.file)] = "", steps[STEPS_TEXT];
 	bool found;
 
 	sums_text(c->out, cp, s);
 	fprintf(
-	    c->out, "\n%-32s  %-28s  %-8s  %-10s  %s\n", "CARD", "FILE", "STATE", "STEP", "REASON");
+	    c->out, "\n%-32s  %-28s  %-8s  %-12s  %s\n", "CARD", "FILE", "STATE", "STEP", "REASON");
 	for (;;) {
 		if (ledger_next(l, after, -1, &lc, &found, e) != 0)
 			return -1;
 		if (!found)
 			return 0;
 		memcpy(after, lc.file, sizeof(after));
-		fprintf(c->out, "%-32s  %-28s  %-8s  %-10s  %s\n", lc.id[0] != '\0' ? lc.id : "-",
+		fprintf(c->out, "%-32s  %-28s  %-8s  %-12s  %s\n", lc.id[0] != '\0' ? lc.id : "-",
 		    cp->m.readers_n > 0 ? "-" : lc.file, card_state_str(lc.state),
 		    lc.step[0] != '\0' ? lc.step : "-", lc.reason[0] != '\0' ? lc.reason : "-");
+		if (cp->m.mode != MODE_UNICAST)
+			continue;
+		if (steps_text(cp, l, lc.file, steps, e) != 0)
+			return -1;
+		fprintf(c->out, "%-32s  steps: %s\n", "", steps);
 	}
 }
 

@@ -9,7 +9,10 @@
 
 /* Facts of manifest, bundle and keys, and the commands that each card gets. */
 int campaign_show_plan(struct ctx *c, const struct campaign *cp, uint64_t cards, struct err *e);
-/* {"campaign", "version", "total", "done", "failed", "pending", "already"} */
+/* The line that says which cards there are. */
+void campaign_show_cards(FILE *f, const struct campaign *cp, uint64_t cards);
+/* {"campaign", "version", "total", "done", "failed", "pending", "already"}; version is null in
+ * unicast mode */
 json_t *campaign_sums_json(const struct campaign *cp, const struct ledger_sums *s);
 
 #endif

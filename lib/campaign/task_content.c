@@ -294,20 +294,28 @@ static int lock_is_so(struct visit *v, const struct task *t, bool *so, struct er
 	return 0;
 }
 
+/* The card is locked by its issuer domain. */
 static int lock(struct visit *v, const struct task *t, struct err *e)
 {
 	bool down = t->m->action == ACTION_LOCK;
-	const struct registry_entry *x;
 
-	if (lock_find(v, t, &x, e) != 0)
-		return -1;
 	if (t->m->card)
 		return content_set_status(
-		    &v->r->s, SET_ISD, down ? CARD_LOCKED : CARD_SECURED, &x->s.aid, e);
-	return content_set_status(&v->r->s, SET_APPLICATION, down ? APP_LOCKED : 0, &x->s.aid, e);
+		    &v->r->s, SET_ISD, down ? CARD_LOCKED : CARD_SECURED, &v->r->s.domain, e);
+	return content_set_status(&v->r->s, SET_APPLICATION, down ? APP_LOCKED : 0, &t->m->aid, e);
 }
 
-const struct task_kind task_lock = { .is_so = lock_is_so, .act = lock };
+static int plan_lock(struct visit *v, const struct task *t, struct err *e)
+{
+	const struct registry *reg;
+
+	if (visit_registry(v, &reg, e) != 0 || lock(v, t, e) != 0)
+		return -1;
+	visit_changed(v);
+	return visit_registry(v, &reg, e);
+}
+
+const struct task_kind task_lock = { .is_so = lock_is_so, .act = lock, .plan = plan_lock };
 
 /* ---- store-data ---- */
 

@@ -159,8 +159,68 @@ static int put_keys(struct visit *v, const struct task *t, struct err *e)
 	return change(v, t, &x, e);
 }
 
+/* ---- the plan ---- */
+
+/* Octets of one key: of AES type, length, clear length, whole blocks, check value; of triple DES
+ * the same without clear length (GPCS 11.8.2.3, Amendment D 7.2). */
+static size_t key_field(const struct entry *keys)
+{
+	size_t n = keys->keys.enc.n;
+
+	return keys->type == ENTRY_SCP02 ? n + 6 : 3 + (n + 15) / 16 * 16 + 4;
+}
+
+static int plan_read(struct visit *v, struct err *e)
+{
+	const struct key_infos *k;
+	bool told;
+
+	visit_changed(v);
+	return visit_keys(v, &k, &told, e);
+}
+
+/* As long as it will be, without keys. */
+static int plan_put(struct visit *v, const struct task *t, struct err *e)
+{
+	uint8_t data[KEYS_LONGEST];
+	struct wr w = wr_fixed(data, sizeof(data));
+	struct capdu c = { .cla = 0x80, .ins = INS_PUT_KEY, .p2 = 0x81, .le = LE_MAX_SHORT };
+	struct rapdu r;
+
+	c.p1 = t->m->old >= 0 ? (uint8_t)t->m->old : 0;
+	wr_u8(&w, t->version);
+	wr_fill(&w, 0, 3 * key_field(t->keys));
+	c.data = wr_span(&w);
+	return session_do(&v->r->s, &c, "PUT KEY", &r, e);
+}
+
+static int plan_delete(struct visit *v, const struct task *t, struct err *e)
+{
+	const struct delete_keys d = { .kid = -1, .kvn = leaving(v, t) };
+	struct capdu c = { .cla = 0x80, .ins = INS_DELETE, .le = LE_MAX_SHORT };
+	uint8_t data[16];
+	struct wr w = wr_fixed(data, sizeof(data));
+	struct rapdu r;
+
+	delete_keys_put(&w, &d);
+	c.data = wr_span(&w);
+	return session_do(&v->r->s, &c, "DELETE", &r, e);
+}
+
+static int plan_keys(struct visit *v, const struct task *t, struct err *e)
+{
+	if (plan_read(v, e) != 0 || plan_put(v, t, e) != 0 || plan_read(v, e) != 0)
+		return -1;
+	if (set_of(v, t) != NULL && plan_channel(v, t->version, false, e) != 0)
+		return -1;
+	if (t->m->rotate && (plan_delete(v, t, e) != 0 || plan_read(v, e) != 0))
+		return -1;
+	return plan_read(v, e);
+}
+
 const struct task_kind task_put_keys = {
 	.ready = ready_keys,
 	.is_so = keys_are_so,
 	.act = put_keys,
+	.plan = plan_keys,
 };

@@ -62,6 +62,8 @@ struct task_kind {
 	int (*is_so)(struct visit *v, const struct task *t, bool *so, struct err *e);
 	/* Makes it so, where it is not. */
 	int (*act)(struct visit *v, const struct task *t, struct err *e);
+	/* For unicast_plan, where act needs more than a card that knows nothing; may be NULL. */
+	int (*plan)(struct visit *v, const struct task *t, struct err *e);
 };
 extern const struct task_kind task_install, task_delete, task_put_keys, task_store_data, task_lock;
 
@@ -76,5 +78,18 @@ int visit_keys(struct visit *v, const struct key_infos **keys, bool *told, struc
 void visit_changed(struct visit *v);
 /* Opens a channel with the set, which proves it. */
 int visit_channel(struct visit *v, const struct channel_set *set, struct err *e);
+
+/* The commands that open a channel; `known`: to a card that was identified just before. */
+int plan_channel(struct visit *v, uint8_t version, bool known, struct err *e);
+
+/*
+ * What goes to a card that has nothing of it: channel (step 0) or step i, counted from 1, in plain,
+ * sent to `dry`, which prints or counts it. It answers 9000 and no data; to GET DATA and GET STATUS
+ * 6A88. Octets that only come to be when a command is sent, and keys, are 00.
+ */
+int unicast_plan(const struct campaign *c, uint32_t i, struct card *dry, struct err *e);
+/* Most octets of plain data in one command: of the level that the manifest asks for, or 33. */
+size_t unicast_room(const struct campaign *c);
+uint8_t unicast_level(const struct campaign *c);
 
 #endif

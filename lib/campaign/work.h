@@ -23,7 +23,7 @@ struct campaign_mode {
 extern const struct campaign_mode mode_broadcast, mode_unicast;
 
 struct run {
-	struct campaign *c;
+	const struct campaign *c;
 	const struct campaign_calls *calls;
 	struct ledger *l;
 	struct tries *tries;

@@ -1,0 +1,85 @@
+/* What a campaign in unicast mode sends to a card, without one. */
+#include <string.h>
+
+#include "campaign/unicast.h"
+#include "scp/scp02.h"
+#include "scp/scp03.h"
+
+uint8_t unicast_level(const struct campaign *c)
+{
+	if (c->m.level >= 0)
+		return (uint8_t)c->m.level;
+	return c->keys->type == ENTRY_SCP02 ? 0x13 : 0x33;
+}
+
+size_t unicast_room(const struct campaign *c)
+{
+	if (c->keys->type == ENTRY_SCP02)
+		return scp02_max_data(unicast_level(c));
+	return scp03_max_data(unicast_level(c), c->m.s16 == 1 ? 16 : 8);
+}
+
+static int send(struct visit *v, uint8_t ins, uint8_t p1, size_t n, struct err *e)
+{
+	static const uint8_t zeros[32];
+	const struct capdu c = { .cla = ins == INS_EXTERNAL_AUTHENTICATE ? 0x84 : 0x80,
+		.ins = ins,
+		.p1 = p1,
+		.data = span_of(zeros, n),
+		.le = ins == INS_EXTERNAL_AUTHENTICATE ? LE_NONE : LE_MAX_SHORT };
+	struct rapdu r;
+
+	return session_do(&v->r->s, &c, "the plan", &r, e);
+}
+
+int plan_channel(struct visit *v, uint8_t version, bool known, struct err *e)
+{
+	const struct campaign *c = v->r->c;
+	size_t m = c->m.s16 == 1 ? 16 : 8;
+	const struct key_infos *k;
+	uint8_t cin[16], n;
+	bool told;
+
+	if (session_discover(&v->r->s, NULL, e) != 0)
+		return -1;
+	visit_changed(v);
+	if (known && visit_keys(v, &k, &told, e) != 0)
+		return -1;
+	if (send(v, INS_INITIALIZE_UPDATE, version, m, e) != 0 ||
+	    send(v, INS_EXTERNAL_AUTHENTICATE, unicast_level(c), 2 * m, e) != 0 ||
+	    session_cin(&v->r->s, cin, &n, e) != 0)
+		return -1;
+	v->r->s.id.fci.max_data = (uint16_t)unicast_room(c);
+	return 0;
+}
+
+static int plan_step(struct visit *v, const struct task *t, struct err *e)
+{
+	bool so;
+
+	if (t->kind->plan != NULL)
+		return t->kind->plan(v, t, e);
+	if (!t->unseen && t->kind->is_so(v, t, &so, e) != 0)
+		return -1;
+	if (t->kind->act(v, t, e) != 0)
+		return -1;
+	visit_changed(v);
+	return t->unseen ? 0 : t->kind->is_so(v, t, &so, e);
+}
+
+int unicast_plan(const struct campaign *c, uint32_t i, struct card *dry, struct err *e)
+{
+	static const struct campaign_calls none;
+	struct run r = { .c = c, .calls = &none };
+	struct visit v = { .r = &r, .u = c->unicast, .set = &c->unicast->set[0] };
+	int rc;
+
+	session_init(&r.s, dry);
+	r.s.domain = aid_isd;
+	r.s.id.fci.max_data = (uint16_t)unicast_room(c);
+	rc = i == 0 ? plan_channel(&v, v.set->version, true, e)
+		    : plan_step(&v, &c->unicast->task[i - 1], e);
+	registry_free(&v.registry);
+	session_wipe(&r.s);
+	return rc;
+}
