@@ -10,22 +10,35 @@
 
 struct taker {
 	struct dry *dry; /* NULL: only counted */
-	uint32_t commands;
+	uint32_t step;   /* whose commands come */
+	uint32_t commands[MANIFEST_STEPS + 1];
 };
+
+/* What only comes to be when it is sent. */
+static void print_masked(struct dry *d, const struct capdu *c, size_t clear, const char *what)
+{
+	char text[2 * APDU_SHORT_DATA + 16];
+	size_t at = (size_t)snprintf(
+	    text, sizeof(text), "%02X%02X%02X%02X%02zX", c->cla, c->ins, c->p1, c->p2, c->data.n);
+
+	hex_put(span_sub(c->data, 0, clear), text + at, sizeof(text) - at);
+	at += 2 * clear;
+	for (size_t i = clear; i < c->data.n && at + 2 < sizeof(text); i++, at += 2)
+		memcpy(text + at, "**", 3);
+	snprintf(text + at, sizeof(text) - at, "%s", c->le == LE_NONE ? "" : "00");
+	dry_text(d, text, what);
+}
 
 static void print(struct dry *d, const struct capdu *c, struct span command)
 {
-	char text[120];
-
-	if (c->ins == INS_INITIALIZE_UPDATE && c->data.n == 8) {
-		snprintf(text, sizeof(text), "8050%02X0008****************00", c->p1);
-		dry_text(d, text, "INITIALIZE UPDATE");
-	} else if (c->ins == INS_EXTERNAL_AUTHENTICATE && c->data.n == 16) {
-		snprintf(text, sizeof(text), "8482%02X0010********************************", c->p1);
-		dry_text(d, text, "EXTERNAL AUTHENTICATE, if the card's cryptogram is right");
-	} else {
+	if (c->ins == INS_INITIALIZE_UPDATE)
+		print_masked(d, c, 0, "INITIALIZE UPDATE");
+	else if (c->ins == INS_EXTERNAL_AUTHENTICATE)
+		print_masked(d, c, 0, "EXTERNAL AUTHENTICATE, if the card's cryptogram is right");
+	else if (c->ins == INS_PUT_KEY)
+		print_masked(d, c, 1, "PUT KEY of a whole set");
+	else
 		dry_apdu(d, command);
-	}
 }
 
 static int take(void *ctx, struct span command, struct wr *rsp, struct err *e)
@@ -35,7 +48,7 @@ static int take(void *ctx, struct span command, struct wr *rsp, struct err *e)
 	bool read = capdu_get(command, &c);
 
 	(void)e;
-	t->commands++;
+	t->commands[t->step]++;
 	if (t->dry != NULL && read)
 		print(t->dry, &c, command);
 	wr_u16(rsp, read && (c.ins == INS_GET_DATA || c.ins == INS_GET_STATUS)
@@ -49,16 +62,27 @@ static void leave(void *ctx)
 	(void)ctx;
 }
 
-/* Commands of step i, 0: of opening the channel. */
-static int count(const struct campaign *cp, uint32_t i, struct dry *dry, uint32_t *n, struct err *e)
+static void begin_step(void *ctx, uint32_t i)
+{
+	((struct taker *)ctx)->step = i;
+}
+
+/* The commands of each step; 0: of opening the channel. */
+static int play(const struct campaign *cp, struct taker *t, struct err *e)
 {
 	static const struct card_ops ops = { .transmit = take, .close = leave };
-	struct taker t = { .dry = dry };
-	struct card card = { .ops = &ops, .ctx = &t };
-	int rc = unicast_plan(cp, i, &card, e);
+	struct card card = { .ops = &ops, .ctx = t };
 
-	*n = t.commands;
-	return rc;
+	return unicast_plan(cp, &card, begin_step, t, e);
+}
+
+static uint32_t all_commands(const struct campaign *cp, const struct taker *t)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i <= cp->unicast->n; i++)
+		n += t->commands[i];
+	return n;
 }
 
 /* ---- what each step is ---- */
@@ -171,7 +195,7 @@ static json_t *readers_json(const struct campaign *cp)
 	return a;
 }
 
-static int plan_json(const struct campaign *cp, uint64_t cards, json_t **out, struct err *e)
+static json_t *plan_json(const struct campaign *cp, uint64_t cards, const struct taker *t)
 {
 	const bool fed = cp->m.readers_n > 0;
 	json_t *steps = json_array(),
@@ -180,71 +204,48 @@ static int plan_json(const struct campaign *cp, uint64_t cards, json_t **out, st
 		   fed ? json_null() : json_string(cp->m.cards), "readers",
 		   fed ? readers_json(cp) : json_null(), "keys", cp->keys->name, "key_version",
 		   out_hex8(cp->unicast->set[0].version).s, "level", out_hex8(unicast_level(cp)).s);
-	uint32_t n, all;
-	int rc = count(cp, 0, NULL, &all, e);
 
-	for (uint32_t i = 1; rc == 0 && i <= cp->unicast->n; i++) {
-		rc = count(cp, i, NULL, &n, e);
-		all += n;
-		json_array_append_new(steps, step_json(&cp->unicast->task[i - 1], n));
-	}
+	for (uint32_t i = 1; i <= cp->unicast->n; i++)
+		json_array_append_new(steps, step_json(&cp->unicast->task[i - 1], t->commands[i]));
 	out_set(&o, "steps", steps);
-	out_set(&o, "commands", json_integer(all));
-	if (rc != 0) {
-		json_decref(o);
-		return -1;
-	}
-	*out = o;
-	return o == NULL ? err_memory(e) : 0;
+	out_set(&o, "commands", json_integer(all_commands(cp, t)));
+	return o;
 }
 
-static int show_text(FILE *f, const struct campaign *cp, uint64_t cards, struct err *e)
+static void show_text(FILE *f, const struct campaign *cp, uint64_t cards, const struct taker *t)
 {
-	uint32_t n, all;
-
 	campaign_show_cards(f, cp, cards);
 	fprintf(f, "keys     %s of %s, key version %02X\n", cp->keys->name, cp->m.keystore,
 	    cp->unicast->set[0].version);
-	if (count(cp, 0, NULL, &all, e) != 0)
-		return -1;
+	fprintf(f, "channel  level %02X; %u commands\n", unicast_level(cp), t->commands[0]);
 	for (uint32_t i = 1; i <= cp->unicast->n; i++) {
-		const struct task *t = &cp->unicast->task[i - 1];
-
-		if (count(cp, i, NULL, &n, e) != 0)
-			return -1;
-		all += n;
-		fprintf(f, "step     %-13s ", t->name);
-		step_line(f, t);
-		fprintf(f, "; %u commands\n", n);
+		fprintf(f, "step     %-13s ", cp->unicast->task[i - 1].name);
+		step_line(f, &cp->unicast->task[i - 1]);
+		fprintf(f, "; %u command%s\n", t->commands[i], t->commands[i] == 1 ? "" : "s");
 	}
 	fprintf(f,
-	    "each card: %u commands at level %02X, for one that has nothing of it; what is so "
-	    "already\n  is skipped. The registry is read before and after each step.\n",
-	    all, unicast_level(cp));
-	return 0;
-}
-
-static int show_commands(struct ctx *c, const struct campaign *cp, json_t *take_head, struct err *e)
-{
-	struct dry d;
-	uint32_t n;
-
-	dry_begin(&d, c, take_head);
-	for (uint32_t i = 0; i <= cp->unicast->n; i++)
-		if (count(cp, i, &d, &n, e) != 0)
-			return -1;
-	return dry_end(&d, e);
+	    "each card: %u commands when it has nothing of it, those that look before and after a "
+	    "step included;\n  what is so already is skipped\n",
+	    all_commands(cp, t));
 }
 
 int steps_show_plan(struct ctx *c, const struct campaign *cp, uint64_t cards, struct err *e)
 {
+	struct taker t = { 0 }, printer = { 0 };
 	json_t *o = NULL;
+	struct dry d;
 
-	if (c->json ? plan_json(cp, cards, &o, e) != 0 : show_text(c->out, cp, cards, e) != 0)
+	if (play(cp, &t, e) != 0)
 		return -1;
-	if (c->dry_run)
-		return show_commands(c, cp, o, e);
-	return c->json ? out_result(c, o, e) : 0;
+	if (c->json)
+		o = plan_json(cp, cards, &t);
+	else
+		show_text(c->out, cp, cards, &t);
+	if (!c->dry_run)
+		return c->json ? out_result(c, o, e) : 0;
+	dry_begin(&d, c, o);
+	printer.dry = &d;
+	return play(cp, &printer, e) == 0 ? dry_end(&d, e) : -1;
 }
 
 /* ---- how far a card is ---- */

@@ -83,11 +83,13 @@ int visit_channel(struct visit *v, const struct channel_set *set, struct err *e)
 int plan_channel(struct visit *v, uint8_t version, bool known, struct err *e);
 
 /*
- * What goes to a card that has nothing of it: channel (step 0) or step i, counted from 1, in plain,
- * sent to `dry`, which prints or counts it. It answers 9000 and no data; to GET DATA and GET STATUS
- * 6A88. Octets that only come to be when a command is sent, and keys, are 00.
+ * What goes to a card that has nothing of it, in plain, sent to `dry`, which prints or counts it:
+ * it answers 9000 and no data; to GET DATA and GET STATUS 6A88. Octets that only come to be when a
+ * command is sent, and keys, are 00. step(ctx, i) is called before the commands of step i, counted
+ * from 1; 0: of opening the channel.
  */
-int unicast_plan(const struct campaign *c, uint32_t i, struct card *dry, struct err *e);
+int unicast_plan(const struct campaign *c, struct card *dry, void (*step)(void *ctx, uint32_t i),
+    void *ctx, struct err *e);
 /* Most octets of plain data in one command: of the level that the manifest asks for, or 33. */
 size_t unicast_room(const struct campaign *c);
 uint8_t unicast_level(const struct campaign *c);

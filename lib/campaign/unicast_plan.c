@@ -67,7 +67,8 @@ static int plan_step(struct visit *v, const struct task *t, struct err *e)
 	return t->unseen ? 0 : t->kind->is_so(v, t, &so, e);
 }
 
-int unicast_plan(const struct campaign *c, uint32_t i, struct card *dry, struct err *e)
+int unicast_plan(const struct campaign *c, struct card *dry, void (*step)(void *ctx, uint32_t i),
+    void *ctx, struct err *e)
 {
 	static const struct campaign_calls none;
 	struct run r = { .c = c, .calls = &none };
@@ -75,10 +76,13 @@ int unicast_plan(const struct campaign *c, uint32_t i, struct card *dry, struct 
 	int rc;
 
 	session_init(&r.s, dry);
-	r.s.domain = aid_isd;
-	r.s.id.fci.max_data = (uint16_t)unicast_room(c);
-	rc = i == 0 ? plan_channel(&v, v.set->version, true, e)
-		    : plan_step(&v, &c->unicast->task[i - 1], e);
+	step(ctx, 0);
+	rc = plan_channel(&v, v.set->version, true, e);
+	visit_changed(&v);
+	for (uint32_t i = 0; rc == 0 && i < v.u->n; i++) {
+		step(ctx, i + 1);
+		rc = plan_step(&v, &v.u->task[i], e);
+	}
 	registry_free(&v.registry);
 	session_wipe(&r.s);
 	return rc;
