@@ -1,4 +1,4 @@
-/* campaign check, run: the main job over many cards. */
+/* campaign check, run: a bundle, or a list of steps, to many cards. */
 #include "campaign/campaign.h"
 
 #include <string.h>
@@ -53,7 +53,7 @@ const struct verb verb_campaign_check = {
 struct run_args {
 	const char *manifest;
 	bool retry;
-	struct opt_u32 idle;
+	struct opt_u32 idle, timeout;
 };
 
 static const struct operand run_operands[] = {
@@ -66,6 +66,8 @@ static const struct opt run_opts[] = {
 	    0, 0, 0, NULL },
 	{ "idle", 0, OPT_U32, "SECONDS", "End when no card was put into a reader for so long",
 	    offsetof(struct run_args, idle), 0, 1, 86400, NULL },
+	{ "timeout", 0, OPT_U32, "SECONDS", "Longest time for one command (60)",
+	    offsetof(struct run_args, timeout), 0, 1, 86400, NULL },
 };
 
 /* What a terminal shows in one line, and what is written line by line elsewhere. */
@@ -76,6 +78,7 @@ struct view {
 	uint64_t done, failed;     /* in this run */
 	struct timespec began, shown;
 	const char *name;
+	unsigned timeout_ms; /* of one command; 0: not given */
 };
 
 static double since(const struct timespec *from)
@@ -156,8 +159,12 @@ static bool stop(void *ctx)
 
 static int open_card(void *ctx, const char *path, struct card *card, struct err *e)
 {
-	(void)ctx;
-	return open_vcard(path, card, e);
+	const struct view *v = ctx;
+
+	if (open_vcard(path, card, e) != 0)
+		return -1;
+	card_limit(card, v->timeout_ms);
+	return 0;
 }
 
 static void show_sums(
@@ -224,6 +231,7 @@ static int run_readers(struct campaign *cp, struct view *v, const struct run_arg
 
 	if (feed_begin(&f, v->c, cp, g->idle.given ? g->idle.v : 0, e) != 0)
 		return -1;
+	f.timeout_ms = v->timeout_ms;
 	rc = campaign_run(cp, &calls, r, e);
 	v->began = f.started;
 	return rc;
@@ -231,9 +239,10 @@ static int run_readers(struct campaign *cp, struct view *v, const struct run_arg
 
 static int run_open(struct ctx *c, struct campaign *cp, const struct run_args *g, struct err *e)
 {
-	struct view v = {
-		.c = c, .terminal = !c->quiet && isatty(fileno(c->log)) == 1, .name = cp->m.name
-	};
+	struct view v = { .c = c,
+		.terminal = !c->quiet && isatty(fileno(c->log)) == 1,
+		.name = cp->m.name,
+		.timeout_ms = g->timeout.given ? g->timeout.v * 1000 : 0 };
 	struct campaign_result r = { 0 };
 	uint64_t n;
 	int rc;
@@ -269,7 +278,7 @@ static int run_run(struct ctx *c, void *args, struct err *e)
 const struct verb verb_campaign_run = {
 	.name = "campaign run",
 	.group = "campaign",
-	.summary = "Bring the bundle to every card of the manifest that is not done yet",
+	.summary = "Bring every card of the manifest that is not done yet to its goal",
 	.needs = MUTATES | HAS_JSON,
 	VERB_OPTS(run_opts),
 	VERB_OPERANDS(run_operands),

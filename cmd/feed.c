@@ -112,6 +112,7 @@ int feed_open(void *ctx, const char *reader, struct card *card, struct err *e)
 			return -1;
 		nanosleep(&pause, NULL);
 	}
+	card_limit(card, f->timeout_ms);
 	return 0;
 }
 

@@ -20,6 +20,7 @@ struct feed {
 	} slots[MANIFEST_READERS];
 	size_t n, last;          /* last: the reader of the card at work */
 	uint32_t idle;           /* seconds without a card after which it ends; 0: none */
+	unsigned timeout_ms;     /* of one command; 0: that of the reader */
 	bool troubled;           /* pcscd does not answer: told once */
 	struct timespec started; /* the run; zero before its ledger is open */
 	struct timespec waiting; /* since when */

@@ -104,8 +104,8 @@ static int open_with(void *ctx, bool new_set, bool anew, struct err *e)
 	struct change *c = ctx;
 
 	if (anew || !new_set || c->set == NULL) {
-		err_set(e, ERR_READER, "no answer came");
-		return err_hint(e, "the next run finds out");
+		err_set(e, ERR_READER, "that is to be asked at the next run");
+		return err_hint(e, "the next run goes on from what the card has");
 	}
 	return visit_channel(c->v, c->set, e);
 }
