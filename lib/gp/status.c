@@ -70,6 +70,7 @@ static bool version_get(struct span val, struct status_entry *s)
 {
 	struct rd r = rd_of(val);
 
+	s->version[0] = s->version[1] = 0;
 	s->version_n = val.n == sizeof(s->version) ? (uint8_t)val.n : 0;
 	return s->version_n == 0 || rd_copy(&r, s->version, s->version_n);
 }
