@@ -256,6 +256,10 @@ static bool key_info_get(struct span entry, struct key_info *k)
 			if (!rd_u8(&r, &n))
 				return false;
 			got.length = n == 0 ? LENGTH_LARGE : n;
+			if (rd_left(&r) == 2 && rd_u8(&r, &got.second) && rd_u8(&r, &n))
+				got.second_length = n == 0 && got.second != KEY_TYPE_EC_PARAMETER
+							? LENGTH_LARGE
+							: n;
 		}
 	}
 	*k = got;
@@ -294,6 +298,11 @@ void key_infos_put(struct wr *w, const struct key_infos *k)
 		wr_u8(w, key->version);
 		wr_u8(w, key->type);
 		wr_u8(w, key->length >= LENGTH_LARGE ? 0 : (uint8_t)key->length);
+		if (key->second != 0) {
+			wr_u8(w, key->second);
+			wr_u8(w,
+			    key->second_length >= LENGTH_LARGE ? 0 : (uint8_t)key->second_length);
+		}
 		tlv_close(w, entry);
 	}
 	tlv_close(w, outer);

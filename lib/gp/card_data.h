@@ -38,12 +38,15 @@ struct capabilities {
 MUST_CHECK bool capabilities_get(struct span data, struct capabilities *c);
 void capabilities_put(struct wr *w, const struct capabilities *c);
 
-/* Key Information Template, GPCS 11.3.3.1: one entry per key; of the components the first. */
+/* Key Information Template, GPCS 11.3.3.1: one entry per key. Of the components the first; in the
+ * basic form of a key of two, the second as well. */
 struct key_info {
 	uint8_t id, version, type;
 	uint16_t length;           /* octets */
 	uint8_t usage_n, usage[2]; /* extended form only (GPCS 11.1.9); usage_n = 0: not told */
 	uint8_t access_n, access;  /* GPCS 11.1.10 */
+	uint8_t second;            /* type of the second component; 0: not told */
+	uint16_t second_length; /* octets; of KEY_TYPE_EC_PARAMETER the curve's reference itself */
 };
 struct key_infos {
 	size_t n;

@@ -1,5 +1,5 @@
 /* What PUT KEY and the key groups of STORE DATA have in common: key values, clear and encrypted.
- * Inside of lib/gp. */
+ */
 #ifndef GP_KEY_VALUE_H
 #define GP_KEY_VALUE_H
 
@@ -15,6 +15,9 @@ MUST_CHECK bool key_value_check(uint8_t type, const struct key *k, uint8_t kcv[s
 
 size_t key_value_block(bool des);
 size_t key_value_padded(bool des, size_t n);
+/* Whole blocks, from in to out: AES-CBC with ICV zero, 3DES-ECB. */
+MUST_CHECK bool key_value_cipher(
+    bool des, const struct key *dek, bool encrypt, struct span in, uint8_t *out);
 /* Pads with 00 and encrypts; *n: octets of ct. */
 MUST_CHECK bool key_value_encrypt(bool des, const struct key *dek, struct span value,
     uint8_t ct[static KEY_VALUE_MAX], size_t *n);

@@ -233,6 +233,10 @@ struct channel {
 	/* STORE DATA (data.c): */
 	uint8_t store_next; /* block number expected, 00 at the start */
 	struct wr store;    /* data so far */
+	/* PUT KEY (keys.c), when it goes over several commands: */
+	bool putting_open;
+	uint8_t putting_p1, putting_p2;
+	struct wr putting; /* data so far */
 	/* INSTALL and LOAD: */
 	uint8_t install_p1;     /* of the INSTALL that goes on in the next command */
 	struct wr install;      /* its data so far */
@@ -275,7 +279,9 @@ typedef uint16_t handler(struct call *c); /* returns the status word */
 void chip_put_keys(struct vcard *v, const struct card_keys *k); /* adds or replaces the set */
 void chip_put_keys_gone(struct vcard *v, const struct aid *domain, uint8_t version);
 void chip_put_ecka(struct vcard *v, const struct card_ecka *k); /* adds or replaces */
+void chip_put_ecka_gone(struct vcard *v, struct key_ref ref);
 void chip_put_ca(struct vcard *v, const struct card_ca *k);
+void chip_put_ca_gone(struct vcard *v, struct key_ref ref);
 void chip_put_sequence(struct vcard *v, const struct card_keys *k, uint32_t sequence);
 void chip_put_tries(struct vcard *v, const struct card_keys *k, uint8_t tries);
 void chip_put_life_cycle(struct vcard *v, uint8_t state);

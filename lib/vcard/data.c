@@ -1,14 +1,28 @@
-/* GET DATA (GPCS 11.3): what the card tells everybody. */
+/* GET DATA (GPCS 11.3): what the card and its domains tell everybody. */
 #include "gp/card_data.h"
+#include "gp/cert.h"
 #include "tlv/tlv.h"
 #include "vcard/handlers.h"
 
 enum { ALL_AES_SIZES = 0x07 };
 
+/* What STORE DATA brought to the selected domain or application. */
+static uint16_t get_object(struct call *c, uint16_t tag)
+{
+	struct span value;
+
+	if (!chip_object(c->v, &c->ch->selected, tag, &value))
+		return SW_REFERENCE_NOT_FOUND;
+	tlv_put(c->out, tag, value);
+	return SW_OK;
+}
+
 static uint16_t get_iin(struct call *c)
 {
 	const struct chip *chip = &c->v->chip;
 
+	if (!chip_is_isd(c->v, &c->ch->selected))
+		return get_object(c, TAG_IIN);
 	if (chip->iin_n == 0)
 		return SW_REFERENCE_NOT_FOUND;
 	tlv_put(c->out, TAG_IIN, span_of(chip->iin, chip->iin_n));
@@ -19,10 +33,17 @@ static uint16_t get_cin(struct call *c)
 {
 	const struct chip *chip = &c->v->chip;
 
+	if (!chip_is_isd(c->v, &c->ch->selected))
+		return get_object(c, TAG_CIN);
 	if (chip->cin_n == 0)
 		return SW_REFERENCE_NOT_FOUND;
 	tlv_put(c->out, TAG_CIN, span_of(chip->cin, chip->cin_n));
 	return SW_OK;
+}
+
+static uint16_t get_manager_url(struct call *c)
+{
+	return get_object(c, TAG_MANAGER_URL);
 }
 
 static uint16_t get_card_data(struct call *c)
@@ -31,6 +52,8 @@ static uint16_t get_card_data(struct call *c)
 	const struct chip *chip = &c->v->chip;
 	uint16_t i = scp11_i_of(&c->v->chip);
 
+	if (get_object(c, TAG_CARD_DATA) == SW_OK)
+		return SW_OK;
 	d.scp[0] = chip->i02 != 0 ? (struct scp_option){ 0x02, chip->i02 }
 				  : (struct scp_option){ 0x03, chip->i };
 	if (i != 0)
@@ -44,6 +67,8 @@ static uint16_t get_capabilities(struct call *c)
 	struct capabilities k = { .n = 1 };
 	uint8_t i02 = c->v->chip.i02;
 
+	if (get_object(c, TAG_CAPABILITIES) == SW_OK)
+		return SW_OK;
 	k.scp[0].scp = i02 != 0 ? 0x02 : 0x03;
 	k.scp[0].i_n = 1;
 	k.scp[0].i[0] = i02 != 0 ? i02 : c->v->chip.i;
@@ -52,19 +77,48 @@ static uint16_t get_capabilities(struct call *c)
 	return SW_OK;
 }
 
-/* The first component of each; its curve is told by the certificates. */
-static void add_scp11(const struct chip *c, struct key_infos *infos)
+static void add_ec(struct key_infos *infos, struct key_ref ref, uint8_t type, struct key_info k)
 {
-	for (size_t i = 0; i < c->ca_n; i++)
-		infos->key[infos->n++] = (struct key_info){ .id = c->ca[i].ref.kid,
-			.version = c->ca[i].ref.kvn,
-			.type = KEY_TYPE_EC_PUBLIC,
-			.length = (uint16_t)(c->ca[i].key.n - 1) };
-	for (size_t i = 0; i < c->ecka_n; i++)
-		infos->key[infos->n++] = (struct key_info){ .id = c->ecka[i].ref.kid,
-			.version = c->ecka[i].ref.kvn,
-			.type = KEY_TYPE_EC_PRIVATE,
-			.length = c->ecka[i].key.n };
+	k.id = ref.kid;
+	k.version = ref.kvn;
+	k.type = type;
+	k.second = KEY_TYPE_EC_PARAMETER;
+	infos->key[infos->n++] = k;
+}
+
+/* Without the first octet of a point; with the reference of the curve (GPCS 11.3.3.1.1). */
+static void add_ec_public(struct key_infos *infos, struct key_ref ref, const struct ec_public *k)
+{
+	add_ec(infos, ref, KEY_TYPE_EC_PUBLIC,
+	    (struct key_info){
+		.length = (uint16_t)(k->n - 1), .second_length = curve_reference(k->curve) });
+}
+
+static void add_public(struct key_infos *infos, const struct card_public *k)
+{
+	if (k->key.kind == AUTHORITY_EC) {
+		add_ec_public(infos, k->ref, &k->key.ec);
+		return;
+	}
+	infos->key[infos->n++] = (struct key_info){ .id = k->ref.kid,
+		.version = k->ref.kvn,
+		.type = KEY_TYPE_RSA_MODULUS,
+		.length = k->key.n_octets,
+		.second = KEY_TYPE_RSA_EXPONENT,
+		.second_length = k->key.e_octets };
+}
+
+static void add_publics(const struct chip *c, const struct aid *domain, struct key_infos *infos)
+{
+	for (size_t i = 0; i < c->publics_n; i++)
+		if (aid_eq(&c->publics[i].domain, domain))
+			add_public(infos, &c->publics[i]);
+	for (size_t i = 0; i < c->ca_n && domain->n == 0; i++)
+		add_ec_public(infos, c->ca[i].ref, &c->ca[i].key);
+	for (size_t i = 0; i < c->ecka_n && domain->n == 0; i++)
+		add_ec(infos, c->ecka[i].ref, KEY_TYPE_EC_PRIVATE,
+		    (struct key_info){ .length = c->ecka[i].key.n,
+			.second_length = curve_reference(c->ecka[i].key.curve) });
 }
 
 uint8_t key_type(const struct chip *c)
@@ -80,7 +134,7 @@ static uint16_t get_key_information(struct call *c)
 	for (size_t i = 0; i < c->v->chip.keys_n; i++) {
 		struct card_keys *set = &c->v->chip.keys[i];
 
-		if (!span_eq(aid_span(&set->domain), aid_span(&domain)))
+		if (!aid_eq(&set->domain, &domain))
 			continue;
 		for (uint8_t kid = 1; kid <= KIDS && infos.n < KEY_INFO_MAX; kid++) {
 			uint8_t n = key_of(&set->keys, kid)->n;
@@ -92,9 +146,10 @@ static uint16_t get_key_information(struct call *c)
 					.length = n };
 		}
 	}
-	_Static_assert(KEY_SETS_MAX * KIDS + VCARD_CA_MAX + VCARD_ECKA_MAX <= KEY_INFO_MAX,
+	_Static_assert(
+	    KEY_SETS_MAX * KIDS + CARD_PUBLICS_MAX + VCARD_CA_MAX + VCARD_ECKA_MAX <= KEY_INFO_MAX,
 	    "all keys fit the list");
-	add_scp11(&c->v->chip, &infos);
+	add_publics(&c->v->chip, &domain, &infos);
 	key_infos_put(c->out, &infos);
 	return SW_OK;
 }
@@ -129,6 +184,18 @@ static uint16_t get_cplc(struct call *c)
 	return SW_OK;
 }
 
+/* GPCS table 10-1; the card cannot say of SCP11b who is on the other side. */
+static uint16_t get_security_level(struct call *c)
+{
+	enum { AUTHENTICATED = 0x80 };
+	uint8_t level = c->level;
+
+	if (c->ch->session == SESSION_UNICAST && !c->ch->anonymous)
+		level |= AUTHENTICATED;
+	tlv_put_u8(c->out, TAG_SECURITY_LEVEL, level);
+	return SW_OK;
+}
+
 /* With an interindustry class byte the answer is the value alone. */
 static uint16_t value_only(struct call *c)
 {
@@ -153,6 +220,19 @@ static bool is_broadcast(uint16_t tag)
 	return tag == TAG_SYSTEM || tag == TAG_SLOTS || tag == TAG_POLICY;
 }
 
+/* An application: what it was personalized with, by tag or DGI; the value alone. */
+static uint16_t get_app_data(struct call *c, uint16_t tag)
+{
+	struct span value;
+
+	if (c->cmd->data.n > 0)
+		return SW_WRONG_LENGTH;
+	if (!chip_object(c->v, &c->ch->selected, tag, &value))
+		return SW_REFERENCE_NOT_FOUND;
+	wr_put(c->out, value);
+	return SW_OK;
+}
+
 uint16_t do_get_data(struct call *c)
 {
 	static const struct {
@@ -167,6 +247,8 @@ uint16_t do_get_data(struct call *c)
 		{ TAG_SEQUENCE_COUNTER, get_sequence },
 		{ TAG_DIVERSIFICATION_DATA, get_kdd },
 		{ TAG_CPLC, get_cplc },
+		{ TAG_MANAGER_URL, get_manager_url },
+		{ TAG_SECURITY_LEVEL, get_security_level },
 		{ TAG_RESOURCES, get_resources },
 		{ TAG_CONFIRMATION_COUNTER, get_confirmation_counter },
 		{ TAG_APPLICATION_LIST, get_application_list },
@@ -179,6 +261,8 @@ uint16_t do_get_data(struct call *c)
 	unsigned tag = (unsigned)c->cmd->p1 << 8 | c->cmd->p2;
 	uint16_t sw = SW_REFERENCE_NOT_FOUND;
 
+	if (c->ch->app)
+		return get_app_data(c, (uint16_t)tag);
 	if (c->cmd->data.n > 0 && tag != TAG_CERTIFICATE_STORE && tag != TAG_APPLICATION_LIST)
 		return SW_WRONG_LENGTH;
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)

@@ -118,6 +118,8 @@ static void interrupt(const struct call *c)
 		ch->paging.active = false;
 	if (c->cmd->ins != INS_LOAD && !(last && ch->loading.whole))
 		content_forget_load(ch);
+	if (c->cmd->ins != INS_PUT_KEY)
+		put_key_forget(ch);
 	if (!install && ch->install_p1 != 0)
 		content_forget(ch);
 }
@@ -130,6 +132,12 @@ static bool locked_out(const struct call *c, const struct command *k)
 	       (chip_privileges(c->v, &c->ch->selected) & PRIV_FINAL_APPLICATION) == 0;
 }
 
+static bool is_for_app(const struct call *c, const struct command *k)
+{
+	return k->ins == INS_SELECT || k->ins == INS_MANAGE_CHANNEL ||
+	       (k->ins == INS_GET_DATA && chip_app(c->v, &c->ch->selected) != NULL);
+}
+
 /* All that is checked about a command before its handler runs. */
 static uint16_t run_command(struct call *c)
 {
@@ -137,9 +145,8 @@ static uint16_t run_command(struct call *c)
 	uint16_t sw;
 
 	interrupt(c);
-	/* An application knows no command but to be selected. */
-	if (!is_known(c->v, k) ||
-	    (c->ch->app && k->ins != INS_SELECT && k->ins != INS_MANAGE_CHANNEL))
+	/* An application knows no command but to be selected, and to tell its data. */
+	if (!is_known(c->v, k) || (c->ch->app && !is_for_app(c, k)))
 		return SW_INS_NOT_SUPPORTED;
 	if ((k->cla & kind_of(c->cmd->cla)) == 0)
 		return SW_CLA_NOT_SUPPORTED;

@@ -5,7 +5,7 @@ static bool is_of(const struct vcard *v, const struct aid *stored, const struct 
 {
 	struct aid name = chip_domain_name(v, domain);
 
-	return span_eq(aid_span(stored), aid_span(&name));
+	return aid_eq(stored, &name);
 }
 
 const struct card_keys *chip_keys(const struct vcard *v, const struct aid *domain, uint8_t version)

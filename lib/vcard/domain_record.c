@@ -5,11 +5,6 @@
 
 enum { PUBLIC_RECORD_MAX = RSA_OCTETS_MAX + RSA_EXPONENT_MAX + 2 * AID_MAX };
 
-static bool same(const struct aid *a, const struct aid *b)
-{
-	return span_eq(aid_span(a), aid_span(b));
-}
-
 /* ---- public keys ---- */
 
 void public_record(struct wr *w, const struct card_public *k)
@@ -52,7 +47,7 @@ static size_t public_at(const struct chip *c, const struct aid *domain, struct k
 
 	while (i < c->publics_n &&
 	       (c->publics[i].ref.kid != ref.kid || c->publics[i].ref.kvn != ref.kvn ||
-		   !same(&c->publics[i].domain, domain)))
+		   !aid_eq(&c->publics[i].domain, domain)))
 		i++;
 	return i;
 }
@@ -119,7 +114,7 @@ bool object_get(struct chip *c, struct rd *r)
 	if (!domain_record_get(r, &o.owner) || !rd_u16(r, &o.tag) || rd_left(r) > OBJECT_SIZE_MAX)
 		return false;
 	while (i < c->objects_n &&
-	       (c->objects[i].tag != o.tag || !same(&c->objects[i].owner, &o.owner)))
+	       (c->objects[i].tag != o.tag || !aid_eq(&c->objects[i].owner, &o.owner)))
 		i++;
 	if (i == CARD_OBJECTS_MAX)
 		return false;
@@ -151,17 +146,17 @@ void owner_gone(struct chip *c, const struct aid *owner)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < c->keys_n; i++)
-		if (!same(&c->keys[i].domain, owner))
+		if (!aid_eq(&c->keys[i].domain, owner))
 			c->keys[kept++] = c->keys[i];
 	for (size_t i = kept; i < c->keys_n; i++)
 		wipe(&c->keys[i], sizeof(c->keys[i]));
 	c->keys_n = kept;
 	for (size_t i = c->publics_n; i > 0; i--)
-		if (same(&c->publics[i - 1].domain, owner))
+		if (aid_eq(&c->publics[i - 1].domain, owner))
 			public_remove(c, i - 1);
 	kept = 0;
 	for (size_t i = 0; i < c->objects_n; i++) {
-		if (same(&c->objects[i].owner, owner))
+		if (aid_eq(&c->objects[i].owner, owner))
 			wr_free(&c->objects[i].value);
 		else
 			c->objects[kept++] = c->objects[i];

@@ -108,6 +108,58 @@ bool ca_get(struct chip *c, struct rd *r)
 	return true;
 }
 
+bool ecka_gone_get(struct chip *c, struct rd *r)
+{
+	struct key_ref ref;
+	size_t i = 0;
+
+	if (!ref_get(r, &ref))
+		return false;
+	while (i < c->ecka_n && !same(c->ecka[i].ref, ref))
+		i++;
+	if (i == c->ecka_n)
+		return true;
+	c->ecka_n--;
+	memmove(&c->ecka[i], &c->ecka[i + 1], (c->ecka_n - i) * sizeof(c->ecka[0]));
+	wipe(&c->ecka[c->ecka_n], sizeof(c->ecka[0]));
+	return true;
+}
+
+bool ca_gone_get(struct chip *c, struct rd *r)
+{
+	struct key_ref ref;
+	size_t i = 0;
+
+	if (!ref_get(r, &ref))
+		return false;
+	while (i < c->ca_n && !same(c->ca[i].ref, ref))
+		i++;
+	if (i == c->ca_n)
+		return true;
+	c->ca_n--;
+	memmove(&c->ca[i], &c->ca[i + 1], (c->ca_n - i) * sizeof(c->ca[0]));
+	return true;
+}
+
+static void gone_put(struct vcard *v, enum record type, struct key_ref ref)
+{
+	uint8_t room[2];
+	struct wr value = wr_fixed(room, sizeof(room));
+
+	ref_put(&value, ref);
+	nvm_record(&v->batch, (uint8_t)type, wr_span(&value));
+}
+
+void chip_put_ecka_gone(struct vcard *v, struct key_ref ref)
+{
+	gone_put(v, REC_ECKA_GONE, ref);
+}
+
+void chip_put_ca_gone(struct vcard *v, struct key_ref ref)
+{
+	gone_put(v, REC_CA_GONE, ref);
+}
+
 void chip_put_ecka(struct vcard *v, const struct card_ecka *k)
 {
 	uint8_t room[ECKA_RECORD_MAX];

@@ -2,6 +2,7 @@
 #ifndef VCARD_HANDLERS_H
 #define VCARD_HANDLERS_H
 
+#include "gp/put_key.h"
 #include "vcard/card_state.h"
 
 /* select.c */
@@ -22,6 +23,7 @@ handler get_certificate_store; /* BF21 */
 handler get_ca_identifiers;    /* FF33 */
 /* keys.c */
 handler do_put_key;
+/* keys_delete.c */
 handler do_delete;      /* of keys; calls */
 handler delete_content; /* delete.c: of applications and load files */
 /* data.c */
@@ -57,9 +59,17 @@ uint16_t scp11_store(struct call *c, struct span data);
 uint8_t key_type(const struct chip *c);
 /* keys.c: key 01 ENC, 02 MAC, 03 DEK of a set; NULL: no such key identifier. */
 struct key *key_of(struct key_set *k, unsigned kid);
-/* Puts a whole set, added or replaced, as PUT KEY and STORE DATA do: counter 0, all tries; the
- * factory set goes when it is the only one. Not committed. SW_OK, or why not. */
-uint16_t keys_add(
-    struct vcard *v, const struct aid *domain, uint8_t version, const struct key_set *keys);
+/* Puts the keys of a command, the i-th with identifier kid[i]: `old` > 0 replaces keys of this
+ * version, 0 adds, -1 does either, as STORE DATA does. A whole set begins with counter 0 and all
+ * tries; the factory set goes when it is the only one and the new one opens channels. Not
+ * committed. SW_OK, or why not. */
+uint16_t keys_put(struct vcard *v, const struct aid *domain, int old, const struct put_key *put,
+    const uint8_t kid[static PUT_KEY_KEYS]);
+/* public_keys.c: the same for one RSA or EC key. */
+uint16_t public_put(
+    struct vcard *v, const struct aid *domain, int old, const struct put_key *put, uint8_t kid);
+bool public_taken(const struct vcard *v, const struct aid *domain, struct key_ref ref);
+/* Gives up a PUT KEY that goes over several commands. */
+void put_key_forget(struct channel *ch);
 
 #endif

@@ -37,16 +37,11 @@ bool domain_record_get(struct rd *r, struct aid *domain)
 	return rd_lv(r, &s) && (s.n == 0 || aid_from(domain, s));
 }
 
-static bool same(const struct aid *a, const struct aid *b)
-{
-	return span_eq(aid_span(a), aid_span(b));
-}
-
 /* By the name that records have: n = 0 for the ISD. */
 static struct card_keys *keys_find(struct chip *c, const struct aid *domain, uint8_t version)
 {
 	for (size_t i = 0; i < c->keys_n; i++)
-		if (c->keys[i].version == version && same(&c->keys[i].domain, domain))
+		if (c->keys[i].version == version && aid_eq(&c->keys[i].domain, domain))
 			return &c->keys[i];
 	return NULL;
 }
@@ -56,7 +51,7 @@ static size_t sets_of(const struct chip *c, const struct aid *domain)
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->keys_n; i++)
-		n += same(&c->keys[i].domain, domain);
+		n += aid_eq(&c->keys[i].domain, domain);
 	return n;
 }
 

@@ -239,6 +239,8 @@ bool chip_apply(void *chip, uint8_t type, struct span value)
 		[REC_PUBLIC] = public_get,
 		[REC_PUBLIC_GONE] = public_gone_get,
 		[REC_OBJECT] = object_get,
+		[REC_ECKA_GONE] = ecka_gone_get,
+		[REC_CA_GONE] = ca_gone_get,
 	};
 	struct rd r = rd_of(value);
 

@@ -41,7 +41,9 @@ enum record {
 	REC_ISD,    /* AID of the issuer security domain, where it is not that of GlobalPlatform */
 	REC_PUBLIC, /* adds or replaces a public key */
 	REC_PUBLIC_GONE,
-	REC_OBJECT /* adds or replaces what STORE DATA brought */
+	REC_OBJECT, /* adds or replaces what STORE DATA brought */
+	REC_ECKA_GONE,
+	REC_CA_GONE
 };
 
 /* A chip with nothing in it. chip_wipe releases and wipes. */
@@ -53,12 +55,14 @@ MUST_CHECK bool chip_sound(const struct chip *c);
 void chip_snapshot(struct wr *w, const struct chip *c); /* the records that make this chip */
 
 /* Values of records. */
-enum { ECKA_RECORD_MAX = VCARD_CERTS_MAX + 64, CA_RECORD_MAX = 160 + 21 * VCARD_ALLOWED_MAX };
+enum { ECKA_RECORD_MAX = VCARD_CERTS_MAX + 96, CA_RECORD_MAX = 192 + 21 * VCARD_ALLOWED_MAX };
 void ecka_put(struct wr *w, const struct card_ecka *k);
 void ca_put(struct wr *w, const struct card_ca *k);
 /* ecka.c: the same read into the chip. */
 bool ecka_get(struct chip *c, struct rd *r);
 bool ca_get(struct chip *c, struct rd *r);
+bool ecka_gone_get(struct chip *c, struct rd *r);
+bool ca_gone_get(struct chip *c, struct rd *r);
 /* key_record.c: secret keys. Sets of the ISD have the records of the first cards. */
 enum { KEYS_RECORD_MAX = 160 };
 void key_record_keys(struct wr *w, const struct chip *c, const struct card_keys *k);

@@ -193,13 +193,14 @@ static void delete_forms(void **state)
 /* ---- what may go ---- */
 
 #define SET(version, type) \
-	{ 1, version, type, 16, 0, { 0 }, 0, 0 }, { 2, version, type, 16, 0, { 0 }, 0, 0 }, \
+	{ 1, version, type, 16, 0, { 0 }, 0, 0, 0, 0 }, \
+	    { 2, version, type, 16, 0, { 0 }, 0, 0, 0, 0 }, \
 	{ \
-		3, version, type, 16, 0, { 0 }, 0, 0 \
+		3, version, type, 16, 0, { 0 }, 0, 0, 0, 0 \
 	}
 #define ONE(version, kid, type) \
 	{ \
-		kid, version, type, 16, 0, { 0 }, 0, 0 \
+		kid, version, type, 16, 0, { 0 }, 0, 0, 0, 0 \
 	}
 
 static void may_delete(void **state)
