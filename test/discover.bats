@@ -30,7 +30,8 @@ recorded() { # recorded ATR AID SELECT-ANSWER [TAG=ANSWER...]
 	[[ $(jq -r .selection.life_cycle <<<"$output") == "not locked"* ]]
 	[ "$(jq -c '.channels[0].means' <<<"$output")" = '["S8","pseudo-random challenge","R-MAC","R-ENCRYPTION"]' ]
 	[ "$(jq -r '.keys[].usage' <<<"$output" | paste -sd/)" = "ENC, by convention/MAC, by convention/DEK, by convention" ]
-	[ "$(jq -c '.confirmation_counter, .memory' <<<"$output" | paste -sd' ')" = "null null" ]
+	[ "$(jq -r .confirmation_counter <<<"$output")" = 0000 ]
+	[ "$(jq -c .memory <<<"$output")" = '{"applications":0,"free_non_volatile":4194304,"free_volatile":16384}' ]
 	ok -r vcard:fleet/0001.card info
 	[[ $output == *"product:  "*"virtual card of cardadm"* ]]
 }
