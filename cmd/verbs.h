@@ -22,6 +22,11 @@
 	X(delete_keys) \
 	X(cap_show) \
 	X(authorize_load) \
+	X(dap_sign) \
+	X(dap_verify) \
+	X(token_make) \
+	X(token_verify) \
+	X(receipt_verify) \
 	X(campaign_check) \
 	X(campaign_run) \
 	X(campaign_status) \
