@@ -408,7 +408,7 @@ static void quotas(void **state)
 	}
 	p.method = 0x700;
 	assert_int_equal(load_package(&r, &p, DOMAIN), SW_NO_MEMORY);
-	p.method = 0x640;
+	p.method = 0x690;
 	assert_int_equal(load_package(&r, &p, DOMAIN), SW_OK);
 	assert_int_equal(install_applet(&r, PACKAGE, APPLET, APPLET, "00"), SW_NO_MEMORY);
 	assert_int_equal(load_package(&r, &two, ""), SW_OK);
