@@ -18,6 +18,7 @@
 	X(delete) \
 	X(lock) \
 	X(unlock) \
+	X(store_data) \
 	X(put_keys) \
 	X(delete_keys) \
 	X(cap_show) \

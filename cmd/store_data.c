@@ -1,0 +1,212 @@
+/* store-data: STORE DATA to a domain, or through it to an application. */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/hex.h"
+#include "host/personalize.h"
+#include "target.h"
+
+enum { DATA_MAX = 1 << 16 };
+
+struct args {
+	const char *file, *format;
+	bool encrypted;
+	struct aid application;
+	struct channel_args channel;
+};
+
+static const char *const formats[] = { "dgi", "tlv", "raw", NULL };
+
+static const struct operand operands[] = {
+	{ "FILE", OPT_PATH, offsetof(struct args, file), false, NULL,
+	    "The data: hex with comments behind #, or octets as they are" },
+};
+static const struct opt opts[] = {
+	{ "format", 0, OPT_CHOICE, "FORMAT",
+	    "dgi: data grouping identifiers; tlv: BER-TLV; raw: anything (dgi)",
+	    offsetof(struct args, format), 0, 0, 0, formats },
+	{ "encrypted", 0, OPT_FLAG, NULL,
+	    "Encrypt under the DEK of the channel: each value with dgi, else all data",
+	    offsetof(struct args, encrypted), 0, 0, 0, NULL },
+	{ "application", 0, OPT_AID, "AID",
+	    "Application of the domain that gets them: INSTALL [for personalization] first",
+	    offsetof(struct args, application), 0, 0, 0, NULL },
+	CHANNEL_OPTS(args, channel),
+};
+
+/* ---- the file ---- */
+
+/* Hex digits, blanks, and comments from # to the end of the line: then it is text. */
+static bool is_text(struct span s)
+{
+	bool comment = false;
+
+	for (size_t i = 0; i < s.n; i++) {
+		int ch = s.p[i];
+
+		if (ch == '#')
+			comment = true;
+		else if (ch == '\n')
+			comment = false;
+		else if (!comment && !isxdigit(ch) && !isspace(ch))
+			return false;
+	}
+	return true;
+}
+
+static int bad_line(const char *path, size_t line, struct err *e)
+{
+	return err_set(e, ERR_INPUT, "%s: line %zu: half an octet", path, line);
+}
+
+/* Octets never go over the end of a line. */
+static int text_read(const char *path, struct span text, struct wr *out, struct err *e)
+{
+	struct rd r = rd_of(text);
+	char two[3] = "";
+	bool comment = false;
+	size_t n = 0, line = 1;
+	uint8_t ch, octet;
+
+	while (rd_u8(&r, &ch)) {
+		comment = (comment || ch == '#') && ch != '\n';
+		if (!comment && isxdigit(ch)) {
+			two[n++] = (char)ch;
+		} else if (n == 1) {
+			return bad_line(path, line, e);
+		}
+		if (n == 2 && hex_exact(span_str(two), &octet, 1)) {
+			wr_u8(out, octet);
+			n = 0;
+		}
+		line += ch == '\n';
+	}
+	return n == 0 ? 0 : bad_line(path, line, e);
+}
+
+static int data_read(const char *path, struct wr *out, struct err *e)
+{
+	struct wr file = wr_grow(1);
+	int rc = file_read(path, 4 * DATA_MAX, &file, e);
+
+	if (rc == 0 && is_text(wr_span(&file)))
+		rc = text_read(path, wr_span(&file), out, e);
+	else if (rc == 0)
+		wr_put(out, wr_span(&file));
+	if (rc == 0 && !wr_ok(out))
+		rc = err_set(e, ERR_INPUT, "%s: more than %d octets of data", path, DATA_MAX);
+	wr_free(&file);
+	return rc;
+}
+
+/* ---- the run ---- */
+
+struct job {
+	const struct args *g;
+	unsigned format; /* STORE_DGI, STORE_TLV, 0 */
+	struct wr data;
+	size_t n; /* groups or objects */
+};
+
+static int prepare(struct job *j, struct err *e)
+{
+	const char *f = j->g->format;
+
+	j->format = f == NULL || strcmp(f, "dgi") == 0 ? STORE_DGI
+		    : strcmp(f, "tlv") == 0            ? STORE_TLV
+						       : 0u;
+	if (data_read(j->g->file, &j->data, e) != 0)
+		return -1;
+	if (personalize_check(j->format, wr_span(&j->data), &j->n, e) == 0)
+		return 0;
+	err_in(e, "%s", j->g->file);
+	return f != NULL ? -1 : err_hint(e, "--format tlv or raw, if it is that");
+}
+
+static int for_application(struct target *t, const struct aid *app, struct err *e)
+{
+	const struct install i = { .app = *app };
+	struct span none;
+
+	if (app->n == 0)
+		return 0;
+	return content_install(
+	    t->s, INSTALL_FOR_PERSONALIZATION, &i, "INSTALL [for personalization]", &none, e);
+}
+
+static int send(struct job *j, struct target *t, struct err *e)
+{
+	struct wr out = wr_grow(2 * DATA_MAX);
+	unsigned p1 = j->format;
+	struct span data = wr_span(&j->data);
+	int rc = 0;
+
+	if (j->g->encrypted) {
+		p1 |= STORE_ENCRYPTED;
+		rc = t->is_dry ? personalize_blank(false, j->format, data, &out, e)
+			       : personalize_encrypt(t->s, j->format, data, &out, e);
+		data = wr_span(&out);
+		if (t->is_dry)
+			ctx_note(t->c, "what is encrypted under the DEK is shown as zeros");
+	}
+	if (rc == 0)
+		rc = for_application(t, &j->g->application, e);
+	if (rc == 0)
+		rc = content_store(t->s, (uint8_t)p1, data, e);
+	wr_free(&out);
+	return rc;
+}
+
+static int tell(struct job *j, struct ctx *c, struct err *e)
+{
+	const struct aid *app = &j->g->application;
+	const char *format = j->g->format == NULL ? "dgi" : j->g->format;
+	json_t *o;
+
+	if (c->json) {
+		o = json_pack("{s:s, s:I, s:b}", "format", format, "octets", (json_int_t)j->data.n,
+		    "encrypted", (int)j->g->encrypted);
+		out_set(
+		    &o, "objects", j->format == 0 ? json_null() : json_integer((json_int_t)j->n));
+		out_set(&o, "application", out_hex(aid_span(app)));
+		return out_result(c, o, e);
+	}
+	fprintf(c->out, "stored: %zu octets", j->data.n);
+	if (j->format != 0)
+		fprintf(c->out, ", %zu %s%s", j->n,
+		    j->format == STORE_DGI ? "data group" : "data object", j->n == 1 ? "" : "s");
+	if (j->g->encrypted)
+		fprintf(c->out, ", encrypted");
+	if (app->n > 0)
+		fprintf(c->out, ", for %s", aid_text(app).s);
+	fputc('\n', c->out);
+	return 0;
+}
+
+static int run(struct ctx *c, void *args, struct err *e)
+{
+	struct job j = { .g = args, .data = wr_grow(DATA_MAX) };
+	struct target t;
+	int rc = prepare(&j, e);
+
+	if (rc == 0)
+		rc = target_open(&t, c, &j.g->channel, e);
+	if (rc == 0)
+		rc = target_close(&t, send(&j, &t, e), e);
+	if (rc == 0 && !c->dry_run)
+		rc = tell(&j, c, e);
+	wr_free(&j.data);
+	return rc;
+}
+
+const struct verb verb_store_data = {
+	.name = "store-data",
+	.group = "content",
+	.summary = "Store data in a domain or an application",
+	.needs = NEED_READER | USES_SESSION | USES_KEYSTORE | MUTATES | HAS_JSON,
+	VERB_OPTS(opts),
+	VERB_OPERANDS(operands),
+	.args_size = sizeof(struct args),
+	.run = run,
+};
