@@ -4,6 +4,7 @@
 
 #include "agent.h"
 #include "base/hex.h"
+#include "host/content.h"
 #include "tlv/tlv.h"
 
 /* The card key set that the channel was opened with. */
@@ -37,6 +38,23 @@ int key_ways_open(void *ctx, bool new_set, bool anew, struct err *e)
 		return err_set(
 		    e, ERR_AUTH, "the key store has no set that this channel was opened with");
 	return channel_again(w->c, w->session, &w->kind, t, version, e);
+}
+
+int key_ways_personalized(struct session *s, struct err *e)
+{
+	const struct registry_entry *x;
+	struct registry r;
+	struct err ignored;
+	int rc = 0;
+
+	if (registry_read(s, &r, &ignored) == 0) {
+		x = registry_find(&r, &s->domain);
+		if (x != NULL && x->s.state == APP_SELECTABLE)
+			rc = content_set_status(
+			    s, SET_APPLICATION, DOMAIN_PERSONALIZED, &s->domain, e);
+	}
+	registry_free(&r);
+	return rc;
 }
 
 int key_ways_kdd(struct session *s, uint8_t kdd[static KDD_OCTETS], struct err *e)

@@ -26,6 +26,13 @@ void key_ways_of(struct key_ways *w, const struct channel_args *a);
 /* A keys_opener; ctx is the struct. */
 int key_ways_open(void *ctx, bool new_set, bool anew, struct err *e);
 
+/*
+ * A supplementary domain with keys of its own is PERSONALIZED: on most cards from then on, on
+ * others when it says so itself (GPCS 5.3.2.3, 11.10.2.2). The session is one with the domain. A
+ * card that does not tell what it is is left alone.
+ */
+int key_ways_personalized(struct session *s, struct err *e);
+
 /* Diversification data of the card: as it answered to INITIALIZE UPDATE, in SCP11 those of GET DATA
  * 00CF. ERR_SAFETY when it tells none. */
 int key_ways_kdd(struct session *s, uint8_t kdd[static KDD_OCTETS], struct err *e);

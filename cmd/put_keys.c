@@ -6,32 +6,27 @@
 #include "base/hex.h"
 #include "dry.h"
 #include "key_ways.h"
+#include "put_keys.h"
 #include "show.h"
 
-struct args {
-	struct channel_args channel;
-	const char *name;
-	struct opt_u32 as, replace, rotate;
-};
-
 static const struct operand operands[] = {
-	{ "NAME", OPT_STRING, offsetof(struct args, name), false, NULL,
+	{ "NAME", OPT_STRING, offsetof(struct put_request, name), false, NULL,
 	    "Key set of the key store to put; diversified for the card as its entry says" },
 };
 static const struct opt opts[] = {
 	{ "as", 0, OPT_HEX8, "KVN", "Version that it gets on the card, in hex (the entry's)",
-	    offsetof(struct args, as), 0, 1, KEYS_VERSION_MAX, NULL },
+	    offsetof(struct put_request, as), 0, 1, KEYS_VERSION_MAX, NULL },
 	{ "replace", 0, OPT_HEX8, "KVN", "Replace this set of the card, in one command",
-	    offsetof(struct args, replace), 0, 1, KEYS_VERSION_MAX, NULL },
+	    offsetof(struct put_request, replace), 0, 1, KEYS_VERSION_MAX, NULL },
 	{ "rotate", 0, OPT_HEX8, "KVN",
 	    "Delete this set of the card once a channel was opened with the new one",
-	    offsetof(struct args, rotate), 0, 1, 0xFF, NULL },
-	CHANNEL_OPTS(args, channel),
+	    offsetof(struct put_request, rotate), 0, 1, 0xFF, NULL },
+	CHANNEL_OPTS(put_request, channel),
 };
 
 /* One run. */
 struct put {
-	const struct args *g;
+	const struct put_request *g;
 	struct key_ways w;
 	struct keys_goal goal;
 	struct keys_change change;
@@ -44,7 +39,7 @@ struct put {
 
 static int find_goal(struct put *p, struct err *e)
 {
-	const struct args *g = p->g;
+	const struct put_request *g = p->g;
 	const struct entry *t = p->w.fresh;
 	uint8_t version = g->as.given ? (uint8_t)g->as.v : t->version;
 
@@ -108,12 +103,13 @@ static int plan(struct put *p, struct err *e)
 
 	if (keys_read(p->w.session, &k, &told, e) != 0)
 		return -1;
-	if (!told) {
+	if (!told && !p->g->domain) {
 		err_set(e, ERR_SAFETY, "the card does not tell which key sets it has");
 		return err_hint(e, "nothing is put where it cannot be seen what it replaces");
 	}
 	if (keys_plan(&k, &p->goal, plan, e) != 0)
 		return -1;
+	plan->prove = plan->prove || p->g->domain;
 	if (p->proved)
 		*plan = (struct keys_plan){ .remove = plan->remove };
 	else if (!plan->put && p->goal.replace == 0 && p->goal.rotate == 0) {
@@ -227,7 +223,7 @@ static int open_channel(struct ctx *c, struct put *p, struct err *e)
 	if (channel_session(c, &p->g->channel, &p->w.session, e) == 0)
 		return 0;
 	if (c->agent != NULL || e->code != ERR_AUTH || !c->card_open ||
-	    (p->goal.replace == 0 && p->goal.rotate == 0))
+	    (p->goal.replace == 0 && p->goal.rotate == 0 && !p->g->domain))
 		return -1;
 	with_old = *e;
 	ctx_note(c, "%s", e->text);
@@ -257,7 +253,9 @@ static int change(struct put *p, struct err *e)
 	p->proved = p->proved || opened_with_it(p);
 	if (make_keys(p, e) != 0 || plan(p, e) != 0 || confirm(p, e) != 0)
 		return -1;
-	return keys_change(x, e);
+	if (keys_change(x, e) != 0)
+		return -1;
+	return p->g->domain ? key_ways_personalized(x->s, e) : 0;
 }
 
 /* Keys are masked; of which length they are shows. */
@@ -284,7 +282,7 @@ static int show_plan(struct ctx *c, const struct put *p, struct err *e)
 	dry_text(&d, "80CA00E000", "GET DATA, the key sets before");
 	dry_put(&d, p);
 	dry_text(&d, "80CA00E000", "GET DATA, the key sets after");
-	if (p->goal.replace != 0 || p->goal.rotate != 0) {
+	if (p->goal.replace != 0 || p->goal.rotate != 0 || p->g->domain) {
 		snprintf(text, sizeof(text), "8050%02X0008****************00", p->goal.version);
 		dry_text(&d, text, "INITIALIZE UPDATE, the new set is to prove itself");
 		dry_text(&d, "8482**0010********************************",
@@ -297,9 +295,9 @@ static int show_plan(struct ctx *c, const struct put *p, struct err *e)
 	return dry_end(&d, e);
 }
 
-static int run(struct ctx *c, void *args, struct err *e)
+int put_keys_run(struct ctx *c, const struct put_request *g, struct err *e)
 {
-	struct put p = { .g = args, .w = { .c = c } };
+	struct put p = { .g = g, .w = { .c = c } };
 	int rc = -1;
 
 	if (ctx_keystore(c, &p.w.ks, e) != 0)
@@ -323,6 +321,11 @@ out:
 	return rc;
 }
 
+static int run(struct ctx *c, void *args, struct err *e)
+{
+	return put_keys_run(c, args, e);
+}
+
 const struct verb verb_put_keys = {
 	.name = "put-keys",
 	.group = "content",
@@ -330,6 +333,6 @@ const struct verb verb_put_keys = {
 	.needs = NEED_READER | USES_SESSION | USES_KEYSTORE | MUTATES | DESTROYS | HAS_JSON,
 	VERB_OPTS(opts),
 	VERB_OPERANDS(operands),
-	.args_size = sizeof(struct args),
+	.args_size = sizeof(struct put_request),
 	.run = run,
 };

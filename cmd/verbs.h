@@ -19,6 +19,10 @@
 	X(lock) \
 	X(unlock) \
 	X(store_data) \
+	X(domain_create) \
+	X(domain_extradite) \
+	X(domain_update) \
+	X(domain_personalize) \
 	X(put_keys) \
 	X(delete_keys) \
 	X(cap_show) \
