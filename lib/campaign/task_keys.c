@@ -117,7 +117,7 @@ static int plan(const struct visit *v, const struct task *t, const struct key_in
 	const struct keys_goal goal = { .version = t->version,
 		.replace = t->m->old >= 0 ? (uint8_t)t->m->old : 0,
 		.rotate = t->m->rotate ? (uint8_t)leaving(v, t) : 0,
-		.type = type_of(t->keys),
+		.type = (uint8_t)type_of(t->keys),
 		.length = t->keys->keys.enc.n,
 		.channel = true };
 
