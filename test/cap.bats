@@ -193,6 +193,16 @@ says() {
 	[[ $stderr == *"hint: a CAP file is what the Java Card converter writes"* ]]
 }
 
+@test "cap show: more than any card could take" {
+	"$make_cap" huge.cap --format 2.3 --resources 1048000 --method 60000
+	fails 3 cap show huge.cap
+	[[ $stderr == "cardadm: cap show: huge.cap: all components together have more than 1048576 octets"* ]]
+	"$make_cap" large.cap --format 2.3 --resources 900000
+	ok cap show -q large.cap --json
+	[ "$(json .data_block)" -gt 900000 ]
+	[ "$(json '[.load[].fits] | any')" = false ]
+}
+
 @test "cap show: what is no file at all" {
 	fails 3 cap show none.cap
 	[[ $stderr == "cardadm: cap show: none.cap: cannot open: No such file or directory"* ]]

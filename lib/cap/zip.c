@@ -216,6 +216,9 @@ static int component_read(struct archive *a, uint8_t tag, struct wr *to, struct 
 		return err_set(e, ERR_INPUT, "%s", zip_strerror(a->zip));
 	if (entry_stat(&st, st.name, tag, e) != 0)
 		return -1;
+	if (st.size > CAP_DATA_MAX - to->n)
+		return err_set(e, ERR_INPUT, "all components together have more than %d octets",
+		    (int)CAP_DATA_MAX);
 	f = zip_fopen_index(a->zip, a->index[tag], 0);
 	if (f == NULL)
 		return bad(e, st.name, zip_strerror(a->zip));

@@ -133,12 +133,190 @@ static void test_fields(void **state)
 	each(empty_applet);
 }
 
+/* ---- blocks as cards get them ---- */
+
+/* The block of the first vector, and room to change it. */
+static size_t block_of(uint8_t *to, size_t room)
+{
+	json_t *file = unit_json(vectors);
+	const json_t *v = json_array_get(json_object_get(file, "vectors"), 0);
+	const json_t *known = json_object_get(v, "components");
+	struct wr w = wr_fixed(to, room);
+	size_t i;
+	json_t *name;
+
+	json_array_foreach(json_object_get(v, "load_order"), i, name)
+	{
+		wr_put(&w, unit_hex(known, json_string_value(name)));
+	}
+	assert_true(wr_ok(&w));
+	json_decref(file);
+	return w.n;
+}
+
+static void refused(struct span block, const char *why)
+{
+	struct cap c;
+	struct err e;
+
+	assert_int_equal(cap_parse(block, &c, &e), -1);
+	assert_int_equal(e.code, ERR_INPUT);
+	assert_string_equal(e.text, why);
+	cap_free(&c);
+}
+
+static void test_cut(void **state)
+{
+	uint8_t room[512];
+	size_t n = block_of(room, sizeof(room));
+	struct cap c;
+	struct err e;
+
+	(void)state;
+	assert_ok(cap_parse(span_of(room, n), &c, &e), &e);
+	refused(span_of(room, 0), "the load file data block is empty");
+	for (size_t cut = 1; cut < n; cut++)
+		assert_int_equal(cap_parse(span_of(room, cut), &c, &e), -1);
+	refused(span_of(room, 2), "the component at octet 0 is longer than the data");
+	refused(span_of(room, 17), "the component at octet 0 is longer than the data");
+	refused(span_of(room, 18), "Directory component: is missing");
+	refused(span_of(room, 19), "the component at octet 18 is longer than the data");
+}
+
+static void test_large(void **state)
+{
+	static uint8_t much[CAP_DATA_MAX + 1];
+
+	(void)state;
+	refused(SPAN(much), "the load file data block is larger than 1048576 octets");
+	refused(span_of(much, CAP_DATA_MAX), "does not begin with the Header component");
+}
+
+/* What stands behind a sound block: nothing may, but for what the Directory lists. */
+static void test_behind(void **state)
+{
+	static const struct {
+		const char *octets, *why;
+	} behind[] = {
+		{ "00", "the component at octet 211 is longer than the data" },
+		{ "000000", "unknown component 00 at octet 211" },
+		{ "0E0000", "unknown component 0E at octet 211" },
+		{ "7F0001AA", "unknown component 7F at octet 211" },
+		{ "060001AA", "Class component: is there twice" },
+		{ "010000", "Header component: is there twice" },
+		{ "0D00000001AA",
+		    "Directory component: says that the StaticResources component has 0 octets, it "
+		    "has 1" },
+		{ "0D000001AA", "the component at octet 211 is longer than the data" },
+		{ "0D0000", "the component at octet 211 is longer than the data" },
+		{ "0B0001AA",
+		    "Directory component: says that the Descriptor component has 69 octets, it has "
+		    "1" },
+		{ "800001AA",
+		    "Directory component: does not list custom component 80 of 1 octets" },
+		{ "800001AA800001AA", "custom component 80 is there twice" },
+		{ "0A0001AA",
+		    "Directory component: says that the Export component has 0 octets, it has 1" },
+	};
+	uint8_t room[512];
+	size_t n = block_of(room, sizeof(room));
+
+	(void)state;
+	assert_int_equal(n, 211);
+	for (size_t i = 0; i < sizeof(behind) / sizeof(behind[0]); i++) {
+		struct span more = unit_bytes(behind[i].octets);
+
+		memcpy(room + n, more.p, more.n);
+		refused(span_of(room, n + more.n), behind[i].why);
+	}
+}
+
+/* A block with `custom` behind it and listed with the size that `listed` says. */
+static struct span with_custom(uint8_t *room, size_t cap, const char *list, const char *custom)
+{
+	size_t n = block_of(room, cap);
+	struct wr w = { .p = room, .n = n, .cap = cap };
+	struct span entries = unit_bytes(list);
+	size_t end = 18 + 3 + 31;
+
+	room[end - 1] = (uint8_t)(entries.n / 9);
+	room[20] = (uint8_t)(31 + entries.n);         /* size of the Directory */
+	room[18 + 3 + 3] = (uint8_t)(31 + entries.n); /* and what it says of itself */
+	wr_insert(&w, end, entries);
+	wr_put(&w, unit_bytes(custom));
+	assert_true(wr_ok(&w));
+	return wr_span(&w);
+}
+
+static void test_custom(void **state)
+{
+	uint8_t room[512];
+	struct span s;
+	struct cap c;
+	struct err e;
+
+	(void)state;
+	s = with_custom(
+	    room, sizeof(room), "800001050102030405FE0002050102030406", "FE0002AABB800001AA");
+	assert_ok(cap_parse(s, &c, &e), &e);
+	assert_int_equal(c.custom_n, 2);
+	/* Not loaded, though listed: so hosts do. */
+	s = with_custom(room, sizeof(room), "800001050102030405", "");
+	assert_ok(cap_parse(s, &c, &e), &e);
+	s = with_custom(room, sizeof(room), "800002050102030405", "800001AA");
+	refused(s, "Directory component: does not list custom component 80 of 1 octets");
+	s = with_custom(room, sizeof(room), "810001050102030405", "800001AA");
+	refused(s, "Directory component: does not list custom component 80 of 1 octets");
+}
+
+/* The order of loading is a recommendation; only the Header comes first. */
+static void test_order(void **state)
+{
+	uint8_t room[512], other[512];
+	size_t n = block_of(room, sizeof(room));
+	struct wr w = wr_fixed(other, sizeof(other));
+	struct cap c;
+	struct err e;
+
+	(void)state;
+	wr_bytes(&w, room, 18);
+	wr_bytes(&w, room + 52, n - 52);
+	wr_bytes(&w, room + 18, 34);
+	assert_ok(cap_parse(wr_span(&w), &c, &e), &e);
+	assert_int_equal(c.applet_n, 1);
+	wr_reset(&w);
+	wr_bytes(&w, room + 18, n - 18);
+	wr_bytes(&w, room, 18);
+	refused(wr_span(&w), "does not begin with the Header component");
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	assert_string_equal(cap_component_name(CAP_HEADER), "Header");
+	assert_string_equal(cap_component_name(CAP_STATIC_RESOURCES), "StaticResources");
+	assert_string_equal(cap_component_name(0), "?");
+	assert_string_equal(cap_component_name(CAP_TAGS), "?");
+	assert_string_equal(cap_component_name(0xFF), "?");
+	assert_string_equal(cap_package_str(unit_bytes("A00000015100")), "org.globalplatform");
+	assert_string_equal(
+	    cap_package_str(unit_bytes("A0000000090003FFFFFFFF8910710002")), "uicc.toolkit");
+	assert_null(cap_package_str(unit_bytes("A0000000620101FF")));
+	assert_null(cap_package_str(unit_bytes("")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_components),
 		cmocka_unit_test(test_hashes),
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_behind),
+		cmocka_unit_test(test_custom),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
