@@ -269,6 +269,24 @@ static void test_custom(void **state)
 	refused(s, "Directory component: does not list custom component 80 of 1 octets");
 }
 
+/* One of each tag but the last is the most that a Directory can list. */
+static void test_many_custom(void **state)
+{
+	uint8_t room[1024];
+	size_t n = block_of(room, sizeof(room));
+	struct wr w = { .p = room, .n = n, .cap = sizeof(room) };
+
+	(void)state;
+	for (unsigned tag = 0x80; tag <= 0xFF; tag++) {
+		wr_u8(&w, (uint8_t)tag);
+		wr_u16(&w, 0);
+	}
+	assert_true(wr_ok(&w));
+	refused(wr_span(&w), "more than 127 custom components");
+	refused(span_sub(wr_span(&w), 0, w.n - 3),
+	    "Directory component: does not list custom component 80 of 0 octets");
+}
+
 /* The order of loading is a recommendation; only the Header comes first. */
 static void test_order(void **state)
 {
@@ -315,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_behind),
 		cmocka_unit_test(test_custom),
+		cmocka_unit_test(test_many_custom),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_names),
 	};
