@@ -6,6 +6,7 @@
 #include "out.h"
 #include "scp/scp02.h"
 #include "scp/scp03.h"
+#include "show.h"
 
 struct args {
 	const char *path;
@@ -25,21 +26,12 @@ static json_t *version(uint8_t major, uint8_t minor)
 	return json_sprintf("%u.%u", major, minor);
 }
 
-/* Appends a row that it takes over; *rows becomes NULL when memory is short. */
-static void append(json_t **rows, json_t *take)
-{
-	if (*rows == NULL || json_array_append_new(*rows, take) != 0) {
-		json_decref(*rows);
-		*rows = NULL;
-	}
-}
-
 static json_t *applet_rows(const struct cap *c)
 {
 	json_t *rows = json_array();
 
 	for (size_t i = 0; i < c->applet_n; i++)
-		append(&rows, out_hex(c->applets[i].aid));
+		show_add(&rows, out_hex(c->applets[i].aid));
 	return rows;
 }
 
@@ -55,7 +47,7 @@ static json_t *import_rows(const struct cap *c)
 		out_set(&o, "aid", out_hex(m->aid));
 		out_set(&o, "version", version(m->major, m->minor));
 		out_set(&o, "name", name == NULL ? json_null() : json_string(name));
-		append(&rows, o);
+		show_add(&rows, o);
 	}
 	return rows;
 }
@@ -67,7 +59,7 @@ static void component_row(json_t **rows, uint8_t tag, size_t octets, bool loaded
 	out_set(&o, "component", json_string(cap_component_name(tag)));
 	out_set(&o, "octets", json_integer((json_int_t)octets));
 	out_set(&o, "loaded", json_boolean(loaded));
-	append(rows, o);
+	show_add(rows, o);
 }
 
 /* In the order of loading, with tag and size; then what stays in the file. */
@@ -112,7 +104,7 @@ static json_t *load_rows(size_t octets)
 		out_set(&o, "block", json_integer((json_int_t)levels[i].block));
 		out_set(&o, "commands", json_integer((json_int_t)commands));
 		out_set(&o, "fits", json_boolean(commands <= LOAD_BLOCKS_MAX));
-		append(&rows, o);
+		show_add(&rows, o);
 	}
 	return rows;
 }
