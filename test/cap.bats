@@ -137,6 +137,30 @@ A0000000620001 1.0 java.lang" ]
 	[ ! -e /tmp/passwd ]
 }
 
+@test "no malformed CAP file gets as far as the card" {
+	fleet 1
+	"$make_cap" --all bad
+	before=$(sha256sum fleet/0001.card)
+	find . -maxdepth 1 | sort >files
+	for file in bad/*.cap; do
+		status=0
+		"$CARDADM" -q -r vcard:fleet/0001.card -k keys.yaml -t trace install "$file" --keys test >out 2>err || status=$?
+		[ "$status" -eq 3 ] && [ ! -s out ] && grep -qF "cardadm: install: $file: " err || {
+			echo "$file: status $status" >&2
+			cat out err >&2
+			return 1
+		}
+	done
+	[ ! -e trace ]
+	[ "$(sha256sum fleet/0001.card)" = "$before" ]
+	rm out err
+	find . -maxdepth 1 | sort | diff files -
+	# The same command takes a sound one.
+	ok -r vcard:fleet/0001.card -k keys.yaml -t trace install "$examples/hello.cap" --keys test
+	[ -s trace ]
+	[ "$(sha256sum fleet/0001.card)" != "$before" ]
+}
+
 # says NAME TEXT: what is told of a malformed file.
 says() {
 	"$make_cap" bad.cap --malformed "$1"
