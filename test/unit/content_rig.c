@@ -103,6 +103,22 @@ void content_on(struct rig *r)
 	content_session(r);
 }
 
+/* What a short answer could not carry (ISO 7816-3 12.2.1), all of it in r->answer. */
+static void fetch_rest(struct rig *r, uint16_t sw)
+{
+	struct wr all = wr_grow(sizeof(r->answer));
+
+	while (sw >> 8 == 0x61) {
+		wr_put(&all, rig_answer(r));
+		sw = rig_hex(r, "00C0000000");
+	}
+	wr_put(&all, span_of(r->answer, r->answer_n));
+	assert_true(wr_ok(&all));
+	memcpy(r->answer, all.p, all.n);
+	r->answer_n = all.n;
+	wr_free(&all);
+}
+
 uint16_t say(struct rig *r, uint8_t ins, uint16_t p1p2, struct span data, struct span *answer)
 {
 	struct capdu c = { cla_with_channel(0x80, r->channel), ins, (uint8_t)(p1p2 >> 8),
@@ -118,6 +134,7 @@ uint16_t say(struct rig *r, uint8_t ins, uint16_t p1p2, struct span data, struct
 	wr_free(&w);
 	if (sw == 0)
 		return 0;
+	fetch_rest(r, sw);
 	assert_int_equal(
 	    scp03_open_response(&r->host, span_of(r->answer, r->answer_n), &got, &plain), SCP03_OK);
 	if (answer != NULL)

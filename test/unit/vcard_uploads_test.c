@@ -44,7 +44,7 @@ static void end(struct upload *u)
 	assert_true(f->import_n > 0);
 	assert_int_equal(rig_send(r, 0x00, INS_SELECT, 0x0400, aid_span(&u->app)), SW_OK);
 	assert_int_equal(rig_answer(r).n, 0);
-	assert_int_equal(rig_hex(r, "80CA006600"), SW_INS_NOT_SUPPORTED);
+	assert_int_equal(rig_hex(r, "80F28002024F0000"), SW_INS_NOT_SUPPORTED);
 	assert_lasting(r);
 	assert_non_null(chip_app(r->v, &u->app));
 	rig_off(r);
