@@ -27,7 +27,8 @@ static const struct p1_name authorize_names[] = { { 0x00, "activate" }, { 0x01, 
 	{ 0x02, "discard" }, { 0, NULL } };
 static const struct p1_name install_names[] = { { 0x02, "for load" }, { 0x04, "for install" },
 	{ 0x08, "for make selectable" }, { 0x0C, "for install and make selectable" },
-	{ 0x10, "for extradition" }, { 0x20, "for personalization" }, { 0, NULL } };
+	{ 0x0E, "for load, install and make selectable" }, { 0x10, "for extradition" },
+	{ 0x20, "for personalization" }, { 0x40, "for registry update" }, { 0, NULL } };
 static const struct p1_name status_names[] = { { 0x80, "issuer domain" }, { 0x40, "applications" },
 	{ 0x20, "load files" }, { 0x10, "load files and modules" }, { 0, NULL } };
 static const struct p1_name channel_names[] = { { 0x00, "open" }, { 0x80, "close" }, { 0, NULL } };
