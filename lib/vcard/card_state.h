@@ -136,6 +136,8 @@ struct chip {
 	uint8_t i;   /* of SCP03 */
 	uint8_t i02; /* of SCP02; not 0: the card speaks that and no SCP03, and its keys are triple
 		      * DES; there is no broadcast on it */
+	enum vcard_product product;
+	uint8_t iccid[ICCID_SIZE], imsi[IMSI_SIZE]; /* of a UICC */
 	struct aid isd; /* of its issuer security domain; STORE DATA may change it */
 	uint8_t kdd[KDD_SIZE];
 	uint8_t cplc[CPLC_SIZE];
@@ -209,7 +211,9 @@ struct paging {
 /* What a logical channel has in RAM. */
 struct channel {
 	bool open;
-	bool app; /* an application of the image is selected, not the ISD */
+	bool app;        /* an application is selected, not a domain */
+	bool files;      /* it is the file system of a UICC: */
+	uint16_t df, ef; /* current directory and file; ef 0: none */
 	struct aid selected;
 	enum session session;
 	struct scp scp;        /* the current context: IU_DONE, UNICAST or BROADCAST */

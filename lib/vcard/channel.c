@@ -3,8 +3,8 @@
 
 #include "crypto/digest.h"
 #include "gp/init_update.h"
-#include "vcard/handlers.h"
 #include "vcard/mode.h"
+#include "vcard/product.h"
 
 enum { SW_ALREADY_CLOSED = 0x6200 };
 
@@ -37,6 +37,7 @@ void channel_open(const struct chip *chip, struct channel *ch)
 	session_end(ch);
 	ch->open = true;
 	ch->app = false;
+	ch->files = false;
 	ch->selected = chip->isd;
 }
 
@@ -157,7 +158,8 @@ uint16_t do_initialize_update(struct call *c)
 	mode_step(ch, EVENT_END, SW_OK);
 	u.i = old ? chip->i02 : chip->i;
 	u.m = !old && (chip->i & SCP03_I_S16) != 0 ? 16 : 8;
-	if (c->cmd->p2 != 0x00)
+	/* A JCOP wants to be asked for its factory set with P1 00. */
+	if (c->cmd->p2 != 0x00 || (chip->product == PRODUCT_JCOP4 && c->cmd->p1 == FACTORY_VERSION))
 		return SW_WRONG_P1P2;
 	if (c->cmd->data.n != u.m)
 		return SW_WRONG_LENGTH;
@@ -231,6 +233,8 @@ static bool level_valid(const struct call *c)
 {
 	const struct chip *chip = &c->v->chip;
 
+	if (!product_takes_level(chip, c->cmd->p1))
+		return false;
 	return chip->i02 != 0 ? scp02_level_valid(c->cmd->p1, chip->i02)
 			      : scp03_level_valid(c->cmd->p1, chip->i);
 }

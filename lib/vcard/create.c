@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "crypto/digest.h"
-#include "vcard/handlers.h"
+#include "vcard/product.h"
 #include "vcard/record.h"
 
 static bool aes_length(uint8_t n)
@@ -71,6 +71,8 @@ static int check(const struct vcard_issue *issue, struct err *e)
 		    "keys of SCP11: too many, without a value or of a version that is not 01..7F, "
 		    "or more than %d octets of certificates",
 		    VCARD_CERTS_MAX);
+	if (issue->product >= PRODUCTS)
+		return err_set(e, ERR_INPUT, "there is no such product");
 	if (issue->memory > MEMORY_MAX)
 		return err_set(
 		    e, ERR_INPUT, "a card has at most %u octets for an image", MEMORY_MAX);
@@ -144,7 +146,8 @@ static bool chip_issue(struct chip *c, const struct vcard_issue *issue)
 	c->life_cycle = CARD_SECURED;
 	c->running.version = issue->base;
 	scp11_issue(c, issue);
-	return keys_issue(c, issue) && sha256_of(wr_span(&c->image), c->running.digest);
+	return product_issue(c, issue) && keys_issue(c, issue) &&
+	       sha256_of(wr_span(&c->image), c->running.digest);
 }
 
 int vcard_create(const char *path, const struct vcard_issue *issue, struct err *e)
@@ -206,6 +209,7 @@ static bool describe(struct vcard *v, struct vcard_summary *s)
 	s->cin_n = c->cin_n;
 	s->iin_n = c->iin_n;
 	s->life_cycle = c->life_cycle;
+	s->product = c->product;
 	s->i = c->i;
 	s->i02 = c->i02;
 	describe_keys(c, s);

@@ -1,8 +1,7 @@
 /* GET DATA (GPCS 11.3): what the card and its domains tell everybody. */
-#include "gp/card_data.h"
 #include "gp/cert.h"
 #include "tlv/tlv.h"
-#include "vcard/handlers.h"
+#include "vcard/product.h"
 
 enum { ALL_AES_SIZES = 0x07 };
 
@@ -46,18 +45,26 @@ static uint16_t get_manager_url(struct call *c)
 	return get_object(c, TAG_MANAGER_URL);
 }
 
+void card_data_of(const struct chip *chip, struct card_data *d)
+{
+	uint16_t i = scp11_i_of(chip);
+
+	*d = (struct card_data){ .version = { 2, 3, 1 }, .version_n = 3, .scp_n = 1 };
+	d->scp[0] = chip->i02 != 0 ? (struct scp_option){ 0x02, chip->i02 }
+				   : (struct scp_option){ 0x03, chip->i };
+	if (i != 0)
+		d->scp[d->scp_n++] = (struct scp_option){ 0x11, i };
+	if (chip->product == PRODUCT_UICC) /* over the air */
+		d->scp[d->scp_n++] = (struct scp_option){ 0x80, 0x00 };
+}
+
 static uint16_t get_card_data(struct call *c)
 {
-	struct card_data d = { .version = { 2, 3, 1 }, .version_n = 3, .scp_n = 1 };
-	const struct chip *chip = &c->v->chip;
-	uint16_t i = scp11_i_of(&c->v->chip);
+	struct card_data d;
 
 	if (get_object(c, TAG_CARD_DATA) == SW_OK)
 		return SW_OK;
-	d.scp[0] = chip->i02 != 0 ? (struct scp_option){ 0x02, chip->i02 }
-				  : (struct scp_option){ 0x03, chip->i };
-	if (i != 0)
-		d.scp[d.scp_n++] = (struct scp_option){ 0x11, i };
+	card_data_of(&c->v->chip, &d);
 	card_data_put(c->out, &d);
 	return SW_OK;
 }
@@ -214,7 +221,7 @@ static uint16_t value_only(struct call *c)
 	return SW_OK;
 }
 
-/* What a card with SCP02, which has no broadcast, does not tell. */
+/* What a card without broadcast does not tell. */
 static bool is_broadcast(uint16_t tag)
 {
 	return tag == TAG_SYSTEM || tag == TAG_SLOTS || tag == TAG_POLICY;
@@ -259,6 +266,7 @@ uint16_t do_get_data(struct call *c)
 		{ TAG_CA_KLOC_IDENTIFIERS, get_ca_identifiers },
 	};
 	unsigned tag = (unsigned)c->cmd->p1 << 8 | c->cmd->p2;
+	bool broadcast = product_has_broadcast(&c->v->chip);
 	uint16_t sw = SW_REFERENCE_NOT_FOUND;
 
 	if (c->ch->app)
@@ -266,7 +274,7 @@ uint16_t do_get_data(struct call *c)
 	if (c->cmd->data.n > 0 && tag != TAG_CERTIFICATE_STORE && tag != TAG_APPLICATION_LIST)
 		return SW_WRONG_LENGTH;
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
-		if (objects[i].tag == tag && (c->v->chip.i02 == 0 || !is_broadcast(objects[i].tag)))
+		if (objects[i].tag == tag && (broadcast || !is_broadcast(objects[i].tag)))
 			sw = objects[i].get(c);
 	if (sw == SW_OK && (c->cmd->cla & 0x80) == 0 && tag != TAG_APPLICATION_LIST)
 		sw = value_only(c);

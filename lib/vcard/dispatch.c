@@ -2,8 +2,8 @@
  * From the bytes of a command to its handler and back: one table says what each command needs, and
  * what it needs is checked here and nowhere else. The order is told in card_state.h.
  */
-#include "vcard/handlers.h"
 #include "vcard/mode.h"
+#include "vcard/product.h"
 
 enum cla_kind { ISO = 1, GP = 2 };
 enum data_rule { NO_DATA = 1, DATA = 2 };
@@ -74,10 +74,10 @@ static enum cla_kind kind_of(uint8_t cla)
 	return (cla & 0x80) != 0 ? GP : ISO;
 }
 
-/* SCP02 comes without broadcast: to such a card these are no commands. */
+/* To a card without broadcast these are no commands. */
 static bool is_known(const struct vcard *v, const struct command *k)
 {
-	if (k == NULL || v->chip.i02 == 0)
+	if (k == NULL || product_has_broadcast(&v->chip))
 		return k != NULL;
 	return k->ins != INS_CHANGE_MODE && k->ins != INS_AUTHORIZE_ACTION &&
 	       k->ins != INS_WRITE_STAGE;
@@ -145,6 +145,8 @@ static uint16_t run_command(struct call *c)
 	uint16_t sw;
 
 	interrupt(c);
+	if (c->ch->files && c->cmd->ins != INS_SELECT && c->cmd->ins != INS_MANAGE_CHANNEL)
+		return files_command(c);
 	/* An application knows no command but to be selected, and to tell its data. */
 	if (!is_known(c->v, k) || (c->ch->app && !is_for_app(c, k)))
 		return SW_INS_NOT_SUPPORTED;

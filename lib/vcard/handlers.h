@@ -2,6 +2,7 @@
 #ifndef VCARD_HANDLERS_H
 #define VCARD_HANDLERS_H
 
+#include "gp/card_data.h"
 #include "gp/put_key.h"
 #include "vcard/card_state.h"
 
@@ -55,7 +56,9 @@ uint16_t scp11_i_of(const struct chip *c);
 /* The same file. STORE DATA: certificates, identifier or allow-list of a key. Not committed. SW_OK,
  * or why not. */
 uint16_t scp11_store(struct call *c, struct span data);
-/* data.c: the type that this card's keys have. */
+/* data.c: what the card says of itself where nobody stored something else. */
+void card_data_of(const struct chip *c, struct card_data *d);
+/* The same file: the type that this card's keys have. */
 uint8_t key_type(const struct chip *c);
 /* keys.c: key 01 ENC, 02 MAC, 03 DEK of a set; NULL: no such key identifier. */
 struct key *key_of(struct key_set *k, unsigned kid);

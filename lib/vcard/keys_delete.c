@@ -121,6 +121,9 @@ uint16_t do_delete(struct call *c)
 		return SW_WRONG_DATA;
 	if (!keys)
 		return delete_content(c);
+	/* A JCOP deletes whole versions. */
+	if (c->v->chip.product == PRODUCT_JCOP4 && d.what.kid >= 0)
+		return SW_WRONG_DATA;
 	sw = delete_keys(&d);
 	if (sw == SW_OK)
 		wr_u8(c->out, 0x00);

@@ -79,6 +79,17 @@ static bool scp02_get(struct chip *c, struct rd *r)
 	return rd_u8(r, &c->i02) && scp02_i_valid(c->i02);
 }
 
+static bool product_get(struct chip *c, struct rd *r)
+{
+	uint8_t product;
+
+	if (!rd_u8(r, &product) || product >= PRODUCTS || !rd_copy(r, c->iccid, ICCID_SIZE) ||
+	    !rd_copy(r, c->imsi, IMSI_SIZE))
+		return false;
+	c->product = (enum vcard_product)product;
+	return true;
+}
+
 static bool isd_get(struct chip *c, struct rd *r)
 {
 	return aid_record_get(r, &c->isd);
@@ -241,6 +252,7 @@ bool chip_apply(void *chip, uint8_t type, struct span value)
 		[REC_OBJECT] = object_get,
 		[REC_ECKA_GONE] = ecka_gone_get,
 		[REC_CA_GONE] = ca_gone_get,
+		[REC_PRODUCT] = product_get,
 	};
 	struct rd r = rd_of(value);
 
@@ -294,7 +306,14 @@ void chip_snapshot(struct wr *w, const struct chip *c)
 	nvm_record(w, REC_IDENTITY, wr_span(&value));
 	if (c->i02 != 0)
 		nvm_record(w, REC_SCP02, span_of(&c->i02, 1));
-	if (!span_eq(aid_span(&c->isd), aid_span(&aid_isd))) {
+	if (c->product != PRODUCT_PLAIN) {
+		wr_reset(&value);
+		wr_u8(&value, (uint8_t)c->product);
+		wr_bytes(&value, c->iccid, ICCID_SIZE);
+		wr_bytes(&value, c->imsi, IMSI_SIZE);
+		nvm_record(w, REC_PRODUCT, wr_span(&value));
+	}
+	if (!aid_eq(&c->isd, &aid_isd)) {
 		wr_reset(&value);
 		wr_lv(&value, aid_span(&c->isd));
 		nvm_record(w, REC_ISD, wr_span(&value));

@@ -43,7 +43,8 @@ enum record {
 	REC_PUBLIC_GONE,
 	REC_OBJECT, /* adds or replaces what STORE DATA brought */
 	REC_ECKA_GONE,
-	REC_CA_GONE
+	REC_CA_GONE,
+	REC_PRODUCT /* written at issuance and never changes */
 };
 
 /* A chip with nothing in it. chip_wipe releases and wipes. */

@@ -1,6 +1,6 @@
 /* SCP11 (Amendment F 7): the card's role. Who the off-card entity is comes by certificates, the
  * session by MUTUAL or INTERNAL AUTHENTICATE. */
-#include "vcard/handlers.h"
+#include "vcard/product.h"
 
 #include <string.h>
 
@@ -170,7 +170,8 @@ static uint16_t check_request(const struct call *c, struct agreement *a)
 		return SW_REFERENCE_NOT_FOUND;
 	if (!scp11_request_get(c->cmd->data, &a->request) ||
 	    q->pp != scp11_pp(a->terms.variant, q->has_host_id) ||
-	    !scp11_level_of(a->terms.variant, q->usage, &level) || q->key_type != SCP11_KEY_TYPE ||
+	    !scp11_level_of(a->terms.variant, q->usage, &level) ||
+	    !product_takes_level(&c->v->chip, level) || q->key_type != SCP11_KEY_TYPE ||
 	    (q->key_n != 16 && q->key_n != 24 && q->key_n != 32) ||
 	    !ec_public_from(&a->oce_ephemeral, a->own->key.curve, q->key))
 		return SW_WRONG_DATA;

@@ -1,10 +1,8 @@
 /* SELECT (GPCS 11.9, 6.4.2): of the issuer's domain, of applications of the image, of domains and
  * applications in the registry. */
-#include "tlv/tlv.h"
-#include "vcard/handlers.h"
 #include "vcard/mode.h"
+#include "vcard/product.h"
 
-enum { TAG_FCI = 0x6F, TAG_DF_NAME = 0x84, TAG_PROPRIETARY = 0xA5, TAG_MAX_LENGTH = 0x9F65 };
 enum { SW_CARD_LOCKED = 0x6283, P2_FIRST = 0x00, P2_NEXT = 0x02 };
 
 /* An entry that may be selected. */
@@ -43,29 +41,23 @@ static bool is_selectable(const struct entry *e)
 	       ((e->app->state & APP_LOCKED) == 0 && e->app->state != APP_INSTALLED);
 }
 
+/* P2; a UICC knows also what TS 102 221 has in it: FCP wanted, or no data. */
+static uint8_t occurrence(const struct call *c)
+{
+	return c->v->chip.product == PRODUCT_UICC ? c->cmd->p2 & P2_NEXT : c->cmd->p2;
+}
+
 /* Where the search starts: at the beginning, or behind what is selected now. */
 static size_t search_start(const struct call *c)
 {
 	struct entry e;
 
-	if (c->cmd->p2 == P2_FIRST)
+	if (occurrence(c) == P2_FIRST)
 		return 0;
 	for (size_t i = 0; entry_at(c->v, i, &e); i++)
 		if (span_eq(aid_span(&e.aid), aid_span(&c->ch->selected)))
 			return i + 1;
 	return 0;
-}
-
-/* What a domain answers (GPCS 11.9.3.1). */
-static void fci_put(struct wr *w, const struct aid *aid)
-{
-	size_t fci = tlv_open(w, TAG_FCI), proprietary;
-
-	tlv_put(w, TAG_DF_NAME, aid_span(aid));
-	proprietary = tlv_open(w, TAG_PROPRIETARY);
-	tlv_put_u8(w, TAG_MAX_LENGTH, 0xFF);
-	tlv_close(w, proprietary);
-	tlv_close(w, fci);
 }
 
 /* In CARD_LOCKED nothing but the holder of the Final Application privilege is there (5.1.1.4). */
@@ -87,9 +79,10 @@ static uint16_t select_entry(struct call *c, const struct entry *e)
 	if (locked && !is_final(c->v, e))
 		return SW_NOT_FOUND;
 	c->ch->app = !domain;
+	c->ch->files = false;
 	c->ch->selected = e->aid;
 	if (domain)
-		fci_put(c->out, &e->aid);
+		product_fci_put(c->out, &c->v->chip, &e->aid);
 	else
 		wr_put(c->out, e->answer); /* empty for those of the registry */
 	return locked ? SW_CARD_LOCKED : SW_OK;
@@ -154,9 +147,12 @@ void select_implicit(struct vcard *v, uint8_t number)
 uint16_t do_select(struct call *c)
 {
 	struct span wanted = c->cmd->data;
+	uint8_t p2 = occurrence(c);
 	struct entry e;
 
-	if (c->cmd->p1 != 0x04 || (c->cmd->p2 != P2_FIRST && c->cmd->p2 != P2_NEXT))
+	if (files_are_meant(c))
+		return files_select(c);
+	if (c->cmd->p1 != 0x04 || (p2 != P2_FIRST && p2 != P2_NEXT))
 		return SW_WRONG_P1P2;
 	if (wanted.n != 0 && (wanted.n < AID_MIN || wanted.n > AID_MAX))
 		return SW_WRONG_LENGTH;

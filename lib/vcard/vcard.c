@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vcard/handlers.h"
+#include "vcard/product.h"
 #include "vcard/record.h"
 
 static const char *const fault_names[] = {
@@ -92,23 +92,7 @@ void vcard_reset(struct vcard *v)
 
 struct span vcard_atr(const struct vcard *v)
 {
-	/* Direct convention, no TA1 TB1 TC1, T=1, seven historical octets, check octet. */
-	static const uint8_t atr[] = {
-		0x3B,
-		0x87,
-		0x01,
-		'c',
-		'a',
-		'r',
-		'd',
-		'a',
-		'd',
-		'm',
-		0x87 ^ 0x01 ^ 'c' ^ 'a' ^ 'r' ^ 'd' ^ 'a' ^ 'd' ^ 'm',
-	};
-
-	(void)v;
-	return SPAN(atr);
+	return product_atr(v->chip.product);
 }
 
 /* Is it the turn of this fault? Then that is written down before it takes effect. */

@@ -33,6 +33,20 @@ enum fault {
 MUST_CHECK bool fault_from(const char *name, enum fault *f);
 const char *fault_str(enum fault f);
 
+/* What a card is like: its answer to reset, the AID of its domain, what SELECT answers, its data
+ * and habits. */
+enum vcard_product {
+	PRODUCT_PLAIN,
+	PRODUCT_JCOP4,
+	PRODUCT_UICC, /* with a file system */
+	PRODUCT_YUBIKEY,
+	PRODUCTS
+};
+/* "plain", "jcop4", "uicc", "yubikey". */
+MUST_CHECK bool product_from(const char *name, enum vcard_product *p);
+const char *product_str(enum vcard_product p);
+enum { ICCID_SIZE = 10, IMSI_SIZE = 9 };
+
 struct vcard_kos {
 	uint8_t version;
 	struct key key;
@@ -56,6 +70,9 @@ enum { VCARD_ECKA_MAX = 6, VCARD_CA_MAX = 4, VCARD_ALLOWED_MAX = 16, VCARD_CERTS
 
 /* What a card is issued with. */
 struct vcard_issue {
+	enum vcard_product product; /* all but the plain one come without broadcast */
+	uint8_t iccid[ICCID_SIZE];  /* UICC: contents of EF_ICCID and EF_IMSI */
+	uint8_t imsi[IMSI_SIZE];
 	struct key_set keys; /* this card's own */
 	uint8_t key_version;
 	uint8_t i;   /* parameter i of SCP03: 70 */
@@ -101,6 +118,7 @@ struct span vcard_atr(const struct vcard *v);
 
 /* For `vcard show`: what the card holds, no key values. Opens, reads and closes. */
 struct vcard_summary {
+	enum vcard_product product;
 	uint8_t cin[16], cin_n, iin[8], iin_n, kdd[KDD_SIZE], life_cycle, i, i02;
 	struct {
 		uint8_t version, type, tries;
