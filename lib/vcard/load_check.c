@@ -31,7 +31,7 @@ static uint16_t dap_check(const struct call *c, const struct dap *d, struct span
 	enum digest_alg alg;
 
 	if (!chip_is_domain(c->v, &d->domain) ||
-	    !chip_authority(c->v, &d->domain, AUTHORITY_KVN_DAP, &k))
+	    !verifying_key(c->v, &d->domain, AUTHORITY_KVN_DAP, &k))
 		return SW_REFERENCE_NOT_FOUND;
 	if ((chip_privileges(c->v, &d->domain) & PRIV_DAP_VERIFICATION) == 0)
 		return SW_CONDITIONS;

@@ -16,6 +16,11 @@ enum restriction {
 	RESTRICT_DELETE = 0x01
 };
 
+/* The key that a domain verifies tokens or DAP signatures with: the one of that version, else its
+ * first public key, whatever its version. The caller wipes it. */
+MUST_CHECK bool verifying_key(
+    const struct vcard *v, const struct aid *domain, uint8_t version, struct authority_key *k);
+
 /* The domain that a command came to; n = 0: the ISD. */
 struct aid manager_of(const struct call *c);
 /* That domain has authorized management and no token came, or delegated management and the token is
