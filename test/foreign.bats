@@ -296,3 +296,63 @@ walk() {
 		make=("${make[@]:0:120}")
 	done
 }
+
+@test "a domain with keys of its own, extradited, installs; personalization; SET STATUS; a locked card" {
+	card
+	cap 0 empty.cap
+	own=(--sd A000000151000010 --keys "$new")
+	for level in 01 33; do
+		foreign --level $level instance A0000001515350 A000000151535041 A000000151000010 80C000 + list
+		[[ $output == *"domain A000000151000010 SELECTABLE 80C000 "*" CC=A000000151000000"* ]]
+		# Without keys of its own it is opened with those above it; with them it is its own.
+		foreign --level $level --sd A000000151000010 put-keys 40 $new + list
+		[ "$output" = "domain A000000151000010 PERSONALIZED 80C000 C4=A0000001515350 CC=A000000151000000" ]
+		strange 2 --level $level --sd A000000151000010 list
+		foreign --level $level extradite A000000151000010 A000000151000010 + list
+		[[ $output == *"domain A000000151000010 PERSONALIZED 80C000 "*" CC=A000000151000010"* ]]
+		foreign --level $level "${own[@]}" install empty.cap + list
+		[ "$output" = "installed 0102030405060708
+domain A000000151000010 PERSONALIZED 80C000 C4=A0000001515350 CC=A000000151000010
+${empty//A000000151000000/A000000151000010}" ]
+		foreign --level $level "${own[@]}" personalize 0102030405060708 DF1F0401020304
+		foreign --level $level state 40 80 0102030405060708 + list
+		[[ $output == *"app 0102030405060708 LOCKED 000000 "* ]]
+		strange 1 --scp none select 0102030405060708
+		[[ $stderr == *"SELECT: 6A82"* ]]
+		foreign --level $level state 40 00 0102030405060708 + state 80 7F + list
+		[[ $output == "isd A000000151000000 CARD_LOCKED"*"app 0102030405060708 SELECTABLE"* ]]
+		[ "$(script 1 00A40400 | tail -n 1)" = 6F108408A000000151000000A5049F6501FF6283 ]
+		strange 1 --level $level delete 0102030405060708
+		[[ $stderr == *"DELETE: 6A81"* ]]
+		foreign --level $level state 80 0F + store 90 4204AABBCC$level + apdu 80CA004200 4204AABBCC${level}9000
+		strange 1 --level $level delete A000000151000010
+		[[ $stderr == *"DELETE: 6985"* ]]
+		foreign --level $level "${own[@]}" delete 0102030405 related
+		foreign --level $level delete A000000151000010 + list
+		[ "$(grep -c . <<<"$output")" -eq 2 ]
+	done
+}
+
+@test "what the habits of other clients need of a card" {
+	card
+	# gp: SELECT without AID names the domain; Le behind everything; C-MAC alone.
+	[[ $(script 1 00A4040000) == 6F*8408A000000151000000*9000 ]]
+	foreign --le always --level 01 info + list
+	# gpshell: card data has the channel that INITIALIZE UPDATE answers with; all three octets of C5;
+	# it asks for domains by the AIDs that are in use until one is there.
+	foreign --level 33 info + status 80
+	[[ $output == *"isd A000000151000000 SECURED 9EFE80" ]]
+	for aid in A000000003000000 A0000001510000AA A000000018434D00; do
+		[ "$(script 1 "00A4040008$aid")" = 6A82 ]
+	done
+	[[ $(script 1 00A4040007A0000001510000) == *9000 ]]
+	# pySim-shell: the class of SIMs of the second generation; T=1 alone.
+	[ "$(script 1 A0A40000023F00)" = 6E00 ]
+	[[ $(opensc-tool -r 0 -a) == 3b:87:01:* ]]
+	# scpctl: level 33, card data, key information; tag lists.
+	foreign --level 33 info + status 40 4F9F70C5C4CC + apdu 80CA00E000
+	# R-MAC goes with commands that have no Le, too.
+	foreign --le never --level 33 info + list
+	# A command that is wrong says so, and the channel stays.
+	foreign --level 33 apdu 80F28002024F0500 6A80 + list
+}

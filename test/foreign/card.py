@@ -12,6 +12,7 @@ class Card:
     def __init__(self, transmit, trace=False, le="needed"):
         self.raw, self.trace, self.le = transmit, trace, le
         self.channel = Plain()
+        self.offer = None  # scp, and i if that is told, of INITIALIZE UPDATE
 
     def say(self, text):
         if self.trace:
@@ -62,6 +63,7 @@ class Card:
         host = secrets.token_bytes(16 if s16 else 8)
         answer = self.must("INITIALIZE UPDATE", Command(0x80, 0x50, kvn, 0, host, 0))
         begin = begin02 if scp == "02" else begin03
+        self.offer = tuple(answer[11:13] if begin is begin03 else answer[11:12])
         pseudo_random = answer[12] & 0x10 if begin is begin03 else pseudo_random
         channel, command = begin(keys, host, answer, level, self.domain if pseudo_random else None)
         data, sw = self.transmit(command)

@@ -57,6 +57,8 @@ def three(text):
 
 def info(card):
     version, channels = content.card_data(card)
+    if card.offer and not any(c[:len(card.offer)] == card.offer for c in channels):
+        raise Broken("card data and INITIALIZE UPDATE differ")
     print("globalplatform %s" % version)
     for c in channels:
         print("scp %02X i %02X" % c[:2])
