@@ -40,7 +40,7 @@ int plan_channel(struct visit *v, uint8_t version, bool known, struct err *e)
 	uint8_t cin[16], n;
 	bool told;
 
-	if (session_discover(&v->r->s, NULL, e) != 0)
+	if (session_discover(&v->r->s, &c->m.domain, e) != 0)
 		return -1;
 	visit_changed(v);
 	if (known && visit_keys(v, &k, &told, e) != 0)

@@ -99,7 +99,8 @@ static int compare_card(struct run *r, struct err *e)
 int work_channel(struct run *r, const struct entry *keys, uint8_t version, struct err *e)
 {
 	const struct manifest *m = &r->c->m;
-	struct session_asks asks = { .key_version = version,
+	struct session_asks asks = { .domain = m->domain,
+		.key_version = version,
 		.protocols = keys->type == ENTRY_SCP02 ? 1u << PROTOCOL_SCP02 | 1u << PROTOCOL_SCP01
 						       : 1u << PROTOCOL_SCP03,
 		.level = m->level,
@@ -135,7 +136,7 @@ static int identify(struct run *r, const char *name, struct err *e)
 		return -1;
 	session_init(&r->s, &r->card);
 	work_step(r, step_str(STEP_IDENTIFY));
-	if (session_discover(&r->s, NULL, e) != 0)
+	if (session_discover(&r->s, &r->c->m.domain, e) != 0)
 		return -1;
 	if (r->s.id.cin_n == 0)
 		return err_set(e, ERR_CARD, "the card tells no CIN: it cannot be told from others");
@@ -156,7 +157,7 @@ static int who_failed(struct run *r, bool auth_failed, struct err *e)
 	if (r->s.card == NULL || r->card.gone || r->lc->id[0] == '\0' || r->ledger_failed ||
 	    (e->code != ERR_CARD && e->code != ERR_AUTH && e->code != ERR_INTEGRITY))
 		return -1;
-	if (session_discover(&r->s, NULL, &now) != 0 || compare_card(r, &now) == 0 ||
+	if (session_discover(&r->s, &r->c->m.domain, &now) != 0 || compare_card(r, &now) == 0 ||
 	    now.code != ERR_SAFETY)
 		return -1;
 	*e = now;

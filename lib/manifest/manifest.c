@@ -18,6 +18,7 @@ struct written {
 	int mode, via, authorize;
 	bool allow_literal_mac;
 	uint32_t limit_failures, limit_authentications;
+	struct bind_bytes domain;
 	struct manifest *m; /* takes the steps */
 };
 
@@ -75,6 +76,7 @@ static const struct bind_field manifest_fields[] = {
 	{ "keystore", BIND_STRING, .flags = BIND_REQUIRED, PATH(keystore) },
 	{ "keys", BIND_NAME, .max = 63, AT(keys) },
 	{ "key-version", BIND_HEX8, .min = 0x01, .max = 0xFF, AT(key_version) },
+	{ "domain", BIND_BYTES, .min = AID_MIN, .max = AID_MAX, AT(domain) },
 	{ "level", BIND_CHOICE, .choices = levels, AT(level) },
 	{ "s16", BIND_CHOICE, .choices = no_yes, AT(s16) },
 	{ "cards", BIND_MAP, .flags = BIND_REQUIRED, .table = &cards_table },
@@ -176,6 +178,8 @@ static int fill(const struct doc *d, const struct written *w, struct manifest *m
 	m->serial = w->serial;
 	m->expires = w->expires;
 	m->key_version = w->key_version;
+	if (w->domain.n > 0 && !aid_from(&m->domain, span_of(w->domain.b, w->domain.n)))
+		return doc_error(d, node_get(doc_root(d), "domain"), e, "this is no AID");
 	m->level = w->level < 0 ? -1 : level_of[w->level];
 	m->s16 = w->s16;
 	m->mode = w->mode == MODE_UNICAST ? MODE_UNICAST : MODE_BROADCAST;

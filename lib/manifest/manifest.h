@@ -17,6 +17,7 @@ struct manifest {
 	char keystore[MANIFEST_PATH]; /* as seen from here: already joined to the manifest's folder
 				       */
 	char keys[64];                /* card key set; empty: the only one */
+	struct aid domain;            /* that the channel is opened with; n = 0: the issuer's */
 	int key_version;              /* -1: the entry's */
 	int level;                    /* -1: by what the card can */
 	int s16;                      /* -1: by card data */

@@ -132,6 +132,7 @@ static void test_everything(void **state)
 		       "keystore: /etc/keys.yaml\n"
 		       "keys: fleet-a\n"
 		       "key-version: 3F\n"
+		       "domain: A000000003000000\n"
 		       "level: 33\n"
 		       "s16: true\n"
 		       "cards:\n"
@@ -150,6 +151,7 @@ static void test_everything(void **state)
 	assert_int_equal(m.serial, 12);
 	assert_int_equal(m.expires, 20271231);
 	assert_int_equal(m.key_version, 0x3F);
+	assert_true(m.domain.n == 8 && m.domain.b[4] == 3);
 	assert_int_equal(m.level, 0x33);
 	assert_int_equal(m.s16, 1);
 	assert_int_equal(m.authorize, AUTHORIZE_LATER);
@@ -265,6 +267,7 @@ static void test_refused(void **state)
 		{ LEAST "s16: 1\n", "7:6: `s16` must be one of: false, true", "" },
 		{ LEAST "key-version: 00\n",
 		    "7:14: `key-version` must be one octet in hex, 01 to FF", "" },
+		{ LEAST "domain: A000\n", "7:9: `domain` must be 5 to 16 octets in hex", "" },
 		{ LEAST "key-version: 256\n", "7:14: `key-version` must be", "" },
 		{ LEAST "expires: 31.12.2027\n", "7:10: `expires` must be a date", "" },
 		{ LEAST "serial: 0\n", "7:9: `serial` must be a number from 1", "" },
