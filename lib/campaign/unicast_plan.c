@@ -71,7 +71,8 @@ int unicast_plan(const struct campaign *c, struct card *dry, void (*step)(void *
     void *ctx, struct err *e)
 {
 	static const struct campaign_calls none;
-	struct run r = { .c = c, .calls = &none };
+	struct ledger_card lc = { 0 };
+	struct run r = { .c = c, .calls = &none, .lc = &lc };
 	struct visit v = { .r = &r, .u = c->unicast, .set = &c->unicast->set[0] };
 	int rc;
 

@@ -10,6 +10,8 @@
 #include "base/file.h"
 #include "base/hex.h"
 
+enum { ID_SIZE = sizeof(((struct ledger_card *)0)->id) };
+
 void work_tell(struct run *r, uint32_t done, uint32_t total)
 {
 	if (r->calls->progress != NULL)
@@ -78,21 +80,41 @@ static void after_auth(void *ctx, const struct init_update *u, bool accepted)
 		r->ledger_failed = true;
 }
 
-/* Is it still the card that was identified? *id: the CIN that it tells now. */
-static int compare_card(struct run *r, struct err *e)
+/* The CIN that the card tells now, "": none. */
+static int read_id(struct run *r, char id[static ID_SIZE], struct err *e)
 {
 	uint8_t cin[16], n;
-	char id[sizeof(r->lc->id)];
 
 	if (session_cin(&r->s, cin, &n, e) != 0)
 		return -1;
-	hex_put(span_of(cin, n), id, sizeof(id));
+	hex_put(span_of(cin, n), id, ID_SIZE);
+	return 0;
+}
+
+int work_rename(struct run *r, struct err *e)
+{
+	char id[ID_SIZE];
+
+	if (read_id(r, id, e) != 0)
+		return -1;
+	if (id[0] != '\0')
+		memcpy(r->lc->id, id, sizeof(id));
+	return 0;
+}
+
+/* Is it still the card that was identified? */
+static int compare_card(struct run *r, struct err *e)
+{
+	char id[ID_SIZE];
+
+	if (read_id(r, id, e) != 0)
+		return -1;
 	if (strcmp(id, r->lc->id) == 0)
 		return 0;
 	err_set(e, ERR_SAFETY,
 	    "another card than before answers: %s was identified, now it is %s; nothing of the "
 	    "campaign was sent to it",
-	    r->lc->id, n > 0 ? id : "one without a CIN");
+	    r->lc->id, id[0] != '\0' ? id : "one without a CIN");
 	return err_hint(e, "leave a card in the reader until it is told to be taken out");
 }
 
@@ -129,7 +151,7 @@ int work_channel(struct run *r, const struct entry *keys, uint8_t version, struc
 /* Opens the card that is called so and learns which it is; nothing is changed on it. */
 static int identify(struct run *r, const char *name, struct err *e)
 {
-	char id[sizeof(r->lc->id)];
+	char id[ID_SIZE];
 
 	work_step(r, step_str(STEP_CONNECT));
 	if (r->calls->open(r->calls->ctx, name, &r->card, e) != 0)

@@ -47,6 +47,9 @@ void work_tell(struct run *r, uint32_t done, uint32_t total);
 /* Opens a channel with the keys of an entry, with all that campaigns keep watch on: tries, and
  * that it is still the card that was identified. Ends one that is open. */
 int work_channel(struct run *r, const struct entry *keys, uint8_t version, struct err *e);
+/* Something was stored that may have given the card another CIN: in its channel it is the same card
+ * all the same. */
+int work_rename(struct run *r, struct err *e);
 /* The card of a claimed row. Returns -1 only for what ends the whole run. */
 int work_file(struct run *r, struct ledger_card *lc, struct err *e);
 /* The card in a reader, whose row is found, or made, by its CIN: *lc and *how. The same return. */
