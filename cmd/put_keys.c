@@ -5,8 +5,7 @@
 #include "ask.h"
 #include "base/hex.h"
 #include "dry.h"
-#include "key_ways.h"
-#include "put_keys.h"
+#include "key_put.h"
 #include "show.h"
 
 static const struct operand operands[] = {
@@ -24,57 +23,9 @@ static const struct opt opts[] = {
 	CHANNEL_OPTS(put_request, channel),
 };
 
-/* One run. */
-struct put {
-	const struct put_request *g;
-	struct key_ways w;
-	struct keys_goal goal;
-	struct keys_change change;
-	struct put_key keys;
-	char kcv[KCV_TEXT];
-	bool proved; /* the channel was opened with the set that is wanted */
-};
-
-/* ---- before the card is touched ---- */
-
-static int find_goal(struct put *p, struct err *e)
-{
-	const struct put_request *g = p->g;
-	const struct entry *t = p->w.fresh;
-	uint8_t version = g->as.given ? (uint8_t)g->as.v : t->version;
-
-	p->w.fresh_version = version;
-	p->goal = (struct keys_goal){ .version = version,
-		.replace = g->replace.given ? (uint8_t)g->replace.v : 0,
-		.rotate = g->rotate.given ? (uint8_t)g->rotate.v : 0,
-		.type = t->type == ENTRY_SCP02 ? KEY_TYPE_DES : KEY_TYPE_AES,
-		.length = t->keys.enc.n,
-		.channel = true };
-	if (g->replace.given && g->rotate.given)
-		return err_set(e, ERR_USAGE, "--replace and --rotate do not go together");
-	return keys_goal_check(&p->goal, e);
-}
-
-/* ---- what the card gets ---- */
-
-static int make_keys(struct put *p, struct err *e)
-{
-	const struct entry *t = p->w.fresh;
-	uint8_t kdd[KDD_OCTETS] = { 0 };
-	SECRET_KEY_SET(keys);
-
-	if (t->diversification != DIVERSIFY_NONE && key_ways_kdd(p->w.session, kdd, e) != 0)
-		return -1;
-	if (!entry_card_keys(t, kdd, &keys))
-		return err_set(
-		    e, ERR_AUTH, "key set %s: the card's keys cannot be derived", t->name);
-	keys_from_set(&p->keys, p->goal.version, (enum key_type)p->goal.type, &keys);
-	return kcv_text(t, &keys, p->kcv, e);
-}
-
 /* ---- what is to do ---- */
 
-static int other_keys(const struct put *p, bool may_be, struct err *e)
+static int other_keys(const struct key_put *p, bool may_be, struct err *e)
 {
 	err_set(e, ERR_SAFETY, "the card has a key set %02X already%s", p->goal.version,
 	    may_be ? "" : ", and it is not this one");
@@ -85,8 +36,15 @@ static int other_keys(const struct put *p, bool may_be, struct err *e)
 
 /* The set that is to be added may be there. To find out costs the channel, so an open one is left
  * alone. */
-static int look_closer(struct put *p, struct err *e)
+static int look_closer(struct key_put *p, struct err *e)
 {
+	if (!p->goal.channel) {
+		err_set(
+		    e, ERR_SAFETY, "the card has a key of version %02X already", p->goal.version);
+		return err_hint(e,
+		    "cards do not tell which; --replace %02X puts this one in its place",
+		    p->goal.version);
+	}
 	if (p->w.c->agent != NULL)
 		return other_keys(p, true, e);
 	if (key_ways_open(&p->w, true, false, e) != 0)
@@ -95,7 +53,7 @@ static int look_closer(struct put *p, struct err *e)
 	return 0;
 }
 
-static int plan(struct put *p, struct err *e)
+static int plan(struct key_put *p, struct err *e)
 {
 	struct keys_plan *plan = &p->change.plan;
 	struct key_infos k;
@@ -120,7 +78,7 @@ static int plan(struct put *p, struct err *e)
 }
 
 /* Nothing is asked before a set is merely added. */
-static int confirm(const struct put *p, struct err *e)
+static int confirm(const struct key_put *p, struct err *e)
 {
 	const struct keys_plan *plan = &p->change.plan;
 	char text[300];
@@ -130,11 +88,11 @@ static int confirm(const struct put *p, struct err *e)
 		return 0;
 	if (plan->put && plan->p1 != 0)
 		n = (size_t)snprintf(text, sizeof(text),
-		    "replace key set %02X of the card by %s as %02X, check values %s", plan->p1,
-		    p->w.fresh->name, p->goal.version, p->kcv);
+		    "replace key set %02X of the card by %s as %02X, %s %s", plan->p1,
+		    p->w.fresh->name, p->goal.version, key_put_shown_as(p), p->kcv);
 	else if (plan->put)
-		n = (size_t)snprintf(text, sizeof(text), "put %s as key set %02X, check values %s",
-		    p->w.fresh->name, p->goal.version, p->kcv);
+		n = (size_t)snprintf(text, sizeof(text), "put %s as key set %02X, %s %s",
+		    p->w.fresh->name, p->goal.version, key_put_shown_as(p), p->kcv);
 	if (plan->remove != 0)
 		snprintf(text + n, sizeof(text) - n,
 		    "%sdelete key set %02X of the card once %s opens a channel",
@@ -145,14 +103,14 @@ static int confirm(const struct put *p, struct err *e)
 
 /* ---- results ---- */
 
-static void tell_text(const struct put *p, FILE *out)
+static void tell_text(const struct key_put *p, FILE *out)
 {
 	const struct keys_change *x = &p->change;
 	unsigned version = p->goal.version;
 
 	if (x->put)
-		fprintf(out, "key set %02X put: %s, check values %s\n", version, p->w.fresh->name,
-		    p->kcv);
+		fprintf(out, "%s %02X put: %s, %s %s\n", p->goal.channel ? "key set" : "key",
+		    version, p->w.fresh->name, key_put_shown_as(p), p->kcv);
 	else
 		fprintf(out, "key set %02X of the card is %s already\n", version, p->w.fresh->name);
 	if (x->resolved)
@@ -170,7 +128,7 @@ static json_t *version_or_null(bool there, uint8_t version)
 	return there ? json_string(out_hex8(version).s) : json_null();
 }
 
-static int tell(struct put *p, struct err *e)
+static int tell(struct key_put *p, struct err *e)
 {
 	const struct keys_change *x = &p->change;
 	struct key_infos k;
@@ -184,8 +142,9 @@ static int tell(struct put *p, struct err *e)
 	if (keys_read(p->w.session, &k, &told, e) != 0)
 		return -1;
 	o = json_pack("{s:s, s:s, s:s, s:b, s:b}", "name", p->w.fresh->name, "version",
-	    out_hex8(p->goal.version).s, "kcv", p->kcv, "put", (int)x->put, "proved",
-	    (int)(x->proved || p->proved));
+	    out_hex8(p->goal.version).s,
+	    p->keys.asymmetric.kind == AUTHORITY_NONE ? "kcv" : "fingerprint", p->kcv, "put",
+	    (int)x->put, "proved", (int)(x->proved || p->proved));
 	out_set(&o, "replaced", version_or_null(x->put && x->plan.p1 != 0, x->plan.p1));
 	out_set(&o, "deleted", version_or_null(x->removed, p->goal.rotate));
 	out_set(&o, "resolved", json_boolean(x->resolved));
@@ -194,7 +153,7 @@ static int tell(struct put *p, struct err *e)
 }
 
 /* The channel that stays open is the new set's. */
-static void keep_channel(const struct put *p)
+static void keep_channel(const struct key_put *p)
 {
 	struct agent *a = p->w.c->agent;
 
@@ -206,7 +165,7 @@ static void keep_channel(const struct put *p)
 
 /* ---- the run ---- */
 
-static bool opened_with_it(const struct put *p)
+static bool opened_with_it(const struct key_put *p)
 {
 	return p->w.old == p->w.fresh && p->w.old_version == p->w.fresh_version;
 }
@@ -215,7 +174,7 @@ static bool opened_with_it(const struct put *p)
  * A run before this one may have come so far that the old keys open nothing any more. Comparing
  * cryptograms costs no try, so the new ones are looked at once.
  */
-static int open_channel(struct ctx *c, struct put *p, struct err *e)
+static int open_channel(struct ctx *c, struct key_put *p, struct err *e)
 {
 	struct channel_args with_new = p->g->channel;
 	struct err with_old;
@@ -240,7 +199,7 @@ static int open_channel(struct ctx *c, struct put *p, struct err *e)
 	return -1;
 }
 
-static int change(struct put *p, struct err *e)
+static int change(struct key_put *p, struct err *e)
 {
 	struct keys_change *x = &p->change;
 
@@ -251,36 +210,21 @@ static int change(struct put *p, struct err *e)
 	x->ctx = &p->w;
 	key_ways_of(&p->w, &p->g->channel);
 	p->proved = p->proved || opened_with_it(p);
-	if (make_keys(p, e) != 0 || plan(p, e) != 0 || confirm(p, e) != 0)
+	if (key_put_make(p, e) != 0 || plan(p, e) != 0 || confirm(p, e) != 0)
 		return -1;
 	if (keys_change(x, e) != 0)
 		return -1;
 	return p->g->domain ? key_ways_personalized(x->s, e) : 0;
 }
 
-/* Keys are masked; of which length they are shows. */
-static void dry_put(struct dry *d, const struct put *p)
-{
-	char text[2 * KEYS_LONGEST];
-	size_t n = p->goal.type == KEY_TYPE_DES ? 22 : p->goal.length == 16 ? 23 : 39;
-	size_t at = (size_t)snprintf(
-	    text, sizeof(text), "80D8%02X81%02zX%02X", p->goal.replace, 1 + 3 * n, p->goal.version);
-
-	for (size_t i = 0; i < 3 * n && at + 2 < sizeof(text); i++, at += 2)
-		memcpy(text + at, "**", 3);
-	snprintf(text + at, sizeof(text) - at, "00");
-	dry_text(
-	    d, text, "PUT KEY of a whole set, before secure messaging; unless the set is there");
-}
-
-static int show_plan(struct ctx *c, const struct put *p, struct err *e)
+static int show_plan(struct ctx *c, struct key_put *p, struct err *e)
 {
 	char text[80];
 	struct dry d;
 
 	dry_begin(&d, c, json_pack("{s:s}", "name", p->w.fresh->name));
 	dry_text(&d, "80CA00E000", "GET DATA, the key sets before");
-	dry_put(&d, p);
+	key_put_dry(&d, p, channel_plan_data(c, &p->g->channel));
 	dry_text(&d, "80CA00E000", "GET DATA, the key sets after");
 	if (p->goal.replace != 0 || p->goal.rotate != 0 || p->g->domain) {
 		snprintf(text, sizeof(text), "8050%02X0008****************00", p->goal.version);
@@ -297,12 +241,12 @@ static int show_plan(struct ctx *c, const struct put *p, struct err *e)
 
 int put_keys_run(struct ctx *c, const struct put_request *g, struct err *e)
 {
-	struct put p = { .g = g, .w = { .c = c } };
+	struct key_put p = { .g = g, .w = { .c = c } };
 	int rc = -1;
 
 	if (ctx_keystore(c, &p.w.ks, e) != 0)
 		return -1;
-	if (keystore_find_card(p.w.ks, p.g->name, &p.w.fresh, e) != 0 || find_goal(&p, e) != 0)
+	if (key_put_find(&p, e) != 0)
 		goto out;
 	if (c->dry_run) {
 		rc = show_plan(c, &p, e);

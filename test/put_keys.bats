@@ -187,6 +187,44 @@ YAML
 	ok -q delete-keys 32 --keys spread --yes
 }
 
+# Public keys as PEM, made here; `keystore init --test-keys` brings one of each type.
+@test "keys that authorize content: RSA, EC, AES, under the versions that cards look for" {
+	keyed
+	ok -q put-keys dap --keys test
+	[[ $output =~ ^key\ 73\ put:\ dap,\ fingerprint\ [0-9A-F]{16}$ ]]
+	ok -q put-keys token --keys test
+	[[ $output == "key 70 put: token, fingerprint "* ]]
+	ok -q put-keys receipt --keys test --json
+	[ "$(jq -c '[.version, (.kcv | length), .proved]' <<<"$output")" = '["71",6,false]' ]
+	ok -q keys --json
+	[ "$(jq -c '[.keys[] | select(.version > "6") | [.version, .id, .type]]' <<<"$output")" = \
+		'[["71","01","aes"],["73","01","ec-public"],["70","01","rsa-public-modulus"]]' ]
+	# Which key it is a card does not tell, so it is replaced only when that is asked for.
+	fails 7 -q put-keys dap --keys test
+	[[ $stderr == *"the card has a key of version 73 already"*"--replace 73"* ]]
+	ok -q put-keys dap --keys test --replace 73 --yes
+	fails 2 -q put-keys dap --keys test --rotate 73
+	[[ $stderr == *"dap is a key that opens no channel"* ]]
+	ok -q delete-keys 73 --keys test --yes
+	[ "$output" = "key set 73 deleted" ]
+}
+
+@test "a long RSA key goes out in several commands" {
+	keyed
+	openssl genrsa -out r.pem 4096 2>/dev/null && chmod 600 r.pem
+	echo '  long-rsa: {type: dap, private: {file: r.pem}}' >>keys.yaml
+	ok -q put-keys long-rsa --keys test --trace trace
+	[ "$(grep -c '^> 84D8' trace)" -eq 3 ]
+	[[ $(sets) == *73* ]]
+	ok -q put-keys long-rsa --dry-run
+	[ "$(grep -o '80D8[0-9A-F]\{6\}' <<<"$output" | paste -sd' ')" = "80D88001EF 80D88001EF 80D800012D" ]
+	run openssl rsa -in r.pem -noout -modulus
+	modulus=${output#Modulus=}
+	ok -q put-keys long-rsa --dry-run
+	grep '80D8' <<<"$output" | sed 's/ .*//; s/^.\{10\}//; s/00$//' | tr -d '\n' >sent
+	grep -q "^73A1820200${modulus}A00301000100" sent
+}
+
 @test "versions and options that cannot be" {
 	keyed
 	fails 7 -q put-keys next --keys test --rotate 31

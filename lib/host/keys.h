@@ -59,7 +59,7 @@ int keys_may_delete(const struct session *s, const struct key_infos *k,
 struct keys_goal {
 	uint8_t version, replace, rotate;
 	uint8_t type;    /* of the new keys: enum key_type */
-	uint16_t length; /* octets of each */
+	uint16_t length; /* octets of each; 0: whatever cards say of such a key */
 	bool channel;    /* it is a set that opens a channel, and so can be proved */
 };
 /* What can be said against it before the card is looked at: ERR_SAFETY. keys_plan does it too. */

@@ -6,7 +6,8 @@
 /* Replacing keeps type and length (GPCS 11.8.2.3). */
 static int check_kind(const struct key_info *old, const struct keys_goal *g, struct err *e)
 {
-	if (old->type == g->type && (old->length == g->length || old->length == 0))
+	if (old->type == g->type &&
+	    (old->length == g->length || old->length == 0 || g->length == 0))
 		return 0;
 	err_set(e, ERR_SAFETY,
 	    "key set %02X has keys of type %s with %u octets, which cannot be replaced by %s with "

@@ -1,0 +1,33 @@
+/*
+ * What put-keys brings to a card: the entry of the key store as it is asked for, and as the one
+ * PUT KEY that it becomes for this card.
+ */
+#ifndef CMD_KEY_PUT_H
+#define CMD_KEY_PUT_H
+
+#include "dry.h"
+#include "key_ways.h"
+#include "put_keys.h"
+
+/* One run. All zero but for g and w.c, w.ks. */
+struct key_put {
+	const struct put_request *g;
+	struct key_ways w;
+	struct keys_goal goal;
+	struct keys_change change;
+	struct put_key keys;
+	char kcv[KCV_TEXT];
+	bool proved; /* the channel was opened with the set that is wanted */
+};
+
+/* The entry and what is wanted of the card: all that can be checked before it is touched. */
+int key_put_find(struct key_put *p, struct err *e);
+/* The keys, in the open session, and what is shown of them. The caller wipes p->keys. */
+int key_put_make(struct key_put *p, struct err *e);
+/* "check values", "check value", "fingerprint": what is in p->kcv. */
+const char *key_put_shown_as(const struct key_put *p);
+/* PUT KEY as it would be sent, `most` octets in a command: public keys as they are, of secret ones
+ * only how many octets they take. */
+void key_put_dry(struct dry *d, struct key_put *p, size_t most);
+
+#endif
