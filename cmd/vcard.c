@@ -10,13 +10,14 @@
 #include "out.h"
 #include "scp/scp02.h"
 #include "show.h"
+#include "vcard_product.h"
 #include "vcard_scp11.h"
 
 struct args {
 	const char *path, *keys, *issuer, *diversification, *platform, *fault;
-	const char *protocol, *ca, *curve, *certificates;
-	struct opt_u32 count, first, base, i, memory;
-	struct aid target;
+	const char *protocol, *ca, *curve, *certificates, *product;
+	struct opt_u32 count, first, base, i, memory, key_version;
+	struct aid target, isd;
 	struct opt_bytes algorithms, forms;
 };
 
@@ -24,14 +25,23 @@ static const char *const diversifications[] = { "none", "kdf3", "visa2", "visa",
 static const char *const protocols[] = { "scp02", "scp03", "scp11", NULL };
 static const char *const curves[] = { "p-256", "p-384", "brainpoolp256r1", NULL };
 static const char *const formats[] = { "gp", "x509", NULL };
+static const char *const products[] = { "plain", "jcop4", "uicc", "yubikey", NULL };
 
 static const struct opt opts[] = {
 	{ "count", 0, OPT_U32, "N", "Make a directory of so many cards, 0001.card and so on",
 	    offsetof(struct args, count), 0, 1, 10000000, NULL },
 	{ "first", 0, OPT_U32, "N", "Number of the first card (1)", offsetof(struct args, first), 0,
 	    1, 10000000, NULL },
+	{ "product", 0, OPT_CHOICE, "PRODUCT",
+	    "What the card is like: plain, jcop4, uicc or yubikey (plain)",
+	    offsetof(struct args, product), 0, 0, 0, products },
+	{ "isd", 0, OPT_AID, "AID", "AID of the issuer security domain (A000000151000000)",
+	    offsetof(struct args, isd), 0, 0, 0, NULL },
 	{ "keys", 0, OPT_STRING, "NAME", "Card key set of the key store (the only one)",
 	    offsetof(struct args, keys), 0, 0, 0, NULL },
+	{ "key-version", 0, OPT_HEX8, "KVN",
+	    "Version of the keys on the card, in hex (as the product has it, or the entry)",
+	    offsetof(struct args, key_version), 0, 1, 0xFF, NULL },
 	{ "diversification", 0, OPT_CHOICE, "SCHEME",
 	    "How a card's keys come from it: none, kdf3, visa2, visa or emv (as the entry says)",
 	    offsetof(struct args, diversification), 0, 0, 0, diversifications },
@@ -223,6 +233,8 @@ static int take_identity(uint32_t number, struct vcard_issue *issue, struct err 
 
 struct source {
 	const struct entry *keys;
+	enum vcard_product product;
+	uint8_t key_version;
 	enum diversification diversification;
 	bool as_entry; /* diversification as it says, which may be a template */
 	bool scp11;
@@ -283,7 +295,9 @@ static int take_scp11(
 	enum ec_curve curve = EC_P256;
 	const struct entry *ca;
 
-	src->scp11 = g->protocol != NULL && strcmp(g->protocol, "scp11") == 0;
+	src->scp11 = g->protocol != NULL
+			 ? strcmp(g->protocol, "scp11") == 0
+			 : src->keys->type == ENTRY_SCP03 && vcard_product_scp11(src->product, ks);
 	if (!src->scp11 && (g->ca != NULL || g->curve != NULL || g->certificates != NULL))
 		return err_set(
 		    e, ERR_USAGE, "--ca, --curve and --certificates go with --protocol scp11");
@@ -297,14 +311,34 @@ static int take_scp11(
 	    g->certificates != NULL && strcmp(g->certificates, "x509") == 0, e);
 }
 
+/* The version that the keys have on the card, and which product it is like. */
+static int take_product(struct ctx *c, const struct args *g, struct source *src,
+    struct vcard_issue *issue, struct err *e)
+{
+	const char *name = g->product == NULL ? "plain" : g->product;
+
+	if (!product_from(name, &src->product))
+		return err_set(e, ERR_USAGE, "--product: unknown product %s", name);
+	issue->product = src->product;
+	issue->isd = g->isd;
+	src->key_version = g->key_version.given ? (uint8_t)g->key_version.v
+						: vcard_product_version(src->product, src->keys);
+	if (src->key_version != src->keys->version)
+		ctx_note(c, "keys: %s has version %02X, on the card it is %02X", src->keys->name,
+		    src->keys->version, src->key_version);
+	return 0;
+}
+
 static int create_one(
     struct source *src, const char *path, uint32_t number, struct vcard_issue *issue, struct err *e)
 {
 	if (take_identity(number, issue, e) != 0)
 		return -1;
+	if (!vcard_product_numbers(number, issue))
+		return err_set(e, ERR_OTHER, "the card's numbers do not fit");
 	if (!card_keys(src, issue))
 		return err_set(e, ERR_OTHER, "the card's keys cannot be derived");
-	issue->key_version = src->keys->version;
+	issue->key_version = src->key_version;
 	if (src->scp11 && vcard_maker_card(&src->maker, issue, e) != 0)
 		return -1;
 	return vcard_create(path, issue, e);
@@ -361,11 +395,12 @@ static int run_create(struct ctx *c, void *args, struct err *e)
 		return err_set(e, ERR_USAGE, "--first goes with --count");
 	if (take_options(g, &issue, e) != 0 || ctx_keystore(c, &ks, e) != 0)
 		return -1;
-	if (find_keys(g, ks, &src.keys, e) != 0 || take_protocol(g, &src, &issue, e) != 0 ||
-	    take_diversification(g, &src, e) != 0 || take_scp11(g, ks, &src, e) != 0)
+	if (find_keys(g, ks, &src.keys, e) != 0 || take_product(c, g, &src, &issue, e) != 0 ||
+	    take_protocol(g, &src, &issue, e) != 0 || take_diversification(g, &src, e) != 0 ||
+	    take_scp11(g, ks, &src, e) != 0)
 		goto out;
 	/* What authorizes images is of no use on a card that takes none. */
-	if (issue.i02 == 0 && take_keys(g, ks, &issue, e) != 0)
+	if (issue.i02 == 0 && issue.product == PRODUCT_PLAIN && take_keys(g, ks, &issue, e) != 0)
 		goto out;
 	if (g->keys == NULL)
 		ctx_note(

@@ -54,6 +54,7 @@ static int run(struct ctx *c, void *args, struct err *e)
 		return -1;
 	o = json_object();
 	out_set(&o, "file", json_string(g->path));
+	out_set(&o, "product", json_string(product_str(s.product)));
 	out_set(&o, "cin", out_hex(span_of(s.cin, s.cin_n)));
 	out_set(&o, "iin", out_hex(span_of(s.iin, s.iin_n)));
 	out_set(&o, "diversification_data", out_hex(SPAN(s.kdd)));

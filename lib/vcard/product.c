@@ -50,12 +50,13 @@ struct span product_atr(enum vcard_product p)
 	return products[p].atr;
 }
 
-struct aid product_isd(enum vcard_product p)
-{
-	/* Where SIM tools look for it. */
-	static const struct aid uicc = { 8, { 0xA0, 0x00, 0x00, 0x00, 0x03 } };
+/* UICCs are found under the AID of GlobalPlatform; SIM tools ask for the older one. */
+static const struct aid aid_visa = { 8, { 0xA0, 0x00, 0x00, 0x00, 0x03 } };
 
-	return p == PRODUCT_UICC ? uicc : aid_isd;
+bool product_means_isd(const struct chip *c, struct span aid)
+{
+	return c->product == PRODUCT_UICC && aid.n >= AID_MIN &&
+	       span_starts(aid_span(&aid_visa), aid);
 }
 
 bool product_has_broadcast(const struct chip *c)
@@ -76,7 +77,7 @@ bool product_issue(struct chip *c, const struct vcard_issue *issue)
 	struct card_object *o = &c->objects[0];
 
 	c->product = issue->product;
-	c->isd = product_isd(issue->product);
+	c->isd = issue->isd.n != 0 ? issue->isd : aid_isd;
 	memcpy(c->iccid, issue->iccid, sizeof(c->iccid));
 	memcpy(c->imsi, issue->imsi, sizeof(c->imsi));
 	if (c->product != PRODUCT_JCOP4 || c->i02 != 0 || c->i != 0x70 || c->ecka_n > 0)

@@ -156,6 +156,8 @@ uint16_t do_select(struct call *c)
 		return SW_WRONG_P1P2;
 	if (wanted.n != 0 && (wanted.n < AID_MIN || wanted.n > AID_MAX))
 		return SW_WRONG_LENGTH;
+	if (product_means_isd(&c->v->chip, wanted))
+		wanted.n = 0;
 	mode_step(c->ch, EVENT_END, SW_OK);
 	content_forget(c->ch);
 	c->ch->personalize = (struct aid){ 0 };

@@ -71,6 +71,7 @@ enum { VCARD_ECKA_MAX = 6, VCARD_CA_MAX = 4, VCARD_ALLOWED_MAX = 16, VCARD_CERTS
 /* What a card is issued with. */
 struct vcard_issue {
 	enum vcard_product product; /* all but the plain one come without broadcast */
+	struct aid isd;             /* of the issuer domain; n = 0: A000000151000000 */
 	uint8_t iccid[ICCID_SIZE];  /* UICC: contents of EF_ICCID and EF_IMSI */
 	uint8_t imsi[IMSI_SIZE];
 	struct key_set keys; /* this card's own */
