@@ -140,23 +140,36 @@ static int load_cap(struct ctx *c, const struct load_args *g, struct err *e)
 	return rc;
 }
 
-/* A CAP file is an archive; a file that cannot be opened is told by whoever reads it. */
-static bool is_cap(const char *path)
+/* A CAP file is an archive. */
+static int look(const char *path, bool *is_cap, struct err *e)
 {
 	uint8_t b[8];
 	FILE *f = fopen(path, "rbe");
-	size_t n = f == NULL ? 0 : fread(b, 1, sizeof(b), f);
+	size_t n;
 
-	if (f != NULL)
-		fclose(f);
-	return cap_is_archive(span_of(b, n));
+	if (f == NULL) {
+		err_errno(e, ERR_INPUT, "%s: cannot open", path);
+		return err_hint(e, "a CAP file, or the bundle that scp-mode named");
+	}
+	n = fread(b, 1, sizeof(b), f);
+	fclose(f);
+	*is_cap = cap_is_archive(span_of(b, n));
+	return 0;
 }
 
 static int run_load(struct ctx *c, void *args, struct err *e)
 {
 	const struct load_args *g = args;
 
-	return is_cap(g->path) ? load_cap(c, g, e) : load_bundle(c, g->path, e);
+	bool is_cap = false;
+
+	if (look(g->path, &is_cap, e) != 0)
+		return -1;
+	if (is_cap)
+		return load_cap(c, g, e);
+	if (load_bundle(c, g->path, e) == 0)
+		return 0;
+	return err_hint_else(e, "%s is no CAP file", g->path);
 }
 
 const struct verb verb_load = {

@@ -358,8 +358,9 @@ answer() {
 		2|-r vcard:fleet/0001.card scp-mode|broadcast|unicast is missing
 		2|-r vcard:fleet/0001.card scp-mode sideways|`sideways` is not one of
 		7|-r vcard:fleet/0001.card scp-mode broadcast|no channel is open to vcard:fleet/0001.card
-		2|-r vcard:fleet/0001.card load|BUNDLE is missing
-		7|-r vcard:fleet/0001.card load none|no channel is open to vcard:fleet/0001.card
+		2|-r vcard:fleet/0001.card load|FILE is missing
+		3|-r vcard:fleet/0001.card load none|none: cannot open
+		7|-r vcard:fleet/0001.card load app.bundle|no channel is open to vcard:fleet/0001.card
 		7|-r vcard:fleet/0001.card authorize load|no channel is open to vcard:fleet/0001.card
 		2|campaign run|MANIFEST is missing
 		3|campaign run none.yaml|none.yaml: cannot open
