@@ -117,11 +117,11 @@ trace_of() {
 		printf '> 80F28002024F0000\n< 6A88\n'
 		printf '> 80F24002024F0000\n< E30D4F07A00000000310109F700107E30D4F079000\n> 80F24003024F0000\n< 6A86\n'
 		printf '> 80F21002024F0000\n< 6A88\n> 80F22002024F0000\n< 6985\n'
-	} >cut
-	ok -r replay:cut list --level 00
+	} >short
+	ok -r replay:short list --level 00
 	[ "$output" = "A0000000031010  application  selectable" ]
 	[[ $stderr == *"cuts its list short"* ]]
-	ok -q -r replay:cut list --level 00 --json
+	ok -q -r replay:short list --level 00 --json
 	jq -e '.complete == false' <<<"$output"
 
 	{

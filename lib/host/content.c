@@ -60,8 +60,7 @@ static const struct {
 	const char *why;
 } refusals[] = {
 	{ INS_INSTALL, SW_CONDITIONS,
-	    "most often the AID is on the card already: list shows it, --replace deletes it "
-	    "first" },
+	    "most often the AID is on the card already, or its domain is not personalized" },
 	{ INS_INSTALL, SW_WRONG_DATA,
 	    "most often the AID is on the card already, or the application refuses its "
 	    "parameters" },
