@@ -141,9 +141,10 @@ void key_put_dry(struct dry *d, struct key_put *p, size_t most)
 	static const struct key nothing = { .n = 16 };
 	char text[2 * APDU_SHORT_DATA + 32], hex[2 * APDU_SHORT_DATA + 1];
 	struct wr w = wr_grow(KEYS_LONGEST);
-	bool public = p->keys.asymmetric.kind != AUTHORITY_NONE;
+	bool public;
 
 	dry_keys(p);
+	public = put_key_is_asymmetric(&p->keys);
 	p->keys.des = p->goal.type == KEY_TYPE_DES;
 	if (!put_key_put(&w, &p->keys, &nothing))
 		d->rows.failed = true;
