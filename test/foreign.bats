@@ -356,3 +356,15 @@ ${empty//A000000151000000/A000000151000010}" ]
 	# A command that is wrong says so, and the channel stays.
 	foreign --level 33 apdu 80F28002024F0500 6A80 + list
 }
+
+@test "DAP, tokens and receipts with every kind of key" {
+	card
+	cap 0 empty.cap
+	for kind in rsa1024 rsa2048 p256 p384 p521 aes128 aes192 aes256 des; do
+		foreign --level 01 dap $kind empty.cap A000000151000020 + delegated $kind empty.cap A000000151000021
+		[[ $output == receipts* ]]
+	done
+	foreign --level 33 dap p256 empty.cap A000000151000020 + delegated p256 empty.cap A000000151000021 + list
+	[[ $output == "receipts [28, 29, 30]"*isd* && $output != *domain* ]]
+	[ "$(script 1 80CA00C200)" = C202001E9000 ]
+}

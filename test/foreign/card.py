@@ -6,11 +6,15 @@ from channel import Plain, begin02, begin03
 from wire import Broken, Command, Refused, find
 
 
+SEGMENTED = (0xE4, 0xE6, 0xD8)
+
+
 class Card:
     """le: "needed", or for all commands with data, as some clients have it, "always" or "never"."""
 
     def __init__(self, transmit, trace=False, le="needed"):
         self.raw, self.trace, self.le = transmit, trace, le
+        self.segments = False  # long commands in parts, not in extended length
         self.channel = Plain()
         self.offer = None  # scp, and i if that is told, of INITIALIZE UPDATE
 
@@ -26,6 +30,8 @@ class Card:
 
     def transmit(self, command):
         """One command as it is: GET RESPONSE and the right Le come by themselves."""
+        if self.segments and len(command.data) > 255 and command.ins in SEGMENTED:
+            return self.transmit(self.but_last(command))
         if command.data and self.le != "needed":
             command.le = 0 if self.le == "always" else None
         data, sw = self.once(command.encode())
@@ -38,6 +44,19 @@ class Card:
             more, sw = self.once(bytes([command.cla & 0x03, 0xC0, 0, 0, sw & 0xFF]))
             data += more
         raise Broken("61xx for ever")
+
+    def but_last(self, command):
+        """
+        A command over 255 octets, protected as a whole, goes in several, which b8 of P1 joins
+        (GPCS 11.1.5): the last one.
+        """
+        *first, last = [command.data[i:i + 255] for i in range(0, len(command.data), 255)]
+        for part in first:
+            data, sw = self.once(Command(command.cla, command.ins, command.p1 | 0x80, command.p2,
+                                         part).encode())
+            if sw != 0x9000 or data:
+                raise Refused("a part of a command", sw)
+        return Command(command.cla, command.ins, command.p1, command.p2, last, 0)
 
     def send(self, command):
         """One command through the channel: data and status word."""
@@ -88,6 +107,7 @@ def readers():
 def connect(name, trace=False, le="needed"):
     """The card in the reader of this name, or of this number counted from 1."""
     from smartcard.CardConnection import CardConnection
+    from smartcard.Exceptions import SmartcardException
     from smartcard.System import readers as all_readers
 
     found = all_readers()
@@ -98,7 +118,10 @@ def connect(name, trace=False, le="needed"):
     if not found:
         raise Broken("no reader %s" % name)
     connection = found[0].createConnection()
-    connection.connect(CardConnection.T1_protocol)
+    try:
+        connection.connect(CardConnection.T1_protocol)
+    except SmartcardException as e:
+        raise Broken(e)
     card = Card(connection.transmit, trace, le)
     card.connection = connection
     card.atr = bytes(connection.getATR())

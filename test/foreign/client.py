@@ -12,6 +12,7 @@ import argparse
 import shlex
 import sys
 
+import authority
 import content
 import selftest
 import uicc
@@ -43,6 +44,7 @@ def options():
     p.add_argument("--chaining", default="iso", choices=("iso", "gp"))
     p.add_argument("--host-id", type=unhex, default=b"")
     p.add_argument("--le", default="needed", choices=("needed", "always", "never"))
+    p.add_argument("--segments", action="store_true", help="long commands in several")
     p.add_argument("--trace", action="store_true")
     p.add_argument("words", nargs=argparse.REMAINDER)
     return p.parse_args()
@@ -159,6 +161,7 @@ VERBS = {
     "instance": instance, "delete": delete, "put-keys": put_keys, "put-key": put_key,
     "delete-keys": delete_keys, "store": store, "personalize": personalize,
     "extradite": extradite, "state": state, "apdu": apdu, "select": select, "uicc": uicc.walk,
+    "dap": authority.walk_dap, "delegated": authority.walk_delegated,
 }
 
 
@@ -193,6 +196,8 @@ def main():
         print("\n".join(readers()))
         return
     card = connect(o.reader, o.trace, o.le)
+    card.segments = o.segments
+    card.again = lambda aid: open_channel(card, argparse.Namespace(**{**vars(o), "sd": aid}))
     try:
         if o.scp != "none":
             open_channel(card, o)
