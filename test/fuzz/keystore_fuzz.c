@@ -19,7 +19,12 @@ static void check_entry(const struct entry *t)
 	CHECK(length_ok(&t->secret));
 	CHECK(length_ok(&t->keys.enc) && t->keys.enc.n == t->keys.mac.n &&
 	      t->keys.enc.n == t->keys.dek.n);
-	CHECK(t->public_n == 0 || t->public_n == (t->type == ENTRY_ISSUER ? 65 : 32));
+	CHECK(t->public_n == 0 ||
+	      t->public_n == (t->type == ENTRY_SIGNER      ? 32
+				 : t->type == ENTRY_ISSUER ? 65
+							   : 2 * ec_field(t->curve) + 1));
+	CHECK(t->authority.kind == AUTHORITY_NONE ||
+	      (entry_type_is_authority(t->type) && authority_bits(&t->authority) >= 128));
 	if (t->public_n > 0)
 		CHECK(entry_fingerprint(t, fingerprint));
 }
