@@ -1,11 +1,12 @@
 /* What a command is, for the comments in traces; and which of its octets must not be written. */
-#include "card/trace.h"
+#include "card/describe.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/hex.h"
+#include "card/trace.h"
 
 enum detail {
 	PLAIN,
@@ -14,7 +15,7 @@ enum detail {
 	DETAIL_VERSION, /* P1 is a key version */
 	DETAIL_LEVEL,   /* P1 is a security level */
 	DETAIL_P1,      /* P1 by its name */
-	DETAIL_BLOCK    /* P2 is a block number */
+	DETAIL_CONTENT  /* describe_content */
 };
 
 struct p1_name {
@@ -25,12 +26,6 @@ struct p1_name {
 static const struct p1_name mode_names[] = { { 0x00, "return" }, { 0x01, "enter" }, { 0, NULL } };
 static const struct p1_name authorize_names[] = { { 0x00, "activate" }, { 0x01, "verify" },
 	{ 0x02, "discard" }, { 0, NULL } };
-static const struct p1_name install_names[] = { { 0x02, "for load" }, { 0x04, "for install" },
-	{ 0x08, "for make selectable" }, { 0x0C, "for install and make selectable" },
-	{ 0x0E, "for load, install and make selectable" }, { 0x10, "for extradition" },
-	{ 0x20, "for personalization" }, { 0x40, "for registry update" }, { 0, NULL } };
-static const struct p1_name status_names[] = { { 0x80, "issuer domain" }, { 0x40, "applications" },
-	{ 0x20, "load files" }, { 0x10, "load files and modules" }, { 0, NULL } };
 static const struct p1_name channel_names[] = { { 0x00, "open" }, { 0x80, "close" }, { 0, NULL } };
 
 static const struct {
@@ -60,12 +55,12 @@ static const struct {
 	{ 0xCA, "GET DATA", DETAIL_P1P2, NULL },
 	{ 0xCB, "GET DATA", DETAIL_P1P2, NULL },
 	{ 0xD8, "PUT KEY", DETAIL_VERSION, NULL },
-	{ 0xE2, "STORE DATA", DETAIL_BLOCK, NULL },
-	{ 0xE4, "DELETE", PLAIN, NULL },
-	{ 0xE6, "INSTALL", DETAIL_P1, install_names },
-	{ 0xE8, "LOAD", DETAIL_BLOCK, NULL },
-	{ 0xF0, "SET STATUS", PLAIN, NULL },
-	{ 0xF2, "GET STATUS", DETAIL_P1, status_names },
+	{ 0xE2, "STORE DATA", DETAIL_CONTENT, NULL },
+	{ 0xE4, "DELETE", DETAIL_CONTENT, NULL },
+	{ 0xE6, "INSTALL", DETAIL_CONTENT, NULL },
+	{ 0xE8, "LOAD", DETAIL_CONTENT, NULL },
+	{ 0xF0, "SET STATUS", DETAIL_CONTENT, NULL },
+	{ 0xF2, "GET STATUS", DETAIL_CONTENT, NULL },
 };
 
 static const char *p1_name(const struct p1_name *names, uint8_t p1)
@@ -77,13 +72,7 @@ static const char *p1_name(const struct p1_name *names, uint8_t p1)
 	return "with unknown P1";
 }
 
-/* Text in caller storage; what does not fit is cut. */
-struct text {
-	char *at;
-	size_t left; /* the terminator included */
-};
-
-static void PRINTF_LIKE(2, 3) put(struct text *t, const char *fmt, ...)
+void text_put(struct text *t, const char *fmt, ...)
 {
 	va_list ap;
 	int n;
@@ -107,22 +96,22 @@ static void put_detail(struct text *f, size_t at, const struct capdu *c)
 	case DETAIL_AID:
 		/* By name, in clear: P1 04. Protected data would only look like an AID. */
 		if (c->p1 == 0x04 && c->data.n > 0 && !cla_is_sm(c->cla))
-			put(f, " %s", hex_put(span_sub(c->data, 0, 16), hex, sizeof(hex)));
+			text_put(f, " %s", hex_put(span_sub(c->data, 0, 16), hex, sizeof(hex)));
 		break;
 	case DETAIL_P1P2:
-		put(f, " %02X%02X", c->p1, c->p2);
+		text_put(f, " %02X%02X", c->p1, c->p2);
 		break;
 	case DETAIL_VERSION:
-		put(f, " key version %02X", c->p1);
+		text_put(f, " key version %02X", c->p1);
 		break;
 	case DETAIL_LEVEL:
-		put(f, " level %02X", c->p1);
+		text_put(f, " level %02X", c->p1);
 		break;
 	case DETAIL_P1:
-		put(f, " %s", p1_name(commands[at].p1, c->p1));
+		text_put(f, " %s", p1_name(commands[at].p1, c->p1));
 		break;
-	case DETAIL_BLOCK:
-		put(f, " block %02X", c->p2);
+	case DETAIL_CONTENT:
+		describe_content(f, c);
 		break;
 	case PLAIN:
 		break;
@@ -142,17 +131,17 @@ static void put_command(struct text *f, const struct capdu *c)
 	while (at < n && commands[at].ins != c->ins)
 		at++;
 	if (is_mutual_authenticate(c)) {
-		put(f, "MUTUAL AUTHENTICATE key %02X version %02X", c->p2, c->p1);
+		text_put(f, "MUTUAL AUTHENTICATE key %02X version %02X", c->p2, c->p1);
 	} else if (at < n) {
-		put(f, "%s", commands[at].name);
+		text_put(f, "%s", commands[at].name);
 		put_detail(f, at, c);
 	} else {
-		put(f, "command %02X, P1 %02X, P2 %02X", c->ins, c->p1, c->p2);
+		text_put(f, "command %02X, P1 %02X, P2 %02X", c->ins, c->p1, c->p2);
 	}
 	if (c->data.n > 0 && (at == n || commands[at].detail != DETAIL_AID))
-		put(f, ", %zu octet%s", c->data.n, c->data.n == 1 ? "" : "s");
+		text_put(f, ", %zu octet%s", c->data.n, c->data.n == 1 ? "" : "s");
 	if (cla_is_sm(c->cla))
-		put(f, "%s", ", protected");
+		text_put(f, "%s", ", protected");
 }
 
 char *trace_describe(struct span command, char *out, size_t cap)
@@ -166,7 +155,7 @@ char *trace_describe(struct span command, char *out, size_t cap)
 	if (capdu_get(command, &c))
 		put_command(&t, &c);
 	else
-		put(&t, "no well-formed command, %zu octets", command.n);
+		text_put(&t, "no well-formed command, %zu octets", command.n);
 	return out;
 }
 
