@@ -66,3 +66,38 @@ copies() {
 	fails 3 campaign check campaign.yaml
 	[[ $stderr == *"app.bundle: cannot open"* ]]
 }
+
+@test "examples/unicast.yaml: an application, data and new keys for every card" {
+	copies
+	make_values design-house.yaml
+	make_values operator.yaml
+	bring issuer-2027 factory.yaml
+	ok vcard create fleet --count 3 --keystore keystore/factory.yaml
+	ok -r vcard:fleet/0002.card -k keystore/factory.yaml install pair.cap
+	ok campaign check unicast.yaml
+	[[ $output == *"3 cards in "*"1 install"*"2 store-data"*"3 delete"*"4 put-keys"*"5 lock"* ]]
+	ok campaign run unicast.yaml
+	ok campaign report unicast.yaml --json
+	[ "$(jq -c '[.total,.done,.failed]' <<<"$output")" = '[3,3,0]' ]
+	[ "$(jq -c '.cards | map(.steps[2].state)' <<<"$output")" = '["already","done","already"]' ]
+	# What the factory knows opens nothing any more.
+	fails 5 -r vcard:fleet/0002.card -k keystore/factory.yaml list
+	ok -r vcard:fleet/0002.card -k keystore/operator.yaml list --keys fleet-2028 --json
+	jq -e '.. | objects | select(.aid? == "F04341524441444D0101" and .state == "locked")' <<<"$output"
+	jq -e '[.. | objects | select(.aid? == "F04341524441444D02")] == []' <<<"$output"
+	ok -r vcard:fleet/0003.card apdu 80CA004200
+	[[ $output == *420449150200* ]]
+}
+
+@test "examples/unicast.yaml: what is commented out may be put in" {
+	copies
+	make_values operator.yaml
+	sed -i 's/^#\(key-version\|level\|domain\)/\1/; s/^  #-/  -/; s/^  - put-keys: .*rotate.*//' unicast.yaml
+	mkdir fleet
+	# Every key of the manifest is good: what is missing are cards.
+	fails 3 campaign check unicast.yaml
+	[[ $stderr == *"no card file"* ]]
+	sed -i 's/^cards:.*//; s/^#cards/cards/' unicast.yaml
+	ok campaign check unicast.yaml
+	[[ $output == *"put into ACS ACR40T, 2"* ]]
+}

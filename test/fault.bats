@@ -116,6 +116,51 @@ next_run_ends() {
 	done
 }
 
+@test "campaigns: steps on a card of which a call failed are taken to their end by the next run" {
+	setup_faulty
+	"$CARDADM" keystore init --test-keys keys.yaml
+	"$CARDADM" vcard create fleet --count 2 -k keys.yaml
+	printf '  new: {type: scp03, test: true, version: 31, diversification: kdf3,\n    master: {hex: 00112233445566778899AABBCCDDEEFF}}\n' >>keys.yaml
+	cp "$BATS_TEST_DIRNAME/../examples/hello.cap" .
+	cat >campaign.yaml <<-'YAML'
+		cardadm: campaign/1
+		name: demo
+		keystore: keys.yaml
+		keys: test
+		cards: {directory: fleet}
+		mode: unicast
+		steps:
+		  - install: {file: hello.cap}
+		  - put-keys: {keys: new, rotate: true}
+		  - lock: {aid: F04341524441444D0101}
+	YAML
+	sweep shows_right campaign check campaign.yaml --json
+	FAULT_POINTS=${FAULT_POINTS:-100} sweep next_run_steps campaign run campaign.yaml
+	"$CARDADM" campaign run campaign.yaml
+	sweep shows_right campaign report campaign.yaml
+	sweep shows_right campaign report campaign.yaml --json
+}
+
+# No card is without keys, and a second run ends it.
+next_run_steps() {
+	local card
+	if [ "$rc" -eq 0 ]; then
+		[ "$("$CARDADM" campaign report campaign.yaml --json | jq -c '[.done, .failed, .pending]')" = '[2,0,0]' ]
+		return
+	fi
+	for card in fleet/*.card; do
+		"$CARDADM" vcard show "$card" --json | jq -e '.keys | length > 0 and all(.tries_left >= 9)' >/dev/null || return
+	done
+	"$CARDADM" campaign run campaign.yaml >next.out 2>&1 ||
+		"$CARDADM" campaign run campaign.yaml --retry-authentication >next.out 2>&1 || {
+		cat next.out >&2
+		return 1
+	}
+	for card in fleet/*.card; do
+		[ "$("$CARDADM" vcard show "$card" --json | jq -c '[.keys[].version] | unique')" = '["31"]' ] || return
+	done
+}
+
 # ---- open channels ----
 
 # The main job by single verbs, up to the first that fails. Only scp-open, and with it the agent, is
