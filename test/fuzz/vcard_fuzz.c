@@ -6,6 +6,7 @@
 
 #include "crypto/digest.h"
 #include "gp/put_key.h"
+#include "vcard_content.h"
 #include "vcard_host.h"
 
 enum { STEPS = 60 };
@@ -21,7 +22,7 @@ static void any_octets(struct host *h, struct rd *in, struct wr *rsp)
 static void plain(struct host *h, uint8_t channel, struct rd *in, struct wr *rsp)
 {
 	static const uint8_t ins[] = { 0xA4, 0x70, 0xCA, 0x50, 0x82, 0xF2, 0xF0, 0xD8, 0xE4, 0xE2,
-		0x5A, 0x5C, 0x5E, 0xE8 };
+		0x5A, 0x5C, 0x5E, 0xE8, 0xE6 };
 	struct capdu c = { .cla = cla_with_channel(fuzz_u8(in) & 0x80, channel),
 		.ins = ins[fuzz_u8(in) % sizeof(ins)],
 		.p1 = fuzz_u8(in),
@@ -39,7 +40,7 @@ static void any_sealed(
     struct host *h, uint8_t channel, struct rd *in, struct rd *meddle, struct wr *rsp)
 {
 	static const uint8_t ins[] = { 0xCA, 0xF2, 0xF0, 0xD8, 0xE4, 0xE2, 0x5A, 0x5C, 0x5E, 0xE8,
-		0xA4, 0x50, 0x70, 0x82 };
+		0xA4, 0x50, 0x70, 0x82, 0xE6 };
 	struct capdu c = { .ins = ins[fuzz_u8(in) % sizeof(ins)],
 		.p1 = fuzz_u8(in),
 		.p2 = fuzz_u8(in),
@@ -177,7 +178,6 @@ static void step(struct host *h, struct rd *in, struct wr *rsp)
 		any_octets(h, in, rsp);
 		break;
 	case 1:
-	case 13:
 		plain(h, channel, in, rsp);
 		break;
 	case 2:
@@ -206,6 +206,9 @@ static void step(struct host *h, struct rd *in, struct wr *rsp)
 		break;
 	case 11:
 		put_keys(h, channel, in, &way, rsp);
+		break;
+	case 13:
+		content_step(h, channel, in, &way, rsp);
 		break;
 	case 12:
 		power(h, fuzz_u8(in), in);

@@ -138,7 +138,7 @@ void host_initialize(struct host *h, uint8_t channel, uint8_t version)
 	capdu_put(&w, &c);
 	if (host_raw(h, wr_span(&w), ANYBODY, &rsp) == SW_OK) {
 		CHECK(init_update_get(span_sub(wr_span(&rsp), 0, rsp.n - 2), m, &u));
-		k = chip_keys(h->v, &aid_isd, version);
+		k = chip_channel_keys(h->v, &h->v->channel[channel].selected, version);
 		CHECK(k != NULL && u.key_version == k->version && k->tries > 0);
 		memcpy(challenge + m, u.card_challenge, m);
 		CHECK(scp03_begin(

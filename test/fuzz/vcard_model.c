@@ -74,6 +74,38 @@ static bool same_running(const struct model *m, const struct chip *b)
 	return SAME(running) && span_eq(wr_span(&m->image), wr_span(&b->image));
 }
 
+/* The data of a load file never change, and go with its entry. */
+static bool same_content(const struct chip *a, const struct chip *b)
+{
+	const struct card_content *x = &a->content, *y = &b->content;
+
+	if (x->file_n != y->file_n || x->app_n != y->app_n || x->receipts != y->receipts ||
+	    x->restricted != y->restricted)
+		return false;
+	for (size_t i = 0; i < x->file_n; i++)
+		if (!aid_eq(&x->file[i].aid, &y->file[i].aid) ||
+		    !aid_eq(&x->file[i].domain, &y->file[i].domain) ||
+		    x->file[i].data.n != y->file[i].data.n)
+			return false;
+	return SAME(content.app);
+}
+
+/* Who may be told to change it, in a channel of his own. */
+static void check_content(const struct chip *a, const struct chip *b, const struct capdu *c)
+{
+	const struct card_content *x = &a->content, *y = &b->content;
+
+	CHECK(c->ins == INS_INSTALL || c->ins == INS_LOAD || c->ins == INS_DELETE ||
+	      c->ins == INS_SET_STATUS || c->ins == INS_PUT_KEY || c->ins == INS_STORE_DATA);
+	CHECK((x->restricted & ~y->restricted) == 0 && y->receipts >= x->receipts);
+	if (y->file_n > x->file_n)
+		CHECK(c->ins == INS_LOAD || (c->ins == INS_INSTALL && c->p1 == INSTALL_ALL));
+	if (y->app_n > x->app_n)
+		CHECK(c->ins == INS_INSTALL && y->app_n == x->app_n + 1);
+	if (y->file_n < x->file_n || y->app_n < x->app_n)
+		CHECK(c->ins == INS_DELETE);
+}
+
 /* Counters move with INITIALIZE UPDATE, by one; tries with EXTERNAL AUTHENTICATE. */
 static void check_counters(
     const struct chip *a, const struct chip *b, enum authority who, uint8_t ins, uint16_t sw)
@@ -123,6 +155,10 @@ static void check_unicast(
 	if (!same_keys(a, b))
 		CHECK(sw == SW_OK &&
 		      (c->ins == INS_PUT_KEY || c->ins == INS_DELETE || c->ins == INS_STORE_DATA));
+	if (!same_content(a, b)) {
+		CHECK(sw == SW_OK);
+		check_content(a, b, c);
+	}
 	if (a->life_cycle != b->life_cycle)
 		CHECK(sw == SW_OK && c->ins == INS_SET_STATUS);
 	if (!SAME(iin) || !SAME(cin))
@@ -193,11 +229,12 @@ void model_check(const struct model *m, const struct vcard *v, enum authority wh
 		return;
 	check_issued(a, b);
 	check_sound(b);
+	CHECK(content_used(v) <= b->memory);
 	CHECK(b->running.version >= a->running.version);
 	if (!capdu_get(command, &c)) /* not an APDU */
 		c.ins = 0;
 	if (who != UNICAST) {
-		CHECK(same_keys(a, b) && same_running(m, b));
+		CHECK(same_keys(a, b) && same_running(m, b) && same_content(a, b));
 		check_counters(a, b, who, c.ins, sw);
 	}
 	if (who == ANYBODY || who == AUTHENTICATION)
