@@ -44,6 +44,8 @@ static bool decode(
 	size_t n;
 	bool ok;
 
+	if (text.n == 0)
+		return false;
 	if (memmem(text.p, text.n, pem, strlen(pem)) != NULL)
 		return authority_from_pem(k, text) && authority_signs(k) == private_half;
 	to = wr_space(&octets, text.n / 2);
