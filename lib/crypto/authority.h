@@ -98,12 +98,12 @@ MUST_CHECK bool authority_same_public(const struct authority_key *a, const struc
 MUST_CHECK bool authority_generate_rsa(struct authority_key *k, unsigned bits);
 MUST_CHECK bool authority_generate_ec(struct authority_key *k, enum ec_curve c);
 
-/* Ciphered load files (GPCS C.6): CBC over the data padded with 80 00..; icv: of a block (16
- * octets, with triple DES 8), NULL: zeros. Decrypting is false when the padding is wrong, too. */
+/* Ciphered load files (GPCS C.6): CBC over the data padded with 80 00..; icv: a block (16
+ * octets, with triple DES 8), empty: zeros. Decrypting is false when the padding is wrong, too. */
 size_t authority_block(const struct authority_key *k); /* 16, 8; 0: not a secret key */
 MUST_CHECK bool authority_encrypt(
-    const struct authority_key *k, const uint8_t *icv, struct span data, struct wr *out);
+    const struct authority_key *k, struct span icv, struct span data, struct wr *out);
 MUST_CHECK bool authority_decrypt(
-    const struct authority_key *k, const uint8_t *icv, struct span data, struct wr *out);
+    const struct authority_key *k, struct span icv, struct span data, struct wr *out);
 
 #endif

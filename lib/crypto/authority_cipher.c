@@ -11,23 +11,24 @@ size_t authority_block(const struct authority_key *k)
 }
 
 static bool cbc(
-    const struct authority_key *k, bool encrypt, const uint8_t *icv, struct span in, uint8_t *out)
+    const struct authority_key *k, bool encrypt, struct span icv, struct span in, uint8_t *out)
 {
-	static const uint8_t zeros[AES_BLOCK];
+	uint8_t iv[AES_BLOCK] = { 0 };
+	struct rd r = rd_of(icv);
 	struct des d = { 0 };
 	bool ok;
 
-	if (icv == NULL)
-		icv = zeros;
+	if (icv.n != 0 && (icv.n != authority_block(k) || !rd_copy(&r, iv, icv.n)))
+		return false;
 	if (k->kind == AUTHORITY_AES)
-		return aes_cbc_once(&k->secret, encrypt, icv, in, out);
-	ok = des_set_key(&d, &k->secret) && des_cbc(&d, encrypt, icv, in, out);
+		return aes_cbc_once(&k->secret, encrypt, iv, in, out);
+	ok = des_set_key(&d, &k->secret) && des_cbc(&d, encrypt, iv, in, out);
 	des_wipe(&d);
 	return ok;
 }
 
 bool authority_encrypt(
-    const struct authority_key *k, const uint8_t *icv, struct span data, struct wr *out)
+    const struct authority_key *k, struct span icv, struct span data, struct wr *out)
 {
 	size_t block = authority_block(k), at = out->n, n;
 	uint8_t *to;
@@ -61,7 +62,7 @@ static bool unpadded(struct span s, size_t block, size_t *n)
 }
 
 bool authority_decrypt(
-    const struct authority_key *k, const uint8_t *icv, struct span data, struct wr *out)
+    const struct authority_key *k, struct span icv, struct span data, struct wr *out)
 {
 	size_t block = authority_block(k), at = out->n, n;
 	uint8_t *to;

@@ -96,9 +96,7 @@ static uint16_t decipher(
 		return SW_WRONG_DATA;
 	if (!digest_by_size(l->hash_n, &alg) || alg < authority_digest(&k, true))
 		return SW_CONDITIONS;
-	return authority_decrypt(&k, f->icv.n == 0 ? NULL : f->icv.p, f->data, clear)
-		   ? SW_OK
-		   : SW_WRONG_DATA;
+	return authority_decrypt(&k, f->icv, f->data, clear) ? SW_OK : SW_WRONG_DATA;
 }
 
 static bool imports_copy(struct card_load_file *to, const struct cap *cap)

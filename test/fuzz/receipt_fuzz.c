@@ -61,6 +61,7 @@ static void dap(struct span s, const struct authority_key *k)
 /* A card knows from any beginning either nothing or the right length. */
 static void load_file(struct span s, const struct authority_key *k)
 {
+	const struct span none = { NULL, 0 };
 	struct wr clear = wr_grow(1 << 17);
 	struct load_file f;
 	bool wrong;
@@ -72,7 +73,7 @@ static void load_file(struct span s, const struct authority_key *k)
 
 			CHECK(!wrong && (told == 0 || told == s.n));
 		}
-		if (f.ciphered && authority_decrypt(k, NULL, f.data, &clear))
+		if (f.ciphered && authority_decrypt(k, none, f.data, &clear))
 			CHECK(clear.n < f.data.n);
 	}
 	if (load_file_octets(s, &wrong) != 0)

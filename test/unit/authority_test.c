@@ -410,6 +410,7 @@ static void test_pem_of_tools(void **state)
 
 static void test_cipher(void **state)
 {
+	const struct span none = { NULL, 0 };
 	uint8_t clear[40], icv[16], room[64], back_room[64];
 	struct wr w = wr_fixed(room, sizeof(room)), back = wr_fixed(back_room, sizeof(back_room));
 	SECRET_AUTHORITY(k);
@@ -419,7 +420,8 @@ static void test_cipher(void **state)
 	assert_true(
 	    authority_secret(&k, AUTHORITY_AES, unit_bytes("2B7E151628AED2A6ABF7158809CF4F3C")));
 	memcpy(icv, unit_bytes("000102030405060708090A0B0C0D0E0F").p, 16);
-	assert_true(authority_encrypt(&k, icv, unit_bytes("6BC1BEE22E409F96E93D7E117393172A"), &w));
+	assert_true(
+	    authority_encrypt(&k, SPAN(icv), unit_bytes("6BC1BEE22E409F96E93D7E117393172A"), &w));
 	assert_int_equal(w.n, 32);
 	assert_span(span_sub(wr_span(&w), 0, 16), unit_bytes("7649ABAC8119B246CEE98E9B12E9197D"));
 	memset(clear, 0x80, sizeof(clear));
@@ -430,23 +432,33 @@ static void test_cipher(void **state)
 
 			wr_reset(&w);
 			wr_reset(&back);
-			assert_true(authority_encrypt(&k, NULL, span_of(clear, n), &w));
+			assert_true(authority_encrypt(&k, none, span_of(clear, n), &w));
 			assert_int_equal(w.n, n + block - n % block);
-			assert_true(authority_decrypt(&k, NULL, wr_span(&w), &back));
+			assert_true(authority_decrypt(&k, none, wr_span(&w), &back));
 			assert_span(wr_span(&back), span_of(clear, n));
 			assert_false(
-			    authority_decrypt(&k, NULL, span_sub(wr_span(&w), 0, w.n - 1), &back));
+			    authority_decrypt(&k, none, span_sub(wr_span(&w), 0, w.n - 1), &back));
 		}
-		assert_false(authority_decrypt(&k, NULL, span_of(NULL, 0), &back));
+		assert_false(authority_decrypt(&k, none, span_of(NULL, 0), &back));
 	}
 	/* zeros only, and an octet that is no padding */
 	make(1, &k);
 	wr_reset(&back);
 	assert_false(
-	    authority_decrypt(&k, NULL, unit_bytes("000102030405060708090A0B0C0D0E0F"), &back));
+	    authority_decrypt(&k, none, unit_bytes("000102030405060708090A0B0C0D0E0F"), &back));
 	assert_int_equal(back.n, 0);
+	/* an ICV of another length */
+	for (size_t n = 1; n <= sizeof(icv) + 1; n++) {
+		make(n % 2, &k);
+		if (n == authority_block(&k))
+			continue;
+		wr_reset(&w);
+		assert_false(authority_encrypt(&k, span_of(clear, n), SPAN(clear), &w));
+		wr_reset(&back);
+		assert_false(authority_decrypt(&k, span_of(clear, n), SPAN(icv), &back));
+	}
 	make(4, &k);
-	assert_false(authority_encrypt(&k, NULL, SPAN(clear), &w));
+	assert_false(authority_encrypt(&k, none, SPAN(clear), &w));
 }
 
 int main(void)

@@ -521,6 +521,7 @@ static void test_dap_malformed(void **state)
 static void test_ciphered(void **state)
 {
 	static const uint8_t data[100] = { 1, 2, 3 };
+	const struct span none = { NULL, 0 };
 	uint8_t room[256], back[256];
 	struct wr w = wr_fixed(room, sizeof(room)), clear = wr_fixed(back, sizeof(back));
 	struct load_file f;
@@ -533,10 +534,10 @@ static void test_ciphered(void **state)
 		wr_reset(&clear);
 		load_file_head_put(
 		    &w, NULL, 0, load_file_ciphered_octets(&k, sizeof(data)), true, NULL);
-		assert_true(authority_encrypt(&k, NULL, SPAN(data), &w));
+		assert_true(authority_encrypt(&k, none, SPAN(data), &w));
 		assert_true(load_file_get(wr_span(&w), &f));
 		assert_true(f.ciphered);
-		assert_true(authority_decrypt(&k, NULL, f.data, &clear));
+		assert_true(authority_decrypt(&k, none, f.data, &clear));
 		assert_span(wr_span(&clear), SPAN(data));
 	}
 	assert_true(make(2, &k));

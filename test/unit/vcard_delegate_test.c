@@ -472,7 +472,8 @@ static uint16_t load_ciphered(
 
 	package_put(&data, &hello);
 	assert_true(digest_of(DIGEST_SHA256, wr_span(&data), hash));
-	assert_true(authority_encrypt(k, icv, wr_span(&data), &secret));
+	assert_true(authority_encrypt(
+	    k, icv == NULL ? none : span_of(icv, authority_block(k)), wr_span(&data), &secret));
 	load_file_head_put(&file, NULL, 0, secret.n, true, icv);
 	wr_put(&file, wr_span(&secret));
 	assert_int_equal(load_start(r, PACKAGE, DOMAIN, hashed ? span_of(hash, 32) : none), SW_OK);
