@@ -164,6 +164,55 @@ static void put_guards(void **state)
 	mirror_close(&m);
 }
 
+/* The form of public keys is that of GPCS 11.8.2.3; what is too long for one command goes on in the
+ * next, and nothing counts before the last. */
+static void long_keys(void **state)
+{
+	uint8_t n[512], want[600];
+	struct wr w = wr_fixed(want, sizeof(want));
+	struct put_key k = { .version = 0x73, .n = 1, .type = { KEY_TYPE_RSA_MODULUS } };
+	const uint8_t e[3] = { 1, 0, 1 };
+	bool unknown;
+	struct mirror m;
+
+	(void)state;
+	memset(n, 0x5A, sizeof(n));
+	n[0] = 0xC3;
+	n[511] = 0x01;
+	assert_true(authority_rsa(&k.asymmetric, SPAN(n), SPAN(e), span_of(NULL, 0)));
+	wr_put(&w, unit_bytes("73A1820200"));
+	wr_put(&w, SPAN(n));
+	wr_put(&w, unit_bytes("A00301000100"));
+	mirror_open(&m, PROTOCOL_SCP03, 0x33);
+	mirror_answer(&m, "739000");
+	assert_ok(keys_put_set(&m.s, 0x72, 1, &k, &unknown, &m.e), &m.e);
+	assert_int_equal(m.n, 3);
+	for (size_t i = 0, at = 0; i < 3; i++, at += 239) {
+		struct capdu c;
+
+		assert_true(capdu_get(m.command[i], &c));
+		assert_int_equal(c.p1, i < 2 ? 0xF2 : 0x72);
+		assert_int_equal(c.p2, 0x01);
+		assert_span(c.data, span_sub(wr_span(&w), at, 239));
+	}
+	mirror_close(&m);
+	/* Refused on the way, or without an answer. */
+	mirror_open(&m, PROTOCOL_SCP03, 0x03);
+	m.refuse_at = 2;
+	mirror_answer(&m, "739000");
+	assert_int_equal(keys_put_set(&m.s, 0, 1, &k, &unknown, &m.e), -1);
+	assert_int_equal(m.e.sw, SW_WRONG_DATA);
+	assert_false(unknown);
+	assert_int_equal(m.n, 2);
+	mirror_close(&m);
+	mirror_open(&m, PROTOCOL_SCP03, 0x03);
+	m.silent_at = 2;
+	mirror_answer(&m, "739000");
+	assert_int_equal(keys_put_set(&m.s, 0, 1, &k, &unknown, &m.e), -1);
+	assert_true(unknown);
+	mirror_close(&m);
+}
+
 /* ---- DELETE ---- */
 
 static void delete_forms(void **state)
@@ -397,6 +446,7 @@ int main(void)
 		cmocka_unit_test(put_vectors),
 		cmocka_unit_test(lost_answers),
 		cmocka_unit_test(put_guards),
+		cmocka_unit_test(long_keys),
 		cmocka_unit_test(delete_forms),
 		cmocka_unit_test(may_delete),
 		cmocka_unit_test(key_information),
