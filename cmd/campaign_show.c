@@ -7,18 +7,16 @@
 #include "campaign_steps.h"
 #include "dry.h"
 #include "out.h"
+#include "show.h"
 
 /* ---- plan ---- */
 
-static json_t *readers_json(const struct campaign *cp)
+json_t *campaign_readers_json(const struct campaign *cp)
 {
 	json_t *a = json_array();
 
-	for (size_t i = 0; a != NULL && i < cp->m.readers_n; i++)
-		if (json_array_append_new(a, json_string(cp->m.readers[i])) != 0) {
-			json_decref(a);
-			return NULL;
-		}
+	for (size_t i = 0; i < cp->m.readers_n; i++)
+		show_add(&a, json_string(cp->m.readers[i]));
 	return a;
 }
 
@@ -64,7 +62,7 @@ static json_t *plan_json(const struct campaign *cp, uint64_t cards)
 	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:o}", "campaign",
 	    cp->m.name, "cards", fed ? json_null() : json_integer((json_int_t)cards), "directory",
 	    fed ? json_null() : json_string(cp->m.cards), "readers",
-	    fed ? readers_json(cp) : json_null(), "bundle", cp->m.bundle, "version",
+	    fed ? campaign_readers_json(cp) : json_null(), "bundle", cp->m.bundle, "version",
 	    version_str(b->version, version), "digest", digest, "length", (json_int_t)b->length,
 	    "id", campaign, "variant", variant_str(b->variant), "keys", cp->keys->name, "packages",
 	    packages_json(b));

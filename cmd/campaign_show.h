@@ -11,6 +11,8 @@
 int campaign_show_plan(struct ctx *c, const struct campaign *cp, uint64_t cards, struct err *e);
 /* The line that says which cards there are. */
 void campaign_show_cards(FILE *f, const struct campaign *cp, uint64_t cards);
+/* Their names, of a campaign over readers. NULL: no memory. */
+json_t *campaign_readers_json(const struct campaign *cp);
 /* {"campaign", "version", "total", "done", "failed", "pending", "already"}; version is null in
  * unicast mode */
 json_t *campaign_sums_json(const struct campaign *cp, const struct ledger_sums *s);

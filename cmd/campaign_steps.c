@@ -5,6 +5,7 @@
 #include "base/hex.h"
 #include "dry.h"
 #include "out.h"
+#include "show.h"
 
 /* ---- a card that takes everything ---- */
 
@@ -110,9 +111,8 @@ static void set_install(json_t **o, const struct task *t)
 
 	snprintf(version, sizeof(version), "%u.%u", t->cap.major, t->cap.minor);
 	for (size_t i = 0; i < (t->m->applet_n > 0 ? t->m->applet_n : t->cap.applet_n); i++)
-		json_array_append_new(applets,
-		    out_hex(
-			t->m->applet_n > 0 ? aid_span(&t->m->applet[i]) : t->cap.applets[i].aid));
+		show_add(&applets, out_hex(t->m->applet_n > 0 ? aid_span(&t->m->applet[i])
+							      : t->cap.applets[i].aid));
 	out_set(o, "package", out_hex(t->cap.package));
 	out_set(o, "version", json_string(version));
 	out_set(o, "octets", json_integer((json_int_t)t->cap.block.n));
@@ -196,15 +196,6 @@ static void step_line(FILE *f, const struct task *t)
 
 /* ---- the plan ---- */
 
-static json_t *readers_json(const struct campaign *cp)
-{
-	json_t *a = json_array();
-
-	for (size_t i = 0; i < cp->m.readers_n; i++)
-		json_array_append_new(a, json_string(cp->m.readers[i]));
-	return a;
-}
-
 static json_t *plan_json(const struct campaign *cp, uint64_t cards, const struct taker *t)
 {
 	const bool fed = cp->m.readers_n > 0;
@@ -212,11 +203,12 @@ static json_t *plan_json(const struct campaign *cp, uint64_t cards, const struct
 	       *o = json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:s}", "campaign", cp->m.name,
 		   "cards", fed ? json_null() : json_integer((json_int_t)cards), "directory",
 		   fed ? json_null() : json_string(cp->m.cards), "readers",
-		   fed ? readers_json(cp) : json_null(), "keys", cp->keys->name, "key_version",
-		   out_hex8(cp->unicast->set[0].version).s, "level", out_hex8(unicast_level(cp)).s);
+		   fed ? campaign_readers_json(cp) : json_null(), "keys", cp->keys->name,
+		   "key_version", out_hex8(cp->unicast->set[0].version).s, "level",
+		   out_hex8(unicast_level(cp)).s);
 
 	for (uint32_t i = 1; i <= cp->unicast->n; i++)
-		json_array_append_new(steps, step_json(&cp->unicast->task[i - 1], t->commands[i]));
+		show_add(&steps, step_json(&cp->unicast->task[i - 1], t->commands[i]));
 	out_set(&o, "steps", steps);
 	out_set(&o, "commands", json_integer(all_commands(cp, t)));
 	return o;
@@ -272,9 +264,8 @@ int steps_json(
 			json_decref(*out);
 			return -1;
 		}
-		json_array_append_new(
-		    *out, json_pack("{s:s, s:s}", "step", manifest_action_str(t->m->action),
-			      "state", step_state_str(s)));
+		show_add(out, json_pack("{s:s, s:s}", "step", manifest_action_str(t->m->action),
+				  "state", step_state_str(s)));
 	}
 	return 0;
 }

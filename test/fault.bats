@@ -135,7 +135,7 @@ next_run_ends() {
 		  - lock: {aid: F04341524441444D0101}
 	YAML
 	sweep shows_right campaign check campaign.yaml --json
-	FAULT_POINTS=${FAULT_POINTS:-100} sweep next_run_steps campaign run campaign.yaml
+	FAULT_POINTS=${FAULT_POINTS:-60} sweep next_run_steps campaign run campaign.yaml
 	"$CARDADM" campaign run campaign.yaml
 	sweep shows_right campaign report campaign.yaml
 	sweep shows_right campaign report campaign.yaml --json
