@@ -29,8 +29,6 @@ static int read_dap(struct cap_load *x, const char *path, enum digest_alg *alg, 
 		if (dap_digest(&d) > *alg)
 			*alg = dap_digest(&d);
 	}
-	if (rc == 0 && w.n == 0)
-		rc = err_set(e, ERR_INPUT, "%s: empty", path);
 	wr_put(&x->head, wr_span(&w));
 	wr_free(&w);
 	return rc;
@@ -148,6 +146,10 @@ int cap_load_check(struct cap_load *x, const struct target *t, const struct regi
 
 	if (choose_block(x, t, e) != 0)
 		return -1;
+	if (there == NULL && t->is_dry && x->a->replace) {
+		ctx_note(t->c, "DELETE goes out for what is on the card only");
+		return removals_put(m, &x->package, DELETE_RELATED, e);
+	}
 	if (there == NULL)
 		return 0;
 	if (there->kind != REGISTRY_LOAD_FILE)

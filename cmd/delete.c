@@ -105,6 +105,8 @@ static int run_target(
 
 	for (size_t i = 0; rc == 0 && i < g->aids.n; i++)
 		rc = add(m, &r, &aid[i], g->related, e);
+	if (rc == 0)
+		rc = target_may_manage(t, &r, true, NULL, e);
 	if (rc == 0 && !t->is_dry)
 		rc = removals_ask(t->c, m, &r, e);
 	if (rc == 0)

@@ -137,6 +137,8 @@ static int run_target(struct order *o, struct target *t, struct err *e)
 
 	if (rc == 0)
 		rc = o->check(o, t, &r, e);
+	if (rc == 0 && !o->already)
+		rc = target_may_manage(t, &r, o->token.n > 0, "--token", e);
 	registry_free(&r);
 	if (rc == 0 && !o->already)
 		rc = send(o, t, e);
@@ -277,7 +279,7 @@ static int run_create(struct ctx *c, void *args, struct err *e)
 	return run_order(&o, c, e);
 }
 
-#define CONTENT_NEEDS (NEED_READER | USES_SESSION | USES_KEYSTORE | MUTATES | HAS_JSON)
+#define CONTENT_NEEDS (NEED_READER | USES_SESSION | USES_KEYSTORE | MUTATES | DESTROYS | HAS_JSON)
 
 const struct verb verb_domain_create = {
 	.name = "domain create",
@@ -466,7 +468,7 @@ const struct verb verb_domain_update = {
 	.name = "domain update",
 	.group = "content",
 	.summary = "Change the privileges of a domain or an application",
-	.needs = CONTENT_NEEDS | DESTROYS,
+	.needs = CONTENT_NEEDS,
 	VERB_OPTS(update_opts),
 	VERB_OPERANDS(update_operands),
 	.args_size = sizeof(struct args),

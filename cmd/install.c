@@ -225,11 +225,14 @@ static bool goes_anyway(const struct job *j, const struct registry_entry *x)
 	return false;
 }
 
-static int check_names(struct job *j, const struct registry *r, struct err *e)
+static int check_names(struct job *j, bool is_dry, const struct registry *r, struct err *e)
 {
 	for (size_t i = 0; i < j->n; i++) {
 		const struct registry_entry *x = registry_find(r, &j->list[i].app);
 
+		if (x == NULL && is_dry && j->g->cap.replace && !j->from_file &&
+		    removals_put(&j->removals, &j->list[i].app, DELETE_OBJECT, e) != 0)
+			return -1;
 		if (x == NULL || goes_anyway(j, x))
 			continue;
 		if (!j->g->cap.replace || x->kind == REGISTRY_LOAD_FILE) {
@@ -250,9 +253,13 @@ static int check(struct job *j, struct target *t, const struct registry *r, stru
 	if (j->from_file ? cap_load_check(&j->load, t, r, &j->removals, e) != 0
 			 : check_package(j, r, e) != 0)
 		return -1;
-	if (check_names(j, r, e) != 0)
+	if (check_names(j, t->is_dry, r, e) != 0)
 		return -1;
-	return j->removals.n == 0 ? 0 : removals_ask(t->c, &j->removals, r, e);
+	if ((j->from_file &&
+		target_may_manage(t, r, j->load.token.n > 0, "--load-token", e) != 0) ||
+	    target_may_manage(t, r, j->token.n > 0, "--token", e) != 0)
+		return -1;
+	return j->removals.n == 0 || t->is_dry ? 0 : removals_ask(t->c, &j->removals, r, e);
 }
 
 /* ---- do ---- */

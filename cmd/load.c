@@ -96,32 +96,56 @@ static int load_bundle(struct ctx *c, const char *path, struct err *e)
 	return 0;
 }
 
-static int load_target(struct cap_load *x, struct target *t, struct err *e)
+/* All checks, and the question. */
+static int load_ask(struct cap_load *x, struct target *t, struct removals *m, struct err *e)
 {
-	struct removals *m = calloc(1, sizeof(*m));
 	struct registry r;
-	int rc = m == NULL ? err_memory(e) : target_registry(t, &r, e);
+	int rc = target_registry(t, &r, e);
 
 	if (rc == 0)
 		rc = cap_load_check(x, t, &r, m, e);
-	if (rc == 0 && m->n > 0)
+	if (rc == 0)
+		rc = target_may_manage(t, &r, x->token.n > 0, "--load-token", e);
+	if (rc == 0 && m->n > 0 && !t->is_dry)
 		rc = removals_ask(t->c, m, &r, e);
-	if (m != NULL)
-		registry_free(&r);
-	if (rc == 0 && m->n > 0)
-		rc = removals_do(t, m, span_of(NULL, 0), NULL, e);
-	free(m);
-	if (rc != 0 || cap_load_send(x, t, e) != 0)
-		return -1;
-	if (target_reread(t, &r))
-		rc = cap_load_compare(x, &r, e);
 	registry_free(&r);
-	if (rc != 0 || t->is_dry)
-		return rc;
-	if (t->c->json)
-		return out_result(t->c, cap_load_show(x), e);
-	cap_load_tell(x, t->c);
-	return 0;
+	return rc;
+}
+
+static int load_tell(struct cap_load *x, struct ctx *c, json_t *deleted, struct err *e)
+{
+	json_t *o;
+
+	if (!c->json) {
+		cap_load_tell(x, c);
+		return 0;
+	}
+	o = cap_load_show(x);
+	out_set(&o, "deleted", json_incref(deleted));
+	return out_result(c, o, e);
+}
+
+static int load_target(struct cap_load *x, struct target *t, struct err *e)
+{
+	struct removals *m = calloc(1, sizeof(*m));
+	json_t *deleted = json_array();
+	struct registry after;
+	int rc = m == NULL || deleted == NULL ? err_memory(e) : load_ask(x, t, m, e);
+
+	if (rc == 0 && m->n > 0)
+		rc = removals_do(t, m, span_of(NULL, 0), deleted, e);
+	if (rc == 0)
+		rc = cap_load_send(x, t, e);
+	if (rc == 0) {
+		if (target_reread(t, &after))
+			rc = cap_load_compare(x, &after, e);
+		registry_free(&after);
+	}
+	if (rc == 0 && !t->is_dry)
+		rc = load_tell(x, t->c, deleted, e);
+	json_decref(deleted);
+	free(m);
+	return rc;
 }
 
 static int load_cap(struct ctx *c, const struct load_args *g, struct err *e)

@@ -226,7 +226,7 @@ const struct verb verb_unlock = {
 	.name = "unlock",
 	.group = "content",
 	.summary = "Unlock what was locked",
-	.needs = NEED_READER | USES_SESSION | USES_KEYSTORE | MUTATES | HAS_JSON,
+	.needs = NEED_READER | USES_SESSION | USES_KEYSTORE | MUTATES | DESTROYS | HAS_JSON,
 	VERB_OPTS(opts),
 	VERB_OPERANDS(operands),
 	.args_size = sizeof(struct args),

@@ -35,7 +35,7 @@ static bool goes_along(
 	return false;
 }
 
-static int put(struct removals *m, const struct aid *aid, uint8_t p2, struct err *e)
+int removals_put(struct removals *m, const struct aid *aid, uint8_t p2, struct err *e)
 {
 	if (m->n == REMOVALS_MAX)
 		return err_set(
@@ -61,7 +61,7 @@ static int plan(struct plan *p, const struct registry_entry *x, bool itself, str
 			return -1;
 	if (!itself || planned(p->m, &x->s.aid) || goes_along(p->m, p->r, x))
 		return 0;
-	return put(
+	return removals_put(
 	    p->m, &x->s.aid, x->kind == REGISTRY_LOAD_FILE ? DELETE_RELATED : DELETE_OBJECT, e);
 }
 
@@ -97,7 +97,7 @@ int removals_add(struct removals *m, const struct registry *r, const struct regi
 	} else {
 		rc = refuse_dependents(m, r, x, e);
 		if (rc == 0 && !planned(m, &x->s.aid))
-			rc = put(m, &x->s.aid, DELETE_OBJECT, e);
+			rc = removals_put(m, &x->s.aid, DELETE_OBJECT, e);
 	}
 	free(p.seen);
 	return rc;

@@ -23,6 +23,8 @@ struct removals {
  */
 int removals_add(struct removals *m, const struct registry *r, const struct registry_entry *x,
     bool related, struct err *e);
+/* One that no registry is asked about: ERR_SAFETY when there are too many. */
+int removals_put(struct removals *m, const struct aid *aid, uint8_t p2, struct err *e);
 /* Shows all that goes as remarks and asks. */
 int removals_ask(struct ctx *c, const struct removals *m, const struct registry *r, struct err *e);
 /* Deletes one after the other; `token` for the only one, empty: none. json: an array that gets one

@@ -137,7 +137,7 @@ const struct verb verb_store_data = {
 	.name = "store-data",
 	.group = "content",
 	.summary = "Store data in a domain or an application",
-	.needs = NEED_READER | USES_SESSION | USES_KEYSTORE | MUTATES | HAS_JSON,
+	.needs = NEED_READER | USES_SESSION | USES_KEYSTORE | MUTATES | DESTROYS | HAS_JSON,
 	VERB_OPTS(opts),
 	VERB_OPERANDS(operands),
 	.args_size = sizeof(struct args),

@@ -7,6 +7,7 @@
 #include "base/hex.h"
 #include "profiles.h"
 #include "show.h"
+#include "suggest.h"
 
 enum { OCTETS_MAX = 1 << 16 };
 
@@ -129,6 +130,25 @@ int target_registry(struct target *t, struct registry *r, struct err *e)
 	return 0;
 }
 
+int target_may_manage(
+    const struct target *t, const struct registry *r, bool token, const char *option, struct err *e)
+{
+	const struct registry_entry *x = registry_find(r, &t->s->domain);
+
+	for (size_t i = 0; i < r->n; i++)
+		if (r->entry[i].kind == REGISTRY_ISD && r->entry[i].s.state == CARD_LOCKED) {
+			err_set(
+			    e, ERR_SAFETY, "the card is locked: what is on it cannot be changed");
+			return err_hint(e, "cardadm unlock --card unlocks it");
+		}
+	if (x == NULL || token || (x->s.privileges & PRIV_DELEGATED_MANAGEMENT) == 0)
+		return 0;
+	err_set(e, ERR_SAFETY,
+	    "security domain %s has delegated management: it needs a token for this",
+	    aid_text(&x->s.aid).s);
+	return err_hint(e, "%s FILE, as token make writes it", option);
+}
+
 bool target_reread(struct target *t, struct registry *r)
 {
 	struct err e;
@@ -166,6 +186,17 @@ struct aid_text aid_text(const struct aid *a)
 	return t;
 }
 
+static int privilege_hint(const char *word, struct err *e)
+{
+	struct suggest near = suggest_for(word);
+
+	for (uint32_t bit = 0x800000; bit != 0; bit >>= 1)
+		suggest_try(&near, privilege_str(bit));
+	if (near.best != NULL)
+		return err_hint(e, "did you mean `%s`?", near.best);
+	return err_hint(e, "cardadm-content(7) lists the privileges");
+}
+
 /* One word of the list. */
 static int privilege_word(const char *word, size_t n, uint32_t *v, struct err *e)
 {
@@ -174,9 +205,8 @@ static int privilege_word(const char *word, size_t n, uint32_t *v, struct err *e
 
 	snprintf(name, sizeof(name), "%.*s", (int)(n < sizeof(name) ? n : sizeof(name) - 1), word);
 	if (!privilege_from(name, &one)) {
-		err_set(e, ERR_USAGE, "--privileges: there is no privilege \"%s\"", name);
-		return err_hint(e, "card-reset, card-lock, card-terminate, cvm-management, "
-				   "global-lock, ...: the manual has the list");
+		err_set(e, ERR_USAGE, "--privileges: there is no privilege `%s`", name);
+		return privilege_hint(name, e);
 	}
 	*v |= one;
 	return 0;
@@ -265,5 +295,7 @@ void note_entry(struct ctx *c, const struct registry_entry *x)
 
 int octets_read(const char *path, struct wr *w, struct err *e)
 {
-	return file_read(path, OCTETS_MAX, w, e);
+	if (file_read(path, OCTETS_MAX, w, e) != 0)
+		return -1;
+	return w->n > 0 ? 0 : err_set(e, ERR_INPUT, "%s: empty", path);
 }

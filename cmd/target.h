@@ -32,6 +32,13 @@ int target_close(struct target *t, int rc, struct err *e);
  * registry_free in any case.
  */
 int target_registry(struct target *t, struct registry *r, struct err *e);
+/*
+ * What the registry says against any change of content: the card is locked, or the domain of the
+ * channel has delegated management and `token` is false. ERR_SAFETY, nothing was sent that changes
+ * anything. option: what gives the token, "--token".
+ */
+int target_may_manage(const struct target *t, const struct registry *r, bool token,
+    const char *option, struct err *e);
 /* Reads it again after a change; false when the card does not tell. */
 MUST_CHECK bool target_reread(struct target *t, struct registry *r);
 

@@ -80,7 +80,7 @@ enum needs {
 	NEED_SESSION = 4,  /* only with an open channel: status 7 and a hint otherwise */
 	USES_KEYSTORE = 8, /* -k or CARDADM_KEYSTORE is there */
 	MUTATES = 16,      /* changes a card: --dry-run */
-	DESTROYS = 32,     /* asks before it acts: --yes */
+	DESTROYS = 32,     /* asks before it acts, or is the other half of one that does: --yes */
 	HAS_JSON = 64,     /* --json */
 	NO_PARSE_RUN = 128 /* hidden helper verb */
 };

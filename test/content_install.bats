@@ -101,7 +101,8 @@ installed: ${HELLO}01 from $HELLO" ]
 		2|pair.cap --applet ${PAIR}01 --applet ${PAIR}01|is there twice
 		2|pair.cap --instance A000000003|--instance is for one applet
 		2|pair.cap --token tok|--token is for one applet
-		2|hello.cap --privileges nonsense|no privilege "nonsense"
+		2|hello.cap --privileges nonsense|no privilege \`nonsense\`
+		2|hello.cap --privileges cvm-managment|did you mean \`cvm-management\`
 		2|hello.cap --privileges delegated-management,authorized-management|exclude each other
 		2|hello.cap --parameters 012|--parameters: hex octets
 		2|hello.cap --package $PAIR|--package is for a module
@@ -109,6 +110,7 @@ installed: ${HELLO}01 from $HELLO" ]
 		3|hello.cap --dap nothing|nothing: empty
 		3|hello.cap --dap tok|tok: no DAP block
 		3|hello.cap --load-token none|none: cannot open
+		3|hello.cap --token nothing|nothing: empty
 		2|hello.cap --block 0|not within
 		7|hello.cap --block 250|at most 239 octets fit
 		2|$PAIR --dap tok|are for files
@@ -118,6 +120,57 @@ installed: ${HELLO}01 from $HELLO" ]
 	TABLE
 	[ "$(sha256sum <c.card)" != "$sum" ] || true
 	[ "$(state $HELLO)" = "" ]
+}
+
+@test "a card that is locked: refused before anything is changed" {
+	card
+	ok -q install hello.cap
+	ok -q lock --card --yes
+	for args in "install pair.cap" "load pair.cap" "delete $HELLO --related" \
+		"domain create A00000015100000001"; do
+		read -ra words <<<"$args"
+		rm -f trace
+		fails 7 -q "${words[@]}" --yes -t trace
+		[[ $stderr == *"the card is locked"*"hint: cardadm unlock --card unlocks it" ]]
+		[ "$(grep -c '^> 84E[468]' trace)" -eq 0 ]
+	done
+	printf '0070 01 00' >data
+	fails 6 -q store-data data
+	[[ $stderr == *"6A81"*"hint: the card is locked; cardadm unlock --card unlocks it" ]]
+	ok -q unlock --card
+	ok -q install pair.cap
+}
+
+@test "a domain with delegated management: refused without tokens" {
+	card
+	sd=A00000015100000001
+	cat >>keys.yaml <<-'YAML'
+		  sd:
+		    {type: scp03, version: 31, test: true, diversification: none,
+		      master: {hex: 505152535455565758595A5B5C5D5E5F}}
+	YAML
+	ok -q domain create $sd --privileges delegated-management --keys test
+	ok -q domain personalize $sd --with sd --keys test --yes
+	printf x >tok
+	for args in "--load-token|" "--token|--load-token tok"; do
+		read -ra words <<<"${args#*|}"
+		rm -f trace
+		fails 7 -q install hello.cap --keys sd --sd $sd "${words[@]}" -t trace
+		[[ $stderr == *"$sd has delegated management: it needs a token"*"hint: ${args%|*} FILE"* ]]
+		[ "$(grep -c '^> 84E6' trace)" -eq 0 ]
+	done
+	fails 6 -q install hello.cap --keys sd --sd $sd --load-token tok --token tok
+}
+
+@test "a dry run of --replace shows the DELETE" {
+	card
+	ok -n install hello.cap --replace
+	[[ $output == *"80E400800B4F09${HELLO}00  # DELETE"*"# INSTALL"* ]]
+	[[ $stderr == *"DELETE goes out for what is on the card only"* ]]
+	ok -n load hello.cap --replace
+	[[ $output == *"80E400800B4F09${HELLO}00  # DELETE"*"# INSTALL"* ]]
+	ok -n install ${HELLO}01 --package $HELLO --replace
+	[[ $output == *"80E400000C4F0A${HELLO}0100  # DELETE"*"# INSTALL"* ]]
 }
 
 @test "dry run: every command, nothing sent, no card needed" {

@@ -54,40 +54,71 @@ const char *content_stage_str(enum content_stage s)
 	return names[s];
 }
 
+enum {
+	ANY_P1 = 0xFF,
+	MAKING = INSTALL_FOR_INSTALL | INSTALL_FOR_SELECTABLE,
+	CHANGING = INSTALL_FOR_EXTRADITION | INSTALL_FOR_REGISTRY
+};
+
 static const struct {
-	uint8_t ins;
+	uint8_t ins, p1; /* p1: bits, of which the command has one; ANY_P1 */
 	uint16_t sw;
 	const char *why;
 } refusals[] = {
-	{ INS_INSTALL, SW_CONDITIONS,
-	    "most often the AID is on the card already, or its domain is not personalized" },
-	{ INS_INSTALL, SW_WRONG_DATA,
+	{ INS_INSTALL, INSTALL_FOR_LOAD, SW_CONDITIONS,
+	    "the AID is on the card already (list shows it, --replace deletes it first), or the "
+	    "security domain may not load, or only with a token, or is not personalized" },
+	{ INS_INSTALL, MAKING, SW_CONDITIONS,
+	    "the AID is on the card already (list shows it), or the security domain may not "
+	    "install, or only with a token" },
+	{ INS_INSTALL, INSTALL_FOR_EXTRADITION, SW_CONDITIONS,
+	    "a security domain takes nothing before it is personalized, nor while it is locked; "
+	    "one with delegated management gives away with a token" },
+	{ INS_INSTALL, INSTALL_FOR_PERSONALIZATION, SW_CONDITIONS,
+	    "it does not belong to the security domain of the channel, or is locked" },
+	{ INS_INSTALL, INSTALL_FOR_REGISTRY, SW_CONDITIONS,
+	    "the security domain of the channel may not, or only with a token" },
+	{ INS_INSTALL, INSTALL_FOR_LOAD | MAKING, SW_WRONG_DATA,
 	    "most often the AID is on the card already, or the application refuses its "
-	    "parameters" },
-	{ INS_INSTALL, SW_REFERENCE_NOT_FOUND,
-	    "the card has no such load file, module or security domain" },
-	{ INS_INSTALL, SW_NO_MEMORY, "the card has too little free memory" },
-	{ INS_LOAD, SW_WRONG_DATA,
+	    "parameters, or there is a token that is not needed" },
+	{ INS_INSTALL, INSTALL_FOR_LOAD | MAKING | CHANGING, SW_SECURITY_STATUS,
+	    "the channel lacks a level that the card wants, or the token is wrong" },
+	{ INS_INSTALL, INSTALL_FOR_LOAD, SW_REFERENCE_NOT_FOUND,
+	    "the card has no such security domain" },
+	{ INS_INSTALL, MAKING, SW_REFERENCE_NOT_FOUND,
+	    "the card has no such load file or module, or lets another domain have it" },
+	{ INS_INSTALL, INSTALL_FOR_EXTRADITION, SW_REFERENCE_NOT_FOUND,
+	    "the card has no such application, load file or security domain" },
+	{ INS_INSTALL, INSTALL_FOR_PERSONALIZATION | INSTALL_FOR_REGISTRY, SW_REFERENCE_NOT_FOUND,
+	    "the card has no such application; cardadm list shows what there is" },
+	{ INS_INSTALL, ANY_P1, SW_NO_MEMORY,
+	    "the card, or the quota of the security domain, has too little free memory" },
+	{ INS_LOAD, ANY_P1, SW_WRONG_DATA,
 	    "the card does not accept the file: a package that it imports is missing or of another "
 	    "version, or its hash or a DAP block is wrong" },
-	{ INS_LOAD, SW_CONDITIONS,
+	{ INS_LOAD, ANY_P1, SW_CONDITIONS,
 	    "a package that the file imports is missing, or a DAP block is" },
-	{ INS_LOAD, 0x6438, "the file imports a package in a version that the card does not have" },
-	{ INS_LOAD, SW_NO_MEMORY, "the card has too little free memory" },
-	{ INS_DELETE, SW_CONDITIONS,
+	{ INS_LOAD, ANY_P1, 0x6438,
+	    "the file imports a package in a version that the card does not have" },
+	{ INS_LOAD, ANY_P1, SW_NO_MEMORY,
+	    "the card, or the quota of the security domain, has too little free memory" },
+	{ INS_DELETE, ANY_P1, SW_CONDITIONS,
 	    "something still refers to it: delete that first, or use --related" },
-	{ INS_DELETE, SW_REFERENCE_NOT_FOUND,
+	{ INS_DELETE, ANY_P1, SW_REFERENCE_NOT_FOUND,
 	    "it is not on the card, or belongs to another domain" },
-	{ INS_DELETE, SW_NOT_FOUND, "it is not on the card, or belongs to another domain" },
-	{ INS_SET_STATUS, SW_CONDITIONS,
+	{ INS_DELETE, ANY_P1, SW_NOT_FOUND, "it is not on the card, or belongs to another domain" },
+	{ INS_SET_STATUS, ANY_P1, SW_CONDITIONS,
 	    "it is in that state already, or may not go from its state to that one" },
-	{ INS_SET_STATUS, SW_REFERENCE_NOT_FOUND, "it is not on the card" },
+	{ INS_SET_STATUS, ANY_P1, SW_REFERENCE_NOT_FOUND, "it is not on the card" },
 };
 
-static void explain(uint8_t ins, struct err *e)
+static void explain(const struct capdu *c, struct err *e)
 {
+	uint8_t p1 = c->ins == INS_INSTALL ? c->p1 & (uint8_t)~MORE : ANY_P1;
+
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
-		if (e->code == ERR_CARD && refusals[i].ins == ins && refusals[i].sw == e->sw)
+		if (e->code == ERR_CARD && refusals[i].ins == c->ins &&
+		    (refusals[i].p1 & p1) != 0 && refusals[i].sw == e->sw)
 			err_hint_else(e, "%s", refusals[i].why);
 }
 
@@ -120,7 +151,7 @@ static int send_parts(
 		c->data = span_sub(all, off, room);
 		c->p1 = last ? p1 : p1 | MORE;
 		if (session_do(s, c, what, &r, e) != 0) {
-			explain(c->ins, e);
+			explain(c, e);
 			return -1;
 		}
 		if (!last)
@@ -167,7 +198,7 @@ int content_set_status(
 	c.data = aid_span(aid);
 	if (session_do(s, &c, "SET STATUS", &r, e) == 0)
 		return 0;
-	explain(c.ins, e);
+	explain(&c, e);
 	return -1;
 }
 
@@ -251,7 +282,7 @@ static int send_block(struct session *s, const struct content_load *l, struct wr
 	c.data = wr_span(w);
 	snprintf(what, sizeof(what), "LOAD block %u of %u", o->block + 1, o->blocks);
 	if (session_do(s, &c, what, &r, e) != 0) {
-		explain(INS_LOAD, e);
+		explain(&c, e);
 		return -1;
 	}
 	o->block++;

@@ -161,7 +161,8 @@ static int read_form(struct listing *l, bool old, uint16_t *sw, struct err *e)
 	*sw = r.sw;
 	if (r.sw == SW_SECURITY_STATUS) {
 		err_sw(e, ERR_CARD, r.sw, "GET STATUS %02X", l->p1);
-		return err_hint(e, "the registry is read in a secure channel");
+		return err_hint(
+		    e, "the registry is told in a channel that authenticates us: not in SCP11b");
 	}
 	if (r.sw != SW_OK && r.sw != SW_MORE_DATA)
 		return 0;
@@ -205,7 +206,8 @@ int registry_read(struct session *s, struct registry *r, struct err *e)
 	if (r->told[REGISTRY_ISD] || r->told[REGISTRY_APPLICATION] || r->told[REGISTRY_LOAD_FILE])
 		return 0;
 	err_sw(e, ERR_CARD, apps, "GET STATUS: the card tells nothing of its registry");
-	return err_hint(e, "the registry is read in a secure channel");
+	return err_hint(
+	    e, "the registry is told in a channel that authenticates us: not in SCP11b");
 }
 
 void registry_free(struct registry *r)

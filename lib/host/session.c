@@ -125,6 +125,8 @@ int session_do(
 	err_sw(e, ERR_CARD, r->sw, "%s", what);
 	if (s->lost)
 		err_hint(e, "after this answer the secure channel counts as lost: open it again");
+	else if (r->sw == SW_FUNCTION_NOT_SUPPORTED && s->id.select_sw == SW_SELECTED_LOCKED)
+		err_hint(e, "the card is locked; cardadm unlock --card unlocks it");
 	return -1;
 }
 
