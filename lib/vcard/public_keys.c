@@ -94,6 +94,8 @@ uint16_t public_put(
 	bool scp11 = chip_is_isd(v, domain) && v->chip.i02 == 0;
 	enum scp11_variant variant;
 
+	if (old > 0 && !public_taken(v, domain, (struct key_ref){ kid, (uint8_t)old }))
+		return SW_REFERENCE_NOT_FOUND;
 	if (old > 0 || public_taken(v, domain, ref))
 		was.kvn = old > 0 ? (uint8_t)old : put->version;
 	/* Added, or under a new version, it must not run into another key. */

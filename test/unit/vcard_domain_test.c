@@ -125,6 +125,7 @@ static void sets_are_apart(void **state)
 	assert_int_equal(chip_keys(r.v, &aid_isd, 0x30)->tries, TRIES_MAX);
 	assert_int_equal(chip_keys(r.v, &domain, 0x31)->tries, TRIES_MAX);
 	assert_lasting(&r);
+	assert_int_equal(select_aid(&r, DOMAIN), SW_OK);
 	r.keys = mine;
 	rig_session(&r, 0x31, 0x01);
 	assert_int_equal(say_hex(&r, INS_DELETE, 0x0000, "D20130"), SW_OK);
