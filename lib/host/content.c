@@ -34,11 +34,21 @@ size_t content_block(const struct session *s, bool extended)
 	return plain_room(s, wire);
 }
 
+/* Why extended length cannot be; NULL: it can, if the card takes it. */
+static const char *never_extended(const struct session *s)
+{
+	if (s->card->t0)
+		return "T=0";
+	if (s->mode == SESSION_UNICAST && scp_protocol(&s->scp) != PROTOCOL_SCP03)
+		return scp_protocol_str(scp_protocol(&s->scp));
+	return NULL;
+}
+
 bool content_extended(const struct session *s)
 {
 	struct atr a;
 
-	if (s->card->t0 || (s->mode == SESSION_UNICAST && scp_protocol(&s->scp) != PROTOCOL_SCP03))
+	if (never_extended(s) != NULL)
 		return false;
 	return s->id.fci.max_data > APDU_SHORT_DATA ||
 	       (atr_get(span_of(s->card->atr, s->card->atr_n), &a) && atr_extended(a.historical));
@@ -93,6 +103,10 @@ static const struct {
 	    "the card has no such application; cardadm list shows what there is" },
 	{ INS_INSTALL, ANY_P1, SW_NO_MEMORY,
 	    "the card, or the quota of the security domain, has too little free memory" },
+	{ INS_DELETE, ANY_P1, SW_SECURITY_STATUS,
+	    "the domain may not do this, or the token is wrong; the channel counts as lost" },
+	{ INS_LOAD, ANY_P1, SW_SECURITY_STATUS,
+	    "a DAP block or the hash is wrong; the channel counts as lost" },
 	{ INS_LOAD, ANY_P1, SW_WRONG_DATA,
 	    "the card does not accept the file: a package that it imports is missing or of another "
 	    "version, or its hash or a DAP block is wrong" },
@@ -119,7 +133,7 @@ static void explain(const struct capdu *c, struct err *e)
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
 		if (e->code == ERR_CARD && refusals[i].ins == c->ins &&
 		    (refusals[i].p1 & p1) != 0 && refusals[i].sw == e->sw)
-			err_hint_else(e, "%s", refusals[i].why);
+			err_hint(e, "%s", refusals[i].why);
 }
 
 /* ---- commands in parts ---- */
@@ -230,6 +244,8 @@ int content_load_check(
 	size_t block = load_block(s, l), n = load_blocks(l->head.n + l->data.n, block);
 
 	*blocks = (uint32_t)n;
+	if (l->extended && never_extended(s) != NULL)
+		return err_set(e, ERR_SAFETY, "%s has no extended length", never_extended(s));
 	if (n > 0 && n <= LOAD_BLOCKS_MAX)
 		return 0;
 	if (n == 0)

@@ -59,7 +59,8 @@ struct content_outcome {
 	struct span confirmation; /* empty: none */
 };
 
-/* Blocks that a load takes; ERR_SAFETY when more than 256. */
+/* Blocks that a load takes; ERR_SAFETY when more than 256, and for extended length where there is
+ * none. */
 int content_load_check(
     const struct session *s, const struct content_load *l, uint32_t *blocks, struct err *e);
 /* INSTALL [for load] and every LOAD. *o tells how far it came, also on failure. */

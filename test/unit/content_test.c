@@ -10,6 +10,8 @@
 
 enum { COMMANDS_MAX = 600 };
 
+static const uint8_t some_data[1000] = { 0xDE };
+
 struct script {
 	char *cmd[COMMANDS_MAX], *rsp[COMMANDS_MAX]; /* rsp "": silence */
 	size_t n, at;
@@ -294,8 +296,11 @@ static void test_card_limit(void **state)
 
 static void test_extended(void **state)
 {
+	struct content_load l = { .data = SPAN(some_data), .extended = true };
 	struct script s;
 	struct span atr;
+	struct err e = { 0 };
+	uint32_t blocks;
 
 	(void)state;
 	begin(&s);
@@ -313,16 +318,16 @@ static void test_extended(void **state)
 	assert_true(content_extended(&s.s));
 	open_channel(&s.s, PROTOCOL_SCP02, 0x01, 8);
 	assert_false(content_extended(&s.s));
+	assert_int_equal(content_load_check(&s.s, &l, &blocks, &e), -1);
+	assert_non_null(strstr(e.text, "SCP02 has no extended length"));
 	end(&s);
 }
 
 /* ---- loads that fail ---- */
 
-static const uint8_t file[1000] = { 0xDE };
-
 static struct content_load a_load(const uint8_t *head, size_t n)
 {
-	struct content_load l = { .head = span_of(head, n), .data = SPAN(file) };
+	struct content_load l = { .head = span_of(head, n), .data = SPAN(some_data) };
 
 	l.install.load_file = aid("A00000000310");
 	return l;
@@ -364,7 +369,7 @@ static void test_load(void **state)
 	assert_int_equal(o.confirmation.n, 0);
 	assert_int_equal(s.seen.n, 1004);
 	assert_span(span_sub(wr_span(&s.seen), 0, 4), SPAN(head));
-	assert_span(span_sub(wr_span(&s.seen), 4, 1000), SPAN(file));
+	assert_span(span_sub(wr_span(&s.seen), 4, 1000), SPAN(some_data));
 	end(&s);
 }
 
