@@ -8,7 +8,7 @@ HELLO=F04341524441444D01 PAIR=F04341524441444D02 SD=A00000015100000001
 
 card() {
 	"$CARDADM" keystore init --test-keys keys.yaml -q
-	"$CARDADM" vcard create c.card -k keys.yaml -q --keys test "$@" >/dev/null
+	"$CARDADM" vcard create c.card -k keys.yaml -q --keys test >/dev/null
 	echo '  sd: {type: scp03, test: true, version: 31, diversification: none, master: {hex: 505152535455565758595A5B5C5D5E5F}}' >>keys.yaml
 	cp "$BATS_TEST_DIRNAME"/../examples/*.cap .
 	export CARDADM_READER=vcard:c.card CARDADM_KEYSTORE=keys.yaml
@@ -110,7 +110,7 @@ package() {
 habits() {
 	mkdir -p habits
 	{
-		cat "$BATS_TEST_DIRNAME/../lib/profile/data/virtual.yaml" | grep -v load-le
+		grep -v load-le "$BATS_TEST_DIRNAME/../lib/profile/data/virtual.yaml"
 		printf '%s\n' "$@"
 	} >habits/virtual.yaml
 	export CARDADM_PROFILES=$PWD/habits
