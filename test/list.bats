@@ -141,7 +141,7 @@ trace_of() {
 		printf '> 80F28002024F0000\n< 6982\n'
 	} >no
 	fails 6 -r replay:no list --level 00
-	[[ $stderr == *"GET STATUS 80: 6982"*"hint: "*"secure channel"* ]]
+	[[ $stderr == *"GET STATUS 80: 6982"*"hint: "*"channel that authenticates"* ]]
 	{
 		cat t
 		printf '> 80F28002024F0000\n< 6D00\n> 80F24002024F0000\n< 6D00\n'

@@ -91,8 +91,8 @@ package() {
 	ok -q token make install pair.cap --applet ${PAIR}02 --output install.token
 	ok -q token make delete $PAIR --related --output delete.token
 	# shellcheck disable=SC2086
-	fails 6 load pair.cap $as
-	[[ $stderr == *"INSTALL [for load]: 6985"*"token"* ]]
+	fails 7 load pair.cap $as
+	[[ $stderr == *"it needs a token"*"--load-token"* ]]
 	# shellcheck disable=SC2086
 	fails 6 load pair.cap $as --domain $SD --load-token install.token
 	[[ $stderr == *"INSTALL [for load]: 6982"*"token"* ]]
