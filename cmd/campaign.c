@@ -79,6 +79,7 @@ struct view {
 	struct timespec began, shown;
 	const char *name;
 	unsigned timeout_ms; /* of one command; 0: not given */
+	struct profiles *profiles;
 };
 
 static double since(const struct timespec *from)
@@ -167,6 +168,15 @@ static int open_card(void *ctx, const char *path, struct card *card, struct err 
 	return 0;
 }
 
+static void habits(void *ctx, const struct session *s, struct content_habits *h)
+{
+	const struct view *v = ctx;
+	struct profile_match m = { 0 };
+
+	card_profile(v->c, v->profiles, s->card, &s->id, &m);
+	*h = profile_habits(m.profile);
+}
+
 static void show_sums(
     struct ctx *c, const struct campaign *cp, const struct campaign_result *r, double seconds)
 {
@@ -204,6 +214,7 @@ static int run_files(
 	const struct campaign_calls calls = { .open = open_card,
 		.begin = begin,
 		.progress = progress,
+		.habits = habits,
 		.stop = stop,
 		.ctx = v,
 		.retry_authentication = retry };
@@ -225,6 +236,7 @@ static int run_readers(struct campaign *cp, struct view *v, const struct run_arg
 		.progress = feed_progress,
 		.feed = feed_next,
 		.fed = feed_told,
+		.habits = feed_habits,
 		.stop = feed_stop,
 		.ctx = &f,
 		.retry_authentication = g->retry };
@@ -232,6 +244,7 @@ static int run_readers(struct campaign *cp, struct view *v, const struct run_arg
 	if (feed_begin(&f, v->c, cp, g->idle.given ? g->idle.v : 0, e) != 0)
 		return -1;
 	f.timeout_ms = v->timeout_ms;
+	f.profiles = v->profiles;
 	rc = campaign_run(cp, &calls, r, e);
 	v->began = f.started;
 	return rc;
@@ -251,10 +264,13 @@ static int run_open(struct ctx *c, struct campaign *cp, const struct run_args *g
 		return err_set(e, ERR_USAGE, "--idle is for `cards: {readers: [...]}`");
 	if (c->dry_run)
 		return campaign_need_cards(cp, &n, e) != 0 ? -1 : campaign_show_plan(c, cp, n, e);
+	if (cp->m.mode == MODE_UNICAST && card_profiles(c, &v.profiles, e) != 0)
+		return -1;
 	rc = cp->m.readers_n > 0 ? run_readers(cp, &v, g, &r, e)
 				 : run_files(cp, &v, g->retry, &r, e);
 	if (v.began.tv_sec != 0)
 		show_sums(c, cp, &r, since(&v.began));
+	profiles_free(v.profiles);
 	if (rc != 0)
 		hint(&r, g, e);
 	return rc;

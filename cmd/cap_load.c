@@ -101,25 +101,17 @@ void cap_load_free(struct cap_load *x)
 
 /* ---- before the first command that changes anything ---- */
 
-/* Extended length where it is asked for, where the domain itself says that it takes it, and where
- * short blocks cannot do and the card's answer to reset says so. */
+/* What the operator asks for goes before what is known of the product. */
 static int choose_block(struct cap_load *x, const struct target *t, struct err *e)
 {
 	const struct session *s = t->s;
 	struct content_load *l = &x->l;
-	struct err tried;
 	size_t most;
 
-	l->le = t->le;
-	l->extended =
-	    x->a->extended || (s->id.fci.max_data > APDU_SHORT_DATA && content_extended(s));
-	if (!l->extended)
-		l->block = t->block;
+	l->extended = x->a->extended;
+	content_load_choose(s, &t->habits, l);
 	if (x->a->block.given)
 		l->block = x->a->block.v;
-	if (!l->extended && !x->a->block.given && content_extended(s) &&
-	    content_load_check(s, l, &x->o.blocks, &tried) != 0)
-		l->extended = true;
 	most = content_block(s, l->extended);
 	if (x->a->block.given && l->block > most) {
 		err_set(e, ERR_SAFETY, "--block %zu: at most %zu octets fit in this channel",
@@ -166,34 +158,6 @@ int cap_load_check(struct cap_load *x, const struct target *t, const struct regi
 	    "--replace deletes it first; cardadm install AID makes an application of it as it is");
 }
 
-/* What stays on a card for certain: code, classes, exports and static fields; the rest may go when
- * the package is linked. */
-static size_t least_memory(const struct cap *c)
-{
-	return c->component[CAP_METHOD].n + c->component[CAP_CLASS].n + c->component[CAP_EXPORT].n +
-	       c->static_image;
-}
-
-/* A card that has more than it can say says 7FFF or FFFF. */
-static int check_memory(struct cap_load *x, struct target *t, struct err *e)
-{
-	size_t least = least_memory(&x->cap);
-	struct resources r;
-
-	if (content_resources(t->s, &r, e) != 0) {
-		if (t->s->lost || e->code != ERR_CARD)
-			return -1;
-		err_clear(e);
-		return 0;
-	}
-	if (!r.told || r.non_volatile >= least || r.non_volatile == 0x7FFF ||
-	    r.non_volatile == 0xFFFF)
-		return 0;
-	return err_set(e, ERR_SAFETY,
-	    "%s takes at least %zu octets, and the card has %u free: nothing was loaded", x->path,
-	    least, r.non_volatile);
-}
-
 /* ---- the load ---- */
 
 struct load_progress {
@@ -227,8 +191,8 @@ int cap_load_send(struct cap_load *x, struct target *t, struct err *e)
 	const struct content_progress p = { step, &lp };
 	int rc;
 
-	if (check_memory(x, t, e) != 0)
-		return -1;
+	if (content_memory_check(t->s, cap_least_memory(&x->cap), e) != 0)
+		return err_in(e, "%s", x->path);
 	progress_begin(&lp.bar, t->c, x->path);
 	lp.bar.tail = 10;
 	rc = content_load(t->s, &x->l, t->is_dry ? NULL : &p, &x->o, e);

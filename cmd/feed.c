@@ -177,3 +177,12 @@ bool feed_stop(void *ctx)
 
 	return *f->c->stop != 0;
 }
+
+void feed_habits(void *ctx, const struct session *s, struct content_habits *h)
+{
+	const struct feed *f = ctx;
+	struct profile_match m = { 0 };
+
+	card_profile(f->c, f->profiles, s->card, &s->id, &m);
+	*h = profile_habits(m.profile);
+}

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "campaign/campaign.h"
+#include "profiles.h"
 #include "progress.h"
 #include "verb.h"
 
@@ -18,13 +19,14 @@ struct feed {
 		bool worked;                     /* on the card that is in it now */
 		uint16_t events;                 /* pcsc_reader.events then */
 	} slots[MANIFEST_READERS];
-	size_t n, last;          /* last: the reader of the card at work */
-	uint32_t idle;           /* seconds without a card after which it ends; 0: none */
-	unsigned timeout_ms;     /* of one command; 0: that of the reader */
-	bool troubled;           /* pcscd does not answer: told once */
-	struct timespec started; /* the run; zero before its ledger is open */
-	struct timespec waiting; /* since when */
-	struct timespec began;   /* the card at work */
+	size_t n, last;            /* last: the reader of the card at work */
+	uint32_t idle;             /* seconds without a card after which it ends; 0: none */
+	unsigned timeout_ms;       /* of one command; 0: that of the reader */
+	bool troubled;             /* pcscd does not answer: told once */
+	struct profiles *profiles; /* borrowed; NULL: there are none */
+	struct timespec started;   /* the run; zero before its ledger is open */
+	struct timespec waiting;   /* since when */
+	struct timespec began;     /* the card at work */
 	struct progress progress;
 };
 
@@ -38,5 +40,6 @@ void feed_progress(void *ctx, const struct ledger_card *lc, uint32_t done, uint3
 void feed_told(void *ctx, const char *reader, enum fed how, const struct ledger_card *lc);
 void feed_start(void *ctx, const struct ledger_sums *s);
 bool feed_stop(void *ctx);
+void feed_habits(void *ctx, const struct session *s, struct content_habits *h);
 
 #endif

@@ -92,6 +92,20 @@ static void show_quirks(json_t **o, const struct profile *p)
 		out_set(o, "note", json_string(p->note));
 }
 
+struct content_habits profile_habits(const struct profile *p)
+{
+	struct content_habits h = { .le = CONTENT_LE_ALWAYS };
+
+	if (p == NULL)
+		return h;
+	h.block = p->block;
+	if (p->load_le == LOAD_LE_LAST)
+		h.le = CONTENT_LE_LAST;
+	else if (p->load_le == LOAD_LE_NEVER)
+		h.le = CONTENT_LE_NEVER;
+	return h;
+}
+
 json_t *show_profile(const struct profile_match *m)
 {
 	json_t *o;

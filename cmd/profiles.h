@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "host/content.h"
 #include "profile/profile.h"
 #include "verb.h"
 
@@ -18,6 +19,8 @@ int card_profiles(struct ctx *c, struct profiles **p, struct err *e);
  * are told in a remark. */
 void card_profile(struct ctx *c, const struct profiles *p, const struct card *card,
     const struct card_identity *id, struct profile_match *m);
+/* How the product takes LOAD; NULL: nothing is known. */
+struct content_habits profile_habits(const struct profile *p);
 json_t *show_profile(const struct profile_match *m);
 
 #endif

@@ -49,17 +49,6 @@ static int open_dry(struct target *t, const struct channel_args *a)
 
 /* ---- the real one ---- */
 
-static void keep_profile(struct target *t, const struct profile *p)
-{
-	if (p == NULL)
-		return;
-	t->block = p->block;
-	if (p->load_le == LOAD_LE_LAST)
-		t->le = CONTENT_LE_LAST;
-	else if (p->load_le == LOAD_LE_NEVER)
-		t->le = CONTENT_LE_NEVER;
-}
-
 int target_open(struct target *t, struct ctx *c, const struct channel_args *a, struct err *e)
 {
 	struct profiles *p = NULL;
@@ -67,7 +56,6 @@ int target_open(struct target *t, struct ctx *c, const struct channel_args *a, s
 
 	memset(t, 0, sizeof(*t));
 	t->c = c;
-	t->le = CONTENT_LE_ALWAYS;
 	if (channel_check(a, e) != 0)
 		return -1;
 	if (c->dry_run)
@@ -77,7 +65,7 @@ int target_open(struct target *t, struct ctx *c, const struct channel_args *a, s
 	if (card_profiles(c, &p, e) != 0)
 		return -1;
 	card_profile(c, p, t->s->card, &t->s->id, &m);
-	keep_profile(t, m.profile);
+	t->habits = profile_habits(m.profile);
 	profiles_free(p);
 	return 0;
 }

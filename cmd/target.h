@@ -14,8 +14,7 @@ struct target {
 	struct ctx *c;
 	struct session *s; /* borrowed; of the dry card with --dry-run */
 	bool is_dry;
-	size_t block;       /* most octets of a LOAD by the profile; 0: not said */
-	enum content_le le; /* of LOAD by the profile, else always */
+	struct content_habits habits; /* of the product, by its profile */
 	struct dry dry;
 	struct card dry_card;
 	struct session dry_session;

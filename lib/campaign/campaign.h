@@ -7,6 +7,7 @@
 #define CAMPAIGN_CAMPAIGN_H
 
 #include "campaign/job.h"
+#include "host/content.h"
 #include "ledger/ledger.h"
 #include "manifest/manifest.h"
 
@@ -56,6 +57,8 @@ struct campaign_calls {
 	 */
 	int (*feed)(void *ctx, char reader[static MANIFEST_READER_NAME], struct err *e);
 	void (*fed)(void *ctx, const char *reader, enum fed how, const struct ledger_card *lc);
+	/* How a product that is known takes LOAD; may be NULL: nothing is known. */
+	void (*habits)(void *ctx, const struct session *s, struct content_habits *h);
 	/* true: end at the next safe point. */
 	bool (*stop)(void *ctx);
 	void *ctx;

@@ -154,21 +154,11 @@ static bool load_step(void *ctx, uint32_t block, uint32_t blocks)
 	return !work_stopping(r);
 }
 
-static int check_memory(struct visit *v, const struct task *t, struct err *e)
-{
-	struct resources res;
-
-	if (content_resources(&v->r->s, &res, e) != 0)
-		return -1;
-	if (!res.told || res.non_volatile >= t->cap.block.n)
-		return 0;
-	return err_set(e, ERR_SAFETY, "%s: %zu octets, and the card has %u free", t->m->file,
-	    t->cap.block.n, res.non_volatile);
-}
-
 static int load(struct visit *v, const struct task *t, struct err *e)
 {
 	const struct content_progress progress = { load_step, v->r };
+	const struct campaign_calls *calls = v->r->calls;
+	struct content_habits habits = { 0 };
 	struct content_load l = { .data = t->cap.block };
 	struct content_outcome o;
 	uint8_t head[16];
@@ -179,8 +169,12 @@ static int load(struct visit *v, const struct task *t, struct err *e)
 	if (!wr_ok(&w) || !aid_from(&l.install.load_file, t->cap.package))
 		return err_memory(e);
 	l.head = wr_span(&w);
-	if (content_load_check(&v->r->s, &l, &blocks, e) != 0 || check_memory(v, t, e) != 0)
-		return -1;
+	if (calls->habits != NULL)
+		calls->habits(calls->ctx, &v->r->s, &habits);
+	content_load_choose(&v->r->s, &habits, &l);
+	if (content_load_check(&v->r->s, &l, &blocks, e) != 0 ||
+	    content_memory_check(&v->r->s, cap_least_memory(&t->cap), e) != 0)
+		return err_in(e, "%s", t->m->file);
 	return content_load(&v->r->s, &l, &progress, &o, e);
 }
 

@@ -318,3 +318,9 @@ int cap_parse(struct span load_file_data_block, struct cap *c, struct err *e)
 		return -1;
 	return 0;
 }
+
+size_t cap_least_memory(const struct cap *c)
+{
+	return c->component[CAP_METHOD].n + c->component[CAP_CLASS].n + c->component[CAP_EXPORT].n +
+	       c->static_image;
+}

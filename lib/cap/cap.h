@@ -81,6 +81,9 @@ int cap_read_octets(struct span archive, const char *name, struct cap *c, struct
 /* The load file data block with the Descriptor at its end, for cards that want it. */
 struct span cap_whole(const struct cap *c);
 void cap_free(struct cap *c); /* may be called twice */
+/* Octets that stay on a card for certain: code, classes, exports and static fields; the rest may go
+ * when the package is linked. */
+size_t cap_least_memory(const struct cap *c);
 
 /* The octets are an archive, so may be a CAP file. */
 bool cap_is_archive(struct span begin);

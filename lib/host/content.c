@@ -259,6 +259,40 @@ int content_load_check(
 					 "does a lower security level");
 }
 
+void content_load_choose(
+    const struct session *s, const struct content_habits *h, struct content_load *l)
+{
+	struct err tried;
+	uint32_t blocks;
+
+	l->le = h->le;
+	l->extended = l->extended || (s->id.fci.max_data > APDU_SHORT_DATA && content_extended(s));
+	l->block = l->extended ? 0 : h->block;
+	if (!l->extended && content_extended(s) && content_load_check(s, l, &blocks, &tried) != 0) {
+		l->extended = true;
+		l->block = 0;
+	}
+}
+
+/* A card that has more than it can say says 7FFF or FFFF. */
+int content_memory_check(struct session *s, size_t least, struct err *e)
+{
+	struct resources r;
+
+	if (content_resources(s, &r, e) != 0) {
+		if (s->lost || e->code != ERR_CARD)
+			return -1;
+		err_clear(e);
+		return 0;
+	}
+	if (!r.told || r.non_volatile >= least || r.non_volatile == 0x7FFF ||
+	    r.non_volatile == 0xFFFF)
+		return 0;
+	return err_set(e, ERR_SAFETY,
+	    "the package takes at least %zu octets, and the card has %u free: nothing was loaded",
+	    least, r.non_volatile);
+}
+
 /* Octets off .. off + n - 1 of head and data as one. */
 static void put_block(struct wr *w, const struct content_load *l, size_t off, size_t n)
 {

@@ -46,6 +46,19 @@ struct content_load {
 	bool extended;
 	enum content_le le; /* of LOAD */
 };
+/* What is known of how a product takes LOAD. All zero: nothing. */
+struct content_habits {
+	size_t block; /* octets of a short one that it is sure to take; 0: as many as fit */
+	enum content_le le;
+};
+/* Sets le, block and extended of `l`, whose head and data are there: extended length where the
+ * domain itself says that it takes it, and where short blocks cannot do and the answer to reset
+ * says so; or where l->extended asks for it. */
+void content_load_choose(
+    const struct session *s, const struct content_habits *h, struct content_load *l);
+/* ERR_SAFETY when the card tells that it has less than `least` octets free. */
+int content_memory_check(struct session *s, size_t least, struct err *e);
+
 struct content_progress {
 	/* After each block; false: stop. The card drops what it has at the next command that is no
 	 * LOAD, at the latest when the channel closes. */
