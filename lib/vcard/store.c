@@ -194,7 +194,7 @@ static uint16_t store_template(struct call *c, struct span value)
 	r = rd_of(wr_span(&clear));
 	while (tlv_next(&r, &t) && t.tag != 0x00 && t.tag != 0x80)
 		used = clear.n - rd_left(&r);
-	if (clear.n - used <= block)
+	if (used > 0 && clear.n - used <= block)
 		sw = store_tlvs(c, span_sub(wr_span(&clear), 0, used));
 out:
 	wr_free(&clear);
