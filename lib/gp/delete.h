@@ -5,6 +5,7 @@
 #include "gp/command.h"
 
 enum { DELETE_OBJECT = 0x00, DELETE_RELATED = 0x80 }; /* P2 */
+enum { DELETE_MORE = 0x80 };                          /* P1: the data go on in the next command */
 
 /* Spans are borrowed. */
 struct delete_object {

@@ -243,7 +243,8 @@ struct channel {
 	struct wr putting; /* data so far */
 	/* INSTALL and LOAD: */
 	uint8_t install_p1;     /* of the INSTALL that goes on in the next command */
-	struct wr install;      /* its data so far */
+	bool deleting;          /* a DELETE goes on in the next command */
+	struct wr install;      /* data of the one or the other so far */
 	struct loading loading; /* ended by any other command */
 	struct paging paging;   /* of GET STATUS; ended by any other command */
 	struct aid personalize; /* STORE DATA goes to this application; n = 0: to the domain */

@@ -220,6 +220,7 @@ void content_forget(struct channel *ch)
 {
 	wr_free(&ch->install);
 	ch->install_p1 = 0;
+	ch->deleting = false;
 	content_forget_load(ch);
 }
 

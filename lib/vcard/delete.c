@@ -155,23 +155,18 @@ static uint16_t delete_allowed(struct call *c, const struct delete_object *o, bo
 	return manage_allowed(c, &op, o->token, delegated);
 }
 
-uint16_t delete_content(struct call *c)
+uint16_t delete_content(struct call *c, const struct delete_object *o)
 {
 	struct done done = { .kind = TOKEN_DELETE };
-	struct delete_object o;
-	struct delete_keys k;
 	struct doomed d;
-	bool keys, delegated;
-	uint16_t sw;
+	bool delegated;
+	uint16_t sw = delete_check(c, o, &d);
 
-	if (!delete_get(c->cmd->data, &o, &k, &keys) || keys)
-		return SW_WRONG_DATA;
-	sw = delete_check(c, &o, &d);
 	if (sw == SW_OK)
-		sw = delete_allowed(c, &o, &delegated);
+		sw = delete_allowed(c, o, &delegated);
 	if (sw != SW_OK)
 		return sw;
-	done.app = o.aid;
+	done.app = o->aid;
 	doomed_put(c->v, &d);
-	return manage_done(c, delegated, &done, o.control);
+	return manage_done(c, delegated, &done, o->control);
 }

@@ -120,7 +120,7 @@ static void interrupt(const struct call *c)
 		content_forget_load(ch);
 	if (c->cmd->ins != INS_PUT_KEY)
 		put_key_forget(ch);
-	if (!install && ch->install_p1 != 0)
+	if ((!install && ch->install_p1 != 0) || (c->cmd->ins != INS_DELETE && ch->deleting))
 		content_forget(ch);
 }
 

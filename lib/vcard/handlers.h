@@ -3,6 +3,7 @@
 #define VCARD_HANDLERS_H
 
 #include "gp/card_data.h"
+#include "gp/delete.h"
 #include "gp/put_key.h"
 #include "vcard/card_state.h"
 
@@ -25,8 +26,9 @@ handler get_ca_identifiers;    /* FF33 */
 /* keys.c */
 handler do_put_key;
 /* keys_delete.c */
-handler do_delete;      /* of keys; calls */
-handler delete_content; /* delete.c: of applications and load files */
+handler do_delete; /* of keys; calls */
+/* delete.c: of applications and load files */
+uint16_t delete_content(struct call *c, const struct delete_object *o);
 /* data.c */
 handler do_get_data;
 /* store.c */

@@ -2,6 +2,8 @@
 #include "gp/delete.h"
 #include "vcard/handlers.h"
 
+enum { DELETE_OCTETS_MAX = 1024 };
+
 struct deletion {
 	struct vcard *v;
 	struct aid domain;
@@ -108,24 +110,48 @@ static uint16_t delete_keys(struct deletion *d)
 	return chip_commit(d->v) ? SW_OK : SW_MEMORY_FAILURE;
 }
 
-uint16_t do_delete(struct call *c)
+static uint16_t delete_whole(struct call *c, struct span data)
 {
 	struct deletion d = { .v = c->v, .domain = chip_domain_name(c->v, &c->ch->selected) };
 	struct delete_object object;
 	bool keys;
 	uint16_t sw;
 
-	if (c->cmd->p1 != 0x00 || (c->cmd->p2 & 0x7F) != 0x00)
-		return SW_WRONG_P1P2;
-	if (!delete_get(c->cmd->data, &object, &d.what, &keys))
+	if (!delete_get(data, &object, &d.what, &keys))
 		return SW_WRONG_DATA;
 	if (!keys)
-		return delete_content(c);
+		return delete_content(c, &object);
 	/* A JCOP deletes whole versions. */
 	if (c->v->chip.product == PRODUCT_JCOP4 && d.what.kid >= 0)
 		return SW_WRONG_DATA;
 	sw = delete_keys(&d);
 	if (sw == SW_OK)
 		wr_u8(c->out, 0x00);
+	return sw;
+}
+
+/* Gathers data that come in several commands, as those with a long token do (GPCS 11.2.2.1). */
+uint16_t do_delete(struct call *c)
+{
+	struct channel *ch = c->ch;
+	bool more = (c->cmd->p1 & DELETE_MORE) != 0;
+	uint16_t sw;
+
+	if ((c->cmd->p1 & ~DELETE_MORE) != 0x00 || (c->cmd->p2 & ~DELETE_RELATED) != 0x00) {
+		sw = SW_WRONG_P1P2;
+	} else if (!more && !ch->deleting) {
+		return delete_whole(c, c->cmd->data);
+	} else {
+		if (!ch->deleting)
+			ch->install = wr_grow(DELETE_OCTETS_MAX);
+		ch->deleting = true;
+		wr_put(&ch->install, c->cmd->data);
+		sw = wr_ok(&ch->install) ? SW_OK : SW_NO_MEMORY;
+		if (sw == SW_OK && more)
+			return SW_OK;
+	}
+	if (sw == SW_OK)
+		sw = delete_whole(c, wr_span(&ch->install));
+	content_forget(ch);
 	return sw;
 }

@@ -72,6 +72,39 @@ static void malformed(void **state)
 	rig_off(&r);
 }
 
+/* In several commands, as a long token needs it; another command in between ends it. */
+static void chained(void **state)
+{
+	static const uint8_t octets[200];
+	struct rig r;
+
+	(void)state;
+	set_up(&r);
+	assert_int_equal(say_hex(&r, INS_DELETE, 0x8000, "4F0A"), SW_OK);
+	assert_int_equal(entries(&r), 4);
+	assert_int_equal(say_hex(&r, INS_DELETE, 0x8000, "A0"), SW_OK);
+	assert_int_equal(say_hex(&r, INS_GET_STATUS, 0x4002, "4F00"), SW_OK);
+	assert_int_equal(say_hex(&r, INS_DELETE, 0x0000, "00"), SW_WRONG_DATA);
+	/* what was wrong is forgotten */
+	assert_int_equal(say_hex(&r, INS_DELETE, 0x8000, "4F0A"), SW_OK);
+	assert_int_equal(say_hex(&r, INS_DELETE, 0x0001, APPLET), SW_WRONG_P1P2);
+	assert_int_equal(say_hex(&r, INS_DELETE, 0x0000, APPLET), SW_WRONG_DATA);
+	/* nor does it get into an INSTALL */
+	assert_int_equal(say_hex(&r, INS_DELETE, 0x8000, "08" DOMAIN), SW_OK);
+	assert_int_equal(
+	    say_hex(&r, INS_INSTALL, 0x1000, "00 0A" APPLET "00 00 00"), SW_WRONG_DATA);
+	assert_int_equal(say_hex(&r, INS_DELETE, 0x8000, "4F0A"), SW_OK);
+	assert_int_equal(say_hex(&r, INS_DELETE, 0x0000, APPLET), SW_OK);
+	assert_int_equal(entries(&r), 3);
+	/* more than any token takes: 1024 octets */
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(say(&r, INS_DELETE, 0x8000, SPAN(octets), NULL), SW_OK);
+	assert_int_equal(say(&r, INS_DELETE, 0x8000, SPAN(octets), NULL), SW_NO_MEMORY);
+	assert_int_equal(say(&r, INS_DELETE, 0x0000, SPAN(octets), NULL), SW_WRONG_DATA);
+	assert_int_equal(entries(&r), 3);
+	rig_off(&r);
+}
+
 static void selected(void **state)
 {
 	struct rig r;
@@ -201,6 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dependencies),
 		cmocka_unit_test(malformed),
+		cmocka_unit_test(chained),
 		cmocka_unit_test(selected),
 		cmocka_unit_test(domains),
 		cmocka_unit_test(reach),
