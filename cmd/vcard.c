@@ -16,7 +16,7 @@
 struct args {
 	const char *path, *keys, *issuer, *diversification, *platform, *fault;
 	const char *protocol, *ca, *curve, *certificates, *product;
-	struct opt_u32 count, first, base, i, memory, key_version;
+	struct opt_u32 count, first, base, i, memory, page, key_version;
 	struct aid target, isd;
 	struct opt_bytes algorithms, forms;
 };
@@ -71,8 +71,12 @@ static const struct opt opts[] = {
 	    offsetof(struct args, algorithms), 0, 1, 8, NULL },
 	{ "forms", 0, OPT_BYTES, "LIST", "Forms of broadcast keys that the card takes (00,01)",
 	    offsetof(struct args, forms), 0, 1, 2, NULL },
-	{ "memory", 0, OPT_U32, "OCTETS", "Free memory for an image (4194304)",
+	{ "memory", 0, OPT_U32, "OCTETS",
+	    "Free memory for an image, and as much for load files and applications (4194304)",
 	    offsetof(struct args, memory), 0, 1, 64u << 20, NULL },
+	{ "page", 0, OPT_U32, "OCTETS",
+	    "Most that one answer of GET STATUS carries before it says that there is more (239)",
+	    offsetof(struct args, page), 0, 1, 4096, NULL },
 	{ "fault", 0, OPT_STRING, "NAME[:n]",
 	    "Fault to have: wrong-keys, locked, tamper, silent, removed, power-cut, lies, "
 	    "endless, one-octet, too-long",
@@ -160,6 +164,7 @@ static int take_options(const struct args *g, struct vcard_issue *issue, struct 
 	issue->target = g->target.n > 0 ? g->target : target;
 	issue->base = g->base.v;
 	issue->memory = g->memory.v;
+	issue->page = (uint16_t)g->page.v;
 	/* Which of the two it must be, the keys say later. */
 	if (g->i.given && !scp02_i_valid((uint8_t)g->i.v) && !scp03_i_valid((uint8_t)g->i.v))
 		return err_set(e, ERR_USAGE, "--i: %02X is not a parameter i of SCP03 or SCP02",

@@ -44,6 +44,17 @@ static json_t *fault(const struct vcard_summary *s)
 	return o;
 }
 
+static json_t *content(const struct vcard_summary *s)
+{
+	json_t *o = json_object();
+
+	out_set(&o, "load_files", json_integer(s->load_files));
+	out_set(&o, "applications", json_integer(s->applications));
+	out_set(&o, "domains", json_integer(s->domains));
+	out_set(&o, "free_memory", json_integer(s->free_memory));
+	return o;
+}
+
 static int run(struct ctx *c, void *args, struct err *e)
 {
 	const struct args *g = args;
@@ -63,6 +74,7 @@ static int run(struct ctx *c, void *args, struct err *e)
 	out_set(&o, "i", json_string(out_hex8(s.i02 != 0 ? s.i02 : s.i).s));
 	out_set(&o, "fault", fault(&s));
 	out_set(&o, "keys", key_sets(&s));
+	out_set(&o, "content", content(&s));
 	out_set(&o, "system", show_system(&s.system));
 	out_set(&o, "slot", show_slot(&s.slot));
 	out_set(&o, "policy", show_policy(&s.policy));

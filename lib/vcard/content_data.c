@@ -51,3 +51,20 @@ uint16_t get_application_list(struct call *c)
 			application_put(c->out, aid_span(&all->app[i].aid));
 	return SW_OK;
 }
+
+/* GPCS H.4: what domains and applications may hold, hashes of load files, ciphers with an ICV,
+ * signatures of tokens, receipts and DAP blocks. */
+void content_capabilities(struct wr *w)
+{
+	static const uint8_t domains[] = { 0xFF, 0xFF, 0xC0 },
+			     applications[] = { 0x1E, 0x1F, 0x00 };
+	static const uint8_t hashes[] = { 0x01, 0x02, 0x03, 0x04 }, verified[] = { 0xFF, 0x02 };
+
+	tlv_put(w, 0x81, SPAN(domains));
+	tlv_put(w, 0x82, SPAN(applications));
+	tlv_put(w, 0x83, SPAN(hashes));
+	tlv_put_u8(w, 0x84, 0x8F);
+	tlv_put(w, 0x85, SPAN(verified));
+	tlv_put_u8(w, 0x86, 0x3C); /* MACs only: it has no private keys for receipts */
+	tlv_put(w, 0x87, SPAN(verified));
+}

@@ -189,6 +189,19 @@ static void describe_keys(const struct chip *c, struct vcard_summary *s)
 	}
 }
 
+static void describe_content(const struct vcard *v, struct vcard_summary *s)
+{
+	const struct card_content *c = &v->chip.content;
+
+	s->load_files = (uint32_t)c->file_n;
+	for (size_t i = 0; i < c->app_n; i++)
+		if ((c->app[i].privileges & PRIV_SECURITY_DOMAIN) != 0)
+			s->domains++;
+		else
+			s->applications++;
+	s->free_memory = content_free(v);
+}
+
 /* What a handler of GET DATA answers. */
 static bool told(struct vcard *v, handler *get, struct wr *out)
 {
@@ -213,6 +226,7 @@ static bool describe(struct vcard *v, struct vcard_summary *s)
 	s->i = c->i;
 	s->i02 = c->i02;
 	describe_keys(c, s);
+	describe_content(v, s);
 	s->fault = c->fault;
 	s->fault_at = c->fault_at;
 	s->fault_done = c->fault_done;

@@ -72,7 +72,10 @@ static uint16_t get_card_data(struct call *c)
 static uint16_t get_capabilities(struct call *c)
 {
 	struct capabilities k = { .n = 1 };
-	uint8_t i02 = c->v->chip.i02;
+	uint8_t i02 = c->v->chip.i02, room[64];
+	struct wr protocols = wr_fixed(room, sizeof(room));
+	struct span value;
+	size_t mark;
 
 	if (get_object(c, TAG_CAPABILITIES) == SW_OK)
 		return SW_OK;
@@ -80,7 +83,13 @@ static uint16_t get_capabilities(struct call *c)
 	k.scp[0].i_n = 1;
 	k.scp[0].i[0] = i02 != 0 ? i02 : c->v->chip.i;
 	k.scp[0].key_sizes = i02 != 0 ? 0 : ALL_AES_SIZES;
-	capabilities_put(c->out, &k);
+	capabilities_put(&protocols, &k);
+	if (!tlv_find(wr_span(&protocols), TAG_CAPABILITIES, &value))
+		return SW_UNKNOWN;
+	mark = tlv_open(c->out, TAG_CAPABILITIES);
+	wr_put(c->out, value);
+	content_capabilities(c->out);
+	tlv_close(c->out, mark);
 	return SW_OK;
 }
 

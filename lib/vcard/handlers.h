@@ -37,9 +37,10 @@ handler do_store_data;
 handler do_install;
 handler do_load;
 /* content_data.c */
-handler get_resources;            /* FF21 */
-handler get_confirmation_counter; /* C2 */
-handler get_application_list;     /* 2F00 */
+void content_capabilities(struct wr *w); /* what 67 tells besides the protocols */
+handler get_resources;                   /* FF21 */
+handler get_confirmation_counter;        /* C2 */
+handler get_application_list;            /* 2F00 */
 /* registry.c */
 handler do_get_status;
 /* status.c */

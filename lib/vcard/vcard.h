@@ -127,6 +127,8 @@ struct vcard_summary {
 		uint8_t sequence[3];
 	} keys[8];
 	size_t keys_n;
+	uint32_t load_files, applications, domains; /* besides what is there from the start */
+	uint32_t free_memory;                       /* octets, for content */
 	struct system_data system;
 	struct slot_data slot;
 	struct policy_data policy;
