@@ -131,12 +131,65 @@ static bool has_applications(const struct registry *r, const struct registry_ent
 	return registry_dependent(r, x, &at) != NULL;
 }
 
+/* Where the package is to go. */
+static int check_domain(const struct cap_load *x, const struct registry *r, struct err *e)
+{
+	const struct registry_entry *to = registry_find(r, &x->a->domain);
+
+	if (x->a->domain.n == 0 || (to != NULL && registry_is_domain(to)))
+		return 0;
+	if (to != NULL)
+		return err_set(e, ERR_SAFETY, "--domain: %s is no security domain but %s %s",
+		    aid_text(&to->s.aid).s, to->kind == REGISTRY_APPLICATION ? "an" : "a",
+		    entry_kind(to));
+	if (!r->told[REGISTRY_ISD] || !r->told[REGISTRY_APPLICATION] || r->cut)
+		return 0;
+	err_set(e, ERR_CARD, "--domain: %s is not on the card", aid_text(&x->a->domain).s);
+	return err_hint(e, "cardadm list shows what there is");
+}
+
+static bool has_dap(const struct cap_load *x, const struct aid *domain)
+{
+	struct rd r = rd_of(wr_span(&x->head));
+	struct dap d;
+
+	while (dap_next(&r, &d))
+		if (aid_same(&d.domain, domain))
+			return true;
+	return false;
+}
+
+/* A card finds that a signature is missing when it has the whole file (GPCS C.1.2, C.3): by the
+ * domain that the package goes to, or by one that verifies every load. */
+static int check_daps(
+    const struct cap_load *x, const struct target *t, const struct registry *r, struct err *e)
+{
+	const struct aid *to = x->a->domain.n > 0 ? &x->a->domain : &t->s->domain;
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct status_entry *s = &r->entry[i].s;
+		bool mandated = (s->privileges & PRIV_MANDATED_DAP) == PRIV_MANDATED_DAP &&
+				s->state == DOMAIN_PERSONALIZED;
+
+		if (r->entry[i].kind != REGISTRY_APPLICATION || has_dap(x, &s->aid) ||
+		    (s->privileges & PRIV_DAP_VERIFICATION) == 0 ||
+		    (!mandated && !aid_same(&s->aid, to)))
+			continue;
+		err_set(e, ERR_SAFETY,
+		    "%s: security domain %s verifies DAP signatures%s, and there "
+		    "is none for it: nothing was loaded",
+		    x->path, aid_text(&s->aid).s, mandated ? " of all loads" : "");
+		return err_hint(e, "--dap FILE brings one, dap sign makes it");
+	}
+	return 0;
+}
+
 int cap_load_check(struct cap_load *x, const struct target *t, const struct registry *r,
     struct removals *m, struct err *e)
 {
 	const struct registry_entry *there = registry_find(r, &x->package);
 
-	if (choose_block(x, t, e) != 0)
+	if (choose_block(x, t, e) != 0 || check_domain(x, r, e) != 0 || check_daps(x, t, r, e) != 0)
 		return -1;
 	if (there == NULL && t->is_dry && x->a->replace) {
 		ctx_note(t->c, "DELETE goes out for what is on the card only");

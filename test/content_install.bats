@@ -159,7 +159,15 @@ installed: ${HELLO}01 from $HELLO" ]
 		[[ $stderr == *"$sd has delegated management: it needs a token"*"hint: ${args%|*} FILE"* ]]
 		[ "$(grep -c '^> 84E6' trace)" -eq 0 ]
 	done
-	fails 6 -q install hello.cap --keys sd --sd $sd --load-token tok --token tok
+	# A token for something else; the card has the key that verifies it.
+	ok -q put-keys token --keys test --yes
+	ok -q token make load hello.cap --domain $sd --output load.tok
+	ok -q token make install hello.cap --output install.tok
+	fails 6 -q install hello.cap --keys sd --sd $sd --load-token load.tok --token install.tok
+	[[ $stderr == *"INSTALL [for load]: 6982"*"hint: a token is for one command, octet for octet: --domain"* ]]
+	ok -q install hello.cap --domain $sd --keys sd --sd $sd --load-token load.tok --token install.tok
+	fails 6 -q delete $HELLO --related --yes --keys sd --sd $sd
+	[[ $stderr == *"DELETE: 6985"*"only with a token"* ]]
 }
 
 @test "a dry run of --replace shows the DELETE" {

@@ -67,10 +67,12 @@ package() {
 	ok -q put-keys dap --keys sd --sd $SD
 	ok -q dap sign hello.cap --domain $SD --output hello.dap
 	ok -q dap sign pair.cap --domain $SD --output pair.dap
-	fails 6 load hello.cap --domain $SD --keys test
-	[[ $stderr == *"stage LOAD: the card took 3 of 4 blocks"*"nothing of package $HELLO is left"* ]]
-	[[ $stderr == *"LOAD block 4 of 4: 6985"*"DAP block"* ]]
+	# One that is missing is found before the first block.
+	fails 7 -q load hello.cap --domain $SD --keys test -t trace
+	[[ $stderr == *"hello.cap: security domain $SD verifies DAP signatures, and there is none for it"*"--dap FILE"* ]]
+	[ "$(grep -c '^> 84E[68]' trace)" -eq 0 ]
 	fails 6 load hello.cap --domain $SD --keys test --dap pair.dap
+	[[ $stderr == *"stage LOAD: the card took 3 of 4 blocks"*"package $HELLO"*--cleanup* ]]
 	[[ $stderr == *"LOAD block 4 of 4: 6982"*"DAP block or the hash is wrong"* ]]
 	ok -q load hello.cap --domain $SD --keys test --dap hello.dap
 	[ "$(package $HELLO)" = "loaded in $SD" ]
@@ -78,6 +80,30 @@ package() {
 	ok -q -n load hello.cap --dap hello.dap
 	grep -q "^80E80000..$(head -c 40 hello.dap | od -An -v -tx1 | tr -d ' \n' | tr a-f A-F)" <<<"$output"
 	grep -q "^80E60200.*20$("$CARDADM" cap show hello.cap --json | jq -r '.hash["sha-256"]')0000" <<<"$output"
+}
+
+@test "mandated DAP: every load to the card needs a block" {
+	card
+	ok -q domain create $SD --keys test --privileges mandated-dap-verification
+	# Not yet: the domain has no keys.
+	ok -q load pair.cap --keys test
+	ok -q domain personalize $SD --with sd --keys test
+	ok -q put-keys dap --keys sd --sd $SD
+	fails 7 -q load hello.cap --keys test
+	[[ $stderr == *"$SD verifies DAP signatures of all loads"* ]]
+	ok -q dap sign hello.cap --domain $SD --hash sha-512 --output hello.dap
+	fails 6 -q load hello.cap --keys test --dap hello.dap
+	[[ $stderr == *"with the same --hash"* ]]
+	ok -q load hello.cap --keys test --dap hello.dap --hash sha-512
+}
+
+@test "the domain that a package is to go to" {
+	card
+	fails 6 -q load hello.cap --domain $SD --keys test
+	[[ $stderr == *"--domain: $SD is not on the card"* ]]
+	ok -q install pair.cap --keys test
+	fails 7 -q load hello.cap --domain F04341524441444D0201 --keys test
+	[[ $stderr == *"--domain: F04341524441444D0201 is no security domain but an application"* ]]
 }
 
 @test "tokens and receipts of a delegated domain" {

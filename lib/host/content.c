@@ -64,11 +64,7 @@ const char *content_stage_str(enum content_stage s)
 	return names[s];
 }
 
-enum {
-	ANY_P1 = 0xFF,
-	MAKING = INSTALL_FOR_INSTALL | INSTALL_FOR_SELECTABLE,
-	CHANGING = INSTALL_FOR_EXTRADITION | INSTALL_FOR_REGISTRY
-};
+enum { ANY_P1 = 0xFF, MAKING = INSTALL_FOR_INSTALL | INSTALL_FOR_SELECTABLE };
 
 static const struct {
 	uint8_t ins, p1; /* p1: bits, of which the command has one; ANY_P1 */
@@ -91,8 +87,6 @@ static const struct {
 	{ INS_INSTALL, INSTALL_FOR_LOAD | MAKING, SW_WRONG_DATA,
 	    "most often the AID is on the card already, or the application refuses its "
 	    "parameters, or there is a token that is not needed" },
-	{ INS_INSTALL, INSTALL_FOR_LOAD | MAKING | CHANGING, SW_SECURITY_STATUS,
-	    "the channel lacks a level that the card wants, or the token is wrong" },
 	{ INS_INSTALL, INSTALL_FOR_LOAD, SW_REFERENCE_NOT_FOUND,
 	    "the card has no such security domain" },
 	{ INS_INSTALL, MAKING, SW_REFERENCE_NOT_FOUND,
@@ -106,7 +100,8 @@ static const struct {
 	{ INS_DELETE, ANY_P1, SW_SECURITY_STATUS,
 	    "the domain may not do this, or the token is wrong; the channel counts as lost" },
 	{ INS_LOAD, ANY_P1, SW_SECURITY_STATUS,
-	    "a DAP block or the hash is wrong; the channel counts as lost" },
+	    "a DAP block or the hash is wrong: dap verify tells, with the same --hash and "
+	    "--descriptor; the channel counts as lost" },
 	{ INS_LOAD, ANY_P1, SW_WRONG_DATA,
 	    "the card does not accept the file: a package that it imports is missing or of another "
 	    "version, or its hash or a DAP block is wrong" },
@@ -117,7 +112,8 @@ static const struct {
 	{ INS_LOAD, ANY_P1, SW_NO_MEMORY,
 	    "the card, or the quota of the security domain, has too little free memory" },
 	{ INS_DELETE, ANY_P1, SW_CONDITIONS,
-	    "something still refers to it: delete that first, or use --related" },
+	    "something still refers to it: delete that first, or use --related; or the security "
+	    "domain of the channel deletes only with a token" },
 	{ INS_DELETE, ANY_P1, SW_REFERENCE_NOT_FOUND,
 	    "it is not on the card, or belongs to another domain" },
 	{ INS_DELETE, ANY_P1, SW_NOT_FOUND, "it is not on the card, or belongs to another domain" },
@@ -134,6 +130,15 @@ static void explain(const struct capdu *c, struct err *e)
 		if (e->code == ERR_CARD && refusals[i].ins == c->ins &&
 		    (refusals[i].p1 & p1) != 0 && refusals[i].sw == e->sw)
 			err_hint(e, "%s", refusals[i].why);
+}
+
+/* A refused token is the likelier reason than the channel, which this answer ends as well. */
+static int explain_token(struct span token, struct err *e)
+{
+	if (token.n > 0 && e->code == ERR_CARD && e->sw == SW_SECURITY_STATUS)
+		err_hint(e, "a token is for one command, octet for octet: --domain, --hash, "
+			    "--privileges, --parameters and the rest as for token make");
+	return -1;
 }
 
 /* ---- commands in parts ---- */
@@ -186,7 +191,9 @@ int content_install(struct session *s, uint8_t p1, const struct install *i, cons
 	if (!wr_ok(&w))
 		return err_set(e, ERR_SAFETY, "%s: the parameters are too long", what);
 	c.data = wr_span(&w);
-	return send_parts(s, &c, what, confirmation, e);
+	if (send_parts(s, &c, what, confirmation, e) != 0)
+		return explain_token(i->token, e);
+	return 0;
 }
 
 int content_delete(struct session *s, uint8_t p2, const struct delete_object *d,
@@ -200,7 +207,9 @@ int content_delete(struct session *s, uint8_t p2, const struct delete_object *d,
 	if (!wr_ok(&w))
 		return err_set(e, ERR_SAFETY, "DELETE: the token is too long");
 	c.data = wr_span(&w);
-	return send_parts(s, &c, "DELETE", confirmation, e);
+	if (send_parts(s, &c, "DELETE", confirmation, e) != 0)
+		return explain_token(d->token, e);
+	return 0;
 }
 
 int content_set_status(
