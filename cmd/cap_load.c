@@ -7,6 +7,8 @@
 #include "gp/dap.h"
 #include "show.h"
 
+enum { FIELD_MAX = 512 };
+
 const char *const cap_hashes[] = { "sha-1", "sha-256", "sha-384", "sha-512", NULL };
 
 /* ---- the file ---- */
@@ -58,6 +60,29 @@ static int read_attachments(struct cap_load *x, struct span data, struct err *e)
 	return 0;
 }
 
+bool cap_args_given(const struct cap_args *a)
+{
+	return a->domain.n > 0 || a->hash != NULL || a->token != NULL || a->field != NULL ||
+	       a->daps.n > 0 || a->block.given || a->extended || a->descriptor || a->replace ||
+	       a->cleanup;
+}
+
+int field_parse(const char *text, const char *what, struct wr *w, struct err *e)
+{
+	struct install_params p;
+	uint8_t b[FIELD_MAX];
+	size_t n;
+
+	if (!hex_get(span_str(text), b, sizeof(b), &n))
+		return err_set(e, ERR_USAGE, "%s: hex octets, at most %d of them", what, FIELD_MAX);
+	if (!install_params_get(span_of(b, n), &p)) {
+		err_set(e, ERR_USAGE, "%s: not TLVs as INSTALL has them", what);
+		return err_hint(e, "C9 for the application, EF for the system, EA for toolkits");
+	}
+	wr_put(w, span_of(b, n));
+	return wr_ok(w) ? 0 : err_memory(e);
+}
+
 static int take_names(struct cap_load *x, struct err *e)
 {
 	if (!aid_from(&x->package, x->cap.package))
@@ -77,6 +102,9 @@ int cap_load_read(struct cap_load *x, const char *path, const struct cap_args *a
 	x->a = a;
 	x->head = wr_grow(1 << 20);
 	x->token = wr_grow(1);
+	x->field = wr_grow(FIELD_MAX);
+	if (a->field != NULL && field_parse(a->field, "--load-field", &x->field, e) != 0)
+		return -1;
 	if (cap_read(path, &x->cap, e) != 0 || take_names(x, e) != 0)
 		return -1;
 	data = a->descriptor ? cap_whole(&x->cap) : x->cap.block;
@@ -87,6 +115,7 @@ int cap_load_read(struct cap_load *x, const char *path, const struct cap_args *a
 		.install = { .load_file = x->package,
 		    .domain = a->domain,
 		    .hash = span_of(x->hash, x->hash_n),
+		    .params = wr_span(&x->field),
 		    .token = wr_span(&x->token) } };
 	return 0;
 }
@@ -96,6 +125,7 @@ void cap_load_free(struct cap_load *x)
 	cap_free(&x->cap);
 	wr_free(&x->head);
 	wr_free(&x->token);
+	wr_free(&x->field);
 	json_decref(x->confirmation);
 }
 

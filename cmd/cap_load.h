@@ -13,7 +13,7 @@
 
 struct cap_args {
 	struct aid domain;
-	const char *hash, *token;
+	const char *hash, *token, *field;
 	struct opt_strings daps;
 	struct opt_u32 block;
 	bool extended, descriptor, replace, cleanup;
@@ -35,6 +35,9 @@ extern const char *const cap_hashes[];
 		    offsetof(struct type, member.hash), 0, 0, 0, cap_hashes }, \
 	    { "dap", 0, OPT_STRINGS, "FILE", "DAP block, as dap sign writes it", \
 		    offsetof(struct type, member.daps), 0, 0, 0, NULL }, \
+	    { "load-field", 0, OPT_STRING, "HEX", \
+		    "Whole parameters field of INSTALL [for load] (empty)", \
+		    offsetof(struct type, member.field), 0, 0, 0, NULL }, \
 	    { "load-token", 0, OPT_PATH, "FILE", "Load token, its octets as they are", \
 		    offsetof(struct type, member.token), 0, 0, 0, NULL }, \
 	    { "block", 0, OPT_U32, "OCTETS", "Octets in one LOAD (as many as fit)", \
@@ -54,7 +57,7 @@ struct cap_load {
 	struct aid package;
 	struct aid applet[CAP_APPLETS_MAX];
 	size_t applet_n;
-	struct wr head, token;
+	struct wr head, token, field;
 	uint8_t hash[DIGEST_MAX];
 	size_t hash_n;
 	struct content_load l;
@@ -62,6 +65,11 @@ struct cap_load {
 	json_t *confirmation; /* of the load */
 };
 
+/* One of the options was given. */
+bool cap_args_given(const struct cap_args *a);
+/* A parameters field of INSTALL in hex: well-formed, at most 512 octets. ERR_USAGE, naming `what`.
+ */
+int field_parse(const char *text, const char *what, struct wr *w, struct err *e);
 /* Everything that needs no card. */
 int cap_load_read(struct cap_load *x, const char *path, const struct cap_args *a, struct err *e);
 /* Blocks, length, and that neither package nor its names are there; what --replace and --cleanup

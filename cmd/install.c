@@ -10,7 +10,7 @@
 enum { PARAMETERS_MAX = 512 };
 
 struct args {
-	const char *what, *privileges, *parameters, *token;
+	const char *what, *privileges, *parameters, *field, *token;
 	struct aid package, instance;
 	struct opt_strings applets;
 	bool no_selectable;
@@ -29,6 +29,9 @@ static const struct opt opts[] = {
 	    offsetof(struct args, privileges), 0, 0, 0, NULL },
 	{ "parameters", 0, OPT_STRING, "HEX", "Application parameters, the value of C9",
 	    offsetof(struct args, parameters), 0, 0, 0, NULL },
+	{ "field", 0, OPT_STRING, "HEX",
+	    "Whole parameters field instead: C9, EF for the system, EA for toolkits",
+	    offsetof(struct args, field), 0, 0, 0, NULL },
 	{ "no-selectable", 0, OPT_FLAG, NULL, "Install and do not make selectable",
 	    offsetof(struct args, no_selectable), 0, 0, 0, NULL },
 	{ "token", 0, OPT_PATH, "FILE", "Install token, its octets as they are",
@@ -108,22 +111,18 @@ static int pick_applets(struct job *j, struct err *e)
 	return err_hint(e, "cardadm load loads it");
 }
 
-static bool has_load_options(const struct cap_args *a)
-{
-	return a->domain.n > 0 || a->hash != NULL || a->token != NULL || a->daps.n > 0 ||
-	       a->block.given || a->extended || a->descriptor || a->cleanup;
-}
-
 static int take_module(struct job *j, struct err *e)
 {
 	const struct args *g = j->g;
+	struct cap_args file_only = g->cap;
 	struct aid module;
 
+	file_only.replace = false;
 	if (aid_parse(g->what, "FILE|AID", &module, e) != 0) {
 		err_set(e, ERR_INPUT, "%s: no such file, and no AID", g->what);
 		return -1;
 	}
-	if (has_load_options(&g->cap) || g->applets.n > 0)
+	if (cap_args_given(&file_only) || g->applets.n > 0)
 		return err_set(e, ERR_USAGE,
 		    "%s is a module on the card: --domain, --applet, "
 		    "--dap and the like are for files",
@@ -140,6 +139,10 @@ static int take_parameters(struct job *j, struct err *e)
 	struct install_params p = { .has_app = true };
 	size_t n = 0;
 
+	if (text != NULL && j->g->field != NULL)
+		return err_set(e, ERR_USAGE, "--parameters is a part of --field");
+	if (j->g->field != NULL)
+		return field_parse(j->g->field, "--field", &j->params, e);
 	if (text != NULL && !hex_get(span_str(text), value, sizeof(value), &n))
 		return err_set(
 		    e, ERR_USAGE, "--parameters: hex octets, at most %d of them", PARAMETERS_MAX);

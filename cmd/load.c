@@ -184,13 +184,15 @@ static int look(const char *path, bool *is_cap, struct err *e)
 static int run_load(struct ctx *c, void *args, struct err *e)
 {
 	const struct load_args *g = args;
-
 	bool is_cap = false;
 
 	if (look(g->path, &is_cap, e) != 0)
 		return -1;
 	if (is_cap)
 		return load_cap(c, g, e);
+	if (cap_args_given(&g->cap))
+		return err_set(
+		    e, ERR_USAGE, "%s is no CAP file, which these options are for", g->path);
 	if (load_bundle(c, g->path, e) == 0)
 		return 0;
 	return err_hint_else(e, "%s is no CAP file", g->path);

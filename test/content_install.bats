@@ -59,6 +59,15 @@ installed: ${HELLO}01 from $HELLO" ]
 	[[ $output == *0300080002C90000* ]]
 }
 
+@test "whole parameters fields: quotas, toolkits" {
+	card
+	ok -q -n install hello.cap --load-field EF04C60202E9 --field C9020102EF04C7020100EA028000
+	grep -q "^80E602.*0006EF04C60202E90000 " <<<"$output"
+	grep -q '^80E60C.*01000EC9020102EF04C7020100EA0280000000 ' <<<"$output"
+	ok -q install hello.cap --load-field EF04C60202E9 --field C900EF04C8021000
+	[ "$(state ${HELLO}01)" = selectable ]
+}
+
 @test "replace: shown, asked for, deleted first" {
 	card
 	ok -q install hello.cap
@@ -105,6 +114,11 @@ installed: ${HELLO}01 from $HELLO" ]
 		2|hello.cap --privileges cvm-managment|did you mean \`cvm-management\`
 		2|hello.cap --privileges delegated-management,authorized-management|exclude each other
 		2|hello.cap --parameters 012|--parameters: hex octets
+		2|hello.cap --field zz|--field: hex octets
+		2|hello.cap --field C905|--field: not TLVs
+		2|hello.cap --field EF04C7020100 --parameters 01|is a part of --field
+		2|hello.cap --load-field EF03C60101|--load-field: not TLVs
+		2|$PAIR --load-field C900|are for files
 		2|hello.cap --package $PAIR|--package is for a module
 		2|hello.cap --hash md5|not one of
 		3|hello.cap --dap nothing|nothing: empty

@@ -58,6 +58,8 @@ package() {
 	echo no bundle >some
 	fails 7 load some
 	[[ $stderr == *"no channel is open"* ]]
+	fails 2 load some --replace
+	[[ $stderr == *"some is no CAP file"* ]]
 }
 
 @test "DAP: the block goes in front, the hash along; a wrong one is told" {

@@ -341,7 +341,9 @@ static int send_block(struct session *s, const struct content_load *l, struct wr
 	c.data = wr_span(w);
 	snprintf(what, sizeof(what), "LOAD block %u of %u", o->block + 1, o->blocks);
 	if (session_do(s, &c, what, &r, e) != 0) {
-		explain(&c, e);
+		/* DAP blocks and the hash are verified with the last block (GPCS 9.3.5). */
+		if (last || e->sw != SW_SECURITY_STATUS)
+			explain(&c, e);
 		return -1;
 	}
 	o->block++;
@@ -383,6 +385,8 @@ int content_load(struct session *s, const struct content_load *l, const struct c
 	if (send_blocks(s, l, p, o, e) == 0)
 		return 0;
 failed:
-	o->unknown = e->code == ERR_READER || e->code == ERR_INTEGRITY;
+	/* No status word: no answer, or none to be trusted. */
+	o->unknown = e->sw == 0 &&
+		     (e->code == ERR_READER || e->code == ERR_INTEGRITY || e->code == ERR_CARD);
 	return -1;
 }
