@@ -316,6 +316,19 @@ int channel_again(struct ctx *c, struct session *s, const struct channel_kind *k
 	return rc;
 }
 
+void channel_forget(struct ctx *c, const struct session *s, uint8_t kvn)
+{
+	char id[33], set[8];
+	struct tries *t;
+	struct err e;
+
+	channel_card_id(s, &s->iu, id);
+	hex_put(span_of(&kvn, 1), set, sizeof(set));
+	if (tries_open(&t, &e) != 0 || tries_forget(t, id, set, &e) != 0)
+		ctx_note(c, "%s", e.text);
+	tries_close(t);
+}
+
 size_t channel_plan_data(const struct ctx *c, const struct channel_args *a)
 {
 	uint8_t level = a->level.given ? (uint8_t)a->level.v : LEVEL_CMAC | LEVEL_CDEC;

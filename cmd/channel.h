@@ -100,6 +100,8 @@ void channel_kind_of(const struct session *s, struct channel_kind *k);
  */
 int channel_again(struct ctx *c, struct session *s, const struct channel_kind *k,
     const struct entry *entry, uint8_t kvn, struct err *e);
+/* Forgets that this card refused set kvn: its keys are others now, or gone. */
+void channel_forget(struct ctx *c, const struct session *s, uint8_t kvn);
 /* For --dry-run: most octets of plain data in one short command of the channel that is open, or
  * would be opened (without --level: at level 33). */
 size_t channel_plan_data(const struct ctx *c, const struct channel_args *a);

@@ -3,6 +3,7 @@
 
 #include "ask.h"
 #include "dry.h"
+#include "key_record.h"
 #include "key_ways.h"
 #include "show.h"
 
@@ -143,6 +144,24 @@ static int delete_it(struct gone *d, struct err *e)
 	return 0;
 }
 
+static int delete_recorded(struct gone *d, struct err *e)
+{
+	struct key_record r = { .fd = -1 };
+	json_t *o = json_pack(
+	    "{s:s, s:s}", "verb", "delete-keys", "version", out_hex8((uint8_t)d->what.kvn).s);
+	int rc;
+
+	out_set(&o, "key_id",
+	    d->what.kid < 0 ? json_null() : json_string(out_hex8((uint8_t)d->what.kid).s));
+	rc = key_record_begin(&r, d->w.c, d->w.session, o, e);
+	if (rc == 0)
+		rc = delete_it(d, e);
+	if (d->deleted)
+		channel_forget(d->w.c, d->w.session, (uint8_t)d->what.kvn);
+	return key_record_end(&r, rc, e,
+	    json_pack("{s:b, s:b}", "deleted", (int)d->deleted, "resolved", (int)d->resolved));
+}
+
 static int work(struct gone *d, struct err *e)
 {
 	struct key_infos k;
@@ -160,7 +179,7 @@ static int work(struct gone *d, struct err *e)
 	if (keys_may_delete(d->w.session, &k, &d->what, d->g->factory, e) != 0 ||
 	    confirm(d, &k, e) != 0)
 		return -1;
-	return delete_it(d, e);
+	return delete_recorded(d, e);
 }
 
 static int tell(struct gone *d, struct err *e)

@@ -7,6 +7,7 @@
 
 #include "agent.h"
 #include "gp/key_dgi.h"
+#include "key_record.h"
 #include "key_ways.h"
 #include "put_keys.h"
 #include "target.h"
@@ -133,27 +134,47 @@ static int tell(const struct through *p, struct ctx *c, struct err *e)
 	return 0;
 }
 
-static int store(struct through *p, struct target *t, struct err *e)
+static int send(struct through *p, struct target *t, struct span groups, struct err *e)
 {
 	const struct install i = { .app = p->domain };
-	struct wr w = wr_grow(KEYS_LONGEST);
 	struct span none;
-	int rc = check_domain(p, t, e);
 
-	if (rc == 0 && !t->is_dry)
-		rc = make_groups(p, t, &w, e);
-	if (rc == 0)
-		rc = content_install(t->s, INSTALL_FOR_PERSONALIZATION, &i,
-		    "INSTALL [for personalization]", &none, e);
-	/* Only some of the values are encrypted, so nothing is said of it in P1. */
-	if (rc == 0 && !t->is_dry)
-		rc = content_store(t->s, STORE_DGI, wr_span(&w), e);
-	else if (rc == 0)
+	if (content_install(t->s, INSTALL_FOR_PERSONALIZATION, &i, "INSTALL [for personalization]",
+		&none, e) != 0)
+		return -1;
+	if (t->is_dry) {
 		dry_text(&t->dry, "80E28800**", "STORE DATA, groups 00B9 and 8113 with the keys");
+		return 0;
+	}
+	/* Only some of the values are encrypted, so nothing is said of it in P1. */
+	return content_store(t->s, STORE_DGI, groups, e);
+}
+
+static int send_recorded(struct through *p, struct target *t, struct err *e)
+{
+	struct key_record r = { .fd = -1 };
+	struct wr w = wr_grow(KEYS_LONGEST);
+	int rc = make_groups(p, t, &w, e);
+
+	if (rc == 0)
+		rc = key_record_begin(&r, t->c, t->s,
+		    json_pack("{s:s, s:s, s:s, s:s, s:s}", "verb", "domain personalize", "into",
+			aid_text(&p->domain).s, "name", p->entry->name, "version",
+			out_hex8(p->version).s, "kcv", p->kcv),
+		    e);
+	if (rc == 0)
+		rc = send(p, t, wr_span(&w), e);
+	wr_free(&w);
 	if (rc == 0)
 		rc = prove(p, t, e);
-	wr_free(&w);
-	return rc;
+	return key_record_end(&r, rc, e, json_pack("{s:b}", "proved", (int)p->proved));
+}
+
+static int store(struct through *p, struct target *t, struct err *e)
+{
+	if (check_domain(p, t, e) != 0)
+		return -1;
+	return t->is_dry ? send(p, t, span_of(NULL, 0), e) : send_recorded(p, t, e);
 }
 
 static int run_store(struct ctx *c, const struct args *g, const struct aid *domain, struct err *e)

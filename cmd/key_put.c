@@ -113,11 +113,16 @@ int key_put_make(struct key_put *p, struct err *e)
 	return kcv_text(t, &keys, p->kcv, e);
 }
 
+bool key_put_is_public(const struct key_put *p)
+{
+	return !p->goal.channel && authority_is_public(&p->w.fresh->authority);
+}
+
 const char *key_put_shown_as(const struct key_put *p)
 {
-	if (!p->goal.channel)
-		return authority_is_public(&p->w.fresh->authority) ? "fingerprint" : "check value";
-	return "check values";
+	if (p->goal.channel)
+		return "check values";
+	return key_put_is_public(p) ? "fingerprint" : "check value";
 }
 
 /* ---- dry runs ---- */

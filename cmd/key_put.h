@@ -6,6 +6,7 @@
 #define CMD_KEY_PUT_H
 
 #include "dry.h"
+#include "key_record.h"
 #include "key_ways.h"
 #include "put_keys.h"
 
@@ -17,6 +18,7 @@ struct key_put {
 	struct keys_change change;
 	struct put_key keys;
 	char kcv[KCV_TEXT];
+	struct key_record record;
 	bool proved; /* the channel was opened with the set that is wanted */
 };
 
@@ -24,6 +26,8 @@ struct key_put {
 int key_put_find(struct key_put *p, struct err *e);
 /* The keys, in the open session, and what is shown of them. The caller wipes p->keys. */
 int key_put_make(struct key_put *p, struct err *e);
+/* A public key, of which a fingerprint is shown. */
+bool key_put_is_public(const struct key_put *p);
 /* "check values", "check value", "fingerprint": what is in p->kcv. */
 const char *key_put_shown_as(const struct key_put *p);
 /* PUT KEY as it would be sent, `most` octets in a command: public keys as they are, of secret ones

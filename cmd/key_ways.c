@@ -26,18 +26,36 @@ void key_ways_of(struct key_ways *w, const struct channel_args *a)
 	w->old_version = w->session->iu.key_version;
 }
 
+/* From triple DES to AES and back: what the keys are for decides, with what both have. */
+static void kind_for(const struct entry *t, struct channel_kind *k)
+{
+	bool aes = t->type == ENTRY_SCP03;
+
+	if (aes == (k->protocol == PROTOCOL_SCP03))
+		return;
+	k->protocol = aes ? PROTOCOL_SCP03 : PROTOCOL_SCP02;
+	k->i = 0;
+	k->m = 8;
+	k->level &= LEVEL_CMAC | LEVEL_CDEC;
+}
+
 int key_ways_open(void *ctx, bool new_set, bool anew, struct err *e)
 {
 	struct key_ways *w = ctx;
 	const struct entry *t = new_set ? w->fresh : w->old;
 	uint8_t version = new_set ? w->fresh_version : w->old_version;
+	struct channel_kind kind = w->kind;
 
 	if (anew && ctx_reconnect(w->c, e) != 0)
 		return -1;
 	if (t == NULL)
 		return err_set(
 		    e, ERR_AUTH, "the key store has no set that this channel was opened with");
-	return channel_again(w->c, w->session, &w->kind, t, version, e);
+	/* What the card refused under this version were other keys. */
+	if (new_set && w->put != NULL && *w->put)
+		channel_forget(w->c, w->session, version);
+	kind_for(t, &kind);
+	return channel_again(w->c, w->session, &kind, t, version, e);
 }
 
 int key_ways_personalized(struct session *s, struct err *e)

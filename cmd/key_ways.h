@@ -18,6 +18,8 @@ struct key_ways {
 	/* What the channel was opened with; old NULL: no entry of type scp03 or scp02. */
 	const struct entry *old, *fresh;
 	uint8_t old_version, fresh_version;
+	const bool
+	    *put; /* the card has said that the new set is there; NULL: nothing of the kind */
 };
 
 /* The session has just been found or opened with `a`; fresh and fresh_version are set by the caller

@@ -142,9 +142,8 @@ static int tell(struct key_put *p, struct err *e)
 	if (keys_read(p->w.session, &k, &told, e) != 0)
 		return -1;
 	o = json_pack("{s:s, s:s, s:s, s:b, s:b}", "name", p->w.fresh->name, "version",
-	    out_hex8(p->goal.version).s,
-	    p->keys.asymmetric.kind == AUTHORITY_NONE ? "kcv" : "fingerprint", p->kcv, "put",
-	    (int)x->put, "proved", (int)(x->proved || p->proved));
+	    out_hex8(p->goal.version).s, key_put_is_public(p) ? "fingerprint" : "kcv", p->kcv,
+	    "put", (int)x->put, "proved", (int)(x->proved || p->proved));
 	out_set(&o, "replaced", version_or_null(x->put && x->plan.p1 != 0, x->plan.p1));
 	out_set(&o, "deleted", version_or_null(x->removed, p->goal.rotate));
 	out_set(&o, "resolved", json_boolean(x->resolved));
@@ -199,6 +198,44 @@ static int open_channel(struct ctx *c, struct key_put *p, struct err *e)
 	return -1;
 }
 
+static json_t *intent(const struct key_put *p)
+{
+	const struct keys_plan *plan = &p->change.plan;
+	json_t *o = json_pack("{s:s, s:s, s:s, s:b}", "verb", "put-keys", "name", p->w.fresh->name,
+	    "version", out_hex8(p->goal.version).s, "put", (int)plan->put);
+
+	out_set(&o, key_put_is_public(p) ? "fingerprint" : "kcv", json_string(p->kcv));
+	out_set(&o, "replace", version_or_null(plan->p1 != 0, plan->p1));
+	out_set(&o, "delete", version_or_null(plan->remove != 0, plan->remove));
+	return o;
+}
+
+static json_t *outcome(const struct keys_change *x)
+{
+	return json_pack("{s:b, s:b, s:b, s:b}", "put", (int)x->put, "proved", (int)x->proved,
+	    "deleted", (int)x->removed, "resolved", (int)x->resolved);
+}
+
+/* What only looks is not recorded. */
+static int change_recorded(struct key_put *p, struct err *e)
+{
+	struct keys_change *x = &p->change;
+	bool changes = x->plan.put || x->plan.remove != 0;
+	int rc = 0;
+
+	p->record.fd = -1;
+	if (changes)
+		rc = key_record_begin(&p->record, p->w.c, x->s, intent(p), e);
+	if (rc == 0)
+		rc = keys_change(x, e);
+	if (x->put)
+		channel_forget(p->w.c, x->s, p->goal.version);
+	if (x->removed)
+		channel_forget(p->w.c, x->s, p->goal.rotate);
+	rc = key_record_end(&p->record, rc, e, outcome(x));
+	return rc == 0 && p->g->domain ? key_ways_personalized(x->s, e) : rc;
+}
+
 static int change(struct key_put *p, struct err *e)
 {
 	struct keys_change *x = &p->change;
@@ -209,12 +246,11 @@ static int change(struct key_put *p, struct err *e)
 	x->open = key_ways_open;
 	x->ctx = &p->w;
 	key_ways_of(&p->w, &p->g->channel);
+	p->w.put = &x->put;
 	p->proved = p->proved || opened_with_it(p);
 	if (key_put_make(p, e) != 0 || plan(p, e) != 0 || confirm(p, e) != 0)
 		return -1;
-	if (keys_change(x, e) != 0)
-		return -1;
-	return p->g->domain ? key_ways_personalized(x->s, e) : 0;
+	return change_recorded(p, e);
 }
 
 static int show_plan(struct ctx *c, struct key_put *p, struct err *e)

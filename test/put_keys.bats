@@ -278,6 +278,68 @@ YAML
 	[ "$(sets)" = 30 ]
 }
 
+@test "key changes are recorded: intent first, then the outcome" {
+	local record=$XDG_STATE_HOME/cardadm/keys.jsonl
+	keyed
+	ok -q put-keys next --keys test --rotate 30 --yes
+	[ "$(stat -c %a "$record")" = 600 ]
+	[ "$(jq -c '[.event, .verb, .name, .version, .kcv, .put, .replace, .delete, .reader, .domain]' <<<"$(head -n 1 "$record")")" = \
+		'["intent","put-keys","next","31","F2A8DF F2A8DF F2A8DF",true,null,"30","vcard:fleet/0001.card","A000000151000000"]' ]
+	[ "$(tail -n 1 "$record" | jq -c '[.event, .put, .proved, .deleted, .resolved]')" = '["done",true,true,true,false]' ]
+	[ "$(jq -s '[.[].id] | unique | length' "$record")" -eq 1 ]
+	# Nothing was to be done.
+	ok -q put-keys next --keys test --rotate 30 --yes
+	[ "$(wc -l <"$record")" -eq 2 ]
+	ok -q put-keys test --keys next
+	fails 7 -q delete-keys 30 --keys next
+	[ "$(wc -l <"$record")" -eq 4 ]
+	ok -q delete-keys 30 --keys next --yes
+	[ "$(tail -n 2 "$record" | jq -c '[.event, .version, .deleted]' | paste -sd' ')" = \
+		'["intent","30",null] ["done",null,true]' ]
+	# A refusal of the card: 01 cannot be added to a set that is there.
+	rm "$record" && mkdir "$record"
+	fails 10 -q put-keys test --keys next
+	[[ $stderr == *"keys.jsonl: cannot open"* ]]
+	[ "$(sets)" = 31 ]
+}
+
+@test "a refusal that was recorded is forgotten with the keys that it was about" {
+	keyed
+	command -v sqlite3 >/dev/null || skip "no sqlite3"
+	ok -q put-keys next --keys test
+	ok -q put-keys long --keys test --as 33
+	cin=$("$CARDADM" -q info --json | jq -r .cin)
+	db=$(find "$XDG_STATE_HOME" -name authentications.db)
+	sqlite3 "$db" "INSERT INTO refused VALUES('$cin', '31', 0), ('$cin', '33', 0), ('$cin', '34', 0)"
+	fails 7 -q scp-open --keys next
+	ok -q put-keys spread --keys test --as 31 --replace 31 --yes
+	ok -q delete-keys 33 --keys test --yes
+	ok -q put-keys next --keys test --as 34
+	[ -z "$(sqlite3 "$db" 'SELECT * FROM refused')" ]
+	ok -q scp-open --keys next --key-version 34
+	ok -q scp-close
+}
+
+@test "a new set that opens no channel: the old one stays" {
+	"$CARDADM" -q keystore init keys.yaml
+	cat >keys.yaml <<'YAML'
+cardadm: keystore/1
+keys:
+  old: {type: scp02, version: 20, test: true, diversification: none, master: {hex: 404142434445464748494A4B4C4D4E4F}}
+  new: {type: scp03, version: 30, test: true, diversification: none, master: {hex: 505152535455565758595A5B5C5D5E5F}}
+YAML
+	chmod 600 keys.yaml
+	"$CARDADM" -q vcard create c.card -k keys.yaml --keys old >/dev/null
+	export CARDADM_READER=vcard:c.card CARDADM_KEYSTORE=keys.yaml
+	# This card takes AES keys and has no channel for them.
+	fails 5 -q put-keys new --keys old --rotate 20 --yes
+	[[ $stderr == *"the new key set 30 opens no channel: "*"key set 20 is still there and was not deleted"* ]]
+	[[ $(sets) == *20* ]]
+	opens old
+	[ "$(tail -n 1 "$XDG_STATE_HOME/cardadm/keys.jsonl" | jq -c '[.event, .put, .proved, .deleted]')" = \
+		'["failed",true,false,false]' ]
+}
+
 @test "no key value appears anywhere" {
 	keyed
 	ok -v put-keys next --keys test --rotate 30 --yes --trace trace
