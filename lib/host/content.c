@@ -153,12 +153,12 @@ static void keep_confirmation(struct span answer, struct span *to)
 }
 
 /* Data over what one command takes goes in several, all but the last with b8 of P1 (GPCS 11.2.2,
- * 11.5.2). */
+ * 11.5.2); the session does so itself where they are protected as a whole. */
 static int send_parts(
     struct session *s, struct capdu *c, const char *what, struct span *confirmation, struct err *e)
 {
 	struct span all = c->data;
-	size_t room = content_block(s, false);
+	size_t room = session_joins(s, all.n) ? all.n : content_block(s, false);
 	uint8_t p1 = c->p1;
 	struct rapdu r;
 

@@ -66,7 +66,7 @@ static int send(struct session *s, const struct capdu *c, const char *what, stru
 static int send_keys(struct session *s, struct capdu *c, struct span data, struct rapdu *r,
     bool *unknown, struct err *e)
 {
-	size_t most = content_block(s, false);
+	size_t most = session_joins(s, data.n) ? data.n : content_block(s, false);
 	uint8_t p1 = c->p1;
 
 	if (most == 0)

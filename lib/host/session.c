@@ -47,6 +47,18 @@ static int check_may_send(const struct session *s, struct err *e)
 	return 0;
 }
 
+bool session_joins(const struct session *s, size_t octets)
+{
+	return is_protected(s) && scp_protocol(&s->scp) == PROTOCOL_SCP03 &&
+	       octets > scp_max_data(&s->scp);
+}
+
+static bool is_joined(const struct session *s, const struct capdu *c)
+{
+	return !c->extended && session_joins(s, c->data.n) &&
+	       (c->ins == INS_INSTALL || c->ins == INS_DELETE || c->ins == INS_PUT_KEY);
+}
+
 static int write_wire(struct session *s, const struct capdu *c, struct err *e)
 {
 	struct capdu asked = *c;
@@ -60,7 +72,9 @@ static int write_wire(struct session *s, const struct capdu *c, struct err *e)
 		if (c->extended && scp_protocol(&s->scp) != PROTOCOL_SCP03)
 			return err_set(e, ERR_SAFETY, "%s has no extended length",
 			    scp_protocol_str(scp_protocol(&s->scp)));
-		if (!c->extended && c->data.n > scp_max_data(&s->scp))
+		if (is_joined(s, c))
+			asked.extended = true;
+		else if (!c->extended && c->data.n > scp_max_data(&s->scp))
 			return err_set(e, ERR_SAFETY,
 			    "%zu octets of data are too many for one command, at level %02X %zu "
 			    "fit",
@@ -89,13 +103,52 @@ static int bad_answer(struct session *s, enum scp03_verdict v, struct err *e)
 	    e, "somebody may sit between reader and card, or the card lost its session");
 }
 
+/*
+ * What was sealed as a whole, with its length in three octets, goes in short commands that b8 of P1
+ * joins; the answer to the last one is that of all (GPCS 11.1.5). One that is refused on the way
+ * leaves the card without the MAC, so the channel is lost.
+ */
+static int transmit_joined(struct session *s, struct err *e)
+{
+	uint8_t octets[APDU_SHORT_DATA + 6];
+	size_t said = s->id.fci.max_data;
+	size_t most = said > 0 && said < APDU_SHORT_DATA ? said : APDU_SHORT_DATA;
+	struct capdu whole, part;
+	struct rapdu r = { .sw = SW_OK };
+
+	if (!capdu_get(wr_span(&s->wire), &whole))
+		return err_set(e, ERR_OTHER, "the command cannot be taken apart");
+	part = whole;
+	part.extended = false;
+	for (size_t at = 0;; at += most) {
+		bool last = whole.data.n - at <= most;
+		struct wr w = wr_fixed(octets, sizeof(octets));
+
+		part.data = span_sub(whole.data, at, most);
+		part.p1 = last ? whole.p1 : whole.p1 | 0x80;
+		part.le = last && whole.le != LE_NONE ? LE_MAX_SHORT : LE_NONE;
+		capdu_put(&w, &part);
+		if (card_transmit(s->card, wr_span(&w), &s->answer, e) != 0)
+			return -1;
+		if (last)
+			return 0;
+		if (rapdu_get(wr_span(&s->answer), &r) && r.sw == SW_OK && r.data.n == 0)
+			continue;
+		session_drop(s);
+		return sw_is_success_or_warning(r.sw)
+			   ? err_set(e, ERR_CARD, "the answer to a part of a command has data")
+			   : 0;
+	}
+}
+
 int session_send(struct session *s, const struct capdu *c, struct rapdu *r, struct err *e)
 {
 	enum scp03_verdict v;
 
 	if (check_may_send(s, e) != 0 || write_wire(s, c, e) != 0)
 		return -1;
-	if (card_transmit(s->card, wr_span(&s->wire), &s->answer, e) != 0) {
+	if ((is_joined(s, c) ? transmit_joined(s, e)
+			     : card_transmit(s->card, wr_span(&s->wire), &s->answer, e)) != 0) {
 		session_drop(s);
 		return -1;
 	}

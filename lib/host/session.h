@@ -86,6 +86,10 @@ int session_open(struct session *s, const struct session_asks *asks, struct err 
  * ERR_SAFETY, nothing sent. A status word other than 9000 is not an error here.
  */
 int session_send(struct session *s, const struct capdu *c, struct rapdu *r, struct err *e);
+/* An INSTALL, DELETE or PUT KEY with so many octets of data may be given to session_send although
+ * one short command does not take them: it is protected as a whole and goes in several (GPCS
+ * 11.1.5). */
+bool session_joins(const struct session *s, size_t octets);
 /* session_send and ERR_CARD, `what: 6985 ...`, unless the status word is 9000. */
 int session_do(
     struct session *s, const struct capdu *c, const char *what, struct rapdu *r, struct err *e);

@@ -241,6 +241,10 @@ struct channel {
 	bool putting_open;
 	uint8_t putting_p1, putting_p2;
 	struct wr putting; /* data so far */
+	/* A command protected as a whole that comes in several (joined.c): */
+	bool joined_open;
+	struct capdu joined_head; /* without data */
+	struct wr joined;         /* data so far */
 	/* INSTALL and LOAD: */
 	uint8_t install_p1;     /* of the INSTALL that goes on in the next command */
 	bool deleting;          /* a DELETE goes on in the next command */

@@ -222,7 +222,7 @@ static uint16_t run_protected(struct call *c, const struct capdu *cmd)
 {
 	bool sm = cla_is_sm(cmd->cla);
 	struct wr data = wr_fixed(c->v->plain, sizeof(c->v->plain));
-	struct capdu plain;
+	struct capdu whole = *cmd, plain;
 	uint16_t sw;
 
 	c->cmd = cmd;
@@ -242,10 +242,17 @@ static uint16_t run_protected(struct call *c, const struct capdu *cmd)
 		return run_command(c);
 	if (sm && !protection_due(c->ch))
 		return session_lost(c);
-	if (scp_open_command(&c->ch->scp, cmd, &plain, &data) != SCP03_OK) {
-		wr_reset(&data);
-		return session_lost(c);
+	if (sm) {
+		enum joined j = joined_next(c->ch, cmd, &whole);
+
+		if (j != JOINED_WHOLE)
+			return j == JOINED_MORE ? SW_OK : session_lost(c);
 	}
+	if (scp_open_command(&c->ch->scp, &whole, &plain, &data) != SCP03_OK) {
+		wr_reset(&data);
+		return sm && !whole.extended && joined_begin(c->ch, cmd) ? SW_OK : session_lost(c);
+	}
+	joined_forget(c->ch);
 	c->cmd = &plain;
 	c->secured = sm;
 	c->seal = &c->ch->scp;

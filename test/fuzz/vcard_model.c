@@ -177,7 +177,8 @@ static void check_unicast(
 		      b->refused_n == a->refused_n + 1);
 }
 
-/* Secure messaging that nobody vouches for ends the session it claims. */
+/* Secure messaging that nobody vouches for ends the session it claims; at once, or when all of a
+ * command that comes in several is there. */
 static void check_unverified(
     const struct model *m, const struct vcard *v, const struct capdu *c, uint16_t sw)
 {
@@ -185,8 +186,10 @@ static void check_unverified(
 
 	if (!cla_valid(c->cla) || n >= CHANNELS || !cla_is_sm(c->cla))
 		return;
-	if (m->session[n] == SESSION_BROADCAST ||
-	    (m->session[n] == SESSION_UNICAST && m->level[n] != LEVEL_AUTHENTICATED))
+	if (m->session[n] == SESSION_UNICAST && v->channel[n].joined_open)
+		CHECK(sw == SW_OK && (c->p1 & 0x80) != 0 && v->channel[n].session == m->session[n]);
+	else if (m->session[n] == SESSION_BROADCAST ||
+		 (m->session[n] == SESSION_UNICAST && m->level[n] != LEVEL_AUTHENTICATED))
 		CHECK(sw == SW_SECURITY_STATUS && v->channel[n].session == SESSION_IDLE);
 }
 
