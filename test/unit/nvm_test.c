@@ -12,7 +12,7 @@
 
 #include "base/file.h"
 #include "crypto/digest.h"
-#include "gp/put_key.h"
+#include "gp/key_dgi.h"
 #include "vcard/record.h"
 
 /* ---- a session in steps, each of which is at most one write ---- */
@@ -61,6 +61,65 @@ static void step_replace_key(struct rig *r)
 static void step_store(struct rig *r)
 {
 	rig_secure(r, 0x80, INS_STORE_DATA, 0x9000, unit_bytes("4203AABBCC4503010203"), NULL);
+}
+
+static void step_public_key(struct rig *r)
+{
+	struct put_key p = { .version = 0x73, .n = 1, .type = { KEY_TYPE_EC_PUBLIC } };
+	uint8_t room[128];
+	struct wr w = wr_fixed(room, sizeof(room));
+
+	assert_true(authority_generate_ec(&p.asymmetric, EC_P256));
+	assert_true(put_key_put(&w, &p, &r->keys.dek));
+	rig_secure(r, 0x80, INS_PUT_KEY, 0x0001, wr_span(&w), NULL);
+}
+
+/* In two commands, of which the second writes. */
+static void step_chained_key(struct rig *r)
+{
+	struct put_key p = {
+		.version = 0x33, .n = 3, .key = { r->keys.mac, r->keys.mac, r->keys.mac }
+	};
+	uint8_t room[128];
+	struct wr w = wr_fixed(room, sizeof(room));
+
+	assert_true(put_key_put(&w, &p, &r->keys.dek));
+	rig_secure(r, 0x80, INS_PUT_KEY, 0x8081, span_sub(wr_span(&w), 0, 30), NULL);
+	rig_secure(r, 0x80, INS_PUT_KEY, 0x0081, span_sub(wr_span(&w), 30, w.n), NULL);
+}
+
+/* Two sets, a public key and two data objects by STORE DATA: one write. */
+static void step_store_keys(struct rig *r)
+{
+	struct key_dgi set = { .put = { .version = 0x34,
+				   .n = 3,
+				   .key = { r->keys.dek, r->keys.enc, r->keys.mac } },
+		.kid = { 1, 2, 3 } };
+	struct key_dgi ec = { .put = { .version = 0x70, .n = 1, .type = { KEY_TYPE_EC_PUBLIC } },
+		.kid = { 1 } };
+	struct wr w = wr_grow(1000);
+	size_t half;
+
+	assert_true(authority_generate_ec(&ec.put.asymmetric, EC_P256));
+	assert_true(key_dgi_put(&w, &set, &r->keys.dek));
+	set.put.version = 0x35;
+	assert_true(key_dgi_put(&w, &set, &r->keys.dek));
+	assert_true(key_dgi_put(&w, &ec, &r->keys.dek));
+	dgi_put(&w, DGI_TLV, unit_bytes("4203DDEEFF5F5003782F79"));
+	half = w.n / 2;
+	rig_secure(r, 0x80, INS_STORE_DATA, 0x0800, span_sub(wr_span(&w), 0, half), NULL);
+	rig_secure(r, 0x80, INS_STORE_DATA, 0x8801, span_sub(wr_span(&w), half, w.n), NULL);
+	wr_free(&w);
+}
+
+static void step_delete_public(struct rig *r)
+{
+	rig_secure(r, 0x80, INS_DELETE, 0x0000, unit_bytes("D20170"), NULL);
+}
+
+static void step_rename(struct rig *r)
+{
+	rig_secure(r, 0x80, INS_STORE_DATA, 0x9000, unit_bytes("4F07D2760000850100"), NULL);
 }
 
 static void step_lock(struct rig *r)
@@ -117,7 +176,8 @@ static void step_refuse(struct rig *r)
 }
 
 static void (*const script[])(struct rig *) = { step_initialize, step_fail, step_initialize,
-	step_authenticate, step_put_key, step_replace_key, step_store, step_lock, step_unlock,
+	step_authenticate, step_put_key, step_replace_key, step_store, step_public_key,
+	step_chained_key, step_store_keys, step_delete_public, step_rename, step_lock, step_unlock,
 	step_delete, step_slot, step_block, step_block, step_activate, step_refuse };
 enum { STEPS = sizeof(script) / sizeof(script[0]) };
 
@@ -182,7 +242,7 @@ static void power_cuts(void **state)
 			rig_off(&r);
 		}
 	}
-	assert_true(write > 14); /* the script has that many writes, and all were cut */
+	assert_true(write > 19); /* the script has that many writes, and all were cut */
 }
 
 static void cut_twice(void **state)
@@ -190,7 +250,7 @@ static void cut_twice(void **state)
 	struct rig r;
 
 	(void)state;
-	for (uint32_t first = 1; first <= 14; first++) {
+	for (uint32_t first = 1; first <= 19; first++) {
 		for (uint32_t second = 1; second <= 3; second++) {
 			rig_issue(&r, 16, 0x70);
 			rig_on(&r);
@@ -222,7 +282,9 @@ static void whole_script(void **state)
 	assert_int_equal(r.v->chip.image.n, 300);
 	assert_int_equal(r.v->chip.running.version, 0x00030002);
 	assert_int_equal(r.v->chip.refused_n, 1);
-	assert_int_equal(r.v->chip.keys_n, 1);
+	assert_int_equal(r.v->chip.keys_n, 4);
+	assert_int_equal(r.v->chip.publics_n, 1);
+	assert_int_equal(r.v->chip.objects_n, 1);
 	fingerprint(r.v, end);
 	rig_cycle(&r);
 	assert_holds(r.v, end);
