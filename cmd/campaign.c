@@ -168,13 +168,11 @@ static int open_card(void *ctx, const char *path, struct card *card, struct err 
 	return 0;
 }
 
-static void habits(void *ctx, const struct session *s, struct content_habits *h)
+static void habits(void *ctx, const struct session *s, struct campaign_habits *h)
 {
 	const struct view *v = ctx;
-	struct profile_match m = { 0 };
 
-	card_profile(v->c, v->profiles, s->card, &s->id, &m);
-	*h = profile_habits(m.profile);
+	habits_find(v->c, v->profiles, s, h);
 }
 
 static void show_sums(

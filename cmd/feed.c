@@ -19,6 +19,18 @@ static double since(const struct timespec *from)
 	return (double)(now.tv_sec - from->tv_sec) + (double)(now.tv_nsec - from->tv_nsec) / 1e9;
 }
 
+void habits_find(
+    struct ctx *c, const struct profiles *p, const struct session *s, struct campaign_habits *h)
+{
+	struct profile_match m = { 0 };
+
+	if (p != NULL)
+		card_profile(c, p, s->card, &s->id, &m);
+	h->load = profile_habits(m.profile);
+	h->factory_version = m.profile == NULL ? -1 : m.profile->factory_version;
+	h->factory_p1 = m.profile == NULL ? -1 : m.profile->factory_p1;
+}
+
 int feed_begin(
     struct feed *f, struct ctx *c, const struct campaign *cp, uint32_t idle, struct err *e)
 {
@@ -178,11 +190,9 @@ bool feed_stop(void *ctx)
 	return *f->c->stop != 0;
 }
 
-void feed_habits(void *ctx, const struct session *s, struct content_habits *h)
+void feed_habits(void *ctx, const struct session *s, struct campaign_habits *h)
 {
 	const struct feed *f = ctx;
-	struct profile_match m = { 0 };
 
-	card_profile(f->c, f->profiles, s->card, &s->id, &m);
-	*h = profile_habits(m.profile);
+	habits_find(f->c, f->profiles, s, h);
 }

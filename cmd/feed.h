@@ -30,6 +30,10 @@ struct feed {
 	struct progress progress;
 };
 
+/* What the profiles know of the card that was identified. */
+void habits_find(
+    struct ctx *c, const struct profiles *p, const struct session *s, struct campaign_habits *h);
+
 /* Finds each reader of the manifest: ERR_READER, ERR_INPUT when two names mean one. */
 int feed_begin(
     struct feed *f, struct ctx *c, const struct campaign *cp, uint32_t idle, struct err *e);
@@ -40,6 +44,6 @@ void feed_progress(void *ctx, const struct ledger_card *lc, uint32_t done, uint3
 void feed_told(void *ctx, const char *reader, enum fed how, const struct ledger_card *lc);
 void feed_start(void *ctx, const struct ledger_sums *s);
 bool feed_stop(void *ctx);
-void feed_habits(void *ctx, const struct session *s, struct content_habits *h);
+void feed_habits(void *ctx, const struct session *s, struct campaign_habits *h);
 
 #endif

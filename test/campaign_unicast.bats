@@ -403,3 +403,48 @@ state() { # CARD AID
 	[ "$(versions 0001)" = '["02"]' ]
 	[ "$(KEYS=new state 0002 $APPLET)" = selectable ]
 }
+
+@test "cards of products with factory keys: asked for as the product wants it, gone when new ones come" {
+	steps_for 0 <<-'YAML'
+		  - install: {file: hello.cap}
+		  - put-keys: {keys: new}
+		  - lock: {aid: F04341524441444D0101}
+		key-version: FF
+	YAML
+	mkdir fleet
+	for product in jcop4 yubikey; do
+		"$CARDADM" vcard create fleet/$product.card --product $product -k factory.yaml
+		for at in {22..26}; do
+			"$CARDADM" vcard create fleet/$product$at.card --product $product --fault removed:"$at" -k factory.yaml
+		done
+	done
+	fails 9 campaign run campaign.yaml
+	[ "$(report '[.done,.failed]')" = '[2,10]' ]
+	ok campaign run campaign.yaml
+	[ "$(report '[.done,.failed]')" = '[12,0]' ]
+	for card in fleet/*.card; do
+		[ "$("$CARDADM" vcard show "$card" --json | jq -c '[.keys[].version] | unique')" = '["31"]' ]
+	done
+	[ "$(KEYS=new state jcop424 $APPLET)" = locked ]
+}
+
+@test "a card profile says how long blocks are; domain: another issuer domain" {
+	steps_for 0 <<-'YAML'
+		  - install: {file: hello.cap}
+		domain: A000000003000000
+	YAML
+	mkdir habits fleet
+	cp "$CARDADM_PROFILES"/virtual.yaml habits/
+	echo 'block: 100' >>habits/virtual.yaml
+	"$CARDADM" vcard create fleet/one.card --isd A000000003000000 --fault removed:17 -k factory.yaml
+	CARDADM_PROFILES=$PWD/habits fails 9 campaign run campaign.yaml
+	[[ $(report '.cards[0].reason') == "LOAD block 3 of 8: "* ]]
+	CARDADM_PROFILES=$PWD/nowhere fails 3 campaign run campaign.yaml
+	[[ $stderr == *nowhere* ]]
+	ok campaign run campaign.yaml
+	[ "$(report '.done')" = 1 ]
+	sed -i '/^domain/d' campaign.yaml
+	rm campaign.ledger
+	fails 9 campaign run campaign.yaml
+	[[ $(report '.cards[0].reason') == "SELECT A000000151000000: 6A82"* ]]
+}

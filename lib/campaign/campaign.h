@@ -41,6 +41,13 @@ enum fed {
 	FED_FAILED
 };
 
+/* What a product does differently. */
+struct campaign_habits {
+	struct content_habits load;
+	/* The set of the factory has this version and is asked for with this P1; -1: not known. */
+	int factory_version, factory_p1;
+};
+
 struct campaign_calls {
 	/* Opens a card by its file path, or by what feed said; ERR_READER when it is in use
 	 * elsewhere. */
@@ -57,8 +64,8 @@ struct campaign_calls {
 	 */
 	int (*feed)(void *ctx, char reader[static MANIFEST_READER_NAME], struct err *e);
 	void (*fed)(void *ctx, const char *reader, enum fed how, const struct ledger_card *lc);
-	/* How a product that is known takes LOAD; may be NULL: nothing is known. */
-	void (*habits)(void *ctx, const struct session *s, struct content_habits *h);
+	/* What is known of the product that was identified; may be NULL: nothing. */
+	void (*habits)(void *ctx, const struct session *s, struct campaign_habits *h);
 	/* true: end at the next safe point. */
 	bool (*stop)(void *ctx);
 	void *ctx;

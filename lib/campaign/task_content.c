@@ -157,8 +157,6 @@ static bool load_step(void *ctx, uint32_t block, uint32_t blocks)
 static int load(struct visit *v, const struct task *t, struct err *e)
 {
 	const struct content_progress progress = { load_step, v->r };
-	const struct campaign_calls *calls = v->r->calls;
-	struct content_habits habits = { 0 };
 	struct content_load l = { .data = t->cap.block };
 	struct content_outcome o;
 	uint8_t head[16];
@@ -169,9 +167,7 @@ static int load(struct visit *v, const struct task *t, struct err *e)
 	if (!wr_ok(&w) || !aid_from(&l.install.load_file, t->cap.package))
 		return err_memory(e);
 	l.head = wr_span(&w);
-	if (calls->habits != NULL)
-		calls->habits(calls->ctx, &v->r->s, &habits);
-	content_load_choose(&v->r->s, &habits, &l);
+	content_load_choose(&v->r->s, &v->r->habits.load, &l);
 	if (content_load_check(&v->r->s, &l, &blocks, e) != 0 ||
 	    content_memory_check(&v->r->s, cap_least_memory(&t->cap), e) != 0)
 		return err_in(e, "%s", t->m->file);

@@ -130,7 +130,8 @@ static int chain_keys(struct campaign *c, struct err *e)
 		}
 		/* One version number, other keys, and no channel that would prove them. */
 		t->unseen = t->m->old == t->version && !in_use;
-		if (t->m->rotate || in_use)
+		/* A factory set goes by itself when the first other set comes. */
+		if (t->m->rotate || in_use || (now->version == KEYS_FACTORY && t->m->old < 0))
 			u->set[u->set_n++] = (struct channel_set){ t->keys, t->version, i + 1 };
 	}
 	return 0;

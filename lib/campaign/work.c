@@ -40,6 +40,11 @@ static int give_keys(void *ctx, const struct init_update *u, struct key_set *out
 {
 	const struct run *r = ctx;
 
+	/* P1 00 asks for whatever set there is. */
+	if (u->key_version != r->version)
+		return err_set(e, ERR_AUTH,
+		    "key version %02X was asked for, the card answers with %02X", r->version,
+		    u->key_version);
 	return job_card_keys(r->entry, u, out, e);
 }
 
@@ -122,7 +127,8 @@ int work_channel(struct run *r, const struct entry *keys, uint8_t version, struc
 {
 	const struct manifest *m = &r->c->m;
 	struct session_asks asks = { .domain = m->domain,
-		.key_version = version,
+		.key_version =
+		    version == r->habits.factory_version ? (uint8_t)r->habits.factory_p1 : version,
 		.protocols = keys->type == ENTRY_SCP02 ? 1u << PROTOCOL_SCP02 | 1u << PROTOCOL_SCP01
 						       : 1u << PROTOCOL_SCP03,
 		.level = m->level,
@@ -134,6 +140,7 @@ int work_channel(struct run *r, const struct entry *keys, uint8_t version, struc
 	int rc;
 
 	r->entry = keys;
+	r->version = version;
 	rc = session_open(&r->s, &asks, e);
 	if (rc == 0)
 		r->lc->auth_failed = false;
@@ -163,6 +170,9 @@ static int identify(struct run *r, const char *name, struct err *e)
 	if (r->s.id.cin_n == 0)
 		return err_set(e, ERR_CARD, "the card tells no CIN: it cannot be told from others");
 	hex_put(span_of(r->s.id.cin, r->s.id.cin_n), id, sizeof(id));
+	r->habits.factory_version = r->habits.factory_p1 = -1;
+	if (r->calls->habits != NULL)
+		r->calls->habits(r->calls->ctx, &r->s, &r->habits);
 	r->other_before = r->lc->id[0] != '\0' && strcmp(r->lc->id, id) != 0;
 	memcpy(r->lc->id, id, sizeof(id));
 	return 0;

@@ -30,7 +30,9 @@ struct run {
 	struct ledger_card *lc; /* the card at work */
 	struct card card;
 	struct session s;
+	struct campaign_habits habits;
 	const struct entry *entry; /* keys of the channel that is being opened */
+	uint8_t version;           /* and their version */
 	bool other_before;         /* the row's outcomes are those of another card */
 	bool ledger_failed;
 	struct err ledger_err; /* how, when a callback could not say it */
