@@ -415,7 +415,7 @@ state() { # CARD AID
 	for product in jcop4 yubikey; do
 		"$CARDADM" vcard create fleet/$product.card --product $product -k factory.yaml
 		for at in {22..26}; do
-			"$CARDADM" vcard create fleet/$product$at.card --product $product --fault removed:"$at" -k factory.yaml
+			"$CARDADM" vcard create "fleet/$product$at.card" --product $product --fault removed:"$at" -k factory.yaml
 		done
 	done
 	fails 9 campaign run campaign.yaml
