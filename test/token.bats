@@ -177,3 +177,45 @@ hash_of() {
 	fails 7 -k keys.yaml token make delete $APPLET --key aes --output x.token
 	[ "$(cat x.token)" = mine ]
 }
+
+# sent VERB WORDS...: what the last INSTALL or DELETE of a dry run with the token 0102 has in front of
+# the token, as a token signs it: P1, P2, length, data.
+sent() {
+	local apdu data
+	"$CARDADM" -q --dry-run "$@" >plan
+	apdu=$(sed -n 's/^80E[46]\([0-9A-F]*\)  #.*/\1/p' plan | tail -n 1)
+	data=${apdu:6}
+	data=${data%00}
+	data=${data%9E020102}
+	data=${data%020102}
+	printf '%s%02X%s\n' "${apdu:0:4}" $((${#data} / 2)) "$data"
+}
+
+@test "what the verbs send is what a token with the same words is for" {
+	key_store token
+	"$CARDADM" -q keystore init --test-keys test.yaml
+	export CARDADM_READER=vcard:c.card CARDADM_KEYSTORE=test.yaml
+	"$CARDADM" -q vcard create c.card
+	printf '\1\2' >t
+	sd=A000000151000001
+	words=(--domain $sd --hash sha-384)
+	make load "$CAP" "${words[@]}"
+	[ "$(sent load "$CAP" "${words[@]}" --load-token t | head -n 1)" = "$input" ]
+	words=(--privileges card-reset,card-lock --parameters 010203 --instance A0000001510102)
+	make install "$CAP" "${words[@]}"
+	[ "$(sent install "$CAP" "${words[@]}" --load-token t --token t)" = "$input" ]
+	make install "$APPLET" --package $PACKAGE --no-selectable
+	[ "$(sent install $APPLET --package $PACKAGE --no-selectable --token t)" = "$input" ]
+	make delete $PACKAGE --related
+	[ "$(sent delete $PACKAGE --related --token t)" = "$input" ]
+	make delete $APPLET
+	[ "$(sent delete $APPLET --token t)" = "$input" ]
+	make extradition $APPLET --domain $sd
+	[ "$(sent domain extradite $APPLET --to $sd --token t)" = "$input" ]
+	make registry-update $APPLET --privileges card-lock
+	[ "$(sent domain update $APPLET --privileges card-lock --token t)" = "$input" ]
+	make registry-update $APPLET --field EF03CF01C0
+	[ "$(sent domain update $APPLET --implicit C0 --token t)" = "$input" ]
+	make install A000000151535041 --package A0000001515350 --instance $sd --privileges security-domain --field C900EF04C80207D0
+	[ "$(sent domain create $sd --quota-data 2000 --token t)" = "$input" ]
+}
