@@ -198,10 +198,10 @@ sent() {
 	"$CARDADM" -q vcard create c.card
 	printf '\1\2' >t
 	sd=A000000151000001
-	words=(--domain $sd --hash sha-384)
+	words=(--domain "$sd" --hash sha-384)
 	make load "$CAP" "${words[@]}"
 	[ "$(sent load "$CAP" "${words[@]}" --load-token t | head -n 1)" = "$input" ]
-	words=(--privileges card-reset,card-lock --parameters 010203 --instance A0000001510102)
+	words=(--privileges "card-reset,card-lock" --parameters 010203 --instance A0000001510102)
 	make install "$CAP" "${words[@]}"
 	[ "$(sent install "$CAP" "${words[@]}" --load-token t --token t)" = "$input" ]
 	make install "$APPLET" --package $PACKAGE --no-selectable

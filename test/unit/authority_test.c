@@ -366,6 +366,29 @@ static void test_pem(void **state)
 	assert_false(authority_from_pem(&pub, SPAN(long_text)));
 }
 
+static void test_der(void **state)
+{
+	json_t *file = unit_json("test/vectors/authority_wycheproof.json");
+	uint8_t room[512];
+	struct wr der = wr_fixed(room, sizeof(room));
+	SECRET_AUTHORITY(pem);
+	SECRET_AUTHORITY(k);
+
+	(void)state;
+	key_of(json_object_get(file, "keys"), "p-384", &pem);
+	/* SubjectPublicKeyInfo of id-ecPublicKey, secp384r1 */
+	wr_put(&der, unit_bytes("3076301006072A8648CE3D020106052B81040022036200"));
+	wr_put(&der, ec_public_span(&pem.ec));
+	assert_true(authority_from_der(&k, wr_span(&der), false));
+	assert_true(authority_same_public(&k, &pem));
+	assert_false(authority_from_der(&k, wr_span(&der), true));
+	assert_int_equal(k.kind, AUTHORITY_NONE);
+	assert_false(authority_from_der(&k, span_of(room, der.n - 1), false));
+	assert_false(authority_from_der(&k, span_of(room, der.n + 1), false));
+	assert_false(authority_from_der(&k, span_of(NULL, 0), false));
+	json_decref(file);
+}
+
 /* Files as openssl writes them: keys of the test itself, never used elsewhere. */
 static void test_pem_of_tools(void **state)
 {
@@ -447,6 +470,15 @@ static void test_cipher(void **state)
 	assert_false(
 	    authority_decrypt(&k, none, unit_bytes("000102030405060708090A0B0C0D0E0F"), &back));
 	assert_int_equal(back.n, 0);
+	/* 80 01 at the end */
+	make(1, &k);
+	memset(icv, 0x80, sizeof(icv));
+	icv[15] = 0x01;
+	wr_reset(&w);
+	wr_reset(&back);
+	assert_true(authority_encrypt(&k, none, SPAN(icv), &w));
+	assert_false(authority_decrypt(&k, none, span_sub(wr_span(&w), 0, 16), &back));
+	assert_int_equal(back.n, 0);
 	/* an ICV of another length */
 	for (size_t n = 1; n <= sizeof(icv) + 1; n++) {
 		make(n % 2, &k);
@@ -474,6 +506,7 @@ int main(void)
 		cmocka_unit_test(test_no_rsa),
 		cmocka_unit_test(test_no_ec),
 		cmocka_unit_test(test_pem),
+		cmocka_unit_test(test_der),
 		cmocka_unit_test(test_pem_of_tools),
 		cmocka_unit_test(test_cipher),
 	};

@@ -296,36 +296,58 @@ static void test_confirmation_lengths(void **state)
 	assert_false(wr_ok(&w));
 }
 
+static enum receipt_got got_of(const char *hex, struct receipt *r)
+{
+	return receipt_get(unit_bytes(hex), r);
+}
+
 static void test_confirmation_malformed(void **state)
 {
 	static const char *const wrong[] = {
-		"01",               /* cut */
-		"0000",             /* something after nothing */
-		"0100",             /* no confirmation data */
-		"0500020001FF",     /* unique data cut */
-		"05000200010000",   /* left over */
-		"050002000100",     /* no unique data */
-		"0600010001014100", /* counter of one octet */
-		"070003000001014100",
-		"0800020001014101",           /* token id cut */
-		"0B000200010141010101020102", /* a fifth field */
-		"8000",
-		"8300000500020001014100",
+		"01",   /* cut */
+		"0000", /* something after nothing */
 		"81",
 		"8201",
-		"0800830000010200010141",
+		"8000",
+		"83000006000200010141",
+	};
+	static const char *const bodies[] = {
+		"00",           /* no confirmation data */
+		"000200",       /* counter cut */
+		"0002000102FF", /* unique data cut */
+		"0002000100",   /* no unique data */
+		"00010001",     /* counter of one octet */
+		"0001000141",
+		"00010141024142",
+		"00030000010141", /* of three */
+		"00020001014102FF",
+		"0002000101410101FF",       /* digest cut */
+		"00020001014101010102FF01", /* a fifth field, cut */
+		"0002000101410101010201FF", /* a fifth field */
+		"0202000101",               /* receipt takes all but an octet */
+		"0900020001014100",         /* receipt longer than all */
+		"820001",
 	};
 	struct receipt got = { .counter = 7 };
+	uint8_t room[64];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_int_equal(receipt_get(unit_bytes(wrong[i]), &got), RECEIPT_MALFORMED);
+		assert_int_equal(got_of(wrong[i], &got), RECEIPT_MALFORMED);
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		struct wr w = wr_fixed(room, sizeof(room));
+
+		wr_lv(&w, unit_bytes(bodies[i]));
+		if (receipt_get(wr_span(&w), &got) != RECEIPT_MALFORMED)
+			fail_msg("taken: %s", bodies[i]);
+	}
 	assert_int_equal(got.counter, 7);
 	assert_int_equal(receipt_get(span_of(NULL, 0), &got), RECEIPT_NONE);
-	assert_int_equal(receipt_get(unit_bytes("00"), &got), RECEIPT_NONE);
-	assert_int_equal(receipt_get(unit_bytes("8100"), &got), RECEIPT_NONE);
-	assert_int_equal(receipt_get(unit_bytes("0600020001"
-						"0141"),
+	assert_int_equal(got_of("00", &got), RECEIPT_NONE);
+	assert_int_equal(got_of("8100", &got), RECEIPT_NONE);
+	assert_int_equal(got_of("06000200010141", &got), RECEIPT_GOT);
+	assert_int_equal(got_of("0A0002000101410100"
+				"0100",
 			     &got),
 	    RECEIPT_GOT);
 }
