@@ -172,7 +172,7 @@ static int check_domain(const struct cap_load *x, const struct registry *r, stru
 		return err_set(e, ERR_SAFETY, "--domain: %s is no security domain but %s %s",
 		    aid_text(&to->s.aid).s, to->kind == REGISTRY_APPLICATION ? "an" : "a",
 		    entry_kind(to));
-	if (!r->told[REGISTRY_ISD] || !r->told[REGISTRY_APPLICATION] || r->cut)
+	if (!registry_is_whole(r))
 		return 0;
 	err_set(e, ERR_CARD, "--domain: %s is not on the card", aid_text(&x->a->domain).s);
 	return err_hint(e, "cardadm list shows what there is");
@@ -354,6 +354,9 @@ int cap_load_compare(const struct cap_load *x, const struct registry *after, str
 	struct aid_text aid = aid_text(&x->package);
 
 	if (!after->told[REGISTRY_LOAD_FILE] || after->cut)
+		return 0;
+	/* It went to a domain that the one of the channel need not see. */
+	if (there == NULL && x->a->domain.n > 0 && !registry_is_whole(after))
 		return 0;
 	if (there == NULL || there->kind != REGISTRY_LOAD_FILE)
 		return err_set(e, ERR_INTEGRITY,

@@ -43,11 +43,10 @@ static int add(struct removals *m, const struct registry *r, const struct aid *a
     struct err *e)
 {
 	const struct registry_entry *x = registry_find(r, aid);
-	bool all_told = r->told[REGISTRY_APPLICATION] && r->told[REGISTRY_LOAD_FILE] && !r->cut;
 
 	if (x != NULL)
 		return removals_add(m, r, x, related, e);
-	if (all_told) {
+	if (registry_is_whole(r)) {
 		err_set(e, ERR_CARD, "%s is not on the card", aid_text(aid).s);
 		return err_hint(e, "nothing was deleted; cardadm list shows what there is");
 	}

@@ -48,11 +48,6 @@ struct order {
 
 /* ---- what the three share ---- */
 
-static bool all_told(const struct registry *r)
-{
-	return r->told[REGISTRY_APPLICATION] && r->told[REGISTRY_LOAD_FILE] && !r->cut;
-}
-
 static int not_there(const struct aid *aid, struct err *e)
 {
 	err_set(e, ERR_CARD, "%s is not on the card", aid_text(aid).s);
@@ -95,7 +90,7 @@ static int read_back(struct order *o, struct target *t, json_t **entry, struct e
 	*entry = json_null();
 	if (target_reread(t, &after)) {
 		x = registry_find(&after, &o->aid);
-		if (x == NULL && all_told(&after))
+		if (x == NULL && registry_is_whole(&after))
 			rc = err_set(e, ERR_INTEGRITY,
 			    "the card answered 9000 to %s and does not list %s", o->what,
 			    aid_text(&o->aid).s);
@@ -311,9 +306,9 @@ static int check_move(struct order *o, struct target *t, const struct registry *
 	const struct registry_entry *to = registry_find(r, &o->g->to);
 
 	(void)t;
-	if (all_told(r) && x == NULL)
+	if (registry_is_whole(r) && x == NULL)
 		return not_there(&o->aid, e);
-	if (all_told(r) && r->told[REGISTRY_ISD] && to == NULL)
+	if (registry_is_whole(r) && to == NULL)
 		return not_there(&o->g->to, e);
 	if (to != NULL && !registry_is_domain(to))
 		return err_set(e, ERR_SAFETY, "--to: %s is no security domain but %s %s",
@@ -417,7 +412,7 @@ static int check_update(struct order *o, struct target *t, const struct registry
 	struct err ignored;
 	char text[160];
 
-	if (all_told(r) && x == NULL)
+	if (registry_is_whole(r) && x == NULL)
 		return not_there(&o->aid, e);
 	if (x != NULL && x->kind == REGISTRY_LOAD_FILE)
 		return err_set(e, ERR_SAFETY,

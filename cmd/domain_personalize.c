@@ -49,7 +49,7 @@ struct through {
 	struct aid domain;
 	uint8_t version;
 	char kcv[KCV_TEXT];
-	bool proved;
+	bool already, proved;
 };
 
 static int make_groups(struct through *p, struct target *t, struct wr *w, struct err *e)
@@ -83,15 +83,12 @@ static int check_domain(struct through *p, struct target *t, struct err *e)
 	int rc = target_registry(t, &r, e);
 
 	x = rc == 0 ? registry_find(&r, &p->domain) : NULL;
-	if (rc == 0 && x == NULL && r.told[REGISTRY_APPLICATION] && !r.cut)
+	if (rc == 0 && x == NULL && registry_is_whole(&r))
 		rc = err_set(e, ERR_CARD, "%s is not on the card", aid_text(&p->domain).s);
 	else if (x != NULL && !registry_is_domain(x))
 		rc = err_set(e, ERR_SAFETY, "%s is no security domain", aid_text(&p->domain).s);
-	else if (x != NULL && (x->s.state & DOMAIN_PERSONALIZED) == DOMAIN_PERSONALIZED) {
-		err_set(e, ERR_SAFETY, "domain %s has keys already", aid_text(&p->domain).s);
-		rc = err_hint(e, "put-keys --sd %s changes them, with those that it has",
-		    aid_text(&p->domain).s);
-	}
+	else if (x != NULL && (x->s.state & DOMAIN_PERSONALIZED) == DOMAIN_PERSONALIZED)
+		p->already = true;
 	registry_free(&r);
 	return rc;
 }
@@ -124,9 +121,15 @@ static int tell(const struct through *p, struct ctx *c, struct err *e)
 {
 	if (c->json)
 		return out_result(c,
-		    json_pack("{s:s, s:s, s:s, s:s, s:b}", "aid", aid_text(&p->domain).s, "name",
-			p->entry->name, "version", out_hex8(p->version).s, "kcv", p->kcv, "put", 1),
+		    json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "aid", aid_text(&p->domain).s,
+			"name", p->entry->name, "version", out_hex8(p->version).s, "kcv", p->kcv,
+			"put", (int)!p->already, "proved", (int)p->proved),
 		    e);
+	if (p->already) {
+		fprintf(c->out, "key set %02X of %s is %s already\n", p->version,
+		    aid_text(&p->domain).s, p->entry->name);
+		return 0;
+	}
 	fprintf(c->out, "key set %02X put in %s: %s, check values %s\n", p->version,
 	    aid_text(&p->domain).s, p->entry->name, p->kcv);
 	if (p->proved)
@@ -170,10 +173,30 @@ static int send_recorded(struct through *p, struct target *t, struct err *e)
 	return key_record_end(&r, rc, e, json_pack("{s:b}", "proved", (int)p->proved));
 }
 
+/* The keys that are there are these when they open a channel. */
+static int prove_already(struct through *p, struct target *t, struct err *e)
+{
+	struct wr w = wr_grow(KEYS_LONGEST);
+	int rc = make_groups(p, t, &w, e);
+
+	wr_free(&w);
+	if (rc != 0)
+		return -1;
+	if (t->c->agent == NULL && prove(p, t, e) == 0)
+		return 0;
+	if (t->c->agent == NULL && e->code != ERR_AUTH)
+		return -1;
+	err_set(e, ERR_SAFETY, "domain %s has keys already", aid_text(&p->domain).s);
+	return err_hint(
+	    e, "put-keys --sd %s changes them, with those that it has", aid_text(&p->domain).s);
+}
+
 static int store(struct through *p, struct target *t, struct err *e)
 {
 	if (check_domain(p, t, e) != 0)
 		return -1;
+	if (p->already)
+		return prove_already(p, t, e);
 	return t->is_dry ? send(p, t, span_of(NULL, 0), e) : send_recorded(p, t, e);
 }
 

@@ -195,7 +195,7 @@ static int find_package(struct job *j, const struct registry *r, struct err *e)
 				j->package = r->entry[i].s.aid;
 	if (j->package.n > 0)
 		return 0;
-	if (r->has_modules && !r->cut)
+	if (r->has_modules && registry_is_whole(r))
 		return err_set(
 		    e, ERR_CARD, "no package on the card has module %s", aid_text(module).s);
 	return err_set(e, ERR_USAGE,
@@ -211,7 +211,7 @@ static int check_package(struct job *j, const struct registry *r, struct err *e)
 	if (find_package(j, r, e) != 0)
 		return -1;
 	x = registry_find(r, &j->package);
-	if (x == NULL && r->told[REGISTRY_LOAD_FILE] && !r->cut)
+	if (x == NULL && registry_is_whole(r))
 		return err_set(
 		    e, ERR_CARD, "package %s is not on the card", aid_text(&j->package).s);
 	return 0;

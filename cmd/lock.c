@@ -89,7 +89,7 @@ static int check(const struct registry *r, const struct change *x, struct err *e
 {
 	const struct registry_entry *of = subject(r, x);
 
-	if (of == NULL && (x->p1 == SET_ISD || !r->told[REGISTRY_APPLICATION] || r->cut))
+	if (of == NULL && (x->p1 == SET_ISD || !registry_is_whole(r)))
 		return 0;
 	if (of == NULL) {
 		err_set(e, ERR_CARD, "%s is not on the card", x->name);

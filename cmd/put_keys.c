@@ -144,6 +144,8 @@ static int tell(struct key_put *p, struct err *e)
 	o = json_pack("{s:s, s:s, s:s, s:b, s:b}", "name", p->w.fresh->name, "version",
 	    out_hex8(p->goal.version).s, key_put_is_public(p) ? "fingerprint" : "kcv", p->kcv,
 	    "put", (int)x->put, "proved", (int)(x->proved || p->proved));
+	if (p->g->domain)
+		out_set(&o, "aid", out_hex(aid_span(&p->w.session->domain)));
 	out_set(&o, "replaced", version_or_null(x->put && x->plan.p1 != 0, x->plan.p1));
 	out_set(&o, "deleted", version_or_null(x->removed, p->goal.rotate));
 	out_set(&o, "resolved", json_boolean(x->resolved));

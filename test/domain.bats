@@ -103,7 +103,9 @@ of() {
 		[ "$(of ${SD}0${#form} .state)" = '"personalized"' ]
 		ok -q list --sd ${SD}0${#form} --keys sd
 	done
-	fails 7 -q domain personalize ${SD}00 --with sd --keys test --by store-data
+	ok -q domain personalize ${SD}00 --with sd --keys test --by store-data --json
+	[ "$(jq -c '[.aid, .name, .version, .put, .proved]' <<<"$output")" = "[\"${SD}00\",\"sd\",\"31\",false,true]" ]
+	fails 7 -q domain personalize ${SD}00 --with test --as 31 --keys test --by store-data
 	[[ $stderr == *"has keys already"*"put-keys --sd ${SD}00"* ]]
 	[ "$("$CARDADM" -q keys --json | jq -c '[.keys[].version] | unique')" = '["30"]' ]
 }
@@ -174,6 +176,22 @@ YAML
 	[ "$(jq -c '[.extradited, .entry.domain]' <<<"$output")" = "[false,\"$SD\"]" ]
 	ok -q domain extradite F04341524441444D01 --to $SD --keys test
 	[ "$(of F04341524441444D01 .domain)" = "\"$SD\"" ]
+}
+
+@test "a domain sees what is its own: the card decides about the rest" {
+	card
+	ok -q domain create $SD --keys test
+	ok -q domain personalize $SD --with sd --keys test --json
+	[ "$(jq -r .aid <<<"$output")" = $SD ]
+	ok -q install "$BATS_TEST_DIRNAME/../examples/hello.cap" --keys test
+	ok -q domain extradite F04341524441444D0101 --to $SD --keys test
+	for args in "domain extradite F04341524441444D0101 --to $ISD" "delete F04341524441444D01" \
+		"lock F04341524441444D0201" "install F04341524441444D0101 --package F04341524441444D01 --instance A0000000031010"; do
+		read -ra words <<<"$args"
+		fails 6 -q "${words[@]}" --sd $SD --keys sd --yes
+		[[ $stderr != *"is not on the card"$'\n'* ]]
+		[[ $stderr =~ (INSTALL|DELETE|SET\ STATUS).*:\ 6[9A] ]]
+	done
 }
 
 @test "extradite: what cannot be" {

@@ -216,6 +216,15 @@ void registry_free(struct registry *r)
 	memset(r, 0, sizeof(*r));
 }
 
+bool registry_is_whole(const struct registry *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->entry[i].kind == REGISTRY_ISD)
+			return r->told[REGISTRY_APPLICATION] && r->told[REGISTRY_LOAD_FILE] &&
+			       !r->cut;
+	return false;
+}
+
 static bool same(const struct aid *a, const struct aid *b)
 {
 	return a->n > 0 && span_eq(aid_span(a), aid_span(b));

@@ -40,6 +40,9 @@ int registry_read(struct session *s, struct registry *r, struct err *e);
 void registry_free(struct registry *r);
 /* By AID; NULL: not there. Borrowed. */
 const struct registry_entry *registry_find(const struct registry *r, const struct aid *aid);
+/* Nothing is on the card but what is listed: every kind was told to its end, with the issuer
+ * domain, which a supplementary domain does not list for its own part. */
+bool registry_is_whole(const struct registry *r);
 /* An entry that is a security domain, the issuer's included. */
 bool registry_is_domain(const struct registry_entry *x);
 /*
