@@ -372,3 +372,47 @@ ${empty//A000000151000000/A000000151000010}" ]
 	done
 	[ "$(script 1 80CA00C200)" = C202002A9000 ]
 }
+
+@test "a UICC: its file system as pySim-shell reads it, its issuer domain, SCP02 and SCP03" {
+	card --product uicc
+	foreign --scp none uicc
+	[[ ${lines[0]} == "iccid 8999"* && ${lines[1]} == "application A0000000871002FF"* && ${lines[2]} == "imsi 00101"* ]]
+	[ "${#lines[@]}" -eq 3 ]
+	cap 0 empty.cap
+	foreign --level 33 info + list + uicc
+	[[ $output == *"scp 03 i 70"*"scp 80 i 00"* ]]
+	# Under the AID by which pySim-shell looks for the domain.
+	[[ $(script 1 00A4040008A000000003000000) == 6F*9000 ]]
+	for level in 01 33; do
+		foreign --sd A000000003000000 --level $level install empty.cap + list + delete 0102030405 related
+		[[ $output == *"load-file 0102030405 LOADED"* ]]
+	done
+	mapfile -t answers < <(script 1 A0A40000023F00 00A40004023F00 00A40004026FAA 00A4000C027F20 00B0000001)
+	[ "${answers[*]:2}" = "6A82 9000 6986" ] && [ "${answers[0]}" = 6E00 ] && [[ ${answers[1]} == 62*8302*9000 ]]
+	serve_end
+	rm c.card
+	store "type: scp02, version: 20, master: {hex: $key}"
+	card --keys mine --product uicc
+	foreign --scp 02 --level 03 info + list + uicc
+	[[ $output == *"scp 02 i "*"imsi 00101"* ]]
+}
+
+@test "a card like a JCOP 4 with factory keys, and one like a YubiKey" {
+	card --product jcop4
+	cap 0 empty.cap
+	foreign --level 01 info + install empty.cap + list
+	[[ $output == *"key FF 03 88 10"*"app 0102030405060708 SELECTABLE"* ]]
+	# The factory set goes when the first of its owner's comes.
+	foreign --level 33 put-keys 01 $new
+	foreign --keys $new --level 33 info
+	[ "$(grep -c '^key' <<<"$output")" -eq 3 ] && [[ $output == *"key 01 01 88 10"* ]]
+	serve_end
+	rm c.card
+	card --product yubikey
+	foreign --level 33 info
+	[[ $output == *"scp 11 i "*"key FF 01 88 10"*"key 01 13 B1 20"* ]]
+	ca=$(sed -n '/type: ca/,/private/s/.*private: {hex: \(.*\)}/\1/p' keys.yaml)
+	foreign --scp 11b --level 33 info
+	foreign --scp 11a --ca "$ca" --level 33 list + put-keys 02 $new
+	foreign --keys $new --kvn 02 --level 33 info
+}

@@ -154,13 +154,10 @@ def card_data(card):
 
 def oid_end(oid):
     """scp and i at the end of an OID 2A864886FC6B 04 scp i; i may take two octets."""
-    arcs, value = [], 0
-    for octet in oid[7:]:
-        value = value << 7 | octet & 0x7F
-        if not octet & 0x80:
-            arcs.append(value)
-            value = 0
-    return tuple(arcs)
+    i = 0
+    for octet in oid[8:]:
+        i = i << 7 | octet & 0x7F
+    return oid[7], i
 
 
 def key_information(card):

@@ -1,4 +1,5 @@
 """A UICC as pySim-shell looks at it: file system first, then the card manager."""
+from channel import Plain
 from wire import Broken, Command, Refused, need, tlvs
 
 MF, EF_DIR, EF_ICCID = 0x3F00, 0x2F00, 0x2FE2
@@ -34,6 +35,7 @@ def records(card, file_id):
 
 def walk(card):
     """What pySim-shell asks of a card before it shows its prompt, and EF_ICCID, EF_DIR, EF_IMSI."""
+    card.channel = Plain()  # selecting a file ends what is open
     _, sw = card.transmit(Command(0xA0, 0xA4, 0, 0, b"\x3f\x00"))
     if sw != 0x6E00:
         raise Refused("class A0", sw)
