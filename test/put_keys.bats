@@ -66,7 +66,7 @@ opens() {
 	[[ ${stderr_lines[0]} == *"the card has a key set 31 already, and it is not this one" ]]
 	[[ ${stderr_lines[1]} == *"--replace 31 puts this one in its place" ]]
 	fails 7 -q put-keys next --keys test --replace 31 --yes
-	[[ $stderr == *"with 32 octets, which cannot be replaced by aes with 16 octets"*"--rotate 31"* ]]
+	[[ $stderr == *"keys of 32 octets, which cannot be replaced by keys of 16"*"--rotate 31"* ]]
 	[ "$(sets)" = "30 31" ]
 }
 

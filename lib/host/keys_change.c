@@ -9,10 +9,16 @@ static int check_kind(const struct key_info *old, const struct keys_goal *g, str
 	if (old->type == g->type &&
 	    (old->length == g->length || old->length == 0 || g->length == 0))
 		return 0;
-	err_set(e, ERR_SAFETY,
-	    "key set %02X has keys of type %s with %u octets, which cannot be replaced by %s with "
-	    "%u octets",
-	    old->version, key_type_str(old->type), old->length, key_type_str(g->type), g->length);
+	if (old->type == g->type)
+		err_set(e, ERR_SAFETY,
+		    "key set %02X has keys of %u octets, which cannot be replaced by keys of %u",
+		    old->version, old->length, g->length);
+	else
+		err_set(e, ERR_SAFETY,
+		    "key set %02X has keys of type %s, which cannot be replaced by type %s",
+		    old->version, key_type_str(old->type), key_type_str(g->type));
+	if (!g->channel)
+		return err_hint(e, "delete-keys %02X first, or --as another version", old->version);
 	return err_hint(e, "put the new set as another version, or --rotate %02X", old->version);
 }
 
