@@ -215,6 +215,7 @@ struct channel {
 	bool files;      /* it is the file system of a UICC: */
 	uint16_t df, ef; /* current directory and file; ef 0: none */
 	struct aid selected;
+	struct aid alias; /* the ISD was selected by this other name; n = 0: by its own */
 	enum session session;
 	struct scp scp;        /* the current context: IU_DONE, UNICAST or BROADCAST */
 	struct aid key_domain; /* whose keys the diversified channel has, in all states but IDLE;

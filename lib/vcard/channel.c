@@ -39,7 +39,13 @@ void channel_open(const struct chip *chip, struct channel *ch)
 	ch->open = true;
 	ch->app = false;
 	ch->files = false;
+	ch->alias = (struct aid){ 0 };
 	ch->selected = chip->isd;
+}
+
+const struct aid *channel_name(const struct channel *ch)
+{
+	return ch->alias.n != 0 ? &ch->alias : &ch->selected;
 }
 
 void channel_close(struct channel *ch)
@@ -112,7 +118,7 @@ static uint16_t make_challenge(struct call *c, const struct card_keys *k, struct
 	if (!chip_commit(c->v))
 		return SW_MEMORY_FAILURE;
 	if (!scp03_card_challenge(
-		&k->keys.enc, u->sequence, aid_span(&c->ch->selected), u->m, u->card_challenge))
+		&k->keys.enc, u->sequence, aid_span(channel_name(c->ch)), u->m, u->card_challenge))
 		return SW_UNKNOWN;
 	return SW_OK;
 }
@@ -141,7 +147,8 @@ static bool begin(struct call *c, const struct card_keys *k, struct init_update 
 	if (!scp_begin(scp, &start))
 		return false;
 	if (u->scp == PROTOCOL_SCP02 && (u->i & SCP02_I_PSEUDO_RANDOM) != 0 &&
-	    !scp02_card_challenge(&scp->u.scp02, aid_span(&c->ch->selected), &u->card_challenge[2]))
+	    !scp02_card_challenge(
+		&scp->u.scp02, aid_span(channel_name(c->ch)), &u->card_challenge[2]))
 		return false;
 	return scp_cryptogram(scp, &start, SCP03_CARD, u->cryptogram);
 }

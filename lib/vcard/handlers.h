@@ -64,6 +64,8 @@ void dispatch(struct vcard *v, struct span command, struct wr *rsp);
 /* channel.c: a channel as it is after power-on (channel 0) or opening: the ISD is selected. */
 void channel_open(const struct chip *chip, struct channel *ch);
 void channel_close(struct channel *ch);
+/* What the host calls the domain that is selected. */
+const struct aid *channel_name(const struct channel *ch);
 /* scp11.c: forgets whom PERFORM SECURITY OPERATION introduced. */
 void oce_forget(struct oce *o);
 /* Parameter i of SCP11 as this card has it; 0: it has no SCP11. */

@@ -53,10 +53,12 @@ struct span product_atr(enum vcard_product p)
 /* UICCs are found under the AID of GlobalPlatform; SIM tools ask for the older one. */
 static const struct aid aid_visa = { 8, { 0xA0, 0x00, 0x00, 0x00, 0x03 } };
 
-bool product_means_isd(const struct chip *c, struct span aid)
+bool product_means_isd(const struct chip *c, struct span aid, struct aid *name)
 {
-	return c->product == PRODUCT_UICC && aid.n >= AID_MIN &&
-	       span_starts(aid_span(&aid_visa), aid);
+	if (c->product != PRODUCT_UICC || aid.n < AID_MIN || !span_starts(aid_span(&aid_visa), aid))
+		return false;
+	*name = aid_visa;
+	return true;
 }
 
 bool product_has_broadcast(const struct chip *c)

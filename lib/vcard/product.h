@@ -5,8 +5,8 @@
 #include "vcard/handlers.h"
 
 struct span product_atr(enum vcard_product p);
-/* This AID, too, is the issuer domain's in SELECT. */
-bool product_means_isd(const struct chip *c, struct span aid);
+/* This AID, too, is the issuer domain's in SELECT: which then goes by *name. */
+MUST_CHECK bool product_means_isd(const struct chip *c, struct span aid, struct aid *name);
 /* Broadcast mode: the cards of cardadm have it, those of others and of SCP02 do not. */
 bool product_has_broadcast(const struct chip *c);
 /* What a product has in it from the factory: data objects. false: no memory. */

@@ -82,7 +82,7 @@ static uint16_t select_entry(struct call *c, const struct entry *e)
 	c->ch->files = false;
 	c->ch->selected = e->aid;
 	if (domain)
-		product_fci_put(c->out, &c->v->chip, &e->aid);
+		product_fci_put(c->out, &c->v->chip, channel_name(c->ch));
 	else
 		wr_put(c->out, e->answer); /* empty for those of the registry */
 	return locked ? SW_CARD_LOCKED : SW_OK;
@@ -156,7 +156,8 @@ uint16_t do_select(struct call *c)
 		return SW_WRONG_P1P2;
 	if (wanted.n != 0 && (wanted.n < AID_MIN || wanted.n > AID_MAX))
 		return SW_WRONG_LENGTH;
-	if (product_means_isd(&c->v->chip, wanted))
+	c->ch->alias = (struct aid){ 0 };
+	if (product_means_isd(&c->v->chip, wanted, &c->ch->alias))
 		wanted.n = 0;
 	mode_step(c->ch, EVENT_END, SW_OK);
 	content_forget(c->ch);

@@ -4,7 +4,8 @@
  */
 #include "rig.h"
 
-#include "gp/put_key.h"
+#include "gp/install.h"
+#include "gp/key_dgi.h"
 #include "scp/scp02.h"
 
 static const uint8_t hc[8] = { 0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC6, 0xC7 };
@@ -204,6 +205,117 @@ static void test_put_key(void **state)
 	rig_off(&r);
 }
 
+/* The commands of put_key.json for SCP02, one of them recorded from a card: the answer is as
+ * published, the keys are on the card. */
+static void check_published(json_t *v)
+{
+	uint16_t sequence =
+	    (uint16_t)(unit_hex(v, "sequence").p[0] << 8 | unit_hex(v, "sequence").p[1]);
+	uint8_t version = unit_hex(v, "kvn").p[0];
+	struct span rsp = unit_hex(v, "rsp");
+	const struct card_keys *set;
+	struct host h = { 0 };
+	struct capdu c;
+	struct rig r;
+
+	assert_true(capdu_get(unit_hex(v, "cmd"), &c));
+	rig_issue(&r, 16, 0x70);
+	r.issue.i02 = 0x15;
+	r.issue.key_version = c.p1 != 0 ? c.p1 : 0x02;
+	r.issue.keys.dek = unit_key("404142434445464748494A4B4C4D4E4F");
+	r.keys = r.issue.keys;
+	rig_on(&r);
+	for (unsigned n = 0; n <= sequence; n++) {
+		initialize(&r, &h, &r.keys, r.issue.key_version);
+		assert_int_equal(authenticate(&r, &h, 0x01, 0), SW_OK);
+	}
+	assert_int_equal(secure(&r, &h, c.ins, (uint16_t)(c.p1 << 8 | c.p2), c.data), SW_OK);
+	assert_span(rig_answer(&r), span_sub(rsp, 0, rsp.n - 2));
+	set = chip_keys(r.v, &aid_isd, version);
+	assert_non_null(set);
+	assert_span(key_span(&set->keys.enc),
+	    unit_bytes(json_string_value(json_array_get(json_object_get(v, "keys"), 0))));
+	assert_int_equal(set->type, KEY_TYPE_DES);
+	scp02_wipe(&h.scp);
+	rig_off(&r);
+}
+
+static void test_published_keys(void **state)
+{
+	json_t *j = unit_json("test/vectors/put_key.json"), *v;
+	size_t i, seen = 0;
+
+	(void)state;
+	json_array_foreach(json_object_get(j, "vectors"), i, v)
+	{
+		if (strcmp(unit_str(v, "scp"), "02") != 0)
+			continue;
+		check_published(v);
+		seen++;
+	}
+	assert_int_equal(seen, 2);
+	json_decref(j);
+}
+
+/* Content management knows no difference: a domain, keys of every kind under the session DEK, by
+ * PUT KEY and by STORE DATA. */
+static void test_content(void **state)
+{
+	struct install i = {
+		.privileges_n = 1, .privileges = 0x800000, .params = unit_bytes("C900")
+	};
+	struct put_key rsa = {
+		.version = 0x73, .des = true, .n = 1, .type = { KEY_TYPE_RSA_MODULUS }
+	};
+	struct put_key aes = { .version = 0x70, .des = true, .n = 1, .type = { KEY_TYPE_AES } };
+	struct key_dgi set = { .put = { .version = 0x21, .des = true, .n = 3 },
+		.kid = { 1, 2, 3 } };
+	struct key_set mine = { { 16, { 1 } }, { 16, { 2 } }, { 16, { 3 } } };
+	struct wr w = wr_grow(1000);
+	struct aid domain;
+	struct host h = { 0 };
+	struct rig r;
+
+	(void)state;
+	on(&r, 0x55);
+	initialize(&r, &h, &r.keys, 0x30);
+	assert_int_equal(authenticate(&r, &h, 0x03, 0), SW_OK);
+	assert_true(aid_from(&i.load_file, unit_bytes("A0000001515350")));
+	assert_true(aid_from(&i.module, unit_bytes("A000000151535041")));
+	assert_true(aid_from(&i.app, unit_bytes("A0000001515300AA")));
+	domain = i.app;
+	install_put(&w, INSTALL_AND_SELECTABLE, 0, &i);
+	assert_int_equal(secure(&r, &h, INS_INSTALL, 0x0C00, wr_span(&w)), SW_OK);
+	wr_reset(&w);
+	aes.key[0] = unit_key("000102030405060708090A0B0C0D0E0F1011121314151617");
+	assert_true(put_key_put(&w, &aes, &h.scp.dek));
+	assert_int_equal(secure(&r, &h, INS_PUT_KEY, 0x0001, wr_span(&w)), SW_OK);
+	wr_reset(&w);
+	assert_true(authority_generate_rsa(&rsa.asymmetric, 1024));
+	assert_true(put_key_put(&w, &rsa, &h.scp.dek));
+	assert_int_equal(secure(&r, &h, INS_PUT_KEY, 0x0001, wr_span(&w)), SW_OK);
+	assert_int_equal(r.v->chip.publics_n, 1);
+	assert_int_equal(chip_keys(r.v, &aid_isd, 0x70)->type, KEY_TYPE_AES);
+	/* the domain is opened with the keys of the issuer's, and gets its own */
+	assert_int_equal(rig_send(&r, 0x00, INS_SELECT, 0x0400, aid_span(&domain)), SW_OK);
+	initialize(&r, &h, &r.keys, 0x30);
+	assert_int_equal(authenticate(&r, &h, 0x03, 0), SW_OK);
+	wr_reset(&w);
+	set.put.key[0] = mine.enc;
+	set.put.key[1] = mine.mac;
+	set.put.key[2] = mine.dek;
+	assert_true(key_dgi_put(&w, &set, &h.scp.dek));
+	assert_int_equal(secure(&r, &h, INS_STORE_DATA, 0x8800, wr_span(&w)), SW_OK);
+	rig_cycle(&r);
+	assert_int_equal(rig_send(&r, 0x00, INS_SELECT, 0x0400, aid_span(&domain)), SW_OK);
+	initialize(&r, &h, &mine, 0x21);
+	assert_int_equal(authenticate(&r, &h, 0x03, 0), SW_OK);
+	assert_int_equal(chip_keys(r.v, &domain, 0x21)->sequence, 1);
+	scp02_wipe(&h.scp);
+	wr_free(&w);
+	rig_off(&r);
+}
+
 static void test_issue(void **state)
 {
 	static const uint8_t bad[] = { 0x0A, 0x1A, 0x01, 0x85, 0x17 };
@@ -230,6 +342,8 @@ int main(void)
 		cmocka_unit_test(test_two_channels),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_put_key),
+		cmocka_unit_test(test_published_keys),
+		cmocka_unit_test(test_content),
 		cmocka_unit_test(test_issue),
 	};
 

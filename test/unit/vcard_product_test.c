@@ -61,6 +61,7 @@ static void selections(void **state)
 		"6F108408A000000151000000A5049F6501FF", NULL,
 		"6F178408A000000151000000A50B730906072A864886FC6B01" };
 	struct span inner, part;
+	uint8_t challenge[8];
 	struct fci f;
 	struct rig r;
 
@@ -84,8 +85,11 @@ static void selections(void **state)
 	/* where SIM tools look for the issuer domain, and with their P2 */
 	assert_int_equal(rig_hex(&r, "00A4040408A000000003000000"), SW_OK);
 	fci_get(rig_answer(&r), &f);
-	assert_span(aid_span(&f.aid), unit_bytes(ISD));
+	assert_span(aid_span(&f.aid), unit_bytes("A000000003000000"));
 	content_session(&r);
+	assert_true(scp03_card_challenge(
+	    &r.keys.enc, r.u.sequence, unit_bytes("A000000003000000"), 8, challenge));
+	assert_span(span_of(r.u.card_challenge, 8), SPAN(challenge));
 	assert_int_equal(say_hex(&r, INS_GET_STATUS, 0x8002, "4F00"), SW_OK);
 	rig_off(&r);
 	product_on(&r, PRODUCT_JCOP4);
