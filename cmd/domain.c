@@ -43,7 +43,8 @@ struct order {
 	int (*check)(struct order *o, struct target *t, const struct registry *r, struct err *e);
 	/* Is what was asked for there? ERR_INTEGRITY. */
 	int (*compare)(const struct order *o, const struct registry_entry *x, struct err *e);
-	const char *done; /* "created" */
+	const char *done;       /* "created" */
+	const char *conditions; /* what 6985 most often means; NULL: nothing in particular */
 };
 
 /* ---- what the three share ---- */
@@ -76,7 +77,9 @@ static int send(struct order *o, struct target *t, struct err *e)
 	struct span confirmation;
 
 	if (content_install(t->s, o->p1, &o->i, o->what, &confirmation, e) != 0)
-		return -1;
+		return e->sw == SW_CONDITIONS && o->conditions != NULL
+			   ? err_hint(e, "%s", o->conditions)
+			   : -1;
 	o->confirmation = out_hex(confirmation);
 	return o->confirmation == NULL ? err_memory(e) : 0;
 }
@@ -335,7 +338,9 @@ static int run_extradite(struct ctx *c, void *args, struct err *e)
 		.what = "INSTALL [for extradition]",
 		.check = check_move,
 		.compare = compare_move,
-		.done = "extradited" };
+		.done = "extradited",
+		.conditions = "only a domain that is personalized takes something, and only what "
+			      "the domain of the channel manages can be given away" };
 
 	o.i.domain = o.g->to;
 	return run_order(&o, c, e);
@@ -443,7 +448,9 @@ static int run_update(struct ctx *c, void *args, struct err *e)
 		.what = "INSTALL [for registry update]",
 		.check = check_update,
 		.compare = compare_update,
-		.done = "updated" };
+		.done = "updated",
+		.conditions = "another one may hold a privilege that only one can have, or the "
+			      "change is restricted" };
 	const struct args *g = o.g;
 	uint8_t bits = 0;
 

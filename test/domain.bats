@@ -168,6 +168,7 @@ YAML
 	ok -q install "$BATS_TEST_DIRNAME/../examples/hello.cap" --keys test
 	# A domain without keys takes nothing.
 	fails 6 -q domain extradite F04341524441444D0101 --to $SD --keys test
+	[[ $stderr == *"6985"*"only a domain that is personalized takes something"* ]]
 	ok -q domain personalize $SD --with sd --keys test
 	ok -q domain extradite F04341524441444D0101 --to $SD --keys test
 	[ "$output" = "extradited: F04341524441444D0101" ]
