@@ -307,37 +307,52 @@ static void clean_up(struct cap_load *x, struct target *t)
 		ctx_note(t->c, "not cleaned up: %s", e.text);
 }
 
-void cap_load_leftover(struct cap_load *x, struct target *t, const struct err *e)
+/* What to do goes behind why it failed. */
+static void add_remedy(struct err *e, const char *remedy)
+{
+	char why[sizeof(e->hint)];
+
+	memcpy(why, e->hint, sizeof(why));
+	err_hint(e, "%s%s%s", why, why[0] == '\0' ? "" : "; ", remedy);
+}
+
+/* What is left, as far as the card can still be asked. */
+static void look_for_rest(struct cap_load *x, struct target *t, struct err *e)
 {
 	struct aid_text aid = aid_text(&x->package);
-	struct registry r = { 0 };
+	const struct registry_entry *there;
+	struct registry r;
 
-	if (t->is_dry)
-		return;
-	if (t->s->lost || t->s->card->gone || e->code == ERR_READER || e->code == ERR_INTEGRITY) {
-		ctx_note(t->c,
-		    "cardadm list shows what is left of package %s; the same command "
-		    "with --cleanup deletes it",
-		    aid.s);
-		return;
-	}
 	if (!target_reread(t, &r))
 		return;
-	if (registry_find(&r, &x->package) == NULL)
+	there = registry_find(&r, &x->package);
+	if (there == NULL) {
 		ctx_note(t->c, "nothing of package %s is left on the card", aid.s);
-	else if (x->a->cleanup && x->o.stage == STAGE_LOAD)
+	} else if (x->a->cleanup && x->o.stage == STAGE_LOAD) {
 		clean_up(x, t);
-	else if (has_applications(&r, registry_find(&r, &x->package)))
-		ctx_note(t->c,
-		    "package %s is left on the card with applications; cardadm delete "
-		    "--related %s deletes it",
-		    aid.s, aid.s);
-	else
-		ctx_note(t->c,
-		    "package %s is left on the card; cardadm delete --related %s "
-		    "deletes it, or the same command with --cleanup",
-		    aid.s, aid.s);
+	} else {
+		bool used = has_applications(&r, there);
+
+		ctx_note(t->c, "package %s is left on the card%s", aid.s,
+		    used ? ", with applications" : "");
+		add_remedy(e, used ? "cardadm delete --related takes the package away"
+				   : "the same command with --cleanup takes the package away");
+	}
 	registry_free(&r);
+}
+
+void cap_load_leftover(struct cap_load *x, struct target *t, struct err *e)
+{
+	bool asks =
+	    !t->s->lost && !t->s->card->gone && e->code != ERR_READER && e->code != ERR_INTEGRITY;
+
+	if (t->is_dry || (x->o.stage == STAGE_FOR_LOAD && !x->o.unknown))
+		return;
+	if (asks)
+		look_for_rest(x, t, e);
+	else
+		add_remedy(e, "cardadm list shows what is left; the same command with --cleanup "
+			      "takes it away");
 }
 
 static bool has_module(const struct registry_entry *x, const struct aid *aid)

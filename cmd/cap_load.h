@@ -78,8 +78,10 @@ int cap_load_check(struct cap_load *x, const struct target *t, const struct regi
     struct removals *m, struct err *e);
 /* Free memory, then the load itself with its progress. A failure is explained in remarks. */
 int cap_load_send(struct cap_load *x, struct target *t, struct err *e);
-/* After a failure behind the load: what is left, which --cleanup deletes. Keeps *e. */
-void cap_load_leftover(struct cap_load *x, struct target *t, const struct err *e);
+/* After a failure: what is left on the card, which --cleanup deletes; the remedy goes into the
+ * hint.
+ */
+void cap_load_leftover(struct cap_load *x, struct target *t, struct err *e);
 /* The package is there as loaded: ERR_INTEGRITY. */
 int cap_load_compare(const struct cap_load *x, const struct registry *after, struct err *e);
 json_t *cap_load_show(const struct cap_load *x);

@@ -74,8 +74,8 @@ package() {
 	[[ $stderr == *"hello.cap: security domain $SD verifies DAP signatures, and there is none for it"*"--dap FILE"* ]]
 	[ "$(grep -c '^> 84E[68]' trace)" -eq 0 ]
 	fails 6 load hello.cap --domain $SD --keys test --dap pair.dap
-	[[ $stderr == *"stage LOAD: the card took 3 of 4 blocks"*"package $HELLO"*--cleanup* ]]
-	[[ $stderr == *"LOAD block 4 of 4: 6982"*"DAP block or the hash is wrong"* ]]
+	[[ $stderr == *"stage LOAD: the card took 3 of 4 blocks"*"LOAD block 4 of 4: 6982"* ]]
+	[[ $stderr == *"hint: "*"DAP block or the hash is wrong"*"--cleanup"* ]]
 	ok -q load hello.cap --domain $SD --keys test --dap hello.dap
 	[ "$(package $HELLO)" = "loaded in $SD" ]
 	# In a dry run the block is in front of the data, and INSTALL has the hash.
