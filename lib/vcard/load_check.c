@@ -6,13 +6,13 @@
 #include "gp/load_file.h"
 #include "vcard/manage.h"
 
-/* DAP blocks, hash, or what is ciphered: all of them ask for a hash in INSTALL [for load]. */
+/* DAP signatures are over the hash that INSTALL [for load] brought. */
 static uint16_t hash_check(
     const struct loading *l, const struct load_file *f, struct span data, struct card_load_file *to)
 {
 	enum digest_alg alg = DIGEST_SHA256;
 
-	if (l->hash_n == 0 && (f->dap_n > 0 || f->ciphered))
+	if (l->hash_n == 0 && f->dap_n > 0)
 		return SW_CONDITIONS;
 	if (l->hash_n != 0 && !digest_by_size(l->hash_n, &alg))
 		return SW_WRONG_DATA;

@@ -140,6 +140,17 @@ static struct operation install_operation(void)
 	return op;
 }
 
+/* A token vouches for what is loaded by its hash: without one it is worth nothing. */
+static void without_hash(struct rig *r, struct operation op, const struct authority_key *k)
+{
+	struct wr token = wr_grow(1024);
+
+	op.install.hash = none;
+	assert_true(token_sign(&op, k, &token));
+	assert_int_equal(tokened(r, INSTALL_ALONE, &op, wr_span(&token)), SW_WRONG_DATA);
+	wr_free(&token);
+}
+
 /* Everything that a delegated domain does, from loading to deletion, with each kind of key. */
 static void tokens_of_all_kinds(void **state)
 {
@@ -163,6 +174,7 @@ static void tokens_of_all_kinds(void **state)
 		set_up(&r, false);
 		put_key(&r, "", AUTHORITY_KVN_TOKEN, &k);
 		put_key(&r, "", AUTHORITY_KVN_RECEIPT, &receipt);
+		without_hash(&r, op, &k);
 		only_by_token(&r, INSTALL_ALONE, &op, &k);
 		assert_int_equal(load_blocks_put(&r, wr_span(&file), 200), SW_OK);
 		confirmed(&r, 1, &d, &receipt);
@@ -507,6 +519,13 @@ static void ciphered(void **state)
 	put_key(&r, DOMAIN, AUTHORITY_KVN_CIPHER, &k);
 	assert_int_equal(load_ciphered(&r, &other, NULL, true), SW_WRONG_DATA);
 	assert_int_equal(load_ciphered(&r, &k, NULL, false), SW_CONDITIONS); /* no hash */
+	/* an ICV for another cipher */
+	assert_int_equal(load_start(&r, PACKAGE, DOMAIN, span_of(icv, 0)), SW_OK);
+	assert_int_equal(load_blocks_put(&r,
+			     unit_bytes("D3080000000000000000D410" /* and one block */
+					"00000000000000000000000000000000"),
+			     200),
+	    SW_WRONG_DATA);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(load_ciphered(&r, &k, i == 0 ? NULL : icv, true), SW_OK);
 		assert_span(wr_span(&chip_load_file(r.v, &package)->data), wr_span(&data));

@@ -429,6 +429,54 @@ static void quotas(void **state)
 	rig_off(&r);
 }
 
+/* A domain that manages content manages its own and what is beneath it. */
+static void reach(void **state)
+{
+	static const char second[] = "09" PACKAGE "0A" APPLET "05A000000007 0100 02C900 00";
+	struct rig r;
+
+	(void)state;
+	content_on(&r);
+	assert_int_equal(load_package(&r, &hello, ""), SW_OK);
+	assert_int_equal(load_package(&r, &two, ""), SW_OK);
+	assert_int_equal(
+	    put(&r, INSTALL_FOR_INSTALL, "09" PACKAGE "0A" APPLET "0A" APPLET "0100 02C900 00"),
+	    SW_OK);
+	personal_domain(&r, DOMAIN, "804000");
+	assert_int_equal(rig_hex(&r, "00A4040008" DOMAIN), SW_OK);
+	content_session(&r);
+	assert_int_equal(put(&r, INSTALL_FOR_INSTALL, second), SW_CONDITIONS);
+	assert_int_equal(
+	    put(&r, INSTALL_FOR_SELECTABLE, "0000 0A" APPLET "0100 00 00"), SW_CONDITIONS);
+	assert_int_equal(put(&r, 0x10, "08" DOMAIN "00 0A" APPLET "00 00 00"), SW_CONDITIONS);
+	assert_int_equal(put(&r, 0x40, "0000 0A" APPLET "0110 00 00"), SW_CONDITIONS);
+	assert_int_equal(put(&r, 0x40, "0000 00 00 05EF03D90106 00"), SW_CONDITIONS);
+	assert_int_equal(put(&r, 0x20, "0000 0A" APPLET "000000"), SW_CONDITIONS);
+	assert_int_equal(install_domain(&r, DOMAIN2, "80"), SW_OK); /* beneath it */
+	assert_span(aid_span(&app(&r, DOMAIN2)->domain), unit_bytes(DOMAIN));
+	assert_int_equal(rig_hex(&r, "00A4040000"), SW_OK);
+	content_session(&r);
+	assert_int_equal(put(&r, 0x10, "08" DOMAIN "00 09" PACKAGE "00 00 00"), SW_OK);
+	assert_int_equal(put(&r, INSTALL_FOR_INSTALL, second), SW_OK); /* the ISD is above all */
+	assert_span(aid_span(&app(&r, "A000000007")->domain), unit_bytes(DOMAIN));
+	rig_off(&r);
+}
+
+/* Once it is locked, a session that a domain still has is good for nothing. */
+static void locked_manager(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	content_on(&r);
+	personal_domain(&r, DOMAIN, "804000");
+	assert_int_equal(rig_hex(&r, "00A4040008" DOMAIN), SW_OK);
+	content_session(&r);
+	assert_int_equal(say_hex(&r, INS_SET_STATUS, 0x4080, DOMAIN), SW_OK);
+	assert_int_equal(install_domain(&r, DOMAIN2, "80"), SW_CONDITIONS);
+	rig_off(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -443,6 +491,8 @@ int main(void)
 		cmocka_unit_test(registry_update),
 		cmocka_unit_test(personalization),
 		cmocka_unit_test(quotas),
+		cmocka_unit_test(reach),
+		cmocka_unit_test(locked_manager),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -281,6 +281,7 @@ static void by_domains(void **state)
 	assert_int_equal(rig_hex(&r, "00A4040008" DOMAIN), SW_OK);
 	content_session(&r);
 	assert_int_equal(say_hex(&r, INS_SET_STATUS, 0x4080, APPLET), SW_CONDITIONS);
+	assert_int_equal(say_hex(&r, INS_SET_STATUS, 0x6080, DOMAIN2), SW_CONDITIONS);
 	assert_int_equal(say_hex(&r, INS_SET_STATUS, 0x4007, DOMAIN), SW_WRONG_DATA);
 	assert_int_equal(say_hex(&r, INS_SET_STATUS, 0x400F, DOMAIN), SW_OK);
 	assert_int_equal(state_of(&r, DOMAIN), DOMAIN_PERSONALIZED);
