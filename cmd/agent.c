@@ -104,13 +104,13 @@ static void block_signals(sigset_t *open)
 	sigset_t set;
 
 	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		sigaddset(&set, all[i]);
+	sigprocmask(SIG_BLOCK, &set, open);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		sigaction(all[i], &sa, NULL);
-	}
 	sa.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &sa, NULL);
-	sigprocmask(SIG_BLOCK, &set, open);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		sigdelset(open, all[i]);
 }
@@ -155,12 +155,9 @@ static bool wait_client(struct agent *a, const sigset_t *open)
 	}
 }
 
-static void serve_until_end(struct agent *a)
+static void serve_until_end(struct agent *a, const sigset_t *open)
 {
-	sigset_t open;
-
-	block_signals(&open);
-	while (!a->ending && wait_client(a, &open)) {
+	while (!a->ending && wait_client(a, open)) {
 		static const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
 		int fd = accept4(a->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 
@@ -236,6 +233,7 @@ static void child(const struct start *s, int lock_fd, int pipe_fd)
 {
 	struct agent *a;
 	struct err e = { 0 };
+	sigset_t open;
 	int rc;
 
 	setsid();
@@ -267,11 +265,13 @@ tell:
 	fflush(s->c->out);
 	fflush(s->c->log);
 	detach_stdio();
+	/* Before anybody knows of us: a signal that comes then is not lost. */
+	block_signals(&open);
 	if (write(pipe_fd, &e, sizeof(e)) != (ssize_t)sizeof(e) && a != NULL)
 		agent_end(a);
 	close(pipe_fd);
 	if (a != NULL && e.code == ERR_NONE)
-		serve_until_end(a);
+		serve_until_end(a, &open);
 	if (a != NULL) {
 		agent_end(a);
 		wipe(a, sizeof(*a));
