@@ -448,3 +448,94 @@ state() { # CARD AID
 	fails 9 campaign run campaign.yaml
 	[[ $(report '.cards[0].reason') == "SELECT A000000151000000: 6A82"* ]]
 }
+
+@test "an AID that something else has, keys of another length, versions that cannot be given" {
+	steps_for 1 <<-'YAML'
+		  - install: {file: hello.cap}
+	YAML
+	cat >>keys.yaml <<-'YAML'
+		  long:
+		    type: scp03
+		    test: true
+		    version: 31
+		    diversification: none
+		    master: {hex: 000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F}
+		  made:
+		    type: scp03
+		    test: true
+		    version: FF
+		    diversification: none
+		    master: {hex: 404142434445464748494A4B4C4D4E4F}
+	YAML
+	on 0001 load pair.cap
+	on 0001 install F04341524441444D0201 --package F04341524441444D02 --instance $APPLET
+	fails 9 campaign run campaign.yaml
+	[ "$(report '.cards[0].reason')" = "$APPLET is on the card, and not of this package" ]
+	[ "$(state 0001 $HELLO)" = absent ]
+	on 0001 put-keys long
+	manifest <<<'  - put-keys: {keys: new, rotate: true}'
+	fails 9 campaign run campaign.yaml
+	[ "$(report '.cards[0].reason')" = "key set 31 is on the card with keys of another type or length" ]
+	[ "$(versions 0001)" = '["30","31"]' ]
+	manifest <<<'  - put-keys: {keys: made}'
+	fails 3 campaign run campaign.yaml
+	[[ $stderr == *":8:5: key set made has version FF, which PUT KEY cannot give"*"hint: "*"version: KVN"* ]]
+	# Another length, so another set beside: what is there is the old one's.
+	manifest <<<'  - put-keys: {keys: long}'
+	ok campaign run campaign.yaml
+	[ "$(report '.cards[0].step')" = already ]
+}
+
+@test "keys that none of the steps knows: the card is left alone" {
+	steps_for 2 <<-'YAML'
+		  - put-keys: {keys: new, version: 30, replace: 30}
+	YAML
+	cp keys.yaml other.yaml
+	sed -i 's/00112233445566778899AABBCCDDEEFF/F0E0D0C0B0A090807060504030201000/' other.yaml
+	ok -r vcard:fleet/0001.card -k other.yaml put-keys new --keys test --as 30 --replace 30 --yes
+	ok -r vcard:fleet/0002.card -k other.yaml put-keys new --keys test --as 35 --rotate 30 --yes
+	fails 9 campaign run campaign.yaml
+	[[ $(report '.cards[0] | .step + ": " + .reason') == "establish: card cryptogram does not match"* ]]
+	[[ $(report '.cards[1] | .step + ": " + .reason') == "establish: INITIALIZE UPDATE with key version 30: 6A88"* ]]
+	[ "$("$CARDADM" vcard show fleet/0001.card --json | jq '.keys[0].tries_left')" -ge 9 ]
+	# Both sets were tried, each once, and no more of it in the next run.
+	before=$("$CARDADM" vcard show fleet/0001.card --json)
+	fails 9 campaign run campaign.yaml
+	[ "$("$CARDADM" vcard show fleet/0001.card --json)" = "$before" ]
+}
+
+@test "check tells each step in words, at the level of the manifest" {
+	steps_for 1 <<-'YAML'
+		  - install: {file: hello-1.1.cap, replace: true}
+		  - delete: {aid: F04341524441444D02, related: true}
+		  - put-keys: {keys: new, replace: 30}
+		  - store-data: {file: data, format: raw, application: F04341524441444D0101, encrypted: true}
+		  - lock: {card: true}
+		level: "03"
+	YAML
+	echo 01020304 >data
+	ok campaign check campaign.yaml
+	[[ $output == *"channel  level 03; 9 commands"*"version 1.1"*"replaces another version"* ]]
+	[[ $output == *"2 delete"*"F04341524441444D02 and what is made from it"*"new as 31, replaces 30"* ]]
+	[[ $output == *"4 octets, raw, to $APPLET"*"5 lock"*"the card"* ]]
+	ok campaign check campaign.yaml --json
+	[ "$(jq -c '[.steps[1].related,.steps[2].replace,.steps[3].application]' <<<"$output")" = "[true,\"30\",\"$APPLET\"]" ]
+	ok campaign run campaign.yaml --dry-run
+	grep -q "^80E62000.*$APPLET" <<<"$output"
+	grep -q "^80E2E00010" <<<"$output"
+}
+
+@test "the ledger cannot be written: the run ends with 10 before the step" {
+	steps_for 1 <<-'YAML'
+		  - install: {file: hello.cap}
+	YAML
+	ok campaign run campaign.yaml
+	sqlite3 campaign.ledger "DELETE FROM step; UPDATE card SET state = 0;
+		CREATE TRIGGER full BEFORE INSERT ON step BEGIN SELECT RAISE(FAIL, 'no space'); END"
+	on 0001 delete $HELLO --related --yes
+	fails 10 campaign run campaign.yaml
+	[ "$(state 0001 $HELLO)" = absent ]
+	sqlite3 campaign.ledger "DROP TRIGGER full"
+	ok campaign run campaign.yaml
+	[ "$(state 0001 $APPLET)" = selectable ]
+}

@@ -215,6 +215,9 @@ static void test_refused(void **state)
 		    "7:50: this applet stands here twice", "" },
 		{ STEPS "  - install: {file: a.cap, privileges: [card-rest]}\n",
 		    "7:41: this is not the name of a privilege", "" },
+		{ STEPS "  - install: {file: a.cap, privileges: [authorized-management, "
+			"delegated-management]}\n",
+		    "7:40: ", "" },
 		{ STEPS "  - install: {file: a.cap, replace: yes}\n",
 		    "7:37: `replace` must be true or false", "" },
 		{ STEPS "  - delete: {related: true}\n", "7:13: `aid` is missing", "" },
