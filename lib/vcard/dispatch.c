@@ -74,10 +74,13 @@ static enum cla_kind kind_of(uint8_t cla)
 	return (cla & 0x80) != 0 ? GP : ISO;
 }
 
-/* To a card without broadcast these are no commands. */
-static bool is_known(const struct vcard *v, const struct command *k)
+/* To a card without broadcast these are no commands, and no supplementary domain has them: what
+ * the card runs is its issuer's. */
+static bool is_known(const struct call *c, const struct command *k)
 {
-	if (k == NULL || product_has_broadcast(&v->chip))
+	const struct chip *chip = &c->v->chip;
+
+	if (k == NULL || (product_has_broadcast(chip) && chip_is_isd(c->v, &c->ch->selected)))
 		return k != NULL;
 	return k->ins != INS_CHANGE_MODE && k->ins != INS_AUTHORIZE_ACTION &&
 	       k->ins != INS_WRITE_STAGE;
@@ -148,7 +151,7 @@ static uint16_t run_command(struct call *c)
 	if (c->ch->files && c->cmd->ins != INS_SELECT && c->cmd->ins != INS_MANAGE_CHANNEL)
 		return files_command(c);
 	/* An application knows no command but to be selected, and to tell its data. */
-	if (!is_known(c->v, k) || (c->ch->app && !is_for_app(c, k)))
+	if (!is_known(c, k) || (c->ch->app && !is_for_app(c, k)))
 		return SW_INS_NOT_SUPPORTED;
 	if ((k->cla & kind_of(c->cmd->cla)) == 0)
 		return SW_CLA_NOT_SUPPORTED;

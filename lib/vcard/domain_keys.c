@@ -51,23 +51,41 @@ static const struct card_keys *own_keys(
 	return NULL;
 }
 
+/* The nearest domain, from this one upwards, that has a set which opens a channel; *domain becomes
+ * it. False: none has. */
+static bool find_owner(const struct vcard *v, struct aid *domain)
+{
+	*domain = chip_domain_name(v, domain);
+	/* The bound is for damaged files. */
+	for (size_t i = 0; i <= CONTENT_APPS_MAX; i++) {
+		const struct card_app *a = domain->n == 0 ? NULL : chip_app(v, domain);
+		bool has;
+
+		(void)own_keys(v, domain, 0, &has);
+		if (has)
+			return true;
+		/* One that is its own has nobody to turn to. */
+		if (a == NULL || aid_eq(&a->domain, domain))
+			return false;
+		*domain = a->domain;
+	}
+	return false;
+}
+
 const struct card_keys *chip_channel_keys(
     const struct vcard *v, const struct aid *domain, uint8_t version)
 {
-	struct aid at = chip_domain_name(v, domain);
+	struct aid owner = *domain;
+	bool has;
 
-	/* The bound is for damaged files. */
-	for (size_t i = 0; i <= CONTENT_APPS_MAX; i++) {
-		const struct card_app *a = at.n == 0 ? NULL : chip_app(v, &at);
-		bool has;
-		const struct card_keys *k = own_keys(v, &at, version, &has);
+	return find_owner(v, &owner) ? own_keys(v, &owner, version, &has) : NULL;
+}
 
-		/* One that is its own has nobody to turn to. */
-		if (has || a == NULL || is_of(v, &a->domain, &at))
-			return k;
-		at = a->domain;
-	}
-	return NULL;
+bool chip_opened_by_isd(const struct vcard *v, const struct aid *domain)
+{
+	struct aid owner = *domain;
+
+	return chip_is_isd(v, domain) || (find_owner(v, &owner) && owner.n == 0);
 }
 
 const struct card_public *chip_public(

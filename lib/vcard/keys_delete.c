@@ -119,11 +119,14 @@ static uint16_t delete_whole(struct call *c, struct span data)
 
 	if (!delete_get(data, &object, &d.what, &keys))
 		return SW_WRONG_DATA;
+	/* A JCOP deletes keys by whole versions, and no domain with what is related to it. */
+	if (c->v->chip.product == PRODUCT_JCOP4 && !keys && c->cmd->p2 == DELETE_RELATED &&
+	    chip_is_domain(c->v, &object.aid))
+		return SW_WRONG_P1P2;
+	if (c->v->chip.product == PRODUCT_JCOP4 && keys && d.what.kid >= 0)
+		return SW_WRONG_DATA;
 	if (!keys)
 		return delete_content(c, &object);
-	/* A JCOP deletes whole versions. */
-	if (c->v->chip.product == PRODUCT_JCOP4 && d.what.kid >= 0)
-		return SW_WRONG_DATA;
 	sw = delete_keys(&d);
 	if (sw == SW_OK)
 		wr_u8(c->out, 0x00);

@@ -21,12 +21,18 @@ struct query {
 
 /* ---- entries ---- */
 
+/* JCOP tells the first octet only. */
+static uint8_t privilege_octets(const struct vcard *v)
+{
+	return v->chip.product == PRODUCT_JCOP4 ? 1 : 3;
+}
+
 static void app_entry(const struct vcard *v, const struct card_app *a, struct status_entry *s)
 {
 	*s = (struct status_entry){ .aid = a->aid,
 		.state = a->state,
 		.privileges = a->privileges,
-		.privileges_n = 3,
+		.privileges_n = privilege_octets(v),
 		.load_file = a->load_file,
 		.domain = chip_domain_aid(v, &a->domain),
 		.implicit_n = a->implicit_n };
@@ -64,7 +70,7 @@ static void isd_entry(const struct vcard *v, struct status_entry *s)
 	*s = (struct status_entry){ .aid = v->chip.isd,
 		.state = v->chip.life_cycle,
 		.privileges = chip_privileges(v, &v->chip.isd),
-		.privileges_n = 3 };
+		.privileges_n = privilege_octets(v) };
 }
 
 static size_t image_apps(const struct vcard *v)
@@ -82,7 +88,7 @@ static bool image_entry(const struct vcard *v, size_t i, struct status_entry *s)
 	struct span aid, answer;
 
 	*s = (struct status_entry){ .state = APP_SELECTABLE,
-		.privileges_n = 3,
+		.privileges_n = privilege_octets(v),
 		.load_file = v->chip.target,
 		.domain = v->chip.isd };
 	return image_app(v, i, &aid, &answer) && aid_from(&s->aid, aid);

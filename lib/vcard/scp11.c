@@ -43,7 +43,7 @@ static uint16_t take_certificate(struct call *c, struct span whole)
 	bool last = (o->kid & PSO_MORE_CERTIFICATES) == 0;
 	struct cert cert;
 
-	if (ca == NULL)
+	if (ca == NULL || !chip_opened_by_isd(c->v, &c->ch->selected))
 		return SW_REFERENCE_NOT_FOUND;
 	if (!cert_get(whole, &cert) || cert.key.n == 0)
 		return SW_WRONG_DATA;
@@ -166,6 +166,7 @@ static uint16_t check_request(const struct call *c, struct agreement *a)
 
 	a->own = chip_ecka(c->v, (struct key_ref){ c->cmd->p2, c->cmd->p1 });
 	if (!scp11_variant_from_kid(c->cmd->p2, &a->terms.variant) || a->own == NULL ||
+	    !chip_opened_by_isd(c->v, &c->ch->selected) ||
 	    (a->terms.variant == SCP11B) != (c->cmd->ins == INS_INTERNAL_AUTHENTICATE))
 		return SW_REFERENCE_NOT_FOUND;
 	if (!scp11_request_get(c->cmd->data, &a->request) ||

@@ -31,7 +31,7 @@ uint16_t get_certificate_store(struct call *c)
 	if (!key_ref_get(c->cmd->data, &ref))
 		return SW_WRONG_DATA;
 	k = chip_ecka(c->v, ref);
-	if (k == NULL || k->certs_n == 0)
+	if (k == NULL || k->certs_n == 0 || !chip_opened_by_isd(c->v, &c->ch->selected))
 		return SW_REFERENCE_NOT_FOUND;
 	cert_store_put(c->out, span_of(k->certs, k->certs_n));
 	return SW_OK;
@@ -41,7 +41,7 @@ uint16_t get_ca_identifiers(struct call *c)
 {
 	const struct chip *chip = &c->v->chip;
 
-	for (size_t i = 0; i < chip->ca_n; i++) {
+	for (size_t i = 0; i < chip->ca_n && chip_opened_by_isd(c->v, &c->ch->selected); i++) {
 		const uint8_t ref[] = { chip->ca[i].ref.kid, chip->ca[i].ref.kvn };
 
 		if (chip->ca[i].id.n == 0)

@@ -206,6 +206,20 @@ static void sessions(void **state)
 	rig_off(&r);
 }
 
+/* What the card runs is its issuer's: no domain enters broadcast mode. */
+static void no_broadcast(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	domains_on(&r);
+	assert_int_equal(select_aid(&r, DOMAIN), SW_OK);
+	rig_session(&r, 0x30, 0x33);
+	assert_int_equal(say_hex(&r, INS_CHANGE_MODE, 0x0100, ""), SW_INS_NOT_SUPPORTED);
+	assert_int_equal(say_hex(&r, INS_AUTHORIZE_ACTION, 0x0000, ""), SW_INS_NOT_SUPPORTED);
+	rig_off(&r);
+}
+
 /* A set that another channel opened a session with is not deleted (GPCS 11.2). */
 static void set_in_use(void **state)
 {
@@ -293,6 +307,7 @@ int main(void)
 		cmocka_unit_test(sets_are_apart),
 		cmocka_unit_test(gone_with_the_domain),
 		cmocka_unit_test(sessions),
+		cmocka_unit_test(no_broadcast),
 		cmocka_unit_test(set_in_use),
 		cmocka_unit_test(first_records),
 		cmocka_unit_test(other_isd),

@@ -137,6 +137,11 @@ static void habits_of_jcop(void **state)
 	assert_int_equal(rig_initialize(&r, FACTORY_VERSION), SW_WRONG_P1P2);
 	rig_session(&r, 0x00, 0x01);
 	assert_int_equal(r.u.key_version, FACTORY_VERSION);
+	assert_int_equal(say(&r, INS_GET_STATUS, 0x8002, unit_bytes("4F00"), &data), SW_OK);
+	assert_span(data, unit_bytes("E3114F08A0000001510000009F70010FC5019E"));
+	assert_int_equal(install_domain(&r, DOMAIN, "80"), SW_OK);
+	assert_int_equal(delete_aid(&r, DOMAIN, DELETE_RELATED), SW_WRONG_P1P2);
+	assert_int_equal(delete_aid(&r, DOMAIN, DELETE_OBJECT), SW_OK);
 	assert_int_equal(say_hex(&r, INS_DELETE, 0, "D00101D20131"), SW_WRONG_DATA);
 	assert_int_equal(say_hex(&r, INS_DELETE, 0, "D20131"), SW_REFERENCE_NOT_FOUND);
 	rig_off(&r);
