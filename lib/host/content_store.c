@@ -34,8 +34,6 @@ static size_t dgi_octets(struct cut *c)
 	struct dgi d;
 
 	c->group -= n;
-	if (c->group > 0)
-		return n;
 	n += whole_groups(span_sub(c->rest, n, c->rest.n), c->room - n);
 	if (n > 0 || !dgi_next(&r, &d))
 		return n;
