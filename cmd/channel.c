@@ -50,11 +50,11 @@ static int give_keys(void *ctx, const struct init_update *u, struct key_set *out
 static int before_auth(void *ctx, const struct init_update *u, struct err *e)
 {
 	const struct attempt *t = ctx;
-	char id[33], set[8];
+	char id[33], set[SESSION_KEY_SET];
 	bool refused;
 
 	channel_card_id(t->session, u, id);
-	hex_put(span_of(&u->key_version, 1), set, sizeof(set));
+	session_key_set(t->session, u->key_version, set);
 	if (t->retry)
 		return 0;
 	if (tries_refused(t->tries, id, set, &refused, e) != 0)
@@ -69,11 +69,11 @@ static int before_auth(void *ctx, const struct init_update *u, struct err *e)
 static void after_auth(void *ctx, const struct init_update *u, bool accepted)
 {
 	const struct attempt *t = ctx;
-	char id[33], set[8];
+	char id[33], set[SESSION_KEY_SET];
 	struct err ignored = { 0 };
 
 	channel_card_id(t->session, u, id);
-	hex_put(span_of(&u->key_version, 1), set, sizeof(set));
+	session_key_set(t->session, u->key_version, set);
 	if (accepted)
 		(void)tries_forget(t->tries, id, set, &ignored);
 	else if (tries_record(t->tries, id, set, &ignored) != 0)
@@ -318,12 +318,12 @@ int channel_again(struct ctx *c, struct session *s, const struct channel_kind *k
 
 void channel_forget(struct ctx *c, const struct session *s, uint8_t kvn)
 {
-	char id[33], set[8];
+	char id[33], set[SESSION_KEY_SET];
 	struct tries *t;
 	struct err e;
 
 	channel_card_id(s, &s->iu, id);
-	hex_put(span_of(&kvn, 1), set, sizeof(set));
+	session_key_set(s, kvn, set);
 	if (tries_open(&t, &e) != 0 || tries_forget(t, id, set, &e) != 0)
 		ctx_note(c, "%s", e.text);
 	tries_close(t);

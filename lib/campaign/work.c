@@ -31,11 +31,6 @@ bool work_stopping(const struct run *r)
 
 /* ---- authentication ---- */
 
-static void key_set_name(const struct init_update *u, char out[static 8])
-{
-	hex_put(span_of(&u->key_version, 1), out, 8);
-}
-
 static int give_keys(void *ctx, const struct init_update *u, struct key_set *out, struct err *e)
 {
 	const struct run *r = ctx;
@@ -53,9 +48,9 @@ static int before_auth(void *ctx, const struct init_update *u, struct err *e)
 {
 	struct run *r = ctx;
 	bool refused = false;
-	char set[8];
+	char set[SESSION_KEY_SET];
 
-	key_set_name(u, set);
+	session_key_set(&r->s, u->key_version, set);
 	if (!r->calls->retry_authentication &&
 	    tries_refused(r->tries, r->lc->id, set, &refused, e) != 0) {
 		r->ledger_failed = true;
@@ -72,9 +67,9 @@ static void after_auth(void *ctx, const struct init_update *u, bool accepted)
 {
 	struct run *r = ctx;
 	struct err *e = &r->ledger_err;
-	char set[8];
+	char set[SESSION_KEY_SET];
 
-	key_set_name(u, set);
+	session_key_set(&r->s, u->key_version, set);
 	r->refused = !accepted;
 	memcpy(r->refused_set, set, sizeof(set));
 	/* A refusal is in the ledger's row as well; a success may forget an old refusal. */

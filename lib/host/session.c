@@ -1,6 +1,9 @@
 #include "host/session.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "base/hex.h"
 
 void session_init(struct session *s, struct card *card)
 {
@@ -181,6 +184,16 @@ int session_do(
 	else if (r->sw == SW_FUNCTION_NOT_SUPPORTED && s->id.select_sw == SW_SELECTED_LOCKED)
 		err_hint(e, "the card is locked; cardadm unlock --card unlocks it");
 	return -1;
+}
+
+char *session_key_set(const struct session *s, uint8_t version, char out[static SESSION_KEY_SET])
+{
+	char aid[HEX_SIZE(AID_MAX)];
+	bool issuer = s->domain.n == 0 || span_eq(aid_span(&s->domain), aid_span(&aid_isd));
+
+	snprintf(out, SESSION_KEY_SET, "%02X%s%s", version, issuer ? "" : " in ",
+	    issuer ? "" : hex_put(aid_span(&s->domain), aid, sizeof(aid)));
+	return out;
 }
 
 void session_close(struct session *s)

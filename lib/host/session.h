@@ -98,6 +98,10 @@ int session_do(
 int session_get_data(struct session *s, uint16_t tag, struct span *val, bool *found, struct err *e);
 /* The CIN as the card tells it now, in the channel if there is one; *n = 0: it tells none. */
 int session_cin(struct session *s, uint8_t out[static 16], uint8_t *n, struct err *e);
+/* What a key set of the selected domain is called where refusals are remembered: "30", in another
+ * domain than A000000151000000 "30 in AID". Returns out. */
+enum { SESSION_KEY_SET = 2 + 4 + 2 * AID_MAX + 1 };
+char *session_key_set(const struct session *s, uint8_t version, char out[static SESSION_KEY_SET]);
 /* The channel is gone: wipes the keys and sends nothing more; for lib/host only. */
 void session_drop(struct session *s);
 /* Ends the channel (SELECT of the domain, so that the card forgets it too) and wipes the keys. */

@@ -742,6 +742,21 @@ static void test_locked_and_missing(void **state)
 	unlink(path);
 }
 
+/* A set of a supplementary domain is not the issuer domain's of the same version. */
+static void test_key_set_name(void **state)
+{
+	struct session s = { 0 };
+	char name[SESSION_KEY_SET];
+
+	(void)state;
+	assert_string_equal(session_key_set(&s, 0x30, name), "30");
+	s.domain = aid_isd;
+	assert_string_equal(session_key_set(&s, 0xFF, name), "FF");
+	s.domain.n = AID_MAX;
+	assert_string_equal(
+	    session_key_set(&s, 0x01, name), "01 in A0000001510000000000000000000000");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -763,6 +778,7 @@ int main(void)
 		cmocka_unit_test(test_bad_answers),
 		cmocka_unit_test(test_status_words),
 		cmocka_unit_test(test_locked_and_missing),
+		cmocka_unit_test(test_key_set_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
