@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # slow: hundreds of runs
-# Calls that fail (test/fault.bats) in the verbs that manage content and keys: whatever fails, the card
-# is in a state that it tells, it is never without keys, and the next run of the same work ends well.
+# Calls that fail (test/fault.bats) in the verbs that manage content: whatever fails, the card is in a
+# state that it tells, and the next run of the same work ends well. Keys: test/fault_keys.bats.
 
 load lib
 load fault
@@ -128,49 +128,105 @@ is_unlocked() {
 	adm unlock $applet --keys test && [ "$(state_of $applet)" = selectable ]
 }
 
-# ---- keys ----
+# ---- without a card: authority ----
 
-versions() {
-	"$CARDADM" vcard show c.card --json | jq -r '[.keys[].version] | join(" ")'
+@test "dap sign and verify, token make and verify, receipt verify" {
+	setup_faulty
+	content_card
+	local isd=A000000151000000 load=(token make load hello.cap -k keys.yaml --output load.token)
+	sweep block_whole dap sign hello.cap --domain $isd -k keys.yaml --output hello.dap
+	sweep token_whole "${load[@]}"
+	"$CARDADM" -q dap sign hello.cap --domain $isd -k keys.yaml --output hello.dap
+	"$CARDADM" -q "${load[@]}"
+	sweep shows_right dap verify hello.cap --dap hello.dap -k keys.yaml
+	sweep shows_right token verify load hello.cap --token load.token -k keys.yaml --json
+	sweep shows_right receipt verify delete F04341524441444D0101 -k keys.yaml --counter 1 \
+		--receipt 1D101CC1631D1804F864E275B779EBE71B710200010848434D4F01020304
 }
 
-# One of the sets opens a channel, and the next run ends with the new one alone.
-rotated() {
+# What is there is whole; what is not there can be made.
+block_whole() {
+	[ "$rc" -eq 0 ] || [ -e hello.dap ] || "${FAULTY%/*}/prog" -q "${verb[@]}" || return
+	"$CARDADM" -q dap verify hello.cap --dap hello.dap -k keys.yaml >/dev/null
+}
+
+token_whole() {
+	[ "$rc" -eq 0 ] || [ -e load.token ] || "${FAULTY%/*}/prog" -q "${verb[@]}" || return
+	"$CARDADM" -q token verify load hello.cap --token load.token -k keys.yaml >/dev/null
+}
+
+# ---- domains ----
+
+domain=A000000151000010
+
+# The verb again, when it failed.
+again() {
 	tries_left || return
+	[ "$rc" -eq 0 ] || "$CARDADM" "${verb[@]}" >next.out 2>&1 ||
+		"$CARDADM" "${verb[@]}" --retry-authentication >next.out 2>&1 || {
+		cat next.out >&2
+		return 1
+	}
+}
+
+# field AID NAME: of its entry in list.
+field() {
+	adm list --keys test --json
+	jq -r --arg aid "$1" ".entries[] | select(.aid == \$aid) | .$2" adm.out
+}
+
+extradited() {
+	again && [ "$(field $package domain)" = $domain ]
+}
+
+updated() {
+	again && [ "$(field $domain 'privileges | index("card-lock")')" != null ]
+}
+
+@test "domain extradite, update" {
+	setup_faulty
+	content_card
+	adm domain create $domain --keys test
+	sweep updated -r $r -k keys.yaml domain update $domain --privileges card-lock,trusted-path \
+		--yes --keys test
+	adm domain personalize $domain --with new --keys test
+	adm load hello.cap --keys test
+	sweep extradited -r $r -k keys.yaml domain extradite $package --to $domain --keys test
+}
+
+# ---- campaigns of steps ----
+
+@test "a campaign of steps that fails is taken up by the next run" {
+	setup_faulty
+	content_card
+	"$CARDADM" vcard create fleet --count 2 -k keys.yaml --keys test -q >/dev/null
+	cat >campaign.yaml <<-'YAML'
+		cardadm: campaign/1
+		name: steps
+		keystore: keys.yaml
+		keys: test
+		cards: {directory: fleet}
+		mode: unicast
+		steps:
+		  - install: {file: hello.cap}
+		  - put-keys: {keys: new}
+		  - lock: {aid: F04341524441444D0101}
+	YAML
+	"$CARDADM" campaign check campaign.yaml
+	sweep steps_taken campaign run campaign.yaml
+}
+
+steps_taken() {
+	local card
 	if [ "$rc" -ne 0 ]; then
-		if [[ $(versions) == *30* ]]; then
-			adm put-keys new --rotate 30 --yes --keys test
-		else
-			adm list --keys new
-		fi || return
+		"$CARDADM" campaign run campaign.yaml >next.out 2>&1 ||
+			"$CARDADM" campaign run campaign.yaml --retry-authentication >next.out 2>&1 || {
+			cat next.out >&2
+			return 1
+		}
 	fi
-	[ "$(versions)" = 31 ]
-}
-
-@test "put-keys, rotation with proof" {
-	setup_faulty
-	content_card
-	sweep keys_added -r $r -k keys.yaml put-keys new --yes --keys test
-	sweep rotated -r $r -k keys.yaml put-keys new --rotate 30 --yes --keys test
-}
-
-keys_added() {
-	tries_left && adm list --keys test || return
-	case $(versions) in
-	30) [ "$rc" -ne 0 ] && adm put-keys new --yes --keys test ;;
-	"30 31") ;;
-	*) return 1 ;;
-	esac && adm list --keys new
-}
-
-@test "delete-keys" {
-	setup_faulty
-	content_card
-	adm put-keys new --yes --keys test
-	sweep keys_deleted -r $r -k keys.yaml delete-keys 31 --yes --keys test
-}
-
-keys_deleted() {
-	tries_left && adm list --keys test || return
-	[ "$(versions)" = 30 ] || { [ "$rc" -ne 0 ] && [ "$(versions)" = "30 31" ] && adm list --keys new; }
+	for card in fleet/*.card; do
+		"$CARDADM" -r "vcard:$card" -k keys.yaml list --keys new --json >list.json 2>/dev/null || return
+		[[ $(jq -r ".entries[] | select(.aid == \"$applet\") | .state" list.json) == *locked* ]] || return
+	done
 }
