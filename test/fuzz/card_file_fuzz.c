@@ -18,6 +18,8 @@ static void use(void)
 		{ 0x00, 0xA4, 0x04, 0x02, 0x07, 0xA0, 0, 0, 1, 0x51, 0, 0, 0 },
 		{ 0x80, 0xCA, 0xFF, 0x71, 0x00, 0, 0, 0, 0, 0, 0, 0, 0 },
 		{ 0x80, 0xCA, 0xFF, 0x72, 0x00, 0, 0, 0, 0, 0, 0, 0, 0 },
+		{ 0x80, 0xCA, 0xFF, 0x21, 0x00, 0, 0, 0, 0, 0, 0, 0, 0 },
+		{ 0x80, 0xCA, 0x2F, 0x00, 0x00, 0, 0, 0, 0, 0, 0, 0, 0 },
 		{ 0x80, 0xCA, 0x00, 0xE0, 0x00, 0, 0, 0, 0, 0, 0, 0, 0 },
 		{ 0x84, 0x82, 0x33, 0x00, 0x08, 1, 2, 3, 4, 5, 6, 7, 8 },
 	};
@@ -29,7 +31,7 @@ static void use(void)
 
 	fuzz_check_err(rc, &e);
 	if (rc == 0) {
-		CHECK(chip_sound(&v->chip) && v->chip.keys_n <= KEY_SETS_MAX);
+		CHECK(chip_sound(&v->chip) && v->chip.keys_n <= CARD_KEYS_MAX);
 		for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 			size_t n = commands[i][1] == 0xCA ? 5 : sizeof(commands[i]);
 
