@@ -96,7 +96,8 @@ confirmation() {
 		[ "$k" = p384 ] && options=(--hash sha-384)
 		[ "$k" = p521 ] && options=(--hash sha-512)
 		ok -q dap sign "$CAP" --key $other --domain $SD "${options[@]}" --output other.dap
-		fails 6 -q load "$CAP" --keys test --domain $SD
+		fails 7 -q load "$CAP" --keys test --domain $SD
+		[[ $stderr == *"verifies DAP signatures, and there is none for it"* ]]
 		fails 6 -q load "$CAP" --keys test --domain $SD --dap other.dap "${options[@]}"
 		[[ $stderr == *": LOAD"*" 6982 "* ]] || { echo "$stderr" >&2; return 1; }
 		ok -q load "$CAP" --keys test --domain $SD --dap x.dap "${options[@]}" --json
@@ -109,7 +110,8 @@ confirmation() {
 @test "mandated DAP: nothing comes to the card unsigned, wherever it goes" {
 	card dap-verification,mandated-dap-verification
 	ok -q put-keys dap-p256 --as 73 --keys sd --sd $SD
-	fails 6 -q load "$CAP" --keys test
+	fails 7 -q load "$CAP" --keys test
+	[[ $stderr == *"verifies DAP signatures of all loads, and there is none for it"* ]]
 	ok -q dap sign "$CAP" --key dap-p256 --domain $SD --output x.dap
 	ok -q load "$CAP" --keys test --dap x.dap
 	fails 6 -q load "$BATS_TEST_DIRNAME/../examples/pair.cap" --keys test --dap x.dap
