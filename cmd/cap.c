@@ -134,8 +134,7 @@ static json_t *describe(const struct args *a, const struct cap *c)
 	out_set(&o, "file", json_string(a->path));
 	out_set(&o, "package", out_hex(c->package));
 	out_set(&o, "version", version(c->major, c->minor));
-	if (c->name.n > 0)
-		out_set(&o, "name", json_string(archive_show(c->name).s));
+	out_set(&o, "name", c->name.n > 0 ? json_string(archive_show(c->name).s) : json_null());
 	out_set(&o, "format", version(c->format_major, c->format_minor));
 	out_set(&o, "applets", applet_rows(c));
 	out_set(&o, "imports", import_rows(c));
