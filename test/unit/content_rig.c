@@ -43,11 +43,16 @@ static void applets(struct wr *b, const struct package_of *p)
 
 static void imports(struct wr *b, const struct package_of *p)
 {
-	wr_u8(b, (uint8_t)names(p->imports));
+	wr_u8(b, (uint8_t)(names(p->imports) + p->more_imports));
 	for (size_t i = 0; i < names(p->imports); i++) {
-		wr_u8(b, 0);
-		wr_u8(b, 1);
+		wr_u16(b, 0x0001);
 		wr_lv(b, unit_bytes(p->imports[i]));
+	}
+	for (size_t i = 0; i < p->more_imports; i++) {
+		const uint8_t aid[] = { 0xA0, 0x00, 0x00, 0x00, 0xFF, (uint8_t)i };
+
+		wr_u16(b, 0x0001);
+		wr_lv(b, SPAN(aid));
 	}
 }
 
@@ -57,7 +62,7 @@ static void directory(struct wr *b, const struct package_of *p, const struct wr 
 	for (uint8_t tag = CAP_HEADER; tag <= CAP_DESCRIPTOR; tag++)
 		wr_u16(b, tag == CAP_DIRECTORY ? 31 : (uint16_t)body[tag].n);
 	wr_fill(b, 0, 6);
-	wr_u8(b, (uint8_t)names(p->imports));
+	wr_u8(b, (uint8_t)(names(p->imports) + p->more_imports));
 	wr_u8(b, (uint8_t)names(p->applets));
 	wr_u8(b, 0);
 }

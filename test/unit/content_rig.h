@@ -29,7 +29,8 @@ struct package_of {
 	const char *applets[4]; /* in hex; NULL: no more */
 	const char *imports[4]; /* of version 1.0 */
 	uint8_t major, minor;
-	size_t method; /* octets of the Method component: what makes it large */
+	size_t method;       /* octets of the Method component: what makes it large */
+	size_t more_imports; /* of packages that nobody knows */
 };
 void package_put(struct wr *w, const struct package_of *p);
 

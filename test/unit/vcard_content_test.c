@@ -416,6 +416,51 @@ static void memory(void **state)
 	rig_off(&r);
 }
 
+/* A block that does not fit, more imports than are kept, the same package by two ways at once. */
+static void last_moments(void **state)
+{
+	struct wr data, file = load_file_of(&hello, &data);
+	struct package_of p = hello;
+	struct aid package = aid_of(PACKAGE);
+	struct scp03 first;
+	struct rig r;
+
+	(void)state;
+	rig_issue(&r, 16, 0x70);
+	r.issue.memory = 100;
+	rig_on(&r);
+	content_session(&r);
+	/* of a DAP block nobody can tell how long the load file will be */
+	assert_int_equal(load_start(&r, PACKAGE, "", none), SW_OK);
+	assert_int_equal(
+	    load_blocks_put(&r, unit_bytes("E2820200 4F08" ISD "C38201F1"), 100), SW_WRONG_DATA);
+	assert_int_equal(load_start(&r, PACKAGE, "", none), SW_OK);
+	assert_int_equal(
+	    say(&r, INS_LOAD, 0x0000, span_sub(wr_span(&file), 0, 101), NULL), SW_NO_MEMORY);
+	rig_off(&r);
+	content_on(&r);
+	p.more_imports = CONTENT_IMPORTS_MAX;
+	assert_int_equal(load_package(&r, &p, ""), SW_NO_MEMORY);
+	p.more_imports--;
+	assert_int_equal(load_package(&r, &p, ""), SW_OK);
+	assert_int_equal(chip_load_file(r.v, &package)->import_n, CONTENT_IMPORTS_MAX);
+	assert_int_equal(delete_aid(&r, PACKAGE, DELETE_OBJECT), SW_OK);
+	assert_int_equal(rig_hex(&r, "0070000001"), SW_OK);
+	assert_int_equal(load_start(&r, PACKAGE, "", none), SW_OK);
+	first = r.host;
+	memset(&r.host, 0, sizeof(r.host));
+	r.channel = 1;
+	content_session(&r);
+	assert_int_equal(load_package(&r, &hello, ""), SW_OK);
+	scp03_wipe(&r.host);
+	r.host = first;
+	r.channel = 0;
+	assert_int_equal(load_blocks_put(&r, wr_span(&file), 200), SW_CONDITIONS);
+	wr_free(&data);
+	wr_free(&file);
+	rig_off(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -429,6 +474,7 @@ int main(void)
 		cmocka_unit_test(power_cuts),
 		cmocka_unit_test(bounded),
 		cmocka_unit_test(memory),
+		cmocka_unit_test(last_moments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

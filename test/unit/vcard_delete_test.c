@@ -172,6 +172,7 @@ static void reach(void **state)
 	assert_int_equal(delete_aid(&r, OTHER, DELETE_OBJECT), SW_CONDITIONS);
 	assert_int_equal(delete_aid(&r, PACKAGE, DELETE_RELATED), SW_CONDITIONS);
 	assert_int_equal(delete_aid(&r, DOMAIN, DELETE_RELATED), SW_CONDITIONS); /* itself */
+	assert_int_equal(delete_aid(&r, LIBRARY, DELETE_OBJECT), SW_CONDITIONS); /* of the ISD */
 	assert_int_equal(delete_aid(&r, APPLET, DELETE_OBJECT), SW_OK);
 	rig_off(&r);
 }

@@ -154,6 +154,61 @@ static void make_selectable(void **state)
 	rig_off(&r);
 }
 
+/* What an application is selected by, without anybody asking, and is told. */
+static void implicit(void **state)
+{
+	struct status_entry s;
+	struct rig r;
+
+	(void)state;
+	content_on(&r);
+	assert_int_equal(load_package(&r, &hello, ""), SW_OK);
+	assert_int_equal(put(&r, INSTALL_AND_SELECTABLE,
+			     "09" PACKAGE "0A" APPLET "0A" APPLET "0104 07C900EF03CF0141 00"),
+	    SW_OK);
+	assert_true(status_of(&r, STATUS_APPLICATIONS, APPLET, &s));
+	assert_int_equal(s.implicit_n, 1);
+	assert_int_equal(s.implicit[0], 0x41);
+	assert_int_equal(
+	    put(&r, INSTALL_FOR_INSTALL, "09" PACKAGE "0A" APPLET "0A" OTHER "0100 02C900 00"),
+	    SW_OK);
+	assert_int_equal(put(&r, INSTALL_FOR_SELECTABLE, "0000 0A" OTHER "0104 00 00"),
+	    SW_CONDITIONS); /* APPLET has Card Reset */
+	assert_int_equal(
+	    put(&r, INSTALL_FOR_SELECTABLE, "0000 0A" OTHER "0100 05EF03CF0142 00"), SW_OK);
+	assert_int_equal(app(&r, OTHER)->implicit[0], 0x42);
+	assert_lasting(&r);
+	rig_off(&r);
+}
+
+/* C9 is kept up to a length. */
+static void long_parameters(void **state)
+{
+	static const uint8_t long_one[CONTENT_PARAMS_MAX + 1] = { 7 };
+	struct wr params = wr_grow(1024);
+	struct install i = { .load_file = aid_of(PACKAGE),
+		.module = aid_of(APPLET),
+		.app = aid_of(APPLET),
+		.privileges_n = 1 };
+	struct rig r;
+
+	(void)state;
+	content_on(&r);
+	assert_int_equal(load_package(&r, &hello, ""), SW_OK);
+	for (size_t more = 2; more-- > 0;) {
+		wr_reset(&params);
+		wr_put(&params, unit_bytes(more == 1 ? "C9820201" : "C9820200"));
+		wr_put(&params, span_of(long_one, CONTENT_PARAMS_MAX + more));
+		i.params = wr_span(&params);
+		assert_int_equal(do_install_put(&r, INSTALL_AND_SELECTABLE, INSTALL_ALONE, &i),
+		    more == 1 ? SW_NO_MEMORY : SW_OK);
+	}
+	assert_int_equal(app(&r, APPLET)->params_n, CONTENT_PARAMS_MAX);
+	assert_lasting(&r);
+	wr_free(&params);
+	rig_off(&r);
+}
+
 /* One holder only: it comes from the ISD and goes back there. */
 static void single_holders(void **state)
 {
@@ -233,6 +288,9 @@ static void combined(void **state)
 	load_file_head_put(&file, NULL, 0, data.n, false, NULL);
 	wr_put(&file, wr_span(&data));
 	assert_int_equal(say_hex(&r, INS_INSTALL, 0x0E03, last), SW_CONDITIONS);
+	/* its token comes with the last command */
+	assert_int_equal(
+	    say_hex(&r, INS_INSTALL, 0x0E01, "09" PACKAGE "0000000101"), SW_WRONG_DATA);
 	assert_int_equal(say_hex(&r, INS_INSTALL, 0x0E01, "09" PACKAGE "00000000"), SW_OK);
 	assert_int_equal(say_hex(&r, INS_INSTALL, 0x0E03, last), SW_CONDITIONS); /* not loaded */
 	for (int i = 0; i < 4; i++) {
@@ -483,6 +541,8 @@ int main(void)
 		cmocka_unit_test(install_refused),
 		cmocka_unit_test(shortened),
 		cmocka_unit_test(make_selectable),
+		cmocka_unit_test(implicit),
+		cmocka_unit_test(long_parameters),
 		cmocka_unit_test(single_holders),
 		cmocka_unit_test(chained),
 		cmocka_unit_test(combined),
