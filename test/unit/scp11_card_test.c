@@ -464,6 +464,43 @@ static void test_certificate_store(void **state)
 	down(&b);
 }
 
+/* A supplementary domain is opened with the issuer's keys of SCP11 as long as it has no set of its
+ * own, and no longer. */
+static void test_card_domains(void **state)
+{
+	const struct style st = { EC_P256, true, false, 0x70 };
+	struct card_app domain = { .state = APP_SELECTABLE, .privileges = PRIV_SECURITY_DOMAIN };
+	struct card_keys set = { .version = 0x31, .type = KEY_TYPE_AES, .tries = TRIES_MAX };
+	struct scp11_request q = good_request(0x00), mutual = good_request(0x01);
+	struct bench11 b;
+
+	(void)state;
+	up(&b, &st);
+	assert_true(aid_from(&domain.aid, unit_bytes("A0000001515300AA")));
+	domain.load_file = aid_domain_package;
+	domain.module = aid_domain_module;
+	chip_put_app(b.r.v, &domain);
+	assert_true(chip_commit(b.r.v));
+	assert_int_equal(rig_hex(&b.r, "00A4040008A0000001515300AA"), SW_OK);
+	assert_int_equal(play_request(&b, 0x88, KID_SCP11B, &q), SW_OK);
+	assert_int_equal(b.r.v->channel[0].session, SESSION_UNICAST);
+	assert_int_equal(play_chain(&b), SW_OK);
+	assert_int_equal(play_request(&b, 0x82, KID_SCP11A, &mutual), SW_OK);
+	set.domain = domain.aid;
+	set.keys = b.r.keys;
+	chip_put_keys(b.r.v, &set);
+	assert_true(chip_commit(b.r.v));
+	assert_int_equal(rig_hex(&b.r, "00A4040008A0000001515300AA"), SW_OK);
+	assert_int_equal(play_request(&b, 0x88, KID_SCP11B, &q), SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(play_chain(&b), SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(play_request(&b, 0x82, KID_SCP11A, &mutual), SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(rig_hex(&b.r, "80CABF2106A6048302110100"), SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(rig_hex(&b.r, "80CAFF3300"), SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(rig_hex(&b.r, "00A4040000"), SW_OK);
+	assert_int_equal(play_request(&b, 0x88, KID_SCP11B, &q), SW_OK);
+	down(&b);
+}
+
 /* A card without keys for it knows nothing of SCP11. */
 static void test_card_without(void **state)
 {
@@ -493,6 +530,7 @@ int main(void)
 		cmocka_unit_test(test_store_certificates),
 		cmocka_unit_test(test_certificate_store),
 		cmocka_unit_test(test_card_without),
+		cmocka_unit_test(test_card_domains),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
