@@ -355,6 +355,30 @@ static void without_keys(void **state)
 	rig_off(&r);
 }
 
+/* The nearest domain above that verifies tokens does it, whoever else could. */
+static void verified_above(void **state)
+{
+	struct operation op = install_operation();
+	SECRET_AUTHORITY(k);
+	SECRET_AUTHORITY(isd);
+	struct rig r;
+
+	(void)state;
+	content_on(&r);
+	personal_domain(&r, DOMAIN2, "80A080"); /* Token Verification, Receipt Generation */
+	personal_domain(&r, DOMAIN, DELEGATED);
+	assert_int_equal(
+	    say_hex(&r, INS_INSTALL, 0x1000, "08" DOMAIN2 "00 08" DOMAIN "000000"), SW_OK);
+	assert_int_equal(load_package(&r, &hello, DOMAIN), SW_OK);
+	assert_true(key_of_kind(2, &k) && key_of_kind(3, &isd));
+	put_key(&r, "", AUTHORITY_KVN_TOKEN, &isd);
+	put_key(&r, DOMAIN2, AUTHORITY_KVN_TOKEN, &k);
+	assert_int_equal(rig_hex(&r, "00A4040008" DOMAIN), SW_OK);
+	content_session(&r);
+	only_by_token(&r, INSTALL_ALONE, &op, &k);
+	rig_off(&r);
+}
+
 /* The counter of receipts never comes back to where it was. */
 static void counter_ends(void **state)
 {
@@ -543,6 +567,7 @@ int main(void)
 		cmocka_unit_test(combined),
 		cmocka_unit_test(control),
 		cmocka_unit_test(without_keys),
+		cmocka_unit_test(verified_above),
 		cmocka_unit_test(counter_ends),
 		cmocka_unit_test(dap_signatures),
 		cmocka_unit_test(mandated_dap),

@@ -179,6 +179,35 @@ static void file_stays_small(void **state)
 	rig_off(&r);
 }
 
+/* Applications of a broadcast image and those that were loaded, side by side. */
+static void beside_an_image(void **state)
+{
+	struct running run = { .version = 0x00030002, .has_campaign = true };
+	struct status_entry s;
+	struct rig r;
+
+	(void)state;
+	set_up(&r);
+	chip_put_slot_data(r.v, unit_bytes("7F6E0F 610D4F07A0000001510A015302CAFE"));
+	chip_put_activate(r.v, &run);
+	assert_true(chip_commit(r.v));
+	assert_true(status_of(&r, STATUS_APPLICATIONS, "A0000001510A01", &s));
+	assert_true(status_of(&r, STATUS_APPLICATIONS, APPLET, &s));
+	assert_int_equal(
+	    install_applet(&r, PACKAGE, APPLET, "A0000001510A01", "00"), SW_CONDITIONS);
+	assert_int_equal(delete_aid(&r, "A0000001510A01", DELETE_OBJECT), SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(say_hex(&r, INS_SET_STATUS, 0x4080, "A0000001510A01"), SW_CONDITIONS);
+	assert_int_equal(rig_hex(&r, "00A4040007A0000001510A0100"), SW_OK);
+	assert_span(rig_answer(&r), unit_bytes("CAFE"));
+	assert_int_equal(rig_hex(&r, "00A404000A" APPLET), SW_OK);
+	assert_int_equal(rig_hex(&r, "00A4040000"), SW_OK);
+	assert_int_equal(rig_hex(&r, "00CA2F00025C0000"), SW_OK);
+	assert_span(
+	    rig_answer(&r), unit_bytes("61094F07A0000001510A01 610C4F0A" APPLET "610A4F08" DOMAIN));
+	assert_lasting(&r);
+	rig_off(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +216,7 @@ int main(void)
 		cmocka_unit_test(malformed_records),
 		cmocka_unit_test(too_many),
 		cmocka_unit_test(file_stays_small),
+		cmocka_unit_test(beside_an_image),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
