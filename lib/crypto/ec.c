@@ -5,7 +5,6 @@
 
 #include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
-#include <openssl/param_build.h>
 
 #include "crypto/ec_openssl.h"
 
@@ -191,32 +190,36 @@ bool ec_generate(enum ec_curve c, struct ec_private *k)
 
 /* ---- as OpenSSL has them ---- */
 
-/* d is NULL for a public key. */
-static EVP_PKEY *key_of(const struct ec_public *pub, const BIGNUM *d)
+EVP_PKEY *pkey_from(const char *type, OSSL_PARAM_BLD *bld, bool pair)
 {
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
-	OSSL_PARAM *params = NULL;
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+	OSSL_PARAM *params = ctx == NULL ? NULL : OSSL_PARAM_BLD_to_param(bld);
 	EVP_PKEY *key = NULL;
 
-	if (ctx == NULL || bld == NULL ||
-	    !OSSL_PARAM_BLD_push_utf8_string(
-		bld, OSSL_PKEY_PARAM_GROUP_NAME, curves[pub->curve].group, 0) ||
-	    !OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY, pub->b, pub->n) ||
-	    (d != NULL && !OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PRIV_KEY, d)))
-		goto out;
-	params = OSSL_PARAM_BLD_to_param(bld);
-	if (params == NULL || EVP_PKEY_fromdata_init(ctx) != 1)
-		goto out;
-	if (EVP_PKEY_fromdata(
-		ctx, &key, d == NULL ? EVP_PKEY_PUBLIC_KEY : EVP_PKEY_KEYPAIR, params) != 1) {
+	if (params != NULL && EVP_PKEY_fromdata_init(ctx) == 1 &&
+	    EVP_PKEY_fromdata(ctx, &key, pair ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, params) !=
+		1) {
 		EVP_PKEY_free(key);
 		key = NULL;
 	}
-out:
-	OSSL_PARAM_free(params); /* wipes the secure part, where the scalar is */
-	OSSL_PARAM_BLD_free(bld);
+	OSSL_PARAM_free(params); /* wipes the secure part, where what is private is */
 	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+/* d is NULL for a public key. */
+static EVP_PKEY *key_of(const struct ec_public *pub, const BIGNUM *d)
+{
+	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	EVP_PKEY *key = NULL;
+
+	if (bld != NULL &&
+	    OSSL_PARAM_BLD_push_utf8_string(
+		bld, OSSL_PKEY_PARAM_GROUP_NAME, curves[pub->curve].group, 0) &&
+	    OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY, pub->b, pub->n) &&
+	    (d == NULL || OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PRIV_KEY, d)))
+		key = pkey_from("EC", bld, d != NULL);
+	OSSL_PARAM_BLD_free(bld);
 	return key;
 }
 

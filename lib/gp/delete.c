@@ -1,5 +1,6 @@
 #include "gp/delete.h"
 
+#include "gp/lv.h"
 #include "tlv/tlv.h"
 
 enum { TAG_AID = 0x4F, TAG_TOKEN = 0x9E, TAG_CONTROL = 0xB6, TAG_KID = 0xD0, TAG_KVN = 0xD2 };
@@ -80,11 +81,5 @@ void delete_token_input(struct wr *w, uint8_t p2, const struct delete_object *d)
 		w->full = true;
 		return;
 	}
-	wr_u8(w, 0x00);
-	wr_u8(w, p2);
-	if (body.n > 0xFF)
-		wr_u24(w, (uint32_t)body.n);
-	else
-		wr_u8(w, (uint8_t)body.n);
-	wr_put(w, wr_span(&body));
+	token_text_put(w, 0x00, p2, wr_span(&body));
 }

@@ -1,5 +1,6 @@
 #include "gp/install.h"
 
+#include "gp/lv.h"
 #include "gp/privilege.h"
 #include "tlv/tlv.h"
 
@@ -63,20 +64,6 @@ static struct aid *aid_field(struct install *i, char letter)
 	return NULL;
 }
 
-/* Lengths of the last two fields are in BER (GPCS 11.5.2.3). */
-static void ber_lv_put(struct wr *w, struct span s)
-{
-	if (s.n >= 0x80) {
-		wr_u8(w, s.n > 0xFF ? 0x82 : 0x81);
-		if (s.n > 0xFF)
-			wr_u8(w, (uint8_t)(s.n >> 8));
-	}
-	if (s.n > 0xFFFF)
-		w->full = true;
-	wr_u8(w, (uint8_t)s.n);
-	wr_put(w, s);
-}
-
 static void privileges_field(struct wr *w, const struct install *i)
 {
 	wr_u8(w, i->privileges_n);
@@ -113,32 +100,6 @@ void install_put(struct wr *w, uint8_t p1, uint8_t p2, const struct install *i)
 		w->full = true;
 	else
 		fields_put(w, fields, i);
-}
-
-/* One octet 80 counts as 128, as some hosts write it. */
-static bool ber_lv_get(struct rd *r, struct span *s)
-{
-	struct rd at = *r;
-	uint8_t first, one;
-	uint16_t n;
-
-	if (!rd_u8(&at, &first))
-		return false;
-	n = first;
-	if (first == 0x81) {
-		if (!rd_u8(&at, &one))
-			return false;
-		n = one;
-	} else if (first == 0x82) {
-		if (!rd_u16(&at, &n))
-			return false;
-	} else if (first > 0x82) {
-		return false;
-	}
-	if (!rd_take(&at, n, s))
-		return false;
-	*r = at;
-	return true;
 }
 
 static bool aid_get(struct rd *r, char letter, struct aid *aid)
@@ -205,13 +166,7 @@ void install_token_input(struct wr *w, uint8_t p1, uint8_t p2, const struct inst
 		return;
 	}
 	wr_cut(&body, body.n - 1); /* the token's length */
-	wr_u8(w, p1);
-	wr_u8(w, p2);
-	if (body.n > 0xFF)
-		wr_u24(w, (uint32_t)body.n);
-	else
-		wr_u8(w, (uint8_t)body.n);
-	wr_put(w, wr_span(&body));
+	token_text_put(w, p1, p2, wr_span(&body));
 }
 
 /* ---- parameters ---- */

@@ -1,56 +1,9 @@
 /* token.h: confirmations and receipts. */
+#include "gp/lv.h"
 #include "gp/privilege.h"
 #include "gp/token.h"
 
 enum { COUNTER_OCTETS = 2, INPUT_MAX = 4096 };
-
-/* ---- lengths in BER ---- */
-
-static void length_put(struct wr *w, size_t n)
-{
-	if (n > 0xFFFF) {
-		w->full = true;
-	} else if (n > 0xFF) {
-		wr_u8(w, 0x82);
-		wr_u16(w, (uint16_t)n);
-	} else {
-		if (n >= 0x80)
-			wr_u8(w, 0x81);
-		wr_u8(w, (uint8_t)n);
-	}
-}
-
-static void ber_lv_put(struct wr *w, struct span s)
-{
-	length_put(w, s.n);
-	wr_put(w, s);
-}
-
-/* A single octet 80 is the length 128, which cards write in place of 81 80. */
-static bool ber_lv_get(struct rd *r, struct span *s)
-{
-	struct rd at = *r;
-	uint8_t first, one;
-	uint16_t n;
-
-	if (!rd_u8(&at, &first))
-		return false;
-	n = first;
-	if (first == 0x81) {
-		if (!rd_u8(&at, &one))
-			return false;
-		n = one;
-	} else if (first == 0x82) {
-		if (!rd_u16(&at, &n))
-			return false;
-	} else if (first > 0x82) {
-		return false;
-	}
-	if (!rd_take(&at, n, s))
-		return false;
-	*r = at;
-	return true;
-}
 
 /* ---- the confirmation (GPCS tables 11-13, 11-14) ---- */
 
