@@ -400,10 +400,15 @@ ${empty//A000000151000000/A000000151000010}" ]
 @test "a card like a JCOP 4 with factory keys, and one like a YubiKey" {
 	card --product jcop4
 	cap 0 empty.cap
-	foreign --level 01 info + install empty.cap + list
+	foreign --level 01 info + install empty.cap + list + delete 0102030405 related
 	[[ $output == *"key FF 03 88 10"*"app 0102030405060708 SELECTABLE"* ]]
+	# It asks for no C-MAC.
+	foreign --level 00 install empty.cap + list + list old + state 40 80 0102030405060708
+	[[ $output == *"app 0102030405060708 SELECTABLE"* ]]
+	foreign --level 00 delete 0102030405 related + list
+	[[ $output != *0102030405* ]]
 	# The factory set goes when the first of its owner's comes.
-	foreign --level 33 put-keys 01 $new
+	foreign --level 00 put-keys 01 $new
 	foreign --keys $new --level 33 info
 	[ "$(grep -c '^key' <<<"$output")" -eq 3 ] && [[ $output == *"key 01 01 88 10"* ]]
 	serve_end

@@ -104,7 +104,7 @@ static uint16_t need_met(const struct call *c, const struct command *k)
 	/* In SCP11b the card was authenticated, the other side was not. */
 	if (c->ch->session != SESSION_UNICAST || c->ch->anonymous)
 		return SW_SECURITY_STATUS;
-	if (k->need == CMAC && (c->level & LEVEL_CMAC) == 0)
+	if (k->need == CMAC && (c->level & LEVEL_CMAC) == 0 && product_wants_cmac(&c->v->chip))
 		return SW_SECURITY_STATUS;
 	return SW_OK;
 }

@@ -133,3 +133,8 @@ bool product_takes_level(const struct chip *c, uint8_t level)
 {
 	return c->product != PRODUCT_YUBIKEY || level == LEVEL_FULL;
 }
+
+bool product_wants_cmac(const struct chip *c)
+{
+	return c->product != PRODUCT_JCOP4;
+}

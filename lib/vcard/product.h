@@ -15,6 +15,9 @@ MUST_CHECK bool product_issue(struct chip *c, const struct vcard_issue *issue);
 void product_fci_put(struct wr *w, const struct chip *c, const struct aid *aid);
 /* The level is one that the product takes: of a YubiKey only 33. */
 bool product_takes_level(const struct chip *c, uint8_t level);
+/* Content and keys are changed under C-MAC only; a JCOP takes being authenticated for enough, which
+ * is what GPCS table 11-2 asks for at least. */
+bool product_wants_cmac(const struct chip *c);
 
 /* uicc.c: the file system (ETSI TS 102 221). */
 /* SELECT is for it: by file identifier or path, or its application by AID. */

@@ -144,6 +144,13 @@ static void habits_of_jcop(void **state)
 	assert_int_equal(delete_aid(&r, DOMAIN, DELETE_OBJECT), SW_OK);
 	assert_int_equal(say_hex(&r, INS_DELETE, 0, "D00101D20131"), SW_WRONG_DATA);
 	assert_int_equal(say_hex(&r, INS_DELETE, 0, "D20131"), SW_REFERENCE_NOT_FOUND);
+	/* no C-MAC is asked for, but a session is */
+	rig_session(&r, 0x00, 0x00);
+	assert_int_equal(
+	    rig_send(&r, 0x80, INS_DELETE, 0, unit_bytes("D20131")), SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(rig_hex(&r, "00A4040000"), SW_OK);
+	assert_int_equal(
+	    rig_send(&r, 0x80, INS_DELETE, 0, unit_bytes("D20131")), SW_SECURITY_STATUS);
 	rig_off(&r);
 }
 
