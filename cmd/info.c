@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "discovery.h"
+#include "key_put.h"
 #include "out.h"
 #include "show.h"
 #include "tlv/tlv.h"
@@ -205,6 +206,22 @@ const struct verb verb_info = {
 	.run = run_info,
 };
 
+static bool may_be_set(const struct key_info *k, const struct entry *t)
+{
+	return t->version == k->version && k->id >= 1 && k->id <= 3 &&
+	       k->type == (t->type == ENTRY_SCP02 ? KEY_TYPE_DES : KEY_TYPE_AES) &&
+	       (t->keys.enc.n == 0 || t->keys.enc.n == k->length);
+}
+
+/* Of an EC key cards tell different lengths. */
+static bool may_be_authority(const struct key_info *k, const struct entry *t)
+{
+	struct keys_goal g;
+
+	return key_put_usual(t, &g) && g.version == k->version && k->id == 1 && g.type == k->type &&
+	       (g.length == 0 || g.length == k->length);
+}
+
 /* Entries whose version and kind are those of this key: more nobody can tell without the card. */
 static json_t *entries_for(const struct key_info *k, const struct keystore *ks)
 {
@@ -212,10 +229,8 @@ static json_t *entries_for(const struct key_info *k, const struct keystore *ks)
 	const struct entry *t;
 
 	for (size_t i = 0; (t = keystore_at(ks, i)) != NULL; i++)
-		if (entry_type_is_card(t->type) && t->version == k->version && k->id >= 1 &&
-		    k->id <= 3 &&
-		    k->type == (t->type == ENTRY_SCP02 ? KEY_TYPE_DES : KEY_TYPE_AES) &&
-		    (t->keys.enc.n == 0 || t->keys.enc.n == k->length))
+		if ((entry_type_is_card(t->type) && may_be_set(k, t)) ||
+		    (entry_type_is_authority(t->type) && may_be_authority(k, t)))
 			show_add(&a, json_string(t->name));
 	return a;
 }

@@ -52,6 +52,15 @@ static void goal_of_authority(const struct authority_key *k, struct keys_goal *g
 	g->channel = false;
 }
 
+bool key_put_usual(const struct entry *t, struct keys_goal *g)
+{
+	*g = (struct keys_goal){ .version = usual_version(t) };
+	if (t->authority.kind == AUTHORITY_NONE)
+		return false;
+	goal_of_authority(&t->authority, g);
+	return true;
+}
+
 static int find_goal(struct key_put *p, struct err *e)
 {
 	const struct put_request *g = p->g;

@@ -22,6 +22,9 @@ struct key_put {
 	bool proved; /* the channel was opened with the set that is wanted */
 };
 
+/* What there is on a card when a key of type dap, token or receipt, which was read, was put as
+ * put-keys does it. False: it was not read. */
+bool key_put_usual(const struct entry *t, struct keys_goal *g);
 /* The entry and what is wanted of the card: all that can be checked before it is touched. */
 int key_put_find(struct key_put *p, struct err *e);
 /* The keys, in the open session, and what is shown of them. The caller wipes p->keys. */

@@ -10,7 +10,9 @@
 
 static const struct operand operands[] = {
 	{ "NAME", OPT_STRING, offsetof(struct put_request, name), false, NULL,
-	    "Key set of the key store to put; diversified for the card as its entry says" },
+	    "Entry of the key store: a key set, diversified for the card as it says, or a key of "
+	    "type "
+	    "dap, token or receipt" },
 };
 static const struct opt opts[] = {
 	{ "as", 0, OPT_HEX8, "KVN", "Version that it gets on the card, in hex (the entry's)",

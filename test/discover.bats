@@ -236,6 +236,12 @@ YAML
 	ok -r vcard:fleet/0001.card -k keys.yaml keys --json
 	[ "$(jq -c '.keys[0].entries' <<<"$output")" = '["test"]' ]
 	ok -r vcard:fleet/0001.card scp-close
+	for name in dap token receipt; do
+		ok -q -r vcard:fleet/0001.card -k keys.yaml put-keys $name --keys test
+	done
+	ok -r vcard:fleet/0001.card -k keys.yaml keys --json
+	[ "$(jq -c '[.keys[] | select(.version > "6") | [.version, .entries[]]] | sort' <<<"$output")" = \
+		'[["70","token"],["71","receipt"],["73","dap"]]' ]
 	sed -i 's/version: 30/version: 31/' keys.yaml
 	ok -r vcard:fleet/0001.card -k keys.yaml keys --json
 	[ "$(jq -c '.keys[0].entries' <<<"$output")" = '[]' ]
