@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -24,6 +25,19 @@ static bool wait_answer(struct ctx *c)
 			return false;
 	} while (n == 0 || (n < 0 && errno == EINTR && *c->stop == 0));
 	return n > 0 && *c->stop == 0;
+}
+
+void ask_note(struct ctx *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (c->quiet && c->yes)
+		return;
+	fputs("cardadm: ", c->log);
+	va_start(ap, fmt);
+	vfprintf(c->log, fmt, ap);
+	va_end(ap);
+	fputc('\n', c->log);
 }
 
 int ask(struct ctx *c, const char *question, struct err *e)

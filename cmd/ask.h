@@ -10,4 +10,7 @@
  */
 int ask(struct ctx *c, const char *question, struct err *e);
 
+/* A remark that tells what a question is about: hidden by --quiet only where --yes answers it. */
+void ask_note(struct ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
 #endif

@@ -90,7 +90,7 @@ static int confirm(const struct gone *d, const struct key_infos *k, struct err *
 	char name[32], text[200];
 	size_t at;
 
-	at = (size_t)snprintf(text, sizeof(text), "delete %s of the card (", name_it(d, name));
+	at = (size_t)snprintf(text, sizeof(text), "Delete %s of the card (", name_it(d, name));
 	for (size_t i = 0, n = 0; i < k->n && at < sizeof(text); i++)
 		if (concerns(d, &k->key[i]))
 			at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%02X %s-%u",

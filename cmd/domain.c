@@ -431,7 +431,7 @@ static int check_update(struct order *o, struct target *t, const struct registry
 		     compare_privileges(o, x, true, &ignored) == 0;
 	if (g->restrictions == NULL || t->is_dry)
 		return 0;
-	snprintf(text, sizeof(text), "forbid %.80s to %s for ever?", g->restrictions,
+	snprintf(text, sizeof(text), "Forbid %.80s to %s for ever?", g->restrictions,
 	    aid_text(&o->aid).s);
 	return ask(t->c, text, e);
 }

@@ -127,7 +127,7 @@ static int confirm(struct ctx *c, const struct registry *r, const struct change 
 	if (!x->lock)
 		return 0;
 	if (x->p1 == SET_DOMAIN_AND_ALL && of != NULL) {
-		ctx_note(c, "this locks:");
+		ask_note(c, "this locks:");
 		note_entry(c, of);
 		while ((d = registry_dependent(r, of, &at)) != NULL)
 			if (d->kind == REGISTRY_APPLICATION)

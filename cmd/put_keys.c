@@ -1,4 +1,5 @@
 /* put-keys: brings a key set of the key store to a card; adds, replaces, rotates with proof. */
+#include <ctype.h>
 #include <string.h>
 
 #include "agent.h"
@@ -100,6 +101,7 @@ static int confirm(const struct key_put *p, struct err *e)
 		    "%sdelete key set %02X of the card once %s opens a channel",
 		    n == 0 ? "" : ", then ", plan->remove, p->w.fresh->name);
 	strncat(text, "?", sizeof(text) - strlen(text) - 1);
+	text[0] = (char)toupper((unsigned char)text[0]);
 	return ask(p->w.c, text, e);
 }
 

@@ -111,7 +111,7 @@ static size_t note_one(struct ctx *c, const struct removal *x, const struct regi
 	size_t at = 0, n = 1;
 
 	if (of == NULL) {
-		ctx_note(c, "  %s", aid_text(&x->aid).s);
+		ask_note(c, "  %s", aid_text(&x->aid).s);
 		return n;
 	}
 	note_entry(c, of);
@@ -129,7 +129,7 @@ int removals_ask(struct ctx *c, const struct removals *m, const struct registry 
 	char question[120];
 	size_t n = 0;
 
-	ctx_note(c, "this deletes from the card:");
+	ask_note(c, "this deletes from the card:");
 	for (size_t i = 0; i < m->n; i++)
 		n += note_one(c, &m->list[i], r);
 	if (n == 1)

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ask.h"
 #include "base/file.h"
 #include "base/hex.h"
 #include "profiles.h"
@@ -278,7 +279,7 @@ json_t *show_entry(const struct registry_entry *x)
 
 void note_entry(struct ctx *c, const struct registry_entry *x)
 {
-	ctx_note(c, "  %s  %s, %s", aid_text(&x->s.aid).s, entry_kind(x), entry_state(x));
+	ask_note(c, "  %s  %s, %s", aid_text(&x->s.aid).s, entry_kind(x), entry_state(x));
 }
 
 int octets_read(const char *path, struct wr *w, struct err *e)

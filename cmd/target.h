@@ -58,7 +58,7 @@ const char *entry_state(const struct registry_entry *x);
 /* "issuer domain", "security domain", "application", "package". */
 const char *entry_kind(const struct registry_entry *x);
 json_t *show_entry(const struct registry_entry *x);
-/* Remarks "  A0... application" below what stands or falls with an entry. */
+/* "  A0...  application, selectable", of what a question is about. */
 void note_entry(struct ctx *c, const struct registry_entry *x);
 /* A small file as it is: a token, DAP blocks. ERR_INPUT. Freed with wr_free. */
 int octets_read(const char *path, struct wr *w, struct err *e);

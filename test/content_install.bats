@@ -184,6 +184,18 @@ installed: ${HELLO}01 from $HELLO" ]
 	[[ $stderr == *"DELETE: 6985"*"only with a token"* ]]
 }
 
+@test "what a question is about is shown with --quiet, too" {
+	card
+	ok -q install hello.cap
+	# Nobody is there to answer.
+	fails 7 -q install hello-1.1.cap --replace
+	[[ $stderr == *"this deletes from the card:"*"${HELLO}01  application, selectable"*"not confirmed"* ]]
+	fails 7 -q delete $HELLO --related
+	[[ $stderr == *"$HELLO  package, loaded"*"${HELLO}01  application, selectable"*"not confirmed"* ]]
+	ok -q delete $HELLO --related --yes
+	[ -z "$stderr" ]
+}
+
 @test "a dry run of --replace shows the DELETE" {
 	card
 	ok -n install hello.cap --replace
