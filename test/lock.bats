@@ -129,3 +129,14 @@ state() {
 	fails 6 -r replay:refused lock --card --level 00 --yes
 	[[ $stderr == *"SET STATUS: 6982"* ]]
 }
+
+@test "a domain that is locked opens no channel, and says so" {
+	card
+	ok -q domain create $SD
+	ok -q lock $SD --yes
+	fails 6 -q list --sd $SD
+	[[ $stderr == *"SELECT $SD: 6A82"*"or it is locked"* ]]
+	ok -q unlock $SD
+	fails 6 -q lock $SD --yes --sd $SD
+	[[ $stderr == *"the domain of the channel may not do this"* ]]
+}

@@ -118,7 +118,8 @@ static const struct {
 	    "it is not on the card, or belongs to another domain" },
 	{ INS_DELETE, ANY_P1, SW_NOT_FOUND, "it is not on the card, or belongs to another domain" },
 	{ INS_SET_STATUS, ANY_P1, SW_CONDITIONS,
-	    "it is in that state already, or may not go from its state to that one" },
+	    "it is in that state already, may not go from its state to that one, or the domain of "
+	    "the channel may not do this" },
 	{ INS_SET_STATUS, ANY_P1, SW_REFERENCE_NOT_FOUND, "it is not on the card" },
 };
 

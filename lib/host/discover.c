@@ -60,8 +60,8 @@ static int select_domain(struct session *s, struct err *e)
 	}
 	err_sw(e, ERR_CARD, r.sw, "SELECT %s", hex);
 	if (r.sw == SW_NOT_FOUND)
-		err_hint(e, "the card has no domain of this AID; the issuer domain of some cards "
-			    "has another");
+		err_hint(e, "the card has no domain of this AID, or it is locked; the issuer "
+			    "domain of some cards has another");
 	return -1;
 }
 
