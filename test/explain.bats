@@ -132,3 +132,23 @@ recording() {
 	[ "$(jq -c '[.exchanges[]|select(.name|startswith("GET DATA 0066"))|.command_check]' <<<"$output")" = '[null,"ok","not checked"]' ]
 	[ "$(jq .mistake <<<"$output")" = null ]
 }
+
+@test "a command that comes in several is one: checked and shown with the last of them" {
+	"$CARDADM" keystore init --test-keys keys.yaml -q
+	cp "$BATS_TEST_DIRNAME/vectors/rfc9500/RSA2048.pub.pem" .
+	printf '  big: {type: dap, test: true, public: {file: RSA2048.pub.pem}}\n' >>keys.yaml
+	"$CARDADM" vcard create c.card -k keys.yaml --keys test -q >/dev/null
+	for level in 01 33; do
+		rm -f t.trace
+		ok -r vcard:c.card -k keys.yaml -t t.trace put-keys big --as 73 --keys test --level $level
+		ok -r vcard:c.card -k keys.yaml -y delete-keys 73 --keys test
+		grep -q '^> 84D88001FF' t.trace
+		ok explain t.trace -k keys.yaml --keys test
+		[[ $output == *"PUT KEY key version 00, 267 octets [ok]"*"plain 80D8000100010B73A1820100"* ]]
+		[[ $output != *wrong* ]]
+		# One octet of the first part is another one.
+		sed 's/^\(> 84D88001FF\)../\100/' t.trace >bad.trace
+		fails 8 explain bad.trace -k keys.yaml --keys test
+		[[ $stderr == *"MAC wrong"* ]]
+	done
+}

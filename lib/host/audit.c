@@ -27,6 +27,7 @@ static void end_session(struct audit *a)
 	scp_wipe(&a->scp);
 	scp03_wipe(&a->bc);
 	wipe_key_set(&a->keys);
+	joined_forget(&a->joined);
 	a->open = a->challenged = a->broadcast = a->broadcast_known = false;
 	a->fits = NULL;
 }
@@ -195,13 +196,29 @@ static void in_broadcast(
 		a->broadcast = false;
 }
 
+/* What the card says to all but the last of a command that comes in several. */
+static bool accepted_part(struct span answer)
+{
+	struct rapdu r;
+
+	return rapdu_get(answer, &r) && r.sw == SW_OK && r.data.n == 0;
+}
+
 static void in_session(
     struct audit *a, const struct capdu *c, struct span answer, struct audit_result *r)
 {
-	r->command = open_command(a, c, &r->plain);
-	r->has_plain = r->command == FINDING_OK;
-	if (!r->has_plain)
+	struct capdu whole;
+
+	if (joined_next(&a->joined, c, &whole) == JOINED_MORE)
 		return;
+	r->command = open_command(a, &whole, &r->plain);
+	r->has_plain = r->command == FINDING_OK;
+	if (!r->has_plain) {
+		if (accepted_part(answer) && scp_protocol(&a->scp) == PROTOCOL_SCP03 &&
+		    joined_begin(&a->joined, &whole))
+			r->command = FINDING_NONE;
+		return;
+	}
 	r->reply = of_verdict(a, scp_open_response(&a->scp, answer, &r->plain_reply, &a->answer));
 	r->has_plain_reply = r->reply == FINDING_OK;
 	if ((scp_level(&a->scp) & LEVEL_RMAC) == 0 && r->has_plain_reply)

@@ -9,6 +9,7 @@
 #include "crypto/kdf.h"
 #include "gp/command.h"
 #include "gp/init_update.h"
+#include "scp/joined.h"
 #include "scp/scp.h"
 
 /* Keys to try: master keys with one diversification. Borrowed. */
@@ -48,6 +49,7 @@ struct audit {
 	bool i_certain;  /* iu.i is the card's or was proven by a MAC */
 	bool broadcast, broadcast_known;
 	struct scp scp;         /* the diversified channel */
+	struct joined joined;   /* a command of it that comes in several */
 	struct scp03 bc;        /* broadcast, if its keys came in clear */
 	struct wr data, answer; /* storage of the plain forms */
 };

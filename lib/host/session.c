@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "scp/joined.h"
 
 void session_init(struct session *s, struct card *card)
 {
@@ -58,8 +59,7 @@ bool session_joins(const struct session *s, size_t octets)
 
 static bool is_joined(const struct session *s, const struct capdu *c)
 {
-	return !c->extended && session_joins(s, c->data.n) &&
-	       (c->ins == INS_INSTALL || c->ins == INS_DELETE || c->ins == INS_PUT_KEY);
+	return !c->extended && session_joins(s, c->data.n) && joined_may(c->ins);
 }
 
 static int write_wire(struct session *s, const struct capdu *c, struct err *e)

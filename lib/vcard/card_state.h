@@ -33,6 +33,7 @@
 #include "gp/cert.h"
 #include "gp/command.h"
 #include "gp/scp11_data.h"
+#include "scp/joined.h"
 #include "scp/scp.h"
 #include "scp/scp11.h"
 #include "vcard/content.h"
@@ -241,11 +242,8 @@ struct channel {
 	/* PUT KEY (keys.c), when it goes over several commands: */
 	bool putting_open;
 	uint8_t putting_p1, putting_p2;
-	struct wr putting; /* data so far */
-	/* A command protected as a whole that comes in several (joined.c): */
-	bool joined_open;
-	struct capdu joined_head; /* without data */
-	struct wr joined;         /* data so far */
+	struct wr putting;    /* data so far */
+	struct joined joined; /* a command protected as a whole that comes in several */
 	/* INSTALL and LOAD: */
 	uint8_t install_p1;     /* of the INSTALL that goes on in the next command */
 	bool deleting;          /* a DELETE goes on in the next command */

@@ -23,7 +23,7 @@ void session_end(struct channel *ch)
 	wipe(ch->card_challenge, sizeof(ch->card_challenge));
 	wr_free(&ch->store);
 	ch->store_next = 0;
-	joined_forget(ch);
+	joined_forget(&ch->joined);
 	put_key_forget(ch);
 	content_forget(ch);
 	ch->paging = (struct paging){ 0 };

@@ -220,6 +220,13 @@ static bool is_foreign_sm(uint8_t cla)
 	return (cla & 0x40) == 0 && (cla & 0x08) != 0;
 }
 
+/* A command that did not open: is it the first of several? */
+static bool begins_joined(struct channel *ch, const struct capdu *cmd)
+{
+	return ch->session == SESSION_UNICAST && scp_protocol(&ch->scp) == PROTOCOL_SCP03 &&
+	       joined_begin(&ch->joined, cmd);
+}
+
 /* Takes the protection off, if any, and runs the command. */
 static uint16_t run_protected(struct call *c, const struct capdu *cmd)
 {
@@ -246,16 +253,16 @@ static uint16_t run_protected(struct call *c, const struct capdu *cmd)
 	if (sm && !protection_due(c->ch))
 		return session_lost(c);
 	if (sm) {
-		enum joined j = joined_next(c->ch, cmd, &whole);
+		enum joined_step j = joined_next(&c->ch->joined, cmd, &whole);
 
 		if (j != JOINED_WHOLE)
 			return j == JOINED_MORE ? SW_OK : session_lost(c);
 	}
 	if (scp_open_command(&c->ch->scp, &whole, &plain, &data) != SCP03_OK) {
 		wr_reset(&data);
-		return sm && !whole.extended && joined_begin(c->ch, cmd) ? SW_OK : session_lost(c);
+		return sm && begins_joined(c->ch, &whole) ? SW_OK : session_lost(c);
 	}
-	joined_forget(c->ch);
+	joined_forget(&c->ch->joined);
 	c->cmd = &plain;
 	c->secured = sm;
 	c->seal = &c->ch->scp;

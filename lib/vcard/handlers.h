@@ -46,18 +46,6 @@ handler do_get_status;
 /* status.c */
 handler do_set_status;
 
-/* joined.c. What comes next when a command is on its way in several, or is a first one of which
- * nobody knows yet: */
-enum joined {
-	JOINED_WHOLE, /* *whole: the command itself, or all of it; borrows until joined_forget */
-	JOINED_MORE,  /* is to be answered 9000 */
-	JOINED_TOO_LONG
-};
-enum joined joined_next(struct channel *ch, const struct capdu *cmd, struct capdu *whole);
-/* A protected command that did not open is the first of several; false: it is simply wrong. */
-MUST_CHECK bool joined_begin(struct channel *ch, const struct capdu *cmd);
-void joined_forget(struct channel *ch);
-
 /* dispatch.c: runs one parsed command on its channel; the answer as it goes out is added to rsp. */
 void dispatch(struct vcard *v, struct span command, struct wr *rsp);
 

@@ -186,7 +186,7 @@ static void check_unverified(
 
 	if (!cla_valid(c->cla) || n >= CHANNELS || !cla_is_sm(c->cla))
 		return;
-	if (m->session[n] == SESSION_UNICAST && v->channel[n].joined_open)
+	if (m->session[n] == SESSION_UNICAST && v->channel[n].joined.open)
 		CHECK(sw == SW_OK && (c->p1 & 0x80) != 0 && v->channel[n].session == m->session[n]);
 	else if (m->session[n] == SESSION_BROADCAST ||
 		 (m->session[n] == SESSION_UNICAST && m->level[n] != LEVEL_AUTHENTICATED))
