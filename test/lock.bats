@@ -137,6 +137,7 @@ state() {
 	fails 6 -q list --sd $SD
 	[[ $stderr == *"SELECT $SD: 6A82"*"or it is locked"* ]]
 	ok -q unlock $SD
-	fails 6 -q lock $SD --yes --sd $SD
+	ok -q domain create ${SD}02
+	fails 6 -q lock ${SD}02 --yes --sd $SD
 	[[ $stderr == *"the domain of the channel may not do this"* ]]
 }
