@@ -96,12 +96,12 @@ store() {
 	card
 	[ "$(script 1 00A40400 80CA0066 | tail -n 1)" = "$(witness 1 80CA006600 | sed 's/^9000 \(.*\)/\19000/')" ]
 	mapfile -t answers < <(script 1 00A4040008A000000151000000 80CA00E0 80CA9F7F 80CA0042 80CA0045 \
-		80F28002024F0000 80E400000A4F08A000000151000000 80D80001 80F0807F00 80E2900000)
+		80F28002024F0000 80E400000A4F08A000000151000000 80D80001 80F0807F00 80E2900000 80E602000E09F04341524441444D0100000000 80E8000001C4)
 	[ "${answers[0]}" = 6F108408A000000151000000A5049F6501FF9000 ]
 	[ "${answers[1]}" = E012C00401308810C00402308810C004033088109000 ]
 	[[ ${answers[2]} == 9F7F2A*9000 && ${answers[3]} == 42??*9000 && ${answers[4]} == 45??*9000 ]]
 	# Whatever changes or shows content needs a channel.
-	for n in {5..9}; do [ "${answers[n]}" = 6982 ]; done
+	for n in {5..11}; do [ "${answers[n]}" = 6982 ]; done
 }
 
 @test "SCP02 at every level, i=15 and i=55, and R-MAC where i has it" {
@@ -109,6 +109,7 @@ store() {
 	for option in 15 55 75; do
 		card --keys mine --i $option
 		levels=(00 01 03) check=()
+		[ $option != 75 ] || levels+=(10)
 		[ $option != 75 ] || levels+=(11 13)
 		[ $option = 15 ] || check=(--pseudo-random)
 		for level in "${levels[@]}"; do
@@ -162,6 +163,11 @@ store() {
 		[ "$(grep -c '^key 3[0-2] 0[1-3] 88 ' <<<"$output")" -eq 9 ]
 		foreign --level $level --kvn 32 --keys ${newer:0:48} delete-keys 31 + info
 		[ "$(grep -c '^key' <<<"$output")" -eq 6 ]
+		# By STORE DATA, in data groups.
+		foreign --level $level store-keys 33 $newer + info
+		[ "$(grep -c '^key 33 0[1-3] 88 20' <<<"$output")" -eq 3 ]
+		foreign --level $level --kvn 33 --keys $newer list + delete-keys 32
+		foreign --level $level --kvn 30 delete-keys 33 + put-keys 32 $new
 		# The old ones still open; then the card has only these again.
 		foreign --level $level --kvn 30 delete-keys 32 + info
 		[ "$(grep -c '^key 30' <<<"$output")" -eq 3 ] && [ "$(grep -c '^key' <<<"$output")" -eq 3 ]

@@ -131,6 +131,10 @@ def store(card, p1, data):
     content.store_data(card, unhex(data), int(p1, 16))
 
 
+def store_keys(card, version, keys):
+    content.store_keys(card, int(version, 16), three(keys))
+
+
 def personalize(card, aid, data):
     content.personalize(card, unhex(aid), unhex(data))
 
@@ -159,7 +163,7 @@ def select(card, aid="-"):
 VERBS = {
     "info": info, "list": list_, "status": status, "load": load, "install": install,
     "instance": instance, "delete": delete, "put-keys": put_keys, "put-key": put_key,
-    "delete-keys": delete_keys, "store": store, "personalize": personalize,
+    "delete-keys": delete_keys, "store": store, "store-keys": store_keys, "personalize": personalize,
     "extradite": extradite, "state": state, "apdu": apdu, "select": select, "uicc": uicc.walk,
     "dap": authority.walk_dap, "delegated": authority.walk_delegated,
 }

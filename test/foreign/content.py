@@ -122,6 +122,26 @@ def store_data(card, data, p1=0x00):
         card.must("STORE DATA", Command(0x80, 0xE2, p1 | last, i, part))
 
 
+def dgi(name, value):
+    """A data group: its length takes three octets from FF on."""
+    n = len(value)
+    return (name.to_bytes(2, "big") + (bytes([n]) if n < 0xFF else b"\xff" + n.to_bytes(2, "big")) +
+            value)
+
+
+USAGE = (0x18, 0x14, 0x48)  # C-ENC, C-MAC, C-DEK: GPCS 11.1.9
+
+
+def store_keys(card, version, keys, key_type=0x88):
+    """A set by STORE DATA, all groups encrypted: GPCS 11.11.4."""
+    templates = b"".join(tlv(0xB9, tlv(0x95, bytes([usage])), tlv(0x80, bytes([key_type])),
+                             tlv(0x81, bytes([len(key)])), tlv(0x82, bytes([i + 1])),
+                             tlv(0x83, bytes([version])), tlv(0x84, kcv(key_type, key)))
+                         for i, (key, usage) in enumerate(zip(keys, USAGE)))
+    groups = b"".join(dgi(0x8113, card.channel.encrypt_key(key)) for key in keys)
+    store_data(card, dgi(0x00B9, templates) + groups, 0x68)
+
+
 def personalize(card, aid, data):
     install(card, 0x20, (b"", b"", aid, b"", b"", b""), "for personalization")
     store_data(card, data)
