@@ -427,3 +427,24 @@ ${empty//A000000151000000/A000000151000010}" ]
 	foreign --scp 11a --ca "$ca" --level 33 list + put-keys 02 $new
 	foreign --keys $new --kvn 02 --level 33 info
 }
+
+@test "both on one card: each finds what the other did" {
+	store "type: scp03, version: 31, master: {hex: $key}"
+	printf '  next: {%s}\n' "type: scp03, test: true, version: 32, diversification: none, master: {hex: $new}" >>keys.yaml
+	card --keys mine
+	cap 0 empty.cap
+	ours=(-q -r 1 -k keys.yaml)
+	foreign --level 33 install empty.cap + instance A0000001515350 A000000151535041 A000000151000010 80
+	ok "${ours[@]}" list --keys mine --json
+	[ "$(jq -c '[.entries[] | select(.aid == "0102030405060708" or .aid == "A000000151000010") | .state]' <<<"$output")" = '["selectable","selectable"]' ]
+	ok "${ours[@]}" lock 0102030405060708 --yes --keys mine
+	ok "${ours[@]}" install "$BATS_TEST_DIRNAME/../examples/hello.cap" --keys mine --level 01
+	ok "${ours[@]}" put-keys next --rotate 31 --yes --keys mine
+	strange 1 --kvn 31 list
+	foreign --keys "$new" --level 33 list
+	[[ $output == *"app 0102030405060708 LOCKED"*"app F04341524441444D0101 SELECTABLE"* ]]
+	foreign --keys "$new" --level 13 delete F04341524441444D01 related + put-keys 31 $key
+	ok "${ours[@]}" delete-keys 32 --yes --keys mine
+	foreign list
+	[[ $output == *isd* && $output != *F04341524441444D01* ]]
+}
