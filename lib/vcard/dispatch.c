@@ -149,7 +149,8 @@ static uint16_t run_command(struct call *c)
 
 	interrupt(c);
 	if (c->ch->files && c->cmd->ins != INS_SELECT && c->cmd->ins != INS_MANAGE_CHANNEL)
-		return files_command(c);
+		return c->v->chip.life_cycle == CARD_TERMINATED ? SW_FUNCTION_NOT_SUPPORTED
+								: files_command(c);
 	/* An application knows no command but to be selected, and to tell its data. */
 	if (!is_known(c, k) || (c->ch->app && !is_for_app(c, k)))
 		return SW_INS_NOT_SUPPORTED;

@@ -77,6 +77,9 @@ uint16_t keys_put(struct vcard *v, const struct aid *domain, int old, const stru
 uint16_t public_put(
     struct vcard *v, const struct aid *domain, int old, const struct put_key *put, uint8_t kid);
 bool public_taken(const struct vcard *v, const struct aid *domain, struct key_ref ref);
+/* store.c: gives up the STORE DATA and personalizations that a domain is in the middle of, on all
+ * channels: it is selected anew (GPCS 11.11.1). */
+void store_forget(struct vcard *v, const struct aid *domain);
 /* Gives up a PUT KEY that goes over several commands. */
 void put_key_forget(struct channel *ch);
 

@@ -82,6 +82,8 @@ static uint16_t select_entry(struct call *c, const struct entry *e)
 	c->ch->files = false;
 	c->ch->selected = e->aid;
 	if (domain)
+		store_forget(c->v, &e->aid);
+	if (domain)
 		product_fci_put(c->out, &c->v->chip, channel_name(c->ch));
 	else
 		wr_put(c->out, e->answer); /* empty for those of the registry */

@@ -343,6 +343,19 @@ static uint16_t store_block(struct call *c)
 	return sw;
 }
 
+void store_forget(struct vcard *v, const struct aid *domain)
+{
+	for (size_t i = 0; i < CHANNELS; i++) {
+		struct channel *ch = &v->channel[i];
+
+		if (!ch->open || !aid_eq(&ch->selected, domain))
+			continue;
+		wr_free(&ch->store);
+		ch->store_next = 0;
+		ch->personalize = (struct aid){ 0 };
+	}
+}
+
 uint16_t do_store_data(struct call *c)
 {
 	bool last = (c->cmd->p1 & STORE_LAST) != 0;

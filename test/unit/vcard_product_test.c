@@ -287,6 +287,9 @@ static void files_and_sessions(void **state)
 	assert_int_equal(rig_hex(&r, "0070000101"), SW_OK);
 	assert_int_equal(rig_hex(&r, "01B0000001"), SW_INS_NOT_SUPPORTED);
 	assert_int_equal(rig_hex(&r, "00A4000C023F00"), SW_OK);
+	chip_put_life_cycle(r.v, CARD_TERMINATED);
+	assert_true(chip_commit(r.v));
+	assert_int_equal(rig_hex(&r, "80F2000000"), SW_FUNCTION_NOT_SUPPORTED);
 	vcard_reset(r.v);
 	assert_int_equal(rig_hex(&r, "80CA006600"), SW_OK);
 	rig_off(&r);

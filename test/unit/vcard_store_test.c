@@ -455,6 +455,43 @@ static void applications(void **state)
 	rig_off(&r);
 }
 
+/* GPCS 11.11.1, 11.11.2.2: what ends a personalization, and a STORE DATA of several blocks. */
+static void personalization_ends(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	app_on(&r);
+	assert_int_equal(rig_hex(&r, "0070000001"), SW_OK);
+	assert_int_equal(personalize(&r, APP), SW_OK);
+	assert_int_equal(store(&r, 0x0800, "010101AA"), SW_OK);
+	assert_int_equal(rig_hex(&r, "01A4040008" ISD), SW_OK); /* the domain, on another channel */
+	assert_int_equal(store(&r, 0x8801, "010201AA"), SW_WRONG_DATA);
+	assert_int_equal(store(&r, 0x8800, "010101AA"), SW_REFERENCE_NOT_FOUND);
+	/* an application there ends nothing */
+	assert_int_equal(personalize(&r, APP), SW_OK);
+	assert_int_equal(store(&r, 0x0800, "010101AA"), SW_OK);
+	assert_int_equal(rig_hex(&r, "01A4040008" APP), SW_OK);
+	assert_int_equal(store(&r, 0x8801, "010201AB"), SW_OK);
+	/* a session that begins anew, and a reset */
+	assert_int_equal(personalize(&r, APP), SW_OK);
+	content_session(&r);
+	assert_int_equal(store(&r, 0x8800, "010101AC"), SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(store(&r, 0x1000, "4202"), SW_OK);
+	vcard_reset(r.v);
+	content_session(&r);
+	assert_int_equal(store(&r, 0x9001, "4142"), SW_WRONG_DATA);
+	/* an error starts the numbering anew, and is not the end */
+	assert_int_equal(personalize(&r, APP), SW_OK);
+	assert_int_equal(store(&r, 0x0800, "010101AD"), SW_OK);
+	assert_int_equal(store(&r, 0x0802, "010101AD"), SW_WRONG_DATA);
+	assert_int_equal(store(&r, 0x8800, "010101AE"), SW_OK);
+	assert_int_equal(select_aid(&r, APP), SW_OK);
+	assert_span(rig_get(&r, 0x0101), unit_bytes("AE"));
+	assert_span(rig_get(&r, 0x0102), unit_bytes("AB"));
+	rig_off(&r);
+}
+
 /* A domain is personalized by its parent: keys and data become its own. */
 static void domain_by_its_parent(void **state)
 {
@@ -525,6 +562,7 @@ int main(void)
 		cmocka_unit_test(encrypted_objects),
 		cmocka_unit_test(objects_of_domains),
 		cmocka_unit_test(applications),
+		cmocka_unit_test(personalization_ends),
 		cmocka_unit_test(domain_by_its_parent),
 		cmocka_unit_test(too_much),
 	};
