@@ -18,6 +18,7 @@ enum gp_ins {
 	INS_INSTALL = 0xE6,
 	INS_LOAD = 0xE8,
 	INS_SET_STATUS = 0xF0,
+	INS_GENERATE_KEY = 0xF1, /* of YubiKeys */
 	INS_GET_STATUS = 0xF2
 };
 

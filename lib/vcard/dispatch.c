@@ -43,6 +43,7 @@ static const struct command commands[] = {
 	{ "GET STATUS", INS_GET_STATUS, GP, DATA, SESSION, ALIVE | LOCKED, do_get_status },
 	{ "SET STATUS", INS_SET_STATUS, GP, NO_DATA | DATA, CMAC, ALIVE | LOCKED, do_set_status },
 	{ "PUT KEY", INS_PUT_KEY, GP, DATA, CMAC, ALIVE, do_put_key },
+	{ "GENERATE KEY", INS_GENERATE_KEY, GP, DATA, CMAC, ALIVE, do_generate_key },
 	{ "DELETE", INS_DELETE, GP, DATA, CMAC, ALIVE, do_delete },
 	{ "INSTALL", INS_INSTALL, GP, DATA, CMAC, ALIVE, do_install },
 	{ "LOAD", INS_LOAD, GP, DATA, CMAC, ALIVE, do_load },
@@ -76,14 +77,19 @@ static enum cla_kind kind_of(uint8_t cla)
 
 /* To a card without broadcast these are no commands, and no supplementary domain has them: what
  * the card runs is its issuer's. */
+static bool is_broadcast(uint8_t ins)
+{
+	return ins == INS_CHANGE_MODE || ins == INS_AUTHORIZE_ACTION || ins == INS_WRITE_STAGE;
+}
+
 static bool is_known(const struct call *c, const struct command *k)
 {
 	const struct chip *chip = &c->v->chip;
 
-	if (k == NULL || (product_has_broadcast(chip) && chip_is_isd(c->v, &c->ch->selected)))
-		return k != NULL;
-	return k->ins != INS_CHANGE_MODE && k->ins != INS_AUTHORIZE_ACTION &&
-	       k->ins != INS_WRITE_STAGE;
+	if (k == NULL || !product_knows(chip, k->ins))
+		return false;
+	return !is_broadcast(k->ins) ||
+	       (product_has_broadcast(chip) && chip_is_isd(c->v, &c->ch->selected));
 }
 
 static bool life_allows(const struct vcard *v, const struct command *k)

@@ -25,6 +25,7 @@ handler get_certificate_store; /* BF21 */
 handler get_ca_identifiers;    /* FF33 */
 /* keys.c */
 handler do_put_key;
+handler do_generate_key; /* public_keys.c */
 /* keys_delete.c */
 handler do_delete; /* of keys; calls */
 /* delete.c: of applications and load files */

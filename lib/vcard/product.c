@@ -66,6 +66,13 @@ bool product_has_broadcast(const struct chip *c)
 	return c->i02 == 0 && c->product == PRODUCT_PLAIN;
 }
 
+bool product_knows(const struct chip *c, uint8_t ins)
+{
+	if (c->product == PRODUCT_YUBIKEY)
+		return ins != INS_INSTALL && ins != INS_LOAD;
+	return ins != INS_GENERATE_KEY;
+}
+
 /* Card data of a JCOP 4, which offers SCP03 with i 70. */
 static const uint8_t jcop4_card_data[] = { 0x73, 0x4B, 0x06, 0x07, 0x2A, 0x86, 0x48, 0x86, 0xFC,
 	0x6B, 0x01, 0x60, 0x0B, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B, 0x02, 0x02, 0x03,

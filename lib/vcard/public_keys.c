@@ -1,6 +1,8 @@
 /* PUT KEY of RSA and EC keys: those by which content is authorized, and those of SCP11, which the
  * ISD has (GPCS 11.8.2.3.5, 11.8.2.3.6; Amendment F 5.1). */
+#include "gp/cert.h"
 #include "scp/scp11.h"
+#include "tlv/tlv.h"
 #include "vcard/handlers.h"
 
 bool public_taken(const struct vcard *v, const struct aid *domain, struct key_ref ref)
@@ -109,4 +111,33 @@ uint16_t public_put(
 	if (put->type[0] == KEY_TYPE_EC_PUBLIC && kid == KID_CA_KLOC && scp11)
 		return ca_put_key(v, was, ref, put);
 	return authority_put(v, domain, was, ref, put);
+}
+
+/* KVN | F0 01 curve: the card makes a key of SCP11 itself, and tells its public half. */
+static bool generate_get(struct span data, uint8_t *version, enum ec_curve *curve)
+{
+	struct rd r = rd_of(data);
+	uint8_t reference;
+
+	return rd_u8(&r, version) && *version >= 1 && *version <= 0x7F &&
+	       tlv_expect_n(&r, KEY_TYPE_EC_PARAMETER, &reference, 1) && rd_left(&r) == 0 &&
+	       curve_from_reference(reference, curve);
+}
+
+uint16_t do_generate_key(struct call *c)
+{
+	struct put_key k = { .n = 1, .type = { KEY_TYPE_EC_PRIVATE } };
+	enum ec_curve curve;
+	uint16_t sw = SW_WRONG_DATA;
+
+	if (generate_get(c->cmd->data, &k.version, &curve))
+		sw = authority_generate_ec(&k.asymmetric, curve)
+			 ? public_put(c->v, &c->ch->selected, c->cmd->p1, &k, c->cmd->p2)
+			 : SW_UNKNOWN;
+	if (sw == SW_OK && !chip_commit(c->v))
+		sw = SW_MEMORY_FAILURE;
+	if (sw == SW_OK)
+		tlv_put(c->out, KEY_TYPE_EC_PUBLIC, ec_public_span(&k.asymmetric.ec));
+	wipe(&k, sizeof(k));
+	return sw;
 }

@@ -169,6 +169,48 @@ static void habits_of_yubikey(void **state)
 	rig_off(&r);
 }
 
+/* Keys that the card makes itself: KVN | F0 01 curve, answered B0 and the point. */
+static void yubikey_makes_keys(void **state)
+{
+	const struct card_ecka *k;
+	struct ec_public pub;
+	struct span answer;
+	struct rig r;
+
+	(void)state;
+	product_on(&r, PRODUCT_YUBIKEY);
+	rig_session(&r, 0x30, 0x33);
+	assert_int_equal(
+	    rig_secure(&r, 0x80, INS_GENERATE_KEY, 0x0013, unit_bytes("01F00100"), &answer), SW_OK);
+	k = chip_ecka(r.v, (struct key_ref){ 0x13, 0x01 });
+	assert_non_null(k);
+	assert_true(ec_public_of(&k->key, &pub));
+	assert_span(span_sub(answer, 0, 2), unit_bytes("B041"));
+	assert_span(span_sub(answer, 2, 65), ec_public_span(&pub));
+	/* is there, is not there, another curve, no such use, no such curve, malformed */
+	assert_int_equal(say_hex(&r, INS_GENERATE_KEY, 0x0013, "01F00100"), SW_WRONG_DATA);
+	assert_int_equal(say_hex(&r, INS_GENERATE_KEY, 0x0213, "03F00100"), SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(say_hex(&r, INS_GENERATE_KEY, 0x0113, "02F00101"), SW_WRONG_DATA);
+	assert_int_equal(say_hex(&r, INS_GENERATE_KEY, 0x0001, "01F00100"), SW_WRONG_DATA);
+	assert_int_equal(say_hex(&r, INS_GENERATE_KEY, 0x0011, "01F00107"), SW_WRONG_DATA);
+	assert_int_equal(say_hex(&r, INS_GENERATE_KEY, 0x0011, "80F00100"), SW_WRONG_DATA);
+	assert_int_equal(say_hex(&r, INS_GENERATE_KEY, 0x0011, "01F0010000"), SW_WRONG_DATA);
+	assert_int_equal(say_hex(&r, INS_GENERATE_KEY, 0x0113, "02F00100"), SW_OK);
+	assert_lasting(&r);
+	assert_int_equal(r.v->chip.ecka_n, 1);
+	assert_int_equal(rig_hex(&r, "80F1001304"
+				     "01F0010000"),
+	    SW_SECURITY_STATUS);
+	rig_session(&r, 0x30, 0x33);
+	assert_int_equal(say_hex(&r, INS_INSTALL, 0x2000, "0000"), SW_INS_NOT_SUPPORTED);
+	assert_int_equal(say_hex(&r, INS_LOAD, 0x8000, "C400"), SW_INS_NOT_SUPPORTED);
+	rig_off(&r);
+	product_on(&r, PRODUCT_PLAIN);
+	content_session(&r);
+	assert_int_equal(say_hex(&r, INS_GENERATE_KEY, 0x0013, "01F00100"), SW_INS_NOT_SUPPORTED);
+	rig_off(&r);
+}
+
 /* ---- the file system ---- */
 
 #define USIM "A0000000871002FFFFFFFF8906190000"
@@ -304,6 +346,7 @@ int main(void)
 		cmocka_unit_test(without_broadcast),
 		cmocka_unit_test(habits_of_jcop),
 		cmocka_unit_test(habits_of_yubikey),
+		cmocka_unit_test(yubikey_makes_keys),
 		cmocka_unit_test(files_are_read),
 		cmocka_unit_test(files_are_not_there),
 		cmocka_unit_test(files_and_sessions),
