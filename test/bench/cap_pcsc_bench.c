@@ -16,7 +16,7 @@
 #include "measure.h"
 #include "reader.h"
 
-enum { LOADS = 5 };
+enum { LOADS = 10 };
 
 static int test_keys(void *ctx, const struct init_update *u, struct key_set *out, struct err *e)
 {
