@@ -28,7 +28,7 @@ size_t chip_keys_count(const struct vcard *v, const struct aid *domain)
 	return n;
 }
 
-static bool opens_channel(const struct vcard *v, const struct card_keys *k)
+bool set_opens_channel(const struct vcard *v, const struct card_keys *k)
 {
 	return k->type == key_type(&v->chip) && k->keys.enc.n != 0 && k->keys.mac.n != 0 &&
 	       k->keys.dek.n != 0;
@@ -42,7 +42,7 @@ static const struct card_keys *own_keys(
 
 	*has = false;
 	for (size_t i = 0; i < c->keys_n; i++) {
-		if (!is_of(v, &c->keys[i].domain, domain) || !opens_channel(v, &c->keys[i]))
+		if (!is_of(v, &c->keys[i].domain, domain) || !set_opens_channel(v, &c->keys[i]))
 			continue;
 		*has = true;
 		if (version == 0 || c->keys[i].version == version)

@@ -68,6 +68,8 @@ void card_data_of(const struct chip *c, struct card_data *d);
 uint8_t key_type(const struct chip *c);
 /* keys.c: key 01 ENC, 02 MAC, 03 DEK of a set; NULL: no such key identifier. */
 struct key *key_of(struct key_set *k, unsigned kid);
+/* domain_keys.c: three keys of the kind that the card's protocol takes. */
+bool set_opens_channel(const struct vcard *v, const struct card_keys *k);
 /* Puts the keys of a command, the i-th with identifier kid[i]: `old` > 0 replaces keys of this
  * version, 0 adds, -1 does either, as STORE DATA does. A whole set begins with counter 0 and all
  * tries; the factory set goes when it is the only one and the new one opens channels. Not

@@ -30,11 +30,6 @@ static bool lengths_agree(const struct key_set *k)
 	       (k->dek.n == 0 || k->dek.n == n);
 }
 
-static bool complete(const struct key_set *k)
-{
-	return k->enc.n != 0 && k->mac.n != 0 && k->dek.n != 0;
-}
-
 /* The factory set serves to bring in the first set of one's own, and goes with that. */
 static bool only_factory(const struct vcard *v, const struct aid *domain)
 {
@@ -56,7 +51,7 @@ static void personalize(struct vcard *v, const struct aid *domain)
 
 static uint16_t set_put(struct vcard *v, const struct card_keys *k)
 {
-	bool opens = complete(&k->keys) && k->type == key_type(&v->chip);
+	bool opens = set_opens_channel(v, k);
 
 	if (!lengths_agree(&k->keys))
 		return SW_WRONG_DATA;

@@ -26,12 +26,6 @@ static bool in_use(const struct vcard *v, const struct card_keys *k)
 	return false;
 }
 
-static bool opens(const struct vcard *v, const struct card_keys *k)
-{
-	return k->type == key_type(&v->chip) && k->keys.enc.n != 0 && k->keys.mac.n != 0 &&
-	       k->keys.dek.n != 0;
-}
-
 /* Takes out of the set what is meant; a set without keys goes. */
 static uint16_t delete_of_set(struct deletion *d, const struct card_keys *k)
 {
@@ -48,7 +42,7 @@ static uint16_t delete_of_set(struct deletion *d, const struct card_keys *k)
 		found = true;
 	}
 	d->found += found;
-	d->left += opens(d->v, &set);
+	d->left += set_opens_channel(d->v, &set);
 	if (found && in_use(d->v, k))
 		sw = SW_CONDITIONS;
 	else if (found && set.keys.enc.n + set.keys.mac.n + set.keys.dek.n == 0)
@@ -97,7 +91,7 @@ static uint16_t delete_keys(struct deletion *d)
 
 		if (!aid_eq(&c->keys[i].domain, &d->domain))
 			continue;
-		before += opens(d->v, &c->keys[i]);
+		before += set_opens_channel(d->v, &c->keys[i]);
 		sw = delete_of_set(d, &c->keys[i]);
 		if (sw != SW_OK)
 			return sw;

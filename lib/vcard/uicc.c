@@ -162,7 +162,7 @@ static const struct file *by_fid(uint16_t df, uint16_t fid)
 	return f != NULL && f->kind == DEDICATED ? f : NULL;
 }
 
-/* Every step of a path but the last is a directory. */
+/* Nothing is in an elementary file. */
 static const struct file *by_path(uint16_t df, struct span path)
 {
 	const struct file *f = directory(df);
@@ -170,7 +170,7 @@ static const struct file *by_path(uint16_t df, struct span path)
 	uint16_t fid;
 
 	while (f != NULL && rd_u16(&r, &fid))
-		f = f->kind == DEDICATED ? child(f->fid, fid) : NULL;
+		f = child(f->fid, fid);
 	return rd_left(&r) == 0 ? f : NULL;
 }
 

@@ -60,6 +60,8 @@ static void keys_of_the_parent(void **state)
 	assert_int_equal(chip_app(r.v, &domain)->state, APP_SELECTABLE);
 	assert_int_equal(put_set(&r, 0x31, &mine), SW_OK);
 	assert_int_equal(chip_app(r.v, &domain)->state, DOMAIN_PERSONALIZED);
+	/* the last one of its own does not go again, though the session is the parent's */
+	assert_int_equal(say_hex(&r, INS_DELETE, 0x0000, "D20131"), SW_CONDITIONS);
 	assert_int_equal(select_aid(&r, DOMAIN), SW_OK);
 	assert_int_equal(rig_initialize(&r, 0x30), SW_REFERENCE_NOT_FOUND);
 	r.keys = mine;
