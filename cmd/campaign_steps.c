@@ -118,6 +118,11 @@ static void set_install(json_t **o, const struct task *t)
 	out_set(o, "octets", json_integer((json_int_t)t->cap.block.n));
 	out_set(o, "applets", applets);
 	out_set(o, "replace", json_boolean(t->m->replace));
+	if (t->m->dap[0] != '\0')
+		out_set(o, "dap", json_string(t->m->dap));
+	if (t->hash_n > 0)
+		out_set(o, "hash", out_hex(span_of(t->hash, t->hash_n)));
+	set_aid(o, "domain", &t->m->domain);
 }
 
 static void set_put_keys(json_t **o, const struct task *t)

@@ -17,20 +17,10 @@ const char *const cap_hashes[] = { "sha-1", "sha-256", "sha-384", "sha-512", NUL
 static int read_dap(struct cap_load *x, const char *path, enum digest_alg *alg, struct err *e)
 {
 	struct wr w = wr_grow(1);
-	struct rd r;
 	int rc = octets_read(path, &w, e);
 
-	r = rd_of(wr_span(&w));
-	while (rc == 0 && rd_left(&r) > 0) {
-		struct dap d;
-
-		if (!dap_next(&r, &d)) {
-			rc = err_set(e, ERR_INPUT, "%s: no DAP block (E2 with 4F and C3)", path);
-			break;
-		}
-		if (dap_digest(&d) > *alg)
-			*alg = dap_digest(&d);
-	}
+	if (rc == 0 && !dap_series(wr_span(&w), alg))
+		rc = err_set(e, ERR_INPUT, "%s: no DAP block (E2 with 4F and C3)", path);
 	wr_put(&x->head, wr_span(&w));
 	wr_free(&w);
 	return rc;
@@ -178,40 +168,15 @@ static int check_domain(const struct cap_load *x, const struct registry *r, stru
 	return err_hint(e, "cardadm list shows what there is");
 }
 
-static bool has_dap(const struct cap_load *x, const struct aid *domain)
-{
-	struct rd r = rd_of(wr_span(&x->head));
-	struct dap d;
-
-	while (dap_next(&r, &d))
-		if (aid_same(&d.domain, domain))
-			return true;
-	return false;
-}
-
-/* A card finds that a signature is missing when it has the whole file (GPCS C.1.2, C.3): by the
- * domain that the package goes to, or by one that verifies every load. */
 static int check_daps(
     const struct cap_load *x, const struct target *t, const struct registry *r, struct err *e)
 {
 	const struct aid *to = x->a->domain.n > 0 ? &x->a->domain : &t->s->domain;
 
-	for (size_t i = 0; i < r->n; i++) {
-		const struct status_entry *s = &r->entry[i].s;
-		bool mandated = (s->privileges & PRIV_MANDATED_DAP) == PRIV_MANDATED_DAP &&
-				s->state == DOMAIN_PERSONALIZED;
-
-		if (r->entry[i].kind != REGISTRY_APPLICATION || has_dap(x, &s->aid) ||
-		    (s->privileges & PRIV_DAP_VERIFICATION) == 0 ||
-		    (!mandated && !aid_same(&s->aid, to)))
-			continue;
-		err_set(e, ERR_SAFETY,
-		    "%s: security domain %s verifies DAP signatures%s, and there "
-		    "is none for it: nothing was loaded",
-		    x->path, aid_text(&s->aid).s, mandated ? " of all loads" : "");
-		return err_hint(e, "--dap FILE brings one, dap sign makes it");
-	}
-	return 0;
+	if (content_dap_check(r, to, wr_span(&x->head), e) == 0)
+		return 0;
+	err_in(e, "%s", x->path);
+	return err_hint(e, "--dap FILE brings one, dap sign makes it");
 }
 
 int cap_load_check(struct cap_load *x, const struct target *t, const struct registry *r,

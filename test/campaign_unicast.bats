@@ -120,6 +120,37 @@ state() { # CARD AID
 	[ "$(report '[.cards[].step] | unique')" = '["already"]' ]
 }
 
+@test "install with DAP blocks, a hash and a domain" {
+	local sd=A00000015100000001 n
+	steps_for 2 <<-YAML
+		  - install: {file: hello.cap, dap: hello.dap, hash: sha-512, domain: $sd}
+	YAML
+	fails 3 campaign check campaign.yaml
+	[[ $stderr == *"hello.dap: cannot open"* ]]
+	echo no block >hello.dap
+	fails 3 campaign check campaign.yaml
+	[[ $stderr == *"hello.dap: no DAP block"* ]]
+	rm hello.dap
+	"$CARDADM" -q dap sign hello.cap --domain $sd --hash sha-512 -k keys.yaml --output hello.dap
+	ok campaign check campaign.yaml --json
+	[ "$(jq -r '.steps[0] | .domain, (.hash | length)' <<<"$output" | paste -sd' ')" = "$sd 128" ]
+	for n in 1 2; do
+		ok -r vcard:fleet/000$n.card -k keys.yaml domain create $sd --privileges dap-verification --keys test
+		ok -r vcard:fleet/000$n.card -k keys.yaml domain personalize $sd --with new --keys test
+		KEYS=new on 000$n put-keys dap --sd $sd
+	done
+	# Without the block it is found before the first command of the load.
+	sed -i 's/, dap: hello.dap//' campaign.yaml
+	fails 9 campaign run campaign.yaml
+	[[ $(report '.cards[0].reason') == *"security domain $sd verifies DAP signatures, and there is none"* ]]
+	sed -i 's/hello.cap,/hello.cap, dap: hello.dap,/' campaign.yaml
+	ok campaign run campaign.yaml
+	[ "$(report '[.cards[].state]')" = '["done","done"]' ]
+	[ "$("$CARDADM" -q -r vcard:fleet/0001.card -k keys.yaml list --keys test --json |
+		jq -r '.entries[] | select(.aid == "F04341524441444D01") | .domain')" = $sd ]
+	ok campaign run campaign.yaml
+}
+
 @test "every step: install with all its options, delete, lock and unlock of the card, store-data" {
 	steps_for 1 <<-'YAML'
 		  - install: {file: pair.cap}

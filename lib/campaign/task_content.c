@@ -2,10 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/hex.h"
 #include "base/hexfile.h"
 #include "campaign/unicast.h"
 #include "crypto/digest.h"
+#include "gp/dap.h"
 #include "host/personalize.h"
 
 enum { STORE_MAX = 1 << 16 };
@@ -27,10 +29,31 @@ static int whole_registry(struct visit *v, const struct registry **reg, struct e
 
 /* ---- install ---- */
 
+/* DAP blocks, the hash that goes with them, and the head of the load file. */
+static int read_daps(struct task *t, struct err *e)
+{
+	enum digest_alg alg = DIGEST_SHA256;
+
+	t->data = wr_grow(1 << 20);
+	if (t->m->dap[0] != '\0' && file_read(t->m->dap, STORE_MAX, &t->data, e) != 0)
+		return -1;
+	if (t->m->dap[0] != '\0' && !dap_series(wr_span(&t->data), &alg))
+		return err_set(e, ERR_INPUT, "%s: no DAP block (E2 with 4F and C3)", t->m->dap);
+	load_file_head_put(&t->data, NULL, 0, t->cap.block.n, false, NULL);
+	if (!wr_ok(&t->data))
+		return err_memory(e);
+	if (t->m->dap[0] == '\0' && t->m->hash < 0)
+		return 0;
+	if (t->m->hash >= 0)
+		alg = (enum digest_alg)t->m->hash;
+	t->hash_n = digest_size(alg);
+	return digest_of(alg, t->cap.block, t->hash) ? 0 : err_memory(e);
+}
+
 static int open_cap(struct campaign *c, struct task *t, struct err *e)
 {
 	(void)c;
-	if (cap_read(t->m->file, &t->cap, e) != 0)
+	if (cap_read(t->m->file, &t->cap, e) != 0 || read_daps(t, e) != 0)
 		return -1;
 	return sha256_of(t->cap.block, t->digest) ? 0 : err_memory(e);
 }
@@ -38,6 +61,7 @@ static int open_cap(struct campaign *c, struct task *t, struct err *e)
 static void close_cap(struct task *t)
 {
 	cap_free(&t->cap);
+	wr_free(&t->data);
 }
 
 /* Applet number i that is to be there: of those that the step names, else of the file. */
@@ -70,7 +94,7 @@ static int ready_cap(struct campaign *c, struct task *t, struct err *e)
 			    aid_str(&t->m->applet[i], hex));
 			return err_hint(e, "cap show lists the applets of a file");
 		}
-	if (load_blocks(t->cap.block.n, APDU_SHORT_DATA) > LOAD_BLOCKS_MAX)
+	if (load_blocks(t->data.n + t->cap.block.n, APDU_SHORT_DATA) > LOAD_BLOCKS_MAX)
 		return err_set(e, ERR_SAFETY, "%s: %zu octets are too many for a card", t->m->file,
 		    t->cap.block.n);
 	return 0;
@@ -154,19 +178,27 @@ static bool load_step(void *ctx, uint32_t block, uint32_t blocks)
 	return !work_stopping(r);
 }
 
+static int check_daps(
+    struct visit *v, const struct task *t, const struct registry *reg, struct err *e)
+{
+	const struct aid *to = t->m->domain.n > 0 ? &t->m->domain : &v->r->s.domain;
+
+	if (content_dap_check(reg, to, wr_span(&t->data), e) == 0)
+		return 0;
+	return err_hint(e, "`dap: FILE` in the step brings one, cardadm dap sign makes it");
+}
+
 static int load(struct visit *v, const struct task *t, struct err *e)
 {
 	const struct content_progress progress = { load_step, v->r };
-	struct content_load l = { .data = t->cap.block };
+	struct content_load l = { .head = wr_span(&t->data), .data = t->cap.block };
 	struct content_outcome o;
-	uint8_t head[16];
-	struct wr w = wr_fixed(head, sizeof(head));
 	uint32_t blocks;
 
-	load_file_head_put(&w, NULL, 0, l.data.n, false, NULL);
-	if (!wr_ok(&w) || !aid_from(&l.install.load_file, t->cap.package))
+	l.install.hash = span_of(t->hash, t->hash_n);
+	l.install.domain = t->m->domain;
+	if (!aid_from(&l.install.load_file, t->cap.package))
 		return err_memory(e);
-	l.head = wr_span(&w);
 	content_load_choose(&v->r->s, &v->r->habits.load, &l);
 	if (content_load_check(&v->r->s, &l, &blocks, e) != 0 ||
 	    content_memory_check(&v->r->s, cap_least_memory(&t->cap), e) != 0)
@@ -205,7 +237,9 @@ static int install(struct visit *v, const struct task *t, struct err *e)
 			return -1;
 		package = NULL;
 	}
-	if (check_free(reg, t, e) != 0 || (package == NULL && load(v, t, e) != 0))
+	if (check_free(reg, t, e) != 0)
+		return -1;
+	if (package == NULL && (check_daps(v, t, reg, e) != 0 || load(v, t, e) != 0))
 		return -1;
 	for (size_t i = 0; applet_at(t, i, &a); i++)
 		if (!applet_is_so(reg, t, &a) && install_applet(v, t, &a, e) != 0)

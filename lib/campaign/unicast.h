@@ -7,6 +7,7 @@
 
 #include "campaign/work.h"
 #include "cap/cap.h"
+#include "crypto/digest.h"
 #include "host/content.h"
 #include "host/keys.h"
 
@@ -18,7 +19,10 @@ struct task {
 	const struct task_kind *kind;
 	char name[24];            /* "1 install" */
 	struct cap cap;           /* install */
-	struct wr data;           /* store-data: what the file holds */
+	struct wr data;           /* store-data: what the file holds; install: what stands in
+				   * front of the data block: DAP blocks, tag and length */
+	uint8_t hash[DIGEST_MAX]; /* install: of the data block, for the card */
+	size_t hash_n;            /* 0: it gets none */
 	uint8_t digest[32];       /* of what the file brings; zeros without one */
 	const struct entry *keys; /* put-keys, for a run: read; borrowed from the key store */
 	uint8_t version;          /* put-keys: on the card */

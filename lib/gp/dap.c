@@ -24,6 +24,17 @@ enum digest_alg dap_digest(const struct dap *d)
 	return d->signature.n == 2 * ec_field(EC_P384) ? DIGEST_SHA384 : DIGEST_SHA256;
 }
 
+bool dap_series(struct span blocks, enum digest_alg *alg)
+{
+	struct rd r = rd_of(blocks);
+	struct dap d;
+
+	while (dap_next(&r, &d))
+		if (dap_digest(&d) > *alg)
+			*alg = dap_digest(&d);
+	return blocks.n > 0 && rd_left(&r) == 0;
+}
+
 size_t load_file_ciphered_octets(const struct authority_key *k, size_t n)
 {
 	size_t block = authority_block(k);

@@ -16,6 +16,9 @@ MUST_CHECK bool dap_verify(const struct dap *d, const struct authority_key *k, s
 /* The weakest hash that goes with a signature of this length: ECDSA on P-384 or P-521 asks for
  * more than SHA-256. For those who have only the block. */
 enum digest_alg dap_digest(const struct dap *d);
+/* DAP blocks one behind the other and nothing else, at least one: *alg rises to what goes with all
+ * of them. */
+MUST_CHECK bool dap_series(struct span blocks, enum digest_alg *alg);
 
 /* The octets of a ciphered data block of n octets. 0: no cipher key. */
 size_t load_file_ciphered_octets(const struct authority_key *k, size_t n);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "apdu/atr.h"
+#include "base/hex.h"
 
 enum { CLA_GP = 0x80, MORE = 0x80, DATA_MAX = 4096 };
 
@@ -301,6 +302,40 @@ int content_memory_check(struct session *s, size_t least, struct err *e)
 	return err_set(e, ERR_SAFETY,
 	    "the package takes at least %zu octets, and the card has %u free: nothing was loaded",
 	    least, r.non_volatile);
+}
+
+static bool has_dap(struct span head, const struct aid *domain)
+{
+	struct rd r = rd_of(head);
+	struct dap d;
+
+	while (dap_next(&r, &d))
+		if (span_eq(aid_span(&d.domain), aid_span(domain)))
+			return true;
+	return false;
+}
+
+/* GPCS C.1.2, C.3: the domain that the package goes to, and those that verify every load. */
+int content_dap_check(
+    const struct registry *r, const struct aid *to, struct span head, struct err *e)
+{
+	char hex[HEX_SIZE(AID_MAX)];
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct status_entry *s = &r->entry[i].s;
+		bool mandated = (s->privileges & PRIV_MANDATED_DAP) == PRIV_MANDATED_DAP &&
+				s->state == DOMAIN_PERSONALIZED;
+
+		if (r->entry[i].kind != REGISTRY_APPLICATION || has_dap(head, &s->aid) ||
+		    (s->privileges & PRIV_DAP_VERIFICATION) == 0 ||
+		    (!mandated && !span_eq(aid_span(&s->aid), aid_span(to))))
+			continue;
+		return err_set(e, ERR_SAFETY,
+		    "security domain %s verifies DAP signatures%s, and there is none for it: "
+		    "nothing was loaded",
+		    hex_put(aid_span(&s->aid), hex, sizeof(hex)), mandated ? " of all loads" : "");
+	}
+	return 0;
 }
 
 /* Octets off .. off + n - 1 of head and data as one. */

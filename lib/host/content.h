@@ -76,6 +76,13 @@ struct content_outcome {
  * none. */
 int content_load_check(
     const struct session *s, const struct content_load *l, uint32_t *blocks, struct err *e);
+/*
+ * A card finds that a DAP block is missing when it has the whole file: the registry tells before.
+ * ERR_SAFETY when a domain in it has to verify a load into domain `to` and `head`, which is what
+ * stands in front of the data, has no block for it.
+ */
+int content_dap_check(
+    const struct registry *r, const struct aid *to, struct span head, struct err *e);
 /* INSTALL [for load] and every LOAD. *o tells how far it came, also on failure. */
 int content_load(struct session *s, const struct content_load *l, const struct content_progress *p,
     struct content_outcome *o, struct err *e);

@@ -11,12 +11,13 @@
 /* A step as it stands there. */
 struct written {
 	struct manifest_step s;
-	char file[1025];
-	struct bind_bytes aid, parameters;
+	char file[1025], dap[1025];
+	struct bind_bytes aid, parameters, domain;
 };
 
 static const char *const actions[] = { "install", "delete", "put-keys", "store-data", "lock",
 	"unlock", NULL };
+static const char *const hashes[] = { "sha-1", "sha-256", "sha-384", "sha-512", NULL };
 static const char *const formats[] = { "dgi", "tlv", "raw", NULL };
 
 const char *manifest_action_str(enum manifest_action a)
@@ -71,6 +72,9 @@ static const struct bind_field install_fields[] = {
 	{ "privileges", BIND_LIST, .min = 1, .max = 24, .each = add_privilege },
 	{ "parameters", BIND_BYTES, .min = 1, .max = MANIFEST_PARAMETERS, AT(parameters) },
 	{ "replace", BIND_BOOL, AT(s.replace) },
+	{ "dap", BIND_STRING, .min = 1, .max = 1024, AT(dap) },
+	{ "hash", BIND_CHOICE, .choices = hashes, AT(s.hash) },
+	{ "domain", BIND_BYTES, AID_AT(domain) },
 };
 static const struct bind_field delete_fields[] = {
 	{ "aid", BIND_BYTES, BIND_REQUIRED, AID_AT(aid) },
@@ -142,7 +146,8 @@ static bool copy_bytes(struct written *w)
 
 	w->s.parameters_n = w->parameters.n;
 	return rd_copy(&r, w->s.parameters, w->parameters.n) &&
-	       (w->aid.n == 0 || aid_from(&w->s.aid, span_of(w->aid.b, w->aid.n)));
+	       (w->aid.n == 0 || aid_from(&w->s.aid, span_of(w->aid.b, w->aid.n))) &&
+	       (w->domain.n == 0 || aid_from(&w->s.domain, span_of(w->domain.b, w->domain.n)));
 }
 
 static int read_step(
@@ -163,13 +168,15 @@ static int read_step(
 		return doc_error(d, in, e, "this is not understood");
 	if (w->file[0] != '\0' && !path_beside(path, w->file, w->s.file, MANIFEST_PATH))
 		return doc_error(d, node_get(in, "file"), e, "the path of `file` is too long");
+	if (w->dap[0] != '\0' && !path_beside(path, w->dap, w->s.dap, MANIFEST_PATH))
+		return doc_error(d, node_get(in, "dap"), e, "the path of `dap` is too long");
 	return check(d, in, &w->s, e);
 }
 
 int manifest_step_read(const struct doc *d, const struct node *v, const char *path,
     struct manifest_step *out, struct err *e)
 {
-	struct written w = { .s = { .version = -1, .old = -1 } };
+	struct written w = { .s = { .version = -1, .old = -1, .hash = -1 } };
 
 	if (read_step(d, v, path, &w, e) != 0)
 		return -1;

@@ -35,6 +35,9 @@ struct manifest_step {
 	uint8_t parameters[MANIFEST_PARAMETERS]; /* value of C9 */
 	size_t parameters_n;
 	bool replace;
+	char dap[MANIFEST_PATH]; /* file of DAP blocks, joined as above; empty: none */
+	int hash;                /* enum digest_alg; -1: as the DAP blocks want it, else none */
+	struct aid domain;       /* that the package goes to; n = 0: that of the channel */
 	/* delete, lock, unlock: of what; store-data: for which application; n = 0: none */
 	struct aid aid;
 	bool related; /* delete */

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "crypto/digest.h"
 #include "manifest/manifest.h"
 
 #define LEAST \
@@ -220,6 +221,12 @@ static void test_refused(void **state)
 		    "7:40: ", "" },
 		{ STEPS "  - install: {file: a.cap, replace: yes}\n",
 		    "7:37: `replace` must be true or false", "" },
+		{ STEPS "  - install: {file: a.cap, hash: md5}\n",
+		    "7:34: `hash` must be one of: sha-1, sha-256, sha-384, sha-512", "" },
+		{ STEPS "  - install: {file: a.cap, domain: A000}\n",
+		    "7:36: `domain` must be 5 to 16 octets in hex", "" },
+		{ STEPS "  - install: {file: a.cap, dap: ''}\n",
+		    "7:33: `dap` must have 1 to 1024 octets", "" },
 		{ STEPS "  - delete: {related: true}\n", "7:13: `aid` is missing", "" },
 		{ STEPS "  - delete: {aid: A000}\n", "7:19: `aid` must be 5 to 16 octets in hex",
 		    "" },
@@ -314,6 +321,9 @@ static void test_steps(void **state)
 			     "      privileges: [card-reset, global-lock]\n"
 			     "      parameters: 810102\n"
 			     "      replace: true\n"
+			     "      dap: hello.dap\n"
+			     "      hash: sha-384\n"
+			     "      domain: A00000015100000001\n"
 			     "  - delete: {aid: A000000003, related: true}\n"
 			     "  - put-keys: {keys: new, version: 31, replace: FF}\n"
 			     "  - put-keys: {keys: next, rotate: true}\n"
@@ -338,6 +348,10 @@ static void test_steps(void **state)
 	assert_int_equal(s->parameters_n, 3);
 	assert_memory_equal(s->parameters, "\x81\x01\x02", 3);
 	assert_true(s->replace);
+	snprintf(want, sizeof(want), "%s/hello.dap", dir);
+	assert_string_equal(s->dap, want);
+	assert_int_equal(s->hash, DIGEST_SHA384);
+	assert_int_equal(s->domain.n, 9);
 	s++;
 	assert_int_equal(s->action, ACTION_DELETE);
 	assert_true(s->aid.n == 5 && s->related);
