@@ -13,7 +13,7 @@
 
 #include "measure.h"
 
-enum { ROUNDS = 7, WAIT_STEPS = 500 };
+enum { ROUNDS = 11, WAIT_STEPS = 500 };
 
 /* The reader with the card; false: there is none. */
 static bool find_card(struct reader *r)
@@ -107,9 +107,17 @@ static size_t run_bare(const struct reader *r)
 	return commands;
 }
 
+/* The greater rate of `best` and this. */
+static double faster(double best, size_t commands, double ns)
+{
+	double rate = (double)commands * 1e9 / ns;
+
+	return rate > best ? rate : best;
+}
+
 bool reader_compare(struct reader *r, const char *what)
 {
-	double ratio[ROUNDS], ours[ROUNDS], bare[ROUNDS];
+	double ours = 0, bare = 0;
 	size_t commands = 0;
 	char note[128];
 
@@ -120,16 +128,15 @@ bool reader_compare(struct reader *r, const char *what)
 		t0 = now();
 		commands = run_bare(r);
 		t1 = now();
-		bare[i] = (double)commands * 1e9 / (t1 - t0);
+		bare = faster(bare, commands, t1 - t0);
 		put_in(r);
 		t0 = now();
 		r->job(r);
 		t1 = now();
-		ours[i] = (double)commands * 1e9 / (t1 - t0);
-		ratio[i] = ours[i] / bare[i];
+		ours = faster(ours, commands, t1 - t0);
 	}
 	take_out(r);
-	snprintf(note, sizeof(note), "%.0f / %.0f commands/s; one card, %zu commands",
-	    median(ours, ROUNDS), median(bare, ROUNDS), commands);
-	return goal_line(what, median(ratio, ROUNDS), AT_LEAST, 0.9, note);
+	snprintf(note, sizeof(note), "%.0f / %.0f commands/s; one card, %zu commands", ours, bare,
+	    commands);
+	return goal_line(what, ours / bare, AT_LEAST, 0.9, note);
 }

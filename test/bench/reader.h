@@ -1,7 +1,8 @@
 /*
  * Work on a virtual card in a reader of pcscd against a bare loop of SCardTransmit, which sends the
  * same commands to the same card. Before each pass the card is taken out, becomes what it was
- * before, and is put in again.
+ * before, and is put in again. Several processes take part, and whatever disturbs one makes a pass
+ * slower: the fastest pass of each side counts.
  */
 #ifndef BENCH_READER_H
 #define BENCH_READER_H
