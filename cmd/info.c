@@ -21,7 +21,7 @@ static int begin(struct ctx *c, const struct aid *asked, struct look *l, struct 
 	if (l->s->mode == SESSION_CLOSED)
 		return discovery_look(c, l->s, asked, &l->found, e);
 	if (asked->n > 0) {
-		err_set(e, ERR_USAGE, "--aid: a channel is open, and with its domain");
+		err_set(e, ERR_USAGE, "--sd: a channel is open, and with its domain");
 		return err_hint(e, "scp-close it first");
 	}
 	if (card_profiles(c, &l->found.profiles, e) != 0)
@@ -148,7 +148,7 @@ struct args {
 };
 
 static const struct opt opts[] = {
-	{ "aid", 0, OPT_AID, "AID", "Security domain to look at", offsetof(struct args, aid), 0, 0,
+	{ "sd", 0, OPT_AID, "AID", "Security domain to look at", offsetof(struct args, aid), 0, 0,
 	    0, NULL },
 };
 

@@ -27,7 +27,7 @@ static const struct opt opts[] = {
 	    "Card key set of the key store; in SCP11a and c our own key, of type oce",
 	    offsetof(struct args, keys), 0, 0, 0, NULL },
 	CHANNEL_OPTS_MORE(args, channel),
-	{ "aid", 0, OPT_AID, "AID", "Security domain to open the channel with",
+	{ "sd", 0, OPT_AID, "AID", "Security domain to open the channel with (the issuer's)",
 	    offsetof(struct args, channel.domain), 0, 0, 0, NULL },
 	{ "host-id", 0, OPT_BYTES, "ID",
 	    "SCP11: bind the session keys to this identifier of ours and to the card's, in hex",

@@ -83,7 +83,7 @@ load lib
 	[[ $stderr == *"not within 1 to 86400"* ]]
 	fails 2 -r vcard:x scp-open --idle 99999999999999999999
 	fails 2 -r vcard:x scp-open --idle -5
-	fails 2 -r vcard:x scp-open --aid A0000000
+	fails 2 -r vcard:x scp-open --sd A0000000
 	fails 2 -r vcard:x scp-open --keys ''
 	fails 2 bundle build --image i --output o --version 3.2.1
 	fails 2 bundle build --image i --output o --version 3.2 --expires 2031-02-29
@@ -352,7 +352,7 @@ answer() {
 		5|-r vcard:fleet/0001.card -k keys.yaml scp-open --keys nobody|keys.yaml: no scp03
 		5|-r vcard:fleet/0001.card -k keys.yaml scp-open --keys signer|`signer` is of type signer
 		4|-r vcard:none -k keys.yaml scp-open|vcard:none: No such file
-		6|-r vcard:fleet/0001.card -k keys.yaml scp-open --aid A000000001|SELECT A000000001: 6A82
+		6|-r vcard:fleet/0001.card -k keys.yaml scp-open --sd A000000001|SELECT A000000001: 6A82
 		5|-r vcard:fleet/0001.card -k keys.yaml scp-open --key-version 31|key version 31: 6A88
 		7|-r vcard:fleet/0001.card -k keys.yaml scp-open --s16|S16 was asked for
 		2|-r vcard:fleet/0001.card scp-mode|broadcast|unicast is missing

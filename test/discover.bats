@@ -61,9 +61,9 @@ recorded() { # recorded ATR AID SELECT-ANSWER [TAG=ANSWER...]
 	[ "$(jq -r '.profile.name, .aid, .selection.status, .selection.life_cycle' <<<"$output" | paste -sd' ')" = "safenet A000000018434D00 6283 CARD_LOCKED" ]
 	[ "$(jq -r .selection.production_life_cycle <<<"$output")" = 129133490302 ]
 	[ "$(jq -r '.capabilities[0] | .protocol, .i[1]' <<<"$output" | paste -sd' ')" = "SCP02 35" ]
-	# --aid decides.
+	# --sd decides.
 	recorded 3BFF9600008131FE4380318065B0855956FB120FFE82900000 A000000151000000 9000
-	ok -r replay:card.trace info --aid A000000151000000 --json
+	ok -r replay:card.trace info --sd A000000151000000 --json
 	[ "$(jq -r .aid <<<"$output")" = A000000151000000 ]
 	# A domain that is not there ends it: no other is tried.
 	printf '! 3B00\n> 00A4040008A00000015100000000\n< 6A82\n' >card.trace
@@ -147,7 +147,7 @@ S8: the card offers nothing else
 TXT
 	while read -r line; do [ "$(grep -cxF "cardadm: $line" <<<"$stderr")" -eq 1 ]; done <why
 	ok -r $r scp-close
-	ok -r $r -k keys.yaml scp-open -q --key-version 30 --aid A000000151000000 --json
+	ok -r $r -k keys.yaml scp-open -q --key-version 30 --sd A000000151000000 --json
 	[ "$stderr" = "" ]
 	[ "$(jq -r '.why[1], .why[4]' <<<"$output" | paste -sd/)" = "domain A000000151000000: as asked/key version 30: as asked, which the card lists" ]
 	ok -r $r scp-close
@@ -223,7 +223,7 @@ YAML
 	fails 6 -r vcard:fleet/0001.card -k keys.yaml -t t.txt scp-open
 	[[ $stderr == *"SELECT A0000001515555: 6A82"* ]]
 	[ "$(grep -c '^>' t.txt)" -eq 1 ]
-	ok -r vcard:fleet/0001.card -k keys.yaml scp-open --aid A000000151000000
+	ok -r vcard:fleet/0001.card -k keys.yaml scp-open --sd A000000151000000
 	ok -r vcard:fleet/0001.card scp-close
 }
 

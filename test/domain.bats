@@ -81,7 +81,7 @@ of() {
 	[ "${lines[0]}" = "key set 31 put: sd, check values F2A8DF F2A8DF F2A8DF" ]
 	[ "${lines[1]}" = "a channel was opened with it" ]
 	[ "$(of $SD .state)" = '"personalized"' ]
-	[ "$("$CARDADM" -q keys --aid $SD --json | jq -c '[.keys[].version] | unique')" = '["31"]' ]
+	[ "$("$CARDADM" -q keys --sd $SD --json | jq -c '[.keys[].version] | unique')" = '["31"]' ]
 	[ "$("$CARDADM" -q keys --json | jq -c '[.keys[].version] | unique')" = '["30"]' ]
 	ok -q list --sd $SD --keys sd
 	fails 5 -q list --sd $SD --keys test
@@ -119,7 +119,7 @@ of() {
 	ok -q domain personalize $SD --with sd --by store-data
 	[ "${#lines[@]}" -eq 1 ]
 	ok -q scp-close
-	ok -q scp-open --keys sd --aid $SD
+	ok -q scp-open --keys sd --sd $SD
 	ok -q scp-close
 }
 

@@ -96,10 +96,10 @@ stored() {
 }
 
 created() {
-	again domain create $SD --keys test && "$CARDADM" -q info --aid $SD >/dev/null
+	again domain create $SD --keys test && "$CARDADM" -q info --sd $SD >/dev/null
 }
 
 personalized() {
-	again domain personalize $SD --with next --keys test && [ "$(key_sets --aid $SD)" = 31 ] &&
+	again domain personalize $SD --with next --keys test && [ "$(key_sets --sd $SD)" = 31 ] &&
 		[ "$(key_sets)" = 30 ]
 }

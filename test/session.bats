@@ -370,7 +370,7 @@ load lib
 @test "dry runs send nothing, show the exact commands and no key" {
 	fleet
 	r=vcard:fleet/0001.card
-	ok -n -r $r -k keys.yaml scp-open --aid A0000001510000 --level 13
+	ok -n -r $r -k keys.yaml scp-open --sd A0000001510000 --level 13
 	[[ $output == *"00A4040007A000000151000000  #"* ]]
 	[[ $output == *"8050300008"*"8482130010"* ]]
 	[[ $stderr == *"nothing is sent"* ]]

@@ -85,7 +85,7 @@ field() {
 	ok -r vcard:uicc.card scp-open -k keys.yaml
 	[[ $output == *"key version 30"* ]]
 	ok -r vcard:uicc.card scp-close
-	ok -r vcard:uicc.card scp-open -k keys.yaml --aid A000000003000000
+	ok -r vcard:uicc.card scp-open -k keys.yaml --sd A000000003000000
 	ok -r vcard:uicc.card scp-close
 	# each card has numbers of its own
 	ok vcard create more --product uicc --count 2 --first 12 -k keys.yaml
@@ -110,7 +110,7 @@ field() {
 	ok -r vcard:31.card info --json
 	[ "$(field '.keys | map(.version) | unique | join(" ")')" = 31 ]
 	ok vcard create other.card --isd A000000018434D00 -k keys.yaml
-	ok -r vcard:other.card scp-open -k keys.yaml --aid A000000018434D00
+	ok -r vcard:other.card scp-open -k keys.yaml --sd A000000018434D00
 	ok -r vcard:other.card scp-close
 }
 
