@@ -21,8 +21,11 @@ static json_t *key_sets(const struct vcard_summary *s)
 		out_set(&o, "version", json_string(out_hex8(s->keys[i].version).s));
 		out_set(&o, "type", json_string(key_type_str(s->keys[i].type)));
 		out_set(&o, "length", json_integer(s->keys[i].length));
-		out_set(&o, "tries_left", json_integer(s->keys[i].tries));
-		out_set(&o, "sequence_counter", out_hex(SPAN(s->keys[i].sequence)));
+		out_set(&o, "domain", out_hex(aid_span(&s->keys[i].domain)));
+		out_set(&o, "tries_left",
+		    s->keys[i].is_set ? json_integer(s->keys[i].tries) : json_null());
+		out_set(&o, "sequence_counter",
+		    s->keys[i].is_set ? out_hex(SPAN(s->keys[i].sequence)) : json_null());
 		if (json_array_append_new(a, o) != 0) {
 			json_decref(a);
 			return NULL;

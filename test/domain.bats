@@ -228,3 +228,14 @@ YAML
 	ok -q domain update $SD --restrict install,load --implicit 80 --dry-run
 	[[ $output == *80E64000*0009${SD}0008EF06CF0180D9010600* ]]
 }
+
+@test "vcard show tells the keys of each domain" {
+	card
+	ok -q domain create $SD --keys test
+	ok -q domain personalize $SD --with sd --keys test
+	ok -q put-keys token --keys test
+	ok -q put-keys dap --sd $SD --keys sd
+	ok vcard show c.card --json
+	[ "$(jq -c '[.keys[] | [.version, .type, .length, .domain, .tries_left]]' <<<"$output")" = \
+		"[[\"30\",\"aes\",16,null,10],[\"31\",\"aes\",16,\"$SD\",10],[\"70\",\"rsa-public-modulus\",128,null,null],[\"73\",\"ec-public\",64,\"$SD\",null]]" ]
+}

@@ -170,6 +170,8 @@ int vcard_create(const char *path, const struct vcard_issue *issue, struct err *
 	return rc;
 }
 
+_Static_assert(VCARD_KEYS_SHOWN >= CARD_KEYS_MAX + CARD_PUBLICS_MAX, "all keys are shown");
+
 static void describe_keys(const struct chip *c, struct vcard_summary *s)
 {
 	for (size_t n = 0; n < c->keys_n; n++) {
@@ -177,15 +179,26 @@ static void describe_keys(const struct chip *c, struct vcard_summary *s)
 		size_t i = s->keys_n;
 		uint8_t sequence[4];
 
-		if (k->domain.n != 0)
-			continue;
 		s->keys_n++;
+		s->keys[i].domain = k->domain;
+		s->keys[i].is_set = true;
 		put_u32(sequence, k->sequence);
 		s->keys[i].version = k->version;
 		s->keys[i].type = k->type;
 		s->keys[i].tries = k->tries;
 		s->keys[i].length = k->keys.enc.n;
 		memcpy(s->keys[i].sequence, sequence + 1, SEQUENCE_SIZE);
+	}
+	for (size_t n = 0; n < c->publics_n; n++) {
+		const struct card_public *k = &c->publics[n];
+		bool rsa = k->key.kind == AUTHORITY_RSA;
+		size_t i = s->keys_n++;
+
+		s->keys[i].domain = k->domain;
+		s->keys[i].version = k->ref.kvn;
+		s->keys[i].type = rsa ? KEY_TYPE_RSA_MODULUS : KEY_TYPE_EC_PUBLIC;
+		s->keys[i].length =
+		    rsa ? k->key.n_octets : (uint16_t)(2 * ec_field(k->key.ec.curve));
 	}
 }
 

@@ -118,14 +118,18 @@ void vcard_reset(struct vcard *v); /* warm reset: volatile state is lost */
 struct span vcard_atr(const struct vcard *v);
 
 /* For `vcard show`: what the card holds, no key values. Opens, reads and closes. */
+enum { VCARD_KEYS_SHOWN = 56 };
+
 struct vcard_summary {
 	enum vcard_product product;
 	uint8_t cin[16], cin_n, iin[8], iin_n, kdd[KDD_SIZE], life_cycle, i, i02;
 	struct {
+		struct aid domain; /* n = 0: the issuer's */
 		uint8_t version, type, tries;
-		uint16_t length;
+		uint16_t length; /* octets; of an EC key those of its point without 04 */
 		uint8_t sequence[3];
-	} keys[8];
+		bool is_set; /* a set has tries and a sequence counter, a public key none */
+	} keys[VCARD_KEYS_SHOWN];
 	size_t keys_n;
 	uint32_t load_files, applications, domains; /* besides what is there from the start */
 	uint32_t free_memory;                       /* octets, for content */
