@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# slow: every verb of content management
-# What --json prints of the verbs that manage the content of a card: one object, nothing else on
-# stdout, and no member that the verb's page does not name.
+# slow: every verb
+# What --json prints: one object, nothing else on stdout, and no member that the page of the verb
+# does not name.
 
 load lib
 
@@ -88,6 +88,44 @@ card() {
 	ok install -q --json hello.cap --domain $SD --load-token load.tok --token install.tok --keys sd --sd $SD
 	documented "receipt verify" install hello.cap --receipt "$(jq -r '.applications[0].confirmation' <<<"$output")"
 	[ "$(jq .counter <<<"$output")" = 2 ]
+}
+
+@test "every member of the other verbs is in the manual" {
+	fleet 2
+	campaign
+	cp "$BATS_TEST_DIRNAME"/../examples/hello.cap .
+	sed -e '/^bundle:/d' -e 's/broadcast/unicast/' -e 's/^name: .*/name: bench/' campaign.yaml >steps.yaml
+	printf 'steps:\n  - install: {file: hello.cap}\n  - put-keys: {keys: test, version: 33}\n' >>steps.yaml
+	export CARDADM_READER=vcard:fleet/0001.card CARDADM_KEYSTORE=keys.yaml
+	documented "bundle build" --image app.img --version 3.3 --output other.bundle
+	documented "bundle show" app.bundle
+	documented "bundle verify" app.bundle
+	documented readers
+	documented info
+	documented keys
+	documented scp-open -t trace
+	documented scp-status
+	documented apdu 80CA006600
+	documented scp-mode broadcast --bundle app.bundle
+	documented load app.bundle
+	documented scp-status
+	documented scp-mode unicast
+	documented "authorize load" --bundle app.bundle
+	"$CARDADM" -q scp-close
+	documented scp-status
+	documented scp-open --probe
+	documented explain trace
+	documented "campaign check" campaign.yaml
+	documented "campaign run" campaign.yaml
+	documented "campaign status" campaign.yaml
+	documented "campaign report" campaign.yaml
+	documented "campaign check" steps.yaml
+	documented "campaign run" steps.yaml
+	documented "campaign report" steps.yaml
+	documented "keystore list"
+	documented "keystore check"
+	documented "vcard create" x.card
+	documented "vcard show" x.card
 }
 
 @test "a dry run: commands, each with what it is" {
