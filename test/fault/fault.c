@@ -17,6 +17,9 @@
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -32,6 +35,7 @@
 #include <unistd.h>
 #include <winscard.h>
 #include <yaml.h>
+#include <zip.h>
 
 int __real_open(const char *path, int flags, ...);
 int __real_close(int fd);
@@ -189,6 +193,23 @@ W(crypto, size_t, EC_POINT_point2oct, (const EC_GROUP *g, const EC_POINT *p, poi
 W(crypto, ECDSA_SIG *, ECDSA_SIG_new, (void), (), NULL, ENOMEM)
 W(crypto, ECDSA_SIG *, d2i_ECDSA_SIG, (ECDSA_SIG **s, const unsigned char **p, long n), (s, p, n), NULL, 0)
 W(crypto, int, i2d_ECDSA_SIG, (const ECDSA_SIG *s, unsigned char **p), (s, p), -1, 0)
+W(crypto, EVP_PKEY *, d2i_PUBKEY, (EVP_PKEY **k, const unsigned char **p, long n), (k, p, n), NULL, 0)
+W(crypto, int, i2d_PUBKEY, (const EVP_PKEY *k, unsigned char **p), (k, p), -1, 0)
+W(crypto, EVP_PKEY *, d2i_PublicKey, (int t, EVP_PKEY **k, const unsigned char **p, long n), (t, k, p, n), NULL, 0)
+W(crypto, EVP_PKEY *, d2i_AutoPrivateKey, (EVP_PKEY **k, const unsigned char **p, long n), (k, p, n), NULL, 0)
+W(crypto, BIO *, BIO_new_mem_buf, (const void *p, int n), (p, n), NULL, ENOMEM)
+W(crypto, int, PEM_read_bio, (BIO *b, char **n, char **h, unsigned char **p, long *l), (b, n, h, p, l), 0, 0)
+W(crypto, int, EVP_PKEY_get_bn_param, (const EVP_PKEY *k, const char *n, BIGNUM **b), (k, n, b), 0, 0)
+W(crypto, int, EVP_PKEY_CTX_set_rsa_padding, (EVP_PKEY_CTX *c, int p), (c, p), 0, 0)
+W(crypto, int, EVP_PKEY_CTX_set_rsa_pss_saltlen, (EVP_PKEY_CTX *c, int n), (c, n), 0, 0)
+W(crypto, int, EVP_PKEY_CTX_set_rsa_mgf1_md, (EVP_PKEY_CTX *c, const EVP_MD *t), (c, t), 0, 0)
+W(zip, zip_source_t *, zip_source_buffer_create, (const void *p, zip_uint64_t n, int f, zip_error_t *e), (p, n, f, e), NULL, ENOMEM)
+W(zip, zip_t *, zip_open_from_source, (zip_source_t *s, int f, zip_error_t *e), (s, f, e), NULL, ENOMEM)
+W(zip, const char *, zip_get_name, (zip_t *z, zip_uint64_t i, zip_flags_t f), (z, i, f), NULL, ENOMEM)
+W(zip, int, zip_stat_index, (zip_t *z, zip_uint64_t i, zip_flags_t f, zip_stat_t *s), (z, i, f, s), -1, 0)
+W(zip, int, zip_file_get_external_attributes, (zip_t *z, zip_uint64_t i, zip_flags_t f, zip_uint8_t *o, zip_uint32_t *a), (z, i, f, o, a), -1, 0)
+W(zip, zip_file_t *, zip_fopen_index, (zip_t *z, zip_uint64_t i, zip_flags_t f), (z, i, f), NULL, ENOMEM)
+W(zip, zip_int64_t, zip_fread, (zip_file_t *f, void *p, zip_uint64_t n), (f, p, n), -1, EIO)
 W(crypto, ssize_t, getrandom, (void *p, size_t n, unsigned f), (p, n, f), -1, EAGAIN)
 
 W(ledger, int, sqlite3_open_v2, (const char *p, sqlite3 **d, int f, const char *v), (p, d, f, v), SQLITE_NOMEM, 0)
