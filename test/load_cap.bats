@@ -179,3 +179,17 @@ habits() {
 	[[ $output == *"in 3 blocks" ]]
 	[ "$(package $PAIR)" = "loaded in A000000151000000" ]
 }
+
+@test "a package that the file imports has to be there first" {
+	card
+	make_cap=$BATS_TEST_DIRNAME/cap/make_cap
+	"$make_cap" maths.cap --package F0434152440A --name com/example/maths --applet none
+	"$make_cap" user.cap --package F0434152440B --name com/example/user \
+		--import A0000000620101:1.2 --import F0434152440A:1.0
+	fails 6 -q install user.cap --keys test
+	[[ $stderr == *"LOAD block"*"6985"*"hint: a package that the file imports is missing"* ]]
+	ok -q load maths.cap --keys test
+	ok -q install user.cap --keys test
+	fails 6 -q delete F0434152440A --yes --keys test
+	[[ $stderr == *"DELETE: 6985"*"still refers to it"* ]]
+}

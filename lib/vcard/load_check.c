@@ -111,6 +111,37 @@ static bool imports_copy(struct card_load_file *to, const struct cap *cap)
 	return true;
 }
 
+/* Registered application providers whose packages are of the platform: Java Card, GlobalPlatform,
+ * ETSI, 3GPP. They are taken for there, in every version. */
+static bool of_platform(const struct aid *a)
+{
+	static const uint8_t providers[][5] = { { 0xA0, 0x00, 0x00, 0x00, 0x62 },
+		{ 0xA0, 0x00, 0x00, 0x01, 0x51 }, { 0xA0, 0x00, 0x00, 0x00, 0x09 },
+		{ 0xA0, 0x00, 0x00, 0x00, 0x87 } };
+
+	for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++)
+		if (span_eq(span_sub(aid_span(a), 0, sizeof(providers[i])), SPAN(providers[i])))
+			return true;
+	return false;
+}
+
+/* What it is linked with is there: of the same major version, and no older (JCVM 4.5.2). */
+static uint16_t imports_check(const struct vcard *v, const struct card_load_file *to)
+{
+	for (size_t i = 0; i < to->import_n; i++) {
+		const struct card_import *want = &to->import[i];
+		const struct card_load_file *has = chip_load_file(v, &want->aid);
+
+		if (has == NULL && of_platform(&want->aid))
+			continue;
+		if (has == NULL)
+			return SW_CONDITIONS;
+		if (has->major != want->major || has->minor < want->minor)
+			return SW_WRONG_DATA;
+	}
+	return SW_OK;
+}
+
 /* Taken apart: its name is the one announced, its applets are its modules. */
 static uint16_t package_check(const struct loading *l, struct card_load_file *to)
 {
@@ -162,6 +193,8 @@ static uint16_t check(
 		sw = daps_check(c, l, &f, span_of(to->hash, to->hash_n));
 	if (sw == SW_OK)
 		sw = package_check(l, to);
+	if (sw == SW_OK)
+		sw = imports_check(c->v, to);
 	if (sw == SW_OK)
 		sw = still_possible(c, l, load_file_takes(to));
 	return sw;

@@ -49,7 +49,7 @@ static void imports(struct wr *b, const struct package_of *p)
 		wr_lv(b, unit_bytes(p->imports[i]));
 	}
 	for (size_t i = 0; i < p->more_imports; i++) {
-		const uint8_t aid[] = { 0xA0, 0x00, 0x00, 0x00, 0xFF, (uint8_t)i };
+		const uint8_t aid[] = { 0xA0, 0x00, 0x00, 0x00, 0x62, (uint8_t)i };
 
 		wr_u16(b, 0x0001);
 		wr_lv(b, SPAN(aid));

@@ -30,7 +30,7 @@ struct package_of {
 	const char *imports[4]; /* of version 1.0 */
 	uint8_t major, minor;
 	size_t method;       /* octets of the Method component: what makes it large */
-	size_t more_imports; /* of packages that nobody knows */
+	size_t more_imports; /* of packages of the platform */
 };
 void package_put(struct wr *w, const struct package_of *p);
 

@@ -417,6 +417,31 @@ static void memory(void **state)
 }
 
 /* A block that does not fit, more imports than are kept, the same package by two ways at once. */
+/* Java Card VM 4.5.2: the same major version, and no older. */
+static void imported(void **state)
+{
+	static const char maths[] = "F0434152440A";
+	static const struct {
+		uint8_t major, minor; /* of the library that is there; 0.0: none */
+		uint16_t sw;
+	} t[] = { { 0, 0, SW_CONDITIONS }, { 2, 0, SW_WRONG_DATA }, { 1, 0, SW_OK },
+		{ 1, 9, SW_OK } };
+	struct package_of user = hello, library = { .aid = maths };
+	struct rig r;
+
+	(void)state;
+	user.imports[1] = maths;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		content_on(&r);
+		library.major = t[i].major;
+		library.minor = t[i].minor;
+		if (t[i].major > 0)
+			assert_int_equal(load_package(&r, &library, ""), SW_OK);
+		assert_int_equal(load_package(&r, &user, ""), t[i].sw);
+		rig_off(&r);
+	}
+}
+
 static void last_moments(void **state)
 {
 	struct wr data, file = load_file_of(&hello, &data);
@@ -474,6 +499,7 @@ int main(void)
 		cmocka_unit_test(power_cuts),
 		cmocka_unit_test(bounded),
 		cmocka_unit_test(memory),
+		cmocka_unit_test(imported),
 		cmocka_unit_test(last_moments),
 	};
 
