@@ -93,8 +93,8 @@ int ledger_next(struct ledger *l, const char *after, int only, struct ledger_car
  * run lasts; several may be open at once, and in several processes. Durable when they return.
  */
 struct tries;
-int tries_open(struct tries **t, struct err *e);
-void tries_close(struct tries *t); /* NULL is fine */
+int tries_open(struct tries **t, struct err *e); /* *t is NULL when it fails */
+void tries_close(struct tries *t);               /* NULL is fine */
 int tries_refused(
     struct tries *t, const char *card_id, const char *key_set, bool *refused, struct err *e);
 int tries_record(struct tries *t, const char *card_id, const char *key_set, struct err *e);

@@ -60,6 +60,7 @@ int tries_open(struct tries **out, struct err *e)
 {
 	struct tries *t = calloc(1, sizeof(*t));
 
+	*out = NULL;
 	if (t == NULL)
 		return err_memory(e);
 	if (open_database(t, e) != 0) {
