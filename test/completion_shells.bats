@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow
 # zsh and fish completion, in the shells themselves.
 
 load lib

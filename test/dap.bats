@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow
 # dap sign, dap verify: signatures of load files with every kind of key, checked by others too.
 # shellcheck disable=SC2016 # backquotes in messages
 load lib

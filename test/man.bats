@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow
 # The manual: a page for every verb and none for a dead one, generated blocks fresh, no complaint
 # from the linter, every example runs.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow
 # put-keys and delete-keys: what is shown, what is refused, and what is on the card afterwards.
 
 load lib

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow
 # receipt verify: confirmations of cards, for all kinds, made here by others.
 load lib
 load authority

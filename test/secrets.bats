@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow
 # Planted keys are searched for in everything that leaves the program; card files, key stores and
 # key files are theirs to hold them.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow
 # vcard serve: its arguments, its signals, its messages; what it does through pcscd is in pcsc_*.bats.
 
 load lib
