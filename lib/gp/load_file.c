@@ -118,7 +118,7 @@ static size_t tlv_octets(struct rd *r, uint8_t *tag, bool *wrong)
 		return 0;
 	if (first < 0x80)
 		return 2u + first;
-	*wrong = first == 0x80 || first > 0x83;
+	*wrong = first == 0x80 || first > 0x84;
 	for (unsigned i = 0; !*wrong && i < (first & 0x7Fu); i++) {
 		if (!rd_u8(&at, &b))
 			return 0;

@@ -402,7 +402,33 @@ static void test_bad_paths(void **state)
 	assert_int_equal(e.code, ERR_LEDGER);
 	assert_int_equal(ledger_open("/nowhere/ledger", goal, "demo", true, &w, &e), -1);
 	assert_int_equal(e.code, ERR_LEDGER);
+	assert_int_equal(ledger_open(dir, goal, "demo", false, &w, &e), -1);
+	assert_int_equal(e.code, ERR_LEDGER);
 	ledger_close(NULL);
+}
+
+/* An intent that cannot be written: nothing is claimed. */
+static void test_claim_fails(void **state)
+{
+	struct ledger *l = open_it(true);
+	struct ledger_card c[2];
+	struct err e;
+	size_t n;
+
+	(void)state;
+	put(l, "a", CARD_PENDING, "");
+	ledger_close(l);
+	shell("CREATE TRIGGER no BEFORE UPDATE ON card BEGIN SELECT RAISE(ABORT, \"no\"); END");
+	l = open_it(true);
+	assert_int_equal(ledger_claim(l, "", false, 2, c, &n, &e), -1);
+	assert_int_equal(e.code, ERR_LEDGER);
+	ledger_close(l);
+	shell("DROP TRIGGER no");
+	l = open_it(true);
+	assert_ok(ledger_claim(l, "", false, 2, c, &n, &e), &e);
+	assert_int_equal(n, 1);
+	assert_int_equal(c[0].attempts, 1);
+	ledger_close(l);
 }
 
 /* Another process writes for a long time, or dies while it does: no intent goes by in silence. */
@@ -598,6 +624,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_steps, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_paths, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_claim_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_locked, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_disk_full, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_parts_missing, setup, teardown),
