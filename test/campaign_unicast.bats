@@ -311,7 +311,7 @@ state() { # CARD AID
 }
 
 @test "an interrupt ends between two steps; killed, the next run goes on" {
-	steps_for 60 <<-'YAML'
+	steps_for 1000 <<-'YAML'
 		  - install: {file: hello.cap}
 		  - put-keys: {keys: new, rotate: true}
 	YAML
@@ -329,8 +329,8 @@ state() { # CARD AID
 	kill -KILL $pid
 	wait $pid || true
 	ok campaign run campaign.yaml
-	[ "$(report '[.total,.done]')" = '[60,60]' ]
-	for n in 0001 0030 0060; do [ "$(versions $n)" = '["31"]' ]; done
+	[ "$(report '[.total,.done]')" = '[1000,1000]' ]
+	for n in 0001 0500 1000; do [ "$(versions $n)" = '["31"]' ]; done
 }
 
 @test "everything is checked before the first command" {

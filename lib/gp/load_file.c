@@ -84,7 +84,11 @@ bool load_file_get(struct span s, struct load_file *f)
 	struct load_file got = { 0 };
 	struct rd r = rd_of(s);
 	struct tlv t;
+	bool wrong;
 
+	/* Lengths of more than four octets are no load file's, however short what they tell. */
+	if (load_file_octets(s, &wrong) != s.n)
+		return false;
 	while (tlv_next(&r, &t)) {
 		if (t.tag == TAG_DAP && got.icv.n == 0) {
 			if (got.dap_n == LOAD_DAPS_MAX ||
@@ -118,7 +122,7 @@ static size_t tlv_octets(struct rd *r, uint8_t *tag, bool *wrong)
 		return 0;
 	if (first < 0x80)
 		return 2u + first;
-	*wrong = first == 0x80 || first > 0x84;
+	*wrong = first == 0x80 || first > 0x83;
 	for (unsigned i = 0; !*wrong && i < (first & 0x7Fu); i++) {
 		if (!rd_u8(&at, &b))
 			return 0;
