@@ -68,6 +68,11 @@ static int plan(struct key_put *p, struct err *e)
 		err_set(e, ERR_SAFETY, "the card does not tell which key sets it has");
 		return err_hint(e, "nothing is put where it cannot be seen what it replaces");
 	}
+	/* A domain without keys of its own is opened with its parent's, which then prove nothing.
+	 */
+	if (told && (p->g->domain || p->g->channel.domain.n > 0) &&
+	    keys_at(&k, p->goal.version, 0) == NULL)
+		p->proved = false;
 	if (keys_plan(&k, &p->goal, plan, e) != 0)
 		return -1;
 	plan->prove = plan->prove || p->g->domain;

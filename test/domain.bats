@@ -90,6 +90,20 @@ of() {
 	[ "${lines[0]}" = "key set 31 of the card is sd already" ]
 }
 
+@test "personalize with the key set of the parent: the domain gets keys of its own all the same" {
+	card
+	ok -q domain create $SD --keys test
+	ok -q domain personalize $SD --with test --keys test
+	[[ $output == "key set 30 put: test, "* ]]
+	ok keys --sd $SD
+	[[ $output == *"30       03  aes"* ]]
+	ok -q domain personalize $SD --with test --keys test
+	[ "$output" = "key set 30 of the card is test already" ]
+	ok -q domain create ${SD}00 --keys test
+	ok -q put-keys test --sd ${SD}00 --keys test
+	[[ $output == "key set 30 put: test, "* ]]
+}
+
 @test "personalize through the parent, in both forms" {
 	local form
 	card
