@@ -62,19 +62,9 @@ static void check_recorded(json_t *v)
 
 static void recorded(void **state)
 {
-	json_t *j = unit_json("test/vectors/content_management.json"), *v;
-	size_t i, seen = 0;
-
 	(void)state;
-	json_array_foreach(json_object_get(j, "vectors"), i, v)
-	{
-		if (strcmp(unit_str(v, "kind"), "store_data_dgi_keys") != 0)
-			continue;
-		check_recorded(v);
-		seen++;
-	}
-	assert_int_equal(seen, 4);
-	json_decref(j);
+	unit_each_vector("test/vectors/content_management.json", "kind", "store_data_dgi_keys",
+	    check_recorded, 4);
 }
 
 /* The first key of the recorded three in the form of table 11-92. */

@@ -82,3 +82,20 @@ void unit_assert_ok(int rc, const struct err *e, const char *file, int line)
 	print_error("error %d: %s\n", e->code, e->text);
 	_fail(file, line);
 }
+
+void unit_each_vector(
+    const char *path, const char *key, const char *value, void (*check)(json_t *v), size_t want)
+{
+	json_t *j = unit_json(path), *v;
+	size_t i, seen = 0;
+
+	json_array_foreach(json_object_get(j, "vectors"), i, v)
+	{
+		if (strcmp(unit_str(v, key), value) != 0)
+			continue;
+		check(v);
+		seen++;
+	}
+	assert_int_equal(seen, want);
+	json_decref(j);
+}

@@ -23,6 +23,9 @@
 
 /* Reads a JSON file or fails the test; caller json_decrefs. */
 json_t *unit_json(const char *path);
+/* Calls check for each of the file's "vectors" whose `key` is `value`; there must be `want`. */
+void unit_each_vector(
+    const char *path, const char *key, const char *value, void (*check)(json_t *v), size_t want);
 /* One line of a .jsonl file is one value; calls each for every line. */
 void unit_jsonl(const char *path, void (*each)(json_t *line, void *ctx), void *ctx);
 /* The string member `key` of `o`; fails when it is missing. */
