@@ -18,7 +18,7 @@ PACKAGES := libcrypto yaml-0.1 jansson sqlite3 libpcsclite libzip
 
 # What the code needs stays apart from what a user sets in CFLAGS, CPPFLAGS, LDFLAGS.
 NEED_CPPFLAGS = -D_GNU_SOURCE -DCARDADM_VERSION='"$(VERSION)"' \
-	-DCARDADM_PROFILE_DIR='"$(DATADIR)/profiles"' -Ilib -Icmd $(shell pkg-config --cflags $(PACKAGES))
+	-DCARDADM_PROFILE_DIR='"$(DATADIR)/profiles"' -I. -Ilib $(shell pkg-config --cflags $(PACKAGES))
 NEED_CFLAGS = -std=c17 -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes \
 	-Wpointer-arith -Wvla -Werror -fstack-protector-strong -fPIE
 NEED_LDFLAGS = -pie -Wl,-z,relro,-z,now
@@ -43,11 +43,11 @@ Q := $(if $(V),,@)
 COMPILE = $(CC) $(NEED_CPPFLAGS) $(CPPFLAGS) $(NEED_CFLAGS) $(CFLAGS) -MMD -MP -c
 LINK = $(CC) $(NEED_CFLAGS) $(CFLAGS) $(NEED_LDFLAGS) $(LDFLAGS)
 
-LIB_SRC := $(sort $(wildcard lib/*/*.c))
-CMD_SRC := $(sort $(wildcard cmd/*.c))
-UNIT_SRC := $(sort $(wildcard test/unit/*_test.c))
+LIB_SRC := $(sort $(wildcard lib/*/*.c lib/*/*/*.c))
+CMD_SRC := $(sort $(wildcard cmd/*.c cmd/*/*.c))
+UNIT_SRC := $(sort $(wildcard test/unit/*/*_test.c))
 BENCH_SRC := $(sort $(wildcard test/bench/*_bench.c))
-UNIT_HELP := $(filter-out $(UNIT_SRC),$(sort $(wildcard test/unit/*.c)))
+UNIT_HELP := $(sort $(wildcard test/unit/*.c))
 FUZZ_SRC := $(sort $(wildcard test/fuzz/*_fuzz.c))
 FUZZ_NAMES := $(FUZZ_SRC:test/fuzz/%_fuzz.c=%)
 FUZZ_TARGETS ?= $(FUZZ_NAMES)
@@ -86,6 +86,7 @@ deps:
 san:
 	$(Q)$(MAKE) --no-print-directory SAN=1 all
 
+$(B)/test/unit/%.o: NEED_CPPFLAGS += -Itest/unit
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  CC $<")
@@ -169,9 +170,9 @@ check-quick: deps-check all
 deps-check:
 	$(Q).ci/deps check
 
-C_FILES := $(sort $(wildcard lib/*/*.[ch] cmd/*.[ch] test/*/*.[ch]))
+C_FILES := $(sort $(wildcard lib/*/*.[ch] lib/*/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] test/*/*.[ch] test/unit/*/*.c))
 SHELL_FILES := $(sort .ci/run .ci/deps .ci/deb test/run test/bench/run test/coverage/run test/fuzz/run \
-	test/fault/wrap examples/demo $(wildcard test/*.bash test/*.bats))
+	test/fault/wrap examples/demo $(wildcard test/cli/*.bash test/cli/*/*.bats))
 
 lint: deps-check
 	clang-format --dry-run -Werror $(C_FILES)

@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent.h"
-#include "doc.h"
-#include "open.h"
-#include "run.h"
+#include "cmd/agent/agent.h"
+#include "cmd/kit/doc.h"
+#include "cmd/channel/open.h"
+#include "cmd/run.h"
 
 /* The one mutable global: set by SIGINT and SIGTERM; long work ends at its next safe point. */
 static volatile sig_atomic_t stop;

@@ -1,11 +1,11 @@
-#include "run.h"
+#include "cmd/run.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent.h"
+#include "cmd/agent/agent.h"
 #include "card/trace.h"
-#include "doc.h"
+#include "cmd/kit/doc.h"
 
 static void keep_common(struct ctx *c, const struct common *o)
 {

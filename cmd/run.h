@@ -5,7 +5,7 @@
 #ifndef CMD_RUN_H
 #define CMD_RUN_H
 
-#include "opt.h"
+#include "cmd/kit/opt.h"
 
 /*
  * Parses argv (without the program's name) and puts the common options into c, CARDADM_READER

@@ -1,7 +1,7 @@
 /* The table of verbs, from verbs.h. */
-#include "verbs.h"
+#include "cmd/verbs.h"
 
-#include "verb.h"
+#include "cmd/kit/verb.h"
 
 #define DECLARE(name) extern const struct verb verb_##name;
 #define ROW(name) &verb_##name,

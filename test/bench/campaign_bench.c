@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "measure.h"
-#include "open.h"
+#include "cmd/channel/open.h"
 #include "record.h"
-#include "vcard/vcard.h"
+#include "vcard/core/vcard.h"
 
 enum { ROUNDS = 7, CARDS_MAX = 1000 };
 

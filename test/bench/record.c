@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "measure.h"
-#include "open.h"
+#include "cmd/channel/open.h"
 
 enum { FILE_MAX = 4 << 20 };
 

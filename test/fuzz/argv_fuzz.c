@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "doc.h"
-#include "opt.h"
+#include "cmd/kit/doc.h"
+#include "cmd/kit/opt.h"
 
 enum { WORDS = 40 };
 

@@ -6,7 +6,7 @@
 
 #include "gp/broadcast.h"
 #include "gp/put_key.h"
-#include "show.h"
+#include "cmd/kit/show.h"
 
 #define EXACT(type, get, put, s) \
 	do { \

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "bundle_out.h"
+#include "cmd/campaign/bundle_out.h"
 
 static void commands(const struct bundle *b, const struct package *p)
 {

@@ -10,7 +10,7 @@
 #include "gp/card_data.h"
 #include "gp/selection.h"
 #include "gp/status.h"
-#include "show.h"
+#include "cmd/kit/show.h"
 #include "tlv/tlv.h"
 
 enum { ROOM = 8192 };

@@ -6,8 +6,8 @@
 
 #include <unistd.h>
 
-#include "vcard/card_state.h"
-#include "vcard/record.h"
+#include "vcard/core/card_state.h"
+#include "vcard/core/record.h"
 
 static void use(void)
 {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "crypto/digest.h"
-#include "vcard/record.h"
+#include "vcard/core/record.h"
 
 void model_begin(struct model *m)
 {

@@ -7,7 +7,7 @@
 
 #include "fuzz.h"
 
-#include "vcard/card_state.h"
+#include "vcard/core/card_state.h"
 
 /* Whose word a command is: anybody's, one that the open diversified or broadcast channel
  * verifies, the right EXTERNAL AUTHENTICATE. */

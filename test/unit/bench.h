@@ -7,8 +7,8 @@
 
 #include "crypto/sign.h"
 #include "unit.h"
-#include "vcard/card_state.h"
-#include "vcard/vcard.h"
+#include "vcard/core/card_state.h"
+#include "vcard/core/vcard.h"
 
 struct bench {
 	char path[64];

@@ -1,7 +1,7 @@
 #include "content_rig.h"
 
 #include "cap/cap.h"
-#include "vcard/record.h"
+#include "vcard/core/record.h"
 
 /* ---- packages ---- */
 

@@ -7,7 +7,7 @@
 #include "unit.h"
 
 #include "gp/init_update.h"
-#include "vcard/card_state.h"
+#include "vcard/core/card_state.h"
 
 struct rig {
 	char dir[64], path[96];

@@ -9,7 +9,7 @@
 
 #include "gp/cert.h"
 #include "scp/scp11.h"
-#include "vcard/vcard.h"
+#include "vcard/core/vcard.h"
 
 enum { NOW = 1795262400, DAY = 86400 }; /* 2026-11-21 12:00 */
 

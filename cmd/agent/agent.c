@@ -1,0 +1,327 @@
+/* The life of an agent: start, wait for requests, end. */
+#include "cmd/agent/agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/agent/path.h"
+#include "base/hex.h"
+
+enum { LOOK_MS = 1000 }; /* between two looks at the card */
+
+void agent_forget_bundle(struct agent *a)
+{
+	bundle_free(&a->bundle);
+	a->has_bundle = false;
+	a->bundle_name[0] = '\0';
+	memset(&a->plan, 0, sizeof(a->plan));
+	a->done = 0;
+}
+
+/* What the card holds of the bundle is inert until it is authorized (broadcast.md 5). */
+static void describe(const struct agent *a, struct agent_note *n)
+{
+	const struct card_identity *id = &a->session.id;
+	uint32_t total = a->has_bundle && a->plan.package != NULL ? a->plan.package->total : 0;
+
+	hex_put(span_of(id->cin, id->cin_n), n->card, sizeof(n->card));
+	if (strlen(a->reader) < sizeof(n->reader))
+		snprintf(n->reader, sizeof(n->reader), "%s", a->reader);
+	snprintf(n->hint, sizeof(n->hint), "scp-open opens a new one");
+	if (total == 0)
+		return;
+	if (a->done == total) {
+		snprintf(n->known, sizeof(n->known),
+		    "the card took all %u commands of %.120s; info tells what it runs and holds",
+		    total, a->bundle_name);
+		return;
+	}
+	snprintf(n->known, sizeof(n->known),
+	    "the card took %u of %u commands of %.120s and runs what it ran", a->done, total,
+	    a->bundle_name);
+	snprintf(n->hint, sizeof(n->hint),
+	    "scp-open, then scp-mode broadcast --bundle %.120s goes on where the card stands",
+	    a->bundle_name);
+}
+
+void agent_end_with(struct agent *a, const char *why, bool told)
+{
+	struct agent_note n = { .told = told };
+
+	if (a->ending)
+		return;
+	describe(a, &n);
+	snprintf(n.why, sizeof(n.why), "%s", why);
+	memcpy(n.path, a->note, sizeof(n.path));
+	agent_note_write(&n);
+	agent_end(a);
+}
+
+void agent_end(struct agent *a)
+{
+	struct sockaddr_un addr;
+	socklen_t n = sizeof(addr);
+
+	if (a->ending)
+		return;
+	a->ending = true;
+	if (!a->card.gone)
+		session_close(&a->session);
+	session_wipe(&a->session);
+	card_close(&a->card);
+	agent_forget_bundle(a);
+	if (a->listen_fd >= 0) {
+		if (getsockname(a->listen_fd, (struct sockaddr *)&addr, &n) == 0 &&
+		    n > sizeof(sa_family_t))
+			unlink(addr.sun_path);
+		close(a->listen_fd);
+		a->listen_fd = -1;
+	}
+	if (a->lock_fd >= 0)
+		agent_unlock(a->lock, a->lock_fd);
+	a->lock_fd = -1;
+}
+
+static void on_signal(int sig)
+{
+	(void)sig; /* ppoll returns: that is all we need */
+}
+
+/* SIGTERM and its like are blocked but while we wait for a client. */
+static void block_signals(sigset_t *open)
+{
+	static const int all[] = { SIGTERM, SIGINT, SIGHUP };
+	struct sigaction sa = { .sa_handler = on_signal };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		sigaddset(&set, all[i]);
+	sigprocmask(SIG_BLOCK, &set, open);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		sigaction(all[i], &sa, NULL);
+	sa.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &sa, NULL);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		sigdelset(open, all[i]);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t = { 0 };
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Waits for the next client. False: the agent has ended. */
+static bool wait_client(struct agent *a, const sigset_t *open)
+{
+	int64_t until = now_ms() + (int64_t)a->idle * 1000;
+	struct err e = { 0 };
+	char why[60];
+
+	for (;;) {
+		struct pollfd p = { .fd = a->listen_fd, .events = POLLIN };
+		int64_t left = until - now_ms();
+		int64_t ms = left > LOOK_MS ? LOOK_MS : left > 0 ? left : 0;
+		struct timespec limit = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+		int n = ppoll(&p, 1, &limit, open);
+
+		if (n > 0)
+			return true;
+		if (n < 0) {
+			agent_end_with(a, "its agent was told to end", true);
+			return false;
+		}
+		if (card_alive(&a->card, &e) != 0) {
+			agent_end_with(a, e.text, false);
+			return false;
+		}
+		if (now_ms() < until)
+			continue;
+		snprintf(why, sizeof(why), "no verb used it for %u s", a->idle);
+		agent_end_with(a, why, true);
+		return false;
+	}
+}
+
+static void serve_until_end(struct agent *a, const sigset_t *open)
+{
+	while (!a->ending && wait_client(a, open)) {
+		static const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
+		int fd = accept4(a->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+
+		if (fd < 0) { /* out of descriptors, say: it may pass, so no busy loop */
+			nanosleep(&pause, NULL);
+			continue;
+		}
+		agent_serve(a, fd);
+		close(fd);
+	}
+}
+
+/* Keys must not reach the swap or a core file. With a small limit only what is ours is locked. */
+static void lock_memory(struct agent *a)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &r) == 0 && (r.rlim_cur == RLIM_INFINITY || geteuid() == 0) &&
+	    mlockall(MCL_CURRENT | MCL_FUTURE) == 0)
+		return;
+	if (mlock(a, sizeof(*a)) != 0)
+		return; /* nothing better to be had; core dumps are off in any case */
+}
+
+static int listen_at(struct agent *a, const struct agent_place *p, struct err *e)
+{
+	mode_t was = umask(0177);
+	int rc;
+
+	a->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	unlink(p->addr.sun_path);
+	rc = a->listen_fd < 0
+		 ? -1
+		 : bind(a->listen_fd, (const struct sockaddr *)&p->addr, sizeof(p->addr));
+	umask(was);
+	if (rc != 0 || listen(a->listen_fd, 16) != 0)
+		return err_errno(e, ERR_OTHER, "%s: cannot listen", p->addr.sun_path);
+	return 0;
+}
+
+/* Keeps only 0, 1, 2, the lock and the pipe to the parent. */
+static void close_inherited(int lock_fd, int pipe_fd)
+{
+	unsigned low = (unsigned)(lock_fd < pipe_fd ? lock_fd : pipe_fd);
+	unsigned high = (unsigned)(lock_fd < pipe_fd ? pipe_fd : lock_fd);
+
+	if (low > 3)
+		close_range(3, low - 1, 0);
+	if (high > low + 1)
+		close_range(low + 1, high - 1, 0);
+	close_range(high + 1, ~0u, 0);
+}
+
+static void detach_stdio(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int i = 0; fd >= 0 && i < 3; i++)
+		dup2(fd, i);
+	if (fd > 2)
+		close(fd);
+}
+
+struct start {
+	struct ctx *c;
+	struct agent_place place;
+	uint32_t idle;
+	int (*open)(struct agent *a, struct ctx *c, void *args, struct err *e);
+	void *args;
+};
+
+static void child(const struct start *s, int lock_fd, int pipe_fd)
+{
+	struct agent *a;
+	struct err e = { 0 };
+	sigset_t open;
+	int rc;
+
+	setsid();
+	close_inherited(lock_fd, pipe_fd);
+	a = calloc(1, sizeof(*a));
+	if (a == NULL) {
+		err_memory(&e);
+		goto tell;
+	}
+	lock_memory(a);
+	memcpy(a->reader, s->place.reader, sizeof(a->reader));
+	memcpy(a->lock, s->place.lock, sizeof(a->lock));
+	a->idle = s->idle;
+	a->lock_fd = lock_fd;
+	a->listen_fd = a->client_fd = -1;
+	memcpy(a->note, s->place.note, sizeof(a->note));
+	agent_note_remove(a->note);
+	rc =
+	    ftruncate(lock_fd, 0) != 0 || dprintf(lock_fd, "%d\n%s\n", (int)getpid(), a->reader) < 0
+		? err_errno(&e, ERR_OTHER, "%s: cannot write", s->place.lock)
+		: listen_at(a, &s->place, &e);
+	if (rc == 0)
+		rc = s->open(a, s->c, s->args, &e);
+	if (rc != 0)
+		agent_end(a);
+	else if (chdir("/") != 0)
+		err_errno(&e, ERR_OTHER, "agent: cannot leave the directory");
+tell:
+	fflush(s->c->out);
+	fflush(s->c->log);
+	detach_stdio();
+	/* Before anybody knows of us: a signal that comes then is not lost. */
+	block_signals(&open);
+	if (write(pipe_fd, &e, sizeof(e)) != (ssize_t)sizeof(e) && a != NULL)
+		agent_end(a);
+	close(pipe_fd);
+	if (a != NULL && e.code == ERR_NONE)
+		serve_until_end(a, &open);
+	if (a != NULL) {
+		agent_end(a);
+		wipe(a, sizeof(*a));
+	}
+	free(a);
+}
+
+int agent_start(struct ctx *c, uint32_t idle,
+    int (*open_session)(struct agent *a, struct ctx *c, void *args, struct err *e), void *args,
+    struct err *e)
+{
+	struct start s = { .c = c, .idle = idle, .open = open_session, .args = args };
+	int lock, pipe_fd[2];
+	ssize_t n;
+	pid_t pid;
+
+	if (agent_place_of(c->reader, &s.place, e) != 0)
+		return -1;
+	lock = agent_lock(&s.place, true, e);
+	if (lock == AGENT_THERE && agent_poke(&s.place))
+		lock = agent_lock(&s.place, true, e);
+	if (lock == -1)
+		return -1;
+	if (lock == AGENT_THERE) {
+		err_set(e, ERR_READER, "%s: a channel is open already", c->reader);
+		return err_hint(e, "cardadm -r %s scp-close", c->reader);
+	}
+	if (pipe2(pipe_fd, O_CLOEXEC) != 0) {
+		agent_unlock(s.place.lock, lock);
+		return err_errno(e, ERR_OTHER, "cannot make a pipe");
+	}
+	fflush(c->out);
+	fflush(c->log);
+	pid = fork();
+	if (pid == 0) {
+		child(&s, lock, pipe_fd[1]);
+		_exit(0);
+	}
+	close(pipe_fd[1]);
+	if (pid < 0) {
+		agent_unlock(s.place.lock, lock);
+		close(pipe_fd[0]);
+		return err_errno(e, ERR_OTHER, "cannot start the agent");
+	}
+	close(lock);
+	do
+		n = read(pipe_fd[0], e, sizeof(*e));
+	while (n < 0 && errno == EINTR);
+	close(pipe_fd[0]);
+	if (n != (ssize_t)sizeof(*e))
+		return err_set(e, ERR_OTHER, "the agent ended before it opened the channel");
+	return e->code == ERR_NONE ? 0 : -1;
+}

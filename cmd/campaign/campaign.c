@@ -1,0 +1,301 @@
+/* campaign check, run: a bundle, or a list of steps, to many cards. */
+#include "campaign/campaign.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/hex.h"
+#include "cmd/campaign/show.h"
+#include "cmd/campaign/feed.h"
+#include "cmd/channel/open.h"
+#include "cmd/kit/out.h"
+
+/* ---- campaign check ---- */
+
+struct check_args {
+	const char *manifest;
+};
+
+static const struct operand manifest_operands[] = {
+	{ "MANIFEST", OPT_PATH, offsetof(struct check_args, manifest), false, NULL,
+	    "The campaign manifest" },
+};
+
+static int run_check(struct ctx *c, void *args, struct err *e)
+{
+	const struct check_args *g = args;
+	struct campaign cp;
+	uint64_t n;
+	int rc;
+
+	if (campaign_open(g->manifest, &cp, e) != 0)
+		return -1;
+	rc = campaign_need_cards(&cp, &n, e);
+	if (rc == 0)
+		rc = campaign_show_plan(c, &cp, n, e);
+	campaign_close(&cp);
+	return rc;
+}
+
+const struct verb verb_campaign_check = {
+	.name = "campaign check",
+	.group = "campaign",
+	.summary = "Check a manifest and all that it names, and tell what a run would do",
+	.needs = HAS_JSON,
+	VERB_OPERANDS(manifest_operands),
+	.args_size = sizeof(struct check_args),
+	.run = run_check,
+};
+
+/* ---- campaign run ---- */
+
+struct run_args {
+	const char *manifest;
+	bool retry;
+	struct opt_u32 idle, timeout;
+};
+
+static const struct operand run_operands[] = {
+	{ "MANIFEST", OPT_PATH, offsetof(struct run_args, manifest), false, NULL,
+	    "The campaign manifest" },
+};
+static const struct opt run_opts[] = {
+	{ "retry-authentication", 0, OPT_FLAG, NULL,
+	    "Work again on cards where an authentication failed", offsetof(struct run_args, retry),
+	    0, 0, 0, NULL },
+	{ "idle", 0, OPT_U32, "SECONDS", "End when no card was put into a reader for so long",
+	    offsetof(struct run_args, idle), 0, 1, 86400, NULL },
+	{ "timeout", 0, OPT_U32, "SECONDS", "Longest time for one command (60)",
+	    offsetof(struct run_args, timeout), 0, 1, 86400, NULL },
+};
+
+/* What a terminal shows in one line, and what is written line by line elsewhere. */
+struct view {
+	struct ctx *c;
+	bool terminal;
+	struct ledger_sums before; /* as the ledger had it when the run began */
+	uint64_t done, failed;     /* in this run */
+	struct timespec began, shown;
+	const char *name;
+	unsigned timeout_ms; /* of one command; 0: not given */
+	struct profiles *profiles;
+};
+
+static double since(const struct timespec *from)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - from->tv_sec) + (double)(now.tv_nsec - from->tv_nsec) / 1e9;
+}
+
+static void begin(void *ctx, const struct ledger_sums *s)
+{
+	struct view *v = ctx;
+
+	v->before = *s;
+	clock_gettime(CLOCK_MONOTONIC, &v->began);
+	v->shown = v->began;
+	if (!v->c->quiet)
+		fprintf(v->c->log, "campaign %s: %llu card%s, %llu done before\n", v->name,
+		    (unsigned long long)s->total, s->total == 1 ? "" : "s",
+		    (unsigned long long)s->done);
+}
+
+static void show_line(struct view *v, const struct ledger_card *lc, uint32_t done, uint32_t total)
+{
+	static const char full[] = "####################";
+	uint64_t now = v->done + v->failed, ended = v->before.done + now, all = v->before.total;
+	double t = since(&v->began);
+	int n = all == 0 ? 0 : (int)(ended * (sizeof(full) - 1) / all);
+	double left = now == 0 ? 0 : t / (double)now * (double)(all - ended);
+
+	fprintf(v->c->log, "\r[%-*.*s] %llu/%llu, %llu failed, %.0f/s, %.0f s left  %s %s",
+	    (int)sizeof(full) - 1, n, full, (unsigned long long)ended, (unsigned long long)all,
+	    (unsigned long long)v->failed, t > 0 ? (double)now / t : 0, left, lc->file, lc->step);
+	if (total > 0)
+		fprintf(v->c->log, " %u/%u", done, total);
+	fputs("\033[K", v->c->log);
+	fflush(v->c->log);
+}
+
+static void show_end(struct view *v, const struct ledger_card *lc)
+{
+	if (lc->state == CARD_DONE)
+		v->done++;
+	else
+		v->failed++;
+	if (v->c->quiet || (lc->state == CARD_DONE && v->c->verbose == 0))
+		return;
+	fprintf(v->c->log, "%s%s: %s at %s%s%s\n", v->terminal ? "\r\033[K" : "", lc->file,
+	    card_state_str(lc->state), lc->step, lc->reason[0] != '\0' ? ": " : "", lc->reason);
+}
+
+static void progress(void *ctx, const struct ledger_card *lc, uint32_t done, uint32_t total)
+{
+	struct view *v = ctx;
+
+	if (lc->state != CARD_PENDING)
+		show_end(v, lc);
+	if (v->c->quiet || since(&v->shown) < (v->terminal ? 0.1 : 10))
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &v->shown);
+	if (v->terminal) {
+		show_line(v, lc, done, total);
+		return;
+	}
+	fprintf(v->c->log, "%llu of %llu cards, %llu failed, %.0f per second\n",
+	    (unsigned long long)(v->before.done + v->done + v->failed),
+	    (unsigned long long)v->before.total, (unsigned long long)v->failed,
+	    (double)(v->done + v->failed) / since(&v->began));
+}
+
+static bool stop(void *ctx)
+{
+	const struct view *v = ctx;
+
+	return *v->c->stop != 0;
+}
+
+static int open_card(void *ctx, const char *path, struct card *card, struct err *e)
+{
+	const struct view *v = ctx;
+
+	if (open_vcard(path, card, e) != 0)
+		return -1;
+	card_limit(card, v->timeout_ms);
+	return 0;
+}
+
+static void habits(void *ctx, const struct session *s, struct campaign_habits *h)
+{
+	const struct view *v = ctx;
+
+	habits_find(v->c, v->profiles, s, h);
+}
+
+static void show_sums(
+    struct ctx *c, const struct campaign *cp, const struct campaign_result *r, double seconds)
+{
+	const struct ledger_sums *s = &r->sums;
+
+	if (c->json)
+		(void)out_json(
+		    c->out, campaign_sums_json(cp, s)); /* the run's own outcome counts */
+	else
+		fprintf(c->out,
+		    "%llu card%s: %llu done (%llu already), %llu failed, %llu pending; %.1f s\n",
+		    (unsigned long long)s->total, s->total == 1 ? "" : "s",
+		    (unsigned long long)s->done, (unsigned long long)s->already,
+		    (unsigned long long)s->failed, (unsigned long long)s->pending, seconds);
+}
+
+/* What to do about cards that are not done. */
+static void hint(const struct campaign_result *r, const struct run_args *g, struct err *e)
+{
+	if (e->code == ERR_INTERRUPTED)
+		err_hint(e, "the next run goes on where this one ended");
+	else if (e->code == ERR_UNDONE && r->sums.auth_failed > 0)
+		err_hint(e,
+		    "cardadm campaign report %s; where an authentication failed (%llu) it is "
+		    "repeated only with --retry-authentication",
+		    g->manifest, (unsigned long long)r->sums.auth_failed);
+	else if (e->code == ERR_UNDONE)
+		err_hint(e, "cardadm campaign report %s", g->manifest);
+}
+
+/* Card files, one after the other. */
+static int run_files(
+    struct campaign *cp, struct view *v, bool retry, struct campaign_result *r, struct err *e)
+{
+	const struct campaign_calls calls = { .open = open_card,
+		.begin = begin,
+		.progress = progress,
+		.habits = habits,
+		.stop = stop,
+		.ctx = v,
+		.retry_authentication = retry };
+	int rc = campaign_run(cp, &calls, r, e);
+
+	if (v->terminal)
+		fputs("\r\033[K", v->c->log);
+	return rc;
+}
+
+/* Cards that are put into readers. */
+static int run_readers(struct campaign *cp, struct view *v, const struct run_args *g,
+    struct campaign_result *r, struct err *e)
+{
+	struct feed f;
+	int rc;
+	const struct campaign_calls calls = { .open = feed_open,
+		.begin = feed_start,
+		.progress = feed_progress,
+		.feed = feed_next,
+		.fed = feed_told,
+		.habits = feed_habits,
+		.stop = feed_stop,
+		.ctx = &f,
+		.retry_authentication = g->retry };
+
+	if (feed_begin(&f, v->c, cp, g->idle.given ? g->idle.v : 0, e) != 0)
+		return -1;
+	f.timeout_ms = v->timeout_ms;
+	f.profiles = v->profiles;
+	rc = campaign_run(cp, &calls, r, e);
+	v->began = f.started;
+	return rc;
+}
+
+static int run_open(struct ctx *c, struct campaign *cp, const struct run_args *g, struct err *e)
+{
+	struct view v = { .c = c,
+		.terminal = !c->quiet && isatty(fileno(c->log)) == 1,
+		.name = cp->m.name,
+		.timeout_ms = g->timeout.given ? g->timeout.v * 1000 : 0 };
+	struct campaign_result r = { 0 };
+	uint64_t n;
+	int rc;
+
+	if (g->idle.given && cp->m.readers_n == 0)
+		return err_set(e, ERR_USAGE, "--idle is for `cards: {readers: [...]}`");
+	if (c->dry_run)
+		return campaign_need_cards(cp, &n, e) != 0 ? -1 : campaign_show_plan(c, cp, n, e);
+	if (cp->m.mode == MODE_UNICAST && card_profiles(c, &v.profiles, e) != 0)
+		return -1;
+	rc = cp->m.readers_n > 0 ? run_readers(cp, &v, g, &r, e)
+				 : run_files(cp, &v, g->retry, &r, e);
+	if (v.began.tv_sec != 0)
+		show_sums(c, cp, &r, since(&v.began));
+	profiles_free(v.profiles);
+	if (rc != 0)
+		hint(&r, g, e);
+	return rc;
+}
+
+static int run_run(struct ctx *c, void *args, struct err *e)
+{
+	const struct run_args *g = args;
+	struct campaign cp;
+	int rc;
+
+	if (campaign_open(g->manifest, &cp, e) != 0)
+		return -1;
+	if (cp.m.keys[0] == '\0')
+		ctx_note(c, "keys: %s, the only card key set in %s", cp.keys->name, cp.m.keystore);
+	rc = run_open(c, &cp, g, e);
+	campaign_close(&cp);
+	return rc;
+}
+
+const struct verb verb_campaign_run = {
+	.name = "campaign run",
+	.group = "campaign",
+	.summary = "Bring every card of the manifest that is not done yet to its goal",
+	.needs = MUTATES | HAS_JSON,
+	VERB_OPTS(run_opts),
+	VERB_OPERANDS(run_operands),
+	.args_size = sizeof(struct run_args),
+	.run = run_run,
+};

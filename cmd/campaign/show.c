@@ -1,0 +1,319 @@
+/* campaign status, campaign report, and the plan that check and --dry-run show. */
+#include "cmd/campaign/show.h"
+
+#include <string.h>
+
+#include "base/hex.h"
+#include "cmd/campaign/steps.h"
+#include "cmd/kit/dry.h"
+#include "cmd/kit/out.h"
+#include "cmd/kit/show.h"
+
+/* ---- plan ---- */
+
+json_t *campaign_readers_json(const struct campaign *cp)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < cp->m.readers_n; i++)
+		show_add(&a, json_string(cp->m.readers[i]));
+	return a;
+}
+
+static json_t *packages_json(const struct bundle *b)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; rows != NULL && i < b->package_n; i++) {
+		json_t *o =
+		    json_pack("{s:I, s:s, s:I, s:i}", "package", (json_int_t)b->package[i].number,
+			"mac", b->package[i].m == 16 ? "S16" : "S8", "commands",
+			(json_int_t)b->package[i].total, "key_bits", b->package[i].key_n * 8);
+
+		if (json_array_append_new(rows, o) != 0) {
+			json_decref(rows);
+			return NULL;
+		}
+	}
+	return rows;
+}
+
+void campaign_show_cards(FILE *f, const struct campaign *cp, uint64_t cards)
+{
+	fprintf(f, "campaign %s: ", cp->m.name);
+	if (cp->m.readers_n == 0) {
+		fprintf(f, "%llu cards in %s\n", (unsigned long long)cards, cp->m.cards);
+		return;
+	}
+	fputs("cards that are put into ", f);
+	for (size_t i = 0; i < cp->m.readers_n; i++)
+		fprintf(f, "%s%s", i == 0 ? "" : ", ", cp->m.readers[i]);
+	fputc('\n', f);
+}
+
+static json_t *plan_json(const struct campaign *cp, uint64_t cards)
+{
+	const struct bundle *b = &cp->bundle;
+	char campaign[33], digest[65], version[12];
+	const bool fed = cp->m.readers_n > 0;
+
+	hex_put(SPAN(b->campaign), campaign, sizeof(campaign));
+	hex_put_lower(SPAN(b->image_digest), digest, sizeof(digest));
+	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:o}", "campaign",
+	    cp->m.name, "cards", fed ? json_null() : json_integer((json_int_t)cards), "directory",
+	    fed ? json_null() : json_string(cp->m.cards), "readers",
+	    fed ? campaign_readers_json(cp) : json_null(), "bundle", cp->m.bundle, "version",
+	    version_str(b->version, version), "digest", digest, "length", (json_int_t)b->length,
+	    "id", campaign, "variant", variant_str(b->variant), "keys", cp->keys->name, "packages",
+	    packages_json(b));
+}
+
+/* What every card gets that holds nothing of it yet. */
+static int show_commands(struct ctx *c, const struct campaign *cp, uint64_t cards, struct err *e)
+{
+	const struct bundle *b = &cp->bundle;
+	struct dry d;
+
+	dry_begin(&d, c, c->json ? plan_json(cp, cards) : NULL);
+	for (size_t i = 0; i < b->package_n; i++) {
+		const struct package *p = &b->package[i];
+
+		if (dry_enter(&d, b, p, 0, cp->ks, e) != 0)
+			return -1;
+		dry_stream(&d, p, 0);
+		dry_apdu(&d, p->return_command);
+		if (cp->m.authorize == AUTHORIZE_NOW &&
+		    dry_authorize(&d, b, p, AUTHORIZE_ACTIVATE, e) != 0)
+			return -1;
+	}
+	return dry_end(&d, e);
+}
+
+int campaign_show_plan(struct ctx *c, const struct campaign *cp, uint64_t cards, struct err *e)
+{
+	const struct bundle *b = &cp->bundle;
+	char version[12], digest[65];
+
+	if (cp->m.mode == MODE_UNICAST)
+		return steps_show_plan(c, cp, cards, e);
+	if (c->json && !c->dry_run)
+		return out_result(c, plan_json(cp, cards), e);
+	if (c->json)
+		return show_commands(c, cp, cards, e);
+	hex_put_lower(SPAN(b->image_digest), digest, sizeof(digest));
+	campaign_show_cards(c->out, cp, cards);
+	fprintf(c->out, "bundle   %s: version %s, %u octets, variant %s, algorithm %02X\n",
+	    cp->m.bundle, version_str(b->version, version), b->length, variant_str(b->variant),
+	    b->algorithm);
+	fprintf(c->out, "digest   %s\n", digest);
+	for (size_t i = 0; i < b->package_n; i++)
+		fprintf(c->out, "package  %u: %s, %u commands, broadcast keys of %u bits\n",
+		    b->package[i].number, b->package[i].m == 16 ? "S16" : "S8", b->package[i].total,
+		    b->package[i].key_n * 8u);
+	fprintf(c->out, "keys     %s of %s, key version %02X\n", cp->keys->name, cp->m.keystore,
+	    cp->m.key_version >= 0 ? (unsigned)cp->m.key_version : cp->keys->version);
+	fprintf(c->out,
+	    "each card: SELECT, GET DATA, INITIALIZE UPDATE 8050%02X00, EXTERNAL AUTHENTICATE,\n"
+	    "  GET DATA FF70 FF71 FF72, CHANGE MODE 845A0100, WRITE STAGE 845E0000 (all commands "
+	    "of "
+	    "its package),\n  CHANGE MODE 845A0001%s\n",
+	    cp->m.key_version >= 0 ? (unsigned)cp->m.key_version : cp->keys->version,
+	    cp->m.authorize == AUTHORIZE_NOW ? ", AUTHORIZE ACTION 845C0000, GET DATA FF70" : "");
+	return c->dry_run ? show_commands(c, cp, cards, e) : 0;
+}
+
+/* ---- sums ---- */
+
+json_t *campaign_sums_json(const struct campaign *cp, const struct ledger_sums *s)
+{
+	char version[12];
+
+	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:I}", "campaign", cp->m.name, "version",
+	    cp->m.mode == MODE_UNICAST ? json_null()
+				       : json_string(version_str(cp->bundle.version, version)),
+	    "total", (json_int_t)s->total, "done", (json_int_t)s->done, "failed",
+	    (json_int_t)s->failed, "pending", (json_int_t)s->pending, "already",
+	    (json_int_t)s->already);
+}
+
+static void sums_text(FILE *f, const struct campaign *cp, const struct ledger_sums *s)
+{
+	char version[12];
+
+	fprintf(f, "campaign %s", cp->m.name);
+	if (cp->m.mode == MODE_UNICAST)
+		fprintf(f, ", %u step%s\n", cp->unicast->n, cp->unicast->n == 1 ? "" : "s");
+	else
+		fprintf(f, ", version %s\n", version_str(cp->bundle.version, version));
+	fprintf(f,
+	    "total    %llu\ndone     %llu (already %llu)\nfailed   %llu\n"
+	    "pending  %llu\n",
+	    (unsigned long long)s->total, (unsigned long long)s->done,
+	    (unsigned long long)s->already, (unsigned long long)s->failed,
+	    (unsigned long long)s->pending);
+}
+
+/* Before the first run nothing is known: the cards of the directory are all pending. */
+static int sums(const struct campaign *cp, struct ledger *l, struct ledger_sums *s, struct err *e)
+{
+	if (ledger_sum(l, s, e) != 0)
+		return -1;
+	if (s->total != 0)
+		return 0;
+	if (campaign_count_cards(cp, &s->total, e) != 0)
+		return -1;
+	s->pending = s->total;
+	return 0;
+}
+
+/* ---- report ---- */
+
+/* A card that was put into a reader has no file. */
+static json_t *card_json(const struct campaign *cp, const struct ledger_card *lc)
+{
+	return json_pack("{s:o, s:o, s:s, s:s, s:o, s:b}", "id",
+	    lc->id[0] != '\0' ? json_string(lc->id) : json_null(), "file",
+	    cp->m.readers_n > 0 ? json_null() : json_string(lc->file), "state",
+	    card_state_str(lc->state), "step", lc->step, "reason",
+	    lc->reason[0] != '\0' ? json_string(lc->reason) : json_null(), "in_doubt",
+	    lc->in_doubt);
+}
+
+/* One object whose array is written card by card, so that memory does not grow with the fleet. */
+static int report_json(struct ctx *c, const struct campaign *cp, struct ledger *l,
+    const struct ledger_sums *s, struct err *e)
+{
+	json_t *head = campaign_sums_json(cp, s);
+	struct ledger_card lc;
+	char after[sizeof(lc.file)] = "";
+	struct out_stream out;
+	json_t *row;
+	bool found;
+
+	out_set(
+	    &head, "bundle", cp->m.mode == MODE_UNICAST ? json_null() : json_string(cp->m.bundle));
+	out_stream_begin(&out, c->out, head, "cards");
+	for (;;) {
+		if (ledger_next(l, after, -1, &lc, &found, e) != 0)
+			return -1;
+		if (!found)
+			break;
+		memcpy(after, lc.file, sizeof(after));
+		row = card_json(cp, &lc);
+		if (cp->m.mode == MODE_UNICAST) {
+			json_t *steps;
+
+			if (steps_json(cp, l, lc.file, &steps, e) != 0) {
+				json_decref(row);
+				return -1;
+			}
+			out_set(&row, "steps", steps);
+		}
+		out_stream_row(&out, row);
+	}
+	return out_stream_end(&out, e);
+}
+
+static int report_text(struct ctx *c, const struct campaign *cp, struct ledger *l,
+    const struct ledger_sums *s, struct err *e)
+{
+	struct ledger_card lc;
+	char after[sizeof(lc.file)] = "", steps[STEPS_TEXT];
+	bool found;
+
+	sums_text(c->out, cp, s);
+	fprintf(
+	    c->out, "\n%-32s  %-28s  %-8s  %-12s  %s\n", "CARD", "FILE", "STATE", "STEP", "REASON");
+	for (;;) {
+		if (ledger_next(l, after, -1, &lc, &found, e) != 0)
+			return -1;
+		if (!found)
+			return 0;
+		memcpy(after, lc.file, sizeof(after));
+		fprintf(c->out, "%-32s  %-28s  %-8s  %-12s  %s\n", lc.id[0] != '\0' ? lc.id : "-",
+		    cp->m.readers_n > 0 ? "-" : lc.file, card_state_str(lc.state),
+		    lc.step[0] != '\0' ? lc.step : "-", lc.reason[0] != '\0' ? lc.reason : "-");
+		if (cp->m.mode != MODE_UNICAST)
+			continue;
+		if (steps_text(cp, l, lc.file, steps, e) != 0)
+			return -1;
+		fprintf(c->out, "%-32s  steps: %s\n", "", steps);
+	}
+}
+
+struct show_args {
+	const char *manifest;
+};
+
+static const struct operand show_operands[] = {
+	{ "MANIFEST", OPT_PATH, offsetof(struct show_args, manifest), false, NULL,
+	    "The campaign manifest" },
+};
+
+typedef int report_fn(struct ctx *c, const struct campaign *cp, struct ledger *l,
+    const struct ledger_sums *s, struct err *e);
+
+static int with_ledger(struct ctx *c, const char *manifest, report_fn *report, struct err *e)
+{
+	struct campaign cp;
+	struct ledger *l = NULL;
+	struct ledger_sums s;
+	int rc;
+
+	if (campaign_open_report(manifest, &cp, e) != 0)
+		return -1;
+	rc = ledger_open(cp.ledger_path, cp.goal, cp.m.name, false, &l, e);
+	if (rc == 0)
+		rc = sums(&cp, l, &s, e);
+	if (rc == 0)
+		rc = report(c, &cp, l, &s, e);
+	ledger_close(l);
+	campaign_close(&cp);
+	return rc;
+}
+
+static int report(struct ctx *c, const struct campaign *cp, struct ledger *l,
+    const struct ledger_sums *s, struct err *e)
+{
+	return c->json ? report_json(c, cp, l, s, e) : report_text(c, cp, l, s, e);
+}
+
+static int status(struct ctx *c, const struct campaign *cp, struct ledger *l,
+    const struct ledger_sums *s, struct err *e)
+{
+	(void)l;
+	if (c->json)
+		return out_result(c, campaign_sums_json(cp, s), e);
+	sums_text(c->out, cp, s);
+	return 0;
+}
+
+static int run_report(struct ctx *c, void *args, struct err *e)
+{
+	return with_ledger(c, ((struct show_args *)args)->manifest, report, e);
+}
+
+static int run_status(struct ctx *c, void *args, struct err *e)
+{
+	return with_ledger(c, ((struct show_args *)args)->manifest, status, e);
+}
+
+const struct verb verb_campaign_status = {
+	.name = "campaign status",
+	.group = "campaign",
+	.summary = "Tell how far a campaign is",
+	.needs = HAS_JSON,
+	VERB_OPERANDS(show_operands),
+	.args_size = sizeof(struct show_args),
+	.run = run_status,
+};
+
+const struct verb verb_campaign_report = {
+	.name = "campaign report",
+	.group = "campaign",
+	.summary = "List every card of a campaign with state, step and reason",
+	.needs = HAS_JSON,
+	VERB_OPERANDS(show_operands),
+	.args_size = sizeof(struct show_args),
+	.run = run_report,
+};

@@ -1,0 +1,20 @@
+/* What campaigns show: the plan of a run, the sums, the report. */
+#ifndef CMD_CAMPAIGN_SHOW_H
+#define CMD_CAMPAIGN_SHOW_H
+
+#include <jansson.h>
+
+#include "campaign/campaign.h"
+#include "cmd/kit/verb.h"
+
+/* Facts of manifest, bundle and keys, and the commands that each card gets. */
+int campaign_show_plan(struct ctx *c, const struct campaign *cp, uint64_t cards, struct err *e);
+/* The line that says which cards there are. */
+void campaign_show_cards(FILE *f, const struct campaign *cp, uint64_t cards);
+/* Their names, of a campaign over readers. NULL: no memory. */
+json_t *campaign_readers_json(const struct campaign *cp);
+/* {"campaign", "version", "total", "done", "failed", "pending", "already"}; version is null in
+ * unicast mode */
+json_t *campaign_sums_json(const struct campaign *cp, const struct ledger_sums *s);
+
+#endif

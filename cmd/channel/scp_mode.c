@@ -1,0 +1,280 @@
+/* scp-mode, scp-status, scp-close: what happens to an open channel. */
+#include <string.h>
+#include <time.h>
+
+#include "cmd/agent/agent.h"
+#include "base/hex.h"
+#include "campaign/job.h"
+#include "cmd/kit/dry.h"
+#include "cmd/kit/out.h"
+#include "cmd/kit/show.h"
+
+/* ---- scp-mode ---- */
+
+struct mode_args {
+	const char *mode;
+	const char *bundle;
+	bool allow_literal;
+};
+
+static const char *const modes[] = { "broadcast", "unicast", NULL };
+
+static const struct operand mode_operands[] = {
+	{ "broadcast|unicast", OPT_CHOICE, offsetof(struct mode_args, mode), false, modes,
+	    "The channel to switch to" },
+};
+static const struct opt mode_opts[] = {
+	{ "bundle", 0, OPT_PATH, "BUNDLE", "The bundle whose broadcast keys are handed to the card",
+	    offsetof(struct mode_args, bundle), 0, 0, 0, NULL },
+	{ "allow-literal-mac", 0, OPT_FLAG, NULL, "Accept a bundle with algorithm 01 or 02",
+	    offsetof(struct mode_args, allow_literal), 0, 0, 0, NULL },
+};
+
+/* The bundle that is named, and what the card needs of it; not yet the agent's. */
+struct choice {
+	struct bundle bundle;
+	struct job_plan plan;
+};
+
+static int refuse_nothing_to_load(
+    const struct agent *a, const struct choice *n, const char *name, struct err *e)
+{
+	char version[12];
+
+	if (n->plan.need == NEED_NOTHING) {
+		err_set(e, ERR_SAFETY, "the card runs version %s of this bundle already",
+		    version_str(n->bundle.version, version));
+		return err_hint(e, "there is nothing to load or to authorize");
+	}
+	err_set(e, ERR_SAFETY, "the card holds the whole payload of this bundle already");
+	return err_hint(e, "cardadm -r %s authorize load --bundle %s", a->reader, name);
+}
+
+/* From now on the agent knows this bundle, whether it is loaded or only authorized. */
+static void keep(struct agent *a, struct choice *n, const char *name)
+{
+	agent_forget_bundle(a);
+	a->bundle = n->bundle;
+	a->plan = n->plan;
+	a->plan.package = bundle_package(&a->bundle, n->plan.package->m);
+	n->bundle = (struct bundle){ 0 };
+	a->has_bundle = true;
+	snprintf(a->bundle_name, sizeof(a->bundle_name), "%s", name);
+	a->done = a->plan.need == NEED_LOAD ? a->plan.j : a->plan.package->total;
+}
+
+static int dry_broadcast(
+    struct ctx *c, const struct choice *n, const struct keystore *ks, struct err *e)
+{
+	struct dry d;
+
+	dry_begin(&d, c, NULL);
+	return dry_enter(&d, &n->bundle, n->plan.package, n->plan.j, ks, e) == 0 ? dry_end(&d, e)
+										 : -1;
+}
+
+static int choose(struct agent *a, const struct mode_args *g, const struct keystore *ks,
+    struct choice *n, struct err *e)
+{
+	if (job_bundle(g->bundle, ks, job_today(), &n->bundle, e) != 0)
+		return -1;
+	return job_plan(&a->session, &n->bundle, g->allow_literal, &n->plan, e);
+}
+
+static int go_broadcast(struct ctx *c, struct agent *a, const struct mode_args *g, struct err *e)
+{
+	struct choice n = { 0 };
+	struct keystore *ks = NULL;
+	enum need need;
+	int rc = -1;
+
+	if (g->bundle == NULL)
+		return err_set(e, ERR_USAGE, "broadcast mode needs --bundle BUNDLE");
+	if (a->session.mode == SESSION_BROADCAST) {
+		err_set(e, ERR_SAFETY, "the channel is in broadcast mode already, with %s",
+		    a->bundle_name);
+		return err_hint(e, "scp-mode unicast goes back");
+	}
+	if (ctx_keystore(c, &ks, e) != 0)
+		return -1;
+	if (choose(a, g, ks, &n, e) != 0)
+		goto out;
+	if (n.plan.need != NEED_LOAD)
+		refuse_nothing_to_load(a, &n, g->bundle, e);
+	else if (c->dry_run)
+		rc = dry_broadcast(c, &n, ks, e);
+	if (c->dry_run)
+		goto out;
+	need = n.plan.need;
+	keep(a, &n, g->bundle);
+	if (need != NEED_LOAD)
+		goto out;
+	rc = job_switch(&a->session, &a->bundle, &a->plan, ks, e);
+	if (rc == 0 && a->done > 0)
+		ctx_note(c, "the card has %u of %u commands already: load goes on there", a->done,
+		    a->plan.package->total);
+out:
+	bundle_free(&n.bundle);
+	ctx_keystore_done(c, ks);
+	return rc;
+}
+
+static int go_unicast(struct ctx *c, struct agent *a, const struct mode_args *g, struct err *e)
+{
+	struct dry d;
+
+	if (g->bundle != NULL)
+		return err_set(e, ERR_USAGE, "--bundle goes with broadcast only");
+	if (a->session.mode != SESSION_BROADCAST) {
+		err_set(e, ERR_SAFETY, "the channel is not in broadcast mode");
+		return err_hint(e, "scp-status tells where it stands");
+	}
+	if (a->done != a->plan.package->total) {
+		err_set(e, ERR_SAFETY,
+		    "%u of %u commands loaded: the return command fits only after all", a->done,
+		    a->plan.package->total);
+		return err_hint(e, "load %s first, or scp-close to give up", a->bundle_name);
+	}
+	if (c->dry_run) {
+		dry_begin(&d, c, NULL);
+		dry_apdu(&d, a->plan.package->return_command);
+		return dry_end(&d, e);
+	}
+	return broadcast_return(&a->session, a->plan.package->return_command, e);
+}
+
+static int run_mode(struct ctx *c, void *args, struct err *e)
+{
+	const struct mode_args *g = args;
+	struct agent *a = c->agent;
+	bool broadcast = strcmp(g->mode, "broadcast") == 0;
+	int rc = broadcast ? go_broadcast(c, a, g, e) : go_unicast(c, a, g, e);
+
+	if (rc != 0 || c->dry_run)
+		return rc;
+	if (c->json)
+		return out_result(c,
+		    json_pack("{s:s, s:I, s:I}", "mode", g->mode, "done", (json_int_t)a->done,
+			"total", (json_int_t)a->plan.package->total),
+		    e);
+	if (broadcast)
+		fprintf(c->out, "broadcast mode: %s, package %u, %u commands\n", a->bundle_name,
+		    a->plan.package->number, a->plan.package->total);
+	else
+		fprintf(c->out, "back in the diversified channel\n");
+	return 0;
+}
+
+const struct verb verb_scp_mode = {
+	.name = "scp-mode",
+	.group = "channel",
+	.summary = "Switch an open channel to broadcast keys, or back",
+	.needs = NEED_READER | NEED_SESSION | USES_KEYSTORE | MUTATES | HAS_JSON,
+	VERB_OPTS(mode_opts),
+	VERB_OPERANDS(mode_operands),
+	.args_size = sizeof(struct mode_args),
+	.run = run_mode,
+};
+
+/* ---- scp-status ---- */
+
+static const char *mode_str(enum session_mode m)
+{
+	static const char *const names[] = { "closed", "unicast", "broadcast" };
+
+	return names[m];
+}
+
+static int status_closed(struct ctx *c, struct err *e)
+{
+	const struct agent_note *n = &c->note;
+	struct err how;
+	json_t *j;
+
+	if (c->json) {
+		j = json_pack("{s:b, s:s}", "open", 0, "reader", c->reader);
+		if (n->there)
+			out_set(&j, "ended",
+			    json_pack("{s:s, s:s, s:s}", "card", n->card, "reason", n->why, "known",
+				n->known));
+		return out_result(c, j, e);
+	}
+	fprintf(c->out, "no channel is open to %s\n", c->reader);
+	if (!n->there)
+		return 0;
+	agent_note_err(n, ERR_READER, &how);
+	fprintf(c->out, "%s\n", how.text);
+	ctx_note(c, "hint: %s", how.hint);
+	return 0;
+}
+
+static int run_status(struct ctx *c, void *args, struct err *e)
+{
+	const struct agent *a = c->agent;
+	const struct session *s;
+	char text[80];
+	json_t *j;
+
+	(void)args;
+	if (a == NULL)
+		return status_closed(c, e);
+	s = &a->session;
+	if (!c->json) {
+		fprintf(c->out, "channel open to %s\n", a->reader);
+		/* In SCP11b we have no keys. */
+		fprintf(c->out, "mode %s, %s, key set %s version %s\n", mode_str(s->mode),
+		    show_session_text(s, text, sizeof(text)),
+		    a->keys[0] == '\0' ? "of the card" : a->keys, out_hex8(s->iu.key_version).s);
+		if (a->has_bundle && a->plan.package != NULL)
+			fprintf(c->out, "bundle %s: %u of %u commands\n", a->bundle_name, a->done,
+			    a->plan.package->total);
+		return 0;
+	}
+	j = json_pack("{s:b, s:s, s:s}", "open", 1, "reader", a->reader, "mode", mode_str(s->mode));
+	show_session(&j, s);
+	out_set(&j, "keys", a->keys[0] == '\0' ? json_null() : json_string(a->keys));
+	out_set(&j, "key_version", json_string(out_hex8(s->iu.key_version).s));
+	if (a->has_bundle && a->plan.package != NULL)
+		out_set(&j, "bundle",
+		    json_pack("{s:s, s:I, s:I}", "file", a->bundle_name, "done",
+			(json_int_t)a->done, "total", (json_int_t)a->plan.package->total));
+	return out_result(c, j, e);
+}
+
+const struct verb verb_scp_status = {
+	.name = "scp-status",
+	.group = "channel",
+	.summary = "Tell whether a channel is open and where it stands",
+	.needs = NEED_READER | USES_SESSION | HAS_JSON,
+	.run = run_status,
+};
+
+/* ---- scp-close ---- */
+
+static int run_close(struct ctx *c, void *args, struct err *e)
+{
+	struct err how;
+
+	(void)args;
+	(void)e;
+	if (c->agent != NULL) {
+		agent_end(c->agent);
+		return 0;
+	}
+	if (!c->note.there) {
+		ctx_note(c, "no channel is open to %s", c->reader);
+		return 0;
+	}
+	agent_note_err(&c->note, ERR_READER, &how);
+	ctx_note(c, "%s", how.text);
+	agent_note_remove(c->note.path);
+	return 0;
+}
+
+const struct verb verb_scp_close = {
+	.name = "scp-close",
+	.group = "channel",
+	.summary = "Close an open channel and wipe its keys",
+	.needs = NEED_READER | USES_SESSION,
+	.run = run_close,
+};

@@ -1,0 +1,344 @@
+/* load, authorize load: CAP files, and the payload of a bundle in an open channel. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/agent/agent.h"
+#include "cmd/kit/ask.h"
+#include "base/hex.h"
+#include "campaign/job.h"
+#include "cmd/content/cap_load.h"
+#include "cmd/kit/dry.h"
+#include "cmd/kit/out.h"
+#include "cmd/kit/progress.h"
+#include "cmd/run.h"
+
+/* ---- load ---- */
+
+struct load_args {
+	const char *path;
+	struct cap_args cap;
+	struct channel_args channel;
+};
+
+static const struct opt load_opts[] = {
+	CAP_LOAD_OPTS(load_args, cap),
+	CHANNEL_OPTS(load_args, channel),
+};
+static const struct operand load_operands[] = {
+	{ "FILE", OPT_PATH, offsetof(struct load_args, path), false, NULL,
+	    "A CAP file; in broadcast mode the bundle that scp-mode named" },
+};
+
+struct load_progress {
+	struct ctx *c;
+	struct agent *a;
+	struct progress bar;
+};
+
+static bool load_step(void *ctx, uint32_t done, uint32_t total)
+{
+	struct load_progress *p = ctx;
+
+	progress_show(&p->bar, done, total);
+	return !agent_interrupted(p->a, p->c);
+}
+
+static int same_bundle(const struct agent *a, const char *path, struct err *e)
+{
+	struct bundle b;
+	int rc;
+
+	if (bundle_read(path, &b, e) != 0)
+		return -1;
+	rc = memcmp(b.digest, a->bundle.digest, sizeof(b.digest));
+	bundle_free(&b);
+	if (rc == 0)
+		return 0;
+	err_set(e, ERR_SAFETY, "%s: not the bundle that scp-mode named", path);
+	return err_hint(e, "the channel was switched with %s", a->bundle_name);
+}
+
+static int load_bundle(struct ctx *c, const char *path, struct err *e)
+{
+	struct agent *a = c->agent;
+	struct load_progress lp = { .c = c, .a = a };
+	const struct broadcast_progress p = { load_step, &lp };
+	struct dry d;
+	uint32_t total;
+	int rc;
+
+	if (a == NULL)
+		return run_no_channel(c, e);
+	if (a->session.mode != SESSION_BROADCAST) {
+		err_set(e, ERR_SAFETY, "the channel is not in broadcast mode");
+		return err_hint(e, "scp-mode broadcast --bundle %s", path);
+	}
+	if (same_bundle(a, path, e) != 0)
+		return -1;
+	total = a->plan.package->total;
+	if (c->dry_run) {
+		dry_begin(&d, c, NULL);
+		dry_stream(&d, a->plan.package, a->done);
+		return dry_end(&d, e);
+	}
+	progress_begin(&lp.bar, c, path);
+	rc = broadcast_play(&a->session, a->plan.package->commands, total, &a->done, &p, e);
+	progress_end(&lp.bar);
+	if (rc != 0)
+		return err_in(e, "%s", path);
+	if (c->json)
+		return out_result(c,
+		    json_pack("{s:I, s:I, s:I}", "commands", (json_int_t)a->done, "total",
+			(json_int_t)total, "length", (json_int_t)a->bundle.length),
+		    e);
+	fprintf(c->out, "loaded: %u commands, %u octets\n", total, a->bundle.length);
+	return 0;
+}
+
+/* All checks, and the question. */
+static int load_ask(struct cap_load *x, struct target *t, struct removals *m, struct err *e)
+{
+	struct registry r;
+	int rc = target_registry(t, &r, e);
+
+	if (rc == 0)
+		rc = cap_load_check(x, t, &r, m, e);
+	if (rc == 0)
+		rc = target_may_manage(t, &r, x->token.n > 0, "--load-token", e);
+	if (rc == 0 && m->n > 0 && !t->is_dry)
+		rc = removals_ask(t->c, m, &r, e);
+	registry_free(&r);
+	return rc;
+}
+
+static int load_tell(struct cap_load *x, struct ctx *c, json_t *deleted, struct err *e)
+{
+	json_t *o;
+
+	if (!c->json) {
+		cap_load_tell(x, c);
+		return 0;
+	}
+	o = cap_load_show(x);
+	out_set(&o, "deleted", json_incref(deleted));
+	return out_result(c, o, e);
+}
+
+static int load_target(struct cap_load *x, struct target *t, struct err *e)
+{
+	struct removals *m = calloc(1, sizeof(*m));
+	json_t *deleted = json_array();
+	struct registry after;
+	int rc = m == NULL || deleted == NULL ? err_memory(e) : load_ask(x, t, m, e);
+
+	if (rc == 0 && m->n > 0)
+		rc = removals_do(t, m, span_of(NULL, 0), deleted, e);
+	if (rc == 0)
+		rc = cap_load_send(x, t, e);
+	if (rc == 0) {
+		if (target_reread(t, &after))
+			rc = cap_load_compare(x, &after, e);
+		registry_free(&after);
+	}
+	if (rc == 0 && !t->is_dry)
+		rc = load_tell(x, t->c, deleted, e);
+	json_decref(deleted);
+	free(m);
+	return rc;
+}
+
+static int load_cap(struct ctx *c, const struct load_args *g, struct err *e)
+{
+	struct cap_load *x = calloc(1, sizeof(*x));
+	struct target t;
+	int rc = x == NULL ? err_memory(e) : cap_load_read(x, g->path, &g->cap, e);
+
+	if (rc == 0)
+		rc = target_open(&t, c, &g->channel, e);
+	if (rc == 0)
+		rc = target_close(&t, load_target(x, &t, e), e);
+	if (x != NULL)
+		cap_load_free(x);
+	free(x);
+	return rc;
+}
+
+/* A CAP file is an archive. */
+static int look(const char *path, bool *is_cap, struct err *e)
+{
+	uint8_t b[8];
+	FILE *f = fopen(path, "rbe");
+	size_t n;
+
+	if (f == NULL) {
+		err_errno(e, ERR_INPUT, "%s: cannot open", path);
+		return err_hint(e, "a CAP file, or the bundle that scp-mode named");
+	}
+	n = fread(b, 1, sizeof(b), f);
+	fclose(f);
+	*is_cap = cap_is_archive(span_of(b, n));
+	return 0;
+}
+
+static int run_load(struct ctx *c, void *args, struct err *e)
+{
+	const struct load_args *g = args;
+	bool is_cap = false;
+
+	if (look(g->path, &is_cap, e) != 0)
+		return -1;
+	if (is_cap)
+		return load_cap(c, g, e);
+	if (cap_args_given(&g->cap))
+		return err_set(
+		    e, ERR_USAGE, "%s is no CAP file, which these options are for", g->path);
+	if (load_bundle(c, g->path, e) == 0)
+		return 0;
+	return err_hint_else(e, "%s is no CAP file", g->path);
+}
+
+const struct verb verb_load = {
+	.name = "load",
+	.group = "content",
+	.summary = "Load a CAP file, or in broadcast mode the payload of a bundle",
+	.needs = NEED_READER | USES_SESSION | USES_KEYSTORE | MUTATES | DESTROYS | HAS_JSON,
+	VERB_OPTS(load_opts),
+	VERB_OPERANDS(load_operands),
+	.args_size = sizeof(struct load_args),
+	.run = run_load,
+};
+
+/* ---- authorize load ---- */
+
+struct authorize_args {
+	const char *bundle;
+	bool verify_only, discard, allow_literal;
+};
+
+static const struct opt authorize_opts[] = {
+	{ "bundle", 0, OPT_PATH, "BUNDLE", "The bundle; default: the one that scp-mode named",
+	    offsetof(struct authorize_args, bundle), 0, 0, 0, NULL },
+	{ "verify-only", 0, OPT_FLAG, NULL, "Have the card verify and not activate",
+	    offsetof(struct authorize_args, verify_only), 0, 0, 0, NULL },
+	{ "discard", 0, OPT_FLAG, NULL,
+	    "Drop what the slot holds and refuse this campaign for good",
+	    offsetof(struct authorize_args, discard), 0, 0, 0, NULL },
+	{ "allow-literal-mac", 0, OPT_FLAG, NULL, "Accept a bundle with algorithm 01 or 02",
+	    offsetof(struct authorize_args, allow_literal), 0, 0, 0, NULL },
+};
+
+static int tell_verdict(
+    struct ctx *c, const struct bundle *b, const struct verdict *v, struct err *e)
+{
+	char version[12], digest[65];
+
+	version_str(v->version, version);
+	hex_put_lower(SPAN(b->image_digest), digest, sizeof(digest));
+	if (c->json)
+		return out_result(c,
+		    json_pack("{s:s, s:i, s:s, s:s}", "result", authorize_result_str(v->result),
+			"code", v->result, "version", version, "digest", digest),
+		    e);
+	if (v->result == RESULT_ACTIVE || v->result == RESULT_ALREADY)
+		fprintf(c->out, "%s: the card runs version %s\n", authorize_result_str(v->result),
+		    version);
+	else
+		fprintf(c->out, "%s: the card still runs version %s\n",
+		    authorize_result_str(v->result), version);
+	return 0;
+}
+
+/* A refused campaign is refused for ever: the card's list has no way back (broadcast.md 5). */
+static int confirm_discard(struct ctx *c, const struct bundle *b, struct err *e)
+{
+	char question[160], campaign[2 * CAMPAIGN_SIZE + 1];
+
+	snprintf(question, sizeof(question),
+	    "Drop what the slot holds, and have this card refuse campaign %s for good?",
+	    hex_put(SPAN(b->campaign), campaign, sizeof(campaign)));
+	return ask(c, question, e);
+}
+
+/* In the open channel, with `b` verified. */
+static int authorize(
+    struct ctx *c, const struct authorize_args *g, const struct bundle *b, struct err *e)
+{
+	struct session *s = &c->agent->session;
+	const struct package *p = bundle_package(b, s->iu.m);
+	enum authorize_p1 p1 = g->discard       ? AUTHORIZE_DISCARD
+			       : g->verify_only ? AUTHORIZE_VERIFY
+						: AUTHORIZE_ACTIVATE;
+	struct verdict v;
+	struct dry d;
+	int rc;
+
+	if (p == NULL) {
+		err_set(e, ERR_SAFETY, "the bundle has no package for %s",
+		    s->iu.m == 16 ? "S16" : "S8");
+		return err_hint(e, "build it with --s16 for cards with 16-octet MACs");
+	}
+	if ((b->algorithm == ALG_CMAC_BK || b->algorithm == ALG_CMAC_KMAC) && !g->allow_literal &&
+	    !g->discard) {
+		err_set(e, ERR_SAFETY, "the bundle is authorized by a literal MAC (algorithm %02X)",
+		    b->algorithm);
+		return err_hint(
+		    e, "bundle show tells why that is weak; --allow-literal-mac accepts it");
+	}
+	if (c->dry_run) {
+		dry_begin(&d, c, NULL);
+		rc = dry_authorize(&d, b, p, p1, e);
+		return rc == 0 ? dry_end(&d, e) : -1;
+	}
+	if (g->discard && confirm_discard(c, b, e) != 0)
+		return -1;
+	rc = g->discard ? broadcast_discard(s, p->slot, b->campaign, p->number, &v, e)
+			: job_authorize(s, b, p, p1, &v, e);
+	if (rc == 0 && p1 == AUTHORIZE_ACTIVATE)
+		rc = job_confirm(s, b, e);
+	return rc == 0 ? tell_verdict(c, b, &v, e) : -1;
+}
+
+static int run_authorize(struct ctx *c, void *args, struct err *e)
+{
+	const struct authorize_args *g = args;
+	struct agent *a = c->agent;
+	struct keystore *ks = NULL;
+	struct bundle other = { 0 };
+	const struct bundle *b = &a->bundle;
+	int rc = -1;
+
+	if (g->verify_only && g->discard)
+		return err_set(e, ERR_USAGE, "--verify-only and --discard exclude each other");
+	if (a->session.mode == SESSION_BROADCAST) {
+		err_set(
+		    e, ERR_SAFETY, "the channel is in broadcast mode, which carries no authority");
+		return err_hint(e, "scp-mode unicast first");
+	}
+	if (g->bundle == NULL && !a->has_bundle)
+		return err_set(e, ERR_USAGE, "--bundle BUNDLE is needed: scp-mode named none");
+	if (g->bundle != NULL) {
+		/* What an expired bundle left in a card may still be dropped. */
+		uint32_t today = g->discard ? 0 : job_today();
+
+		if (ctx_keystore(c, &ks, e) != 0 ||
+		    job_bundle(g->bundle, ks, today, &other, e) != 0)
+			goto out;
+		b = &other;
+	}
+	rc = authorize(c, g, b, e);
+out:
+	bundle_free(&other);
+	ctx_keystore_done(c, ks);
+	return rc;
+}
+
+const struct verb verb_authorize_load = {
+	.name = "authorize load",
+	.group = "authority",
+	.summary = "Have the card verify what it holds and put it to use",
+	.needs = NEED_READER | NEED_SESSION | USES_KEYSTORE | MUTATES | DESTROYS | HAS_JSON,
+	VERB_OPTS(authorize_opts),
+	.args_size = sizeof(struct authorize_args),
+	.run = run_authorize,
+};

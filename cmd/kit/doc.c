@@ -1,0 +1,147 @@
+#include "cmd/kit/doc.h"
+
+#include <string.h>
+
+#include "cmd/kit/opt.h"
+#include "cmd/kit/value.h"
+
+enum { WIDTH = 80, TEXT_COLUMN = 26 };
+
+static const struct {
+	const char *name, *title;
+} groups[] = {
+	{ "look", "Look at readers and cards" },
+	{ "channel", "Secure channels" },
+	{ "content", "What is on a card" },
+	{ "authority", "Who may do what" },
+	{ "campaign", "Campaigns, bundles, scripts" },
+	{ "keys", "Key stores" },
+	{ "virtual", "Virtual cards" },
+};
+
+/* Words in lines of at most WIDTH columns; further lines begin at `indent`. */
+struct wrapped {
+	FILE *out;
+	size_t column, indent;
+};
+
+static void put_word(struct wrapped *w, const char *word, size_t n)
+{
+	if (w->column > w->indent && w->column + 1 + n > WIDTH) {
+		fputc('\n', w->out);
+		w->column = 0;
+	}
+	if (w->column < w->indent) {
+		fprintf(w->out, "%*s", (int)(w->indent - w->column), "");
+		w->column = w->indent;
+	} else {
+		fputc(' ', w->out);
+		w->column++;
+	}
+	fprintf(w->out, "%.*s", (int)n, word);
+	w->column += n;
+}
+
+/* `label`, then the text from column TEXT_COLUMN on. */
+static void entry(FILE *out, const char *label, const char *text)
+{
+	struct wrapped w = { out, (size_t)fprintf(out, "  %s", label), TEXT_COLUMN };
+
+	if (w.column + 2 > TEXT_COLUMN) {
+		fputc('\n', out);
+		w.column = 0;
+	}
+	while (*text != '\0') {
+		size_t n = strcspn(text, " ");
+
+		put_word(&w, text, n);
+		text += n + (text[n] == ' ' ? 1 : 0);
+	}
+	fputc('\n', out);
+}
+
+static bool in_family(const char *verb, const char *family)
+{
+	size_t n = family == NULL ? 0 : strlen(family);
+
+	return n == 0 || (strncmp(verb, family, n) == 0 && verb[n] == ' ');
+}
+
+static void group(FILE *out, size_t g, const char *family)
+{
+	bool titled = false;
+
+	for (size_t i = 0; i < verb_n; i++) {
+		if (strcmp(verbs[i]->group, groups[g].name) != 0 ||
+		    !in_family(verbs[i]->name, family))
+			continue;
+		if (!titled)
+			fprintf(out, "\n%s:\n", groups[g].title);
+		titled = true;
+		entry(out, verbs[i]->name, verbs[i]->summary);
+	}
+}
+
+void doc_all(FILE *out, const char *family)
+{
+	fprintf(out, "usage: cardadm %s%sVERB [OPTION...] [ARGUMENT...]\n",
+	    family == NULL ? "" : family, family == NULL ? "" : " ");
+	for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++)
+		group(out, g, family);
+	fprintf(out, "\ncardadm VERB --help shows the options of one verb, cardadm --version the\n"
+		     "version. The manual begins at cardadm(1).\n");
+}
+
+static void option(FILE *out, const struct opt *o)
+{
+	char label[96], text[320];
+	size_t n;
+
+	n = o->letter != 0 ? (size_t)snprintf(label, sizeof(label), "-%c, ", o->letter)
+			   : (size_t)snprintf(label, sizeof(label), "    ");
+	snprintf(label + n, sizeof(label) - n, "--%s%s%s", o->name, o->arg == NULL ? "" : " ",
+	    o->arg == NULL ? "" : o->arg);
+	snprintf(text, sizeof(text), "%s%s%s", o->help,
+	    (o->flags & OPT_REQUIRED) != 0 ? " (required)" : "",
+	    o->kind == OPT_STRINGS ? " (may be repeated)" : "");
+	entry(out, label, text);
+}
+
+static void usage(FILE *out, const struct verb *v)
+{
+	struct wrapped w = { out, (size_t)fprintf(out, "usage: cardadm %s", v->name), 15 };
+	char part[96];
+
+	for (size_t i = 0; i < v->opt_n; i++) {
+		if ((v->opts[i].flags & OPT_REQUIRED) == 0)
+			continue;
+		snprintf(part, sizeof(part), "--%s %s", v->opts[i].name, v->opts[i].arg);
+		put_word(&w, part, strlen(part));
+	}
+	put_word(&w, "[OPTION...]", strlen("[OPTION...]"));
+	for (size_t i = 0; i < v->operand_n; i++) {
+		const struct operand *d = &v->operands[i];
+
+		snprintf(part, sizeof(part), "%s%s%s%s", d->optional ? "[" : "", d->arg,
+		    d->kind == OPT_STRINGS ? "..." : "", d->optional ? "]" : "");
+		put_word(&w, part, strlen(part));
+	}
+	fprintf(out, "\n%s.\n", v->summary);
+}
+
+void doc_verb(FILE *out, const struct verb *v)
+{
+	usage(out, v);
+	if (v->operand_n > 0)
+		fprintf(out, "\nArguments:\n");
+	for (size_t i = 0; i < v->operand_n; i++)
+		entry(out, v->operands[i].arg, v->operands[i].help);
+	if (v->opt_n > 0)
+		fprintf(out, "\nOptions:\n");
+	for (size_t i = 0; i < v->opt_n; i++)
+		option(out, &v->opts[i]);
+	fprintf(out, "\nCommon options:\n");
+	for (size_t i = 0; i < common_opt_n; i++)
+		if (common_offered(&common_opts[i], v))
+			option(out, &common_opts[i].o);
+}

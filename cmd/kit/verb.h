@@ -1,0 +1,146 @@
+/*
+ * Verbs as data. Each verb file exports one constant `struct verb`; verbs.h lists them once.
+ * Parser, --help, completion words and the SYNOPSIS/OPTIONS blocks of the man pages all come from
+ * this table, so they cannot drift.
+ *
+ * To add a verb: write cmd/NAME.c with an args struct, an option table and run(); export
+ * `const struct verb verb_NAME`; add one line to verbs.h; write man/cardadm-NAME.1 with the two
+ * marker blocks and run `make man`.
+ */
+#ifndef CMD_KIT_VERB_H
+#define CMD_KIT_VERB_H
+
+#include <signal.h>
+#include <stdio.h>
+
+#include "cmd/agent/note.h"
+#include "base/err.h"
+#include "card/card.h"
+#include "host/session.h"
+#include "keystore/keystore.h"
+
+struct agent;
+
+/* How an option's value is checked and what it becomes in the args struct. */
+enum opt_kind {
+	OPT_FLAG,    /* bool */
+	OPT_STRING,  /* const char * */
+	OPT_PATH,    /* const char *; completes file names */
+	OPT_U32,     /* struct opt_u32, decimal, min..max */
+	OPT_HEX8,    /* struct opt_u32, one octet in hex, min..max: key versions, levels */
+	OPT_BYTES,   /* struct opt_bytes: hex octets, min..max of them */
+	OPT_AID,     /* struct aid */
+	OPT_VERSION, /* struct opt_u32: "3.2" */
+	OPT_DATE,    /* struct opt_u32: YYYY-MM-DD as YYYYMMDD */
+	OPT_CHOICE,  /* const char *, one of `choices` */
+	OPT_STRINGS, /* struct opt_strings: may be given several times */
+	OPT_COUNT    /* int: how often it was given */
+};
+enum { OPT_REQUIRED = 1 };
+
+struct opt_u32 {
+	bool given;
+	uint32_t v;
+};
+struct opt_bytes {
+	uint8_t b[64];
+	size_t n; /* 0: not given */
+};
+struct opt_strings {
+	const char *v[256];
+	size_t n;
+};
+
+struct opt {
+	const char *name; /* "key-version"; long name without dashes */
+	char letter;      /* 0: none */
+	enum opt_kind kind;
+	const char *arg;  /* "KVN": what the value is called in help; NULL for flags */
+	const char *help; /* one phrase, capital, no full stop */
+	size_t offset;    /* into the args struct */
+	unsigned flags;
+	uint32_t min, max;
+	const char *const *choices; /* NULL-terminated */
+};
+
+/* Words after the options: "BUNDLE", "PATH..."; OPT_PATH or OPT_STRING or OPT_CHOICE. */
+struct operand {
+	const char *arg;
+	enum opt_kind kind; /* OPT_PATH, OPT_STRING, OPT_CHOICE, OPT_BYTES, OPT_STRINGS (last, takes
+			       the rest) */
+	size_t offset;
+	bool optional;
+	const char *const *choices;
+	const char *help;
+};
+
+enum needs {
+	NEED_READER = 1,   /* -r or CARDADM_READER: common option --reader is there */
+	USES_SESSION = 2,  /* runs in the agent of an open channel if there is one */
+	NEED_SESSION = 4,  /* only with an open channel: status 7 and a hint otherwise */
+	USES_KEYSTORE = 8, /* -k or CARDADM_KEYSTORE is there */
+	MUTATES = 16,      /* changes a card: --dry-run */
+	DESTROYS = 32,     /* asks before it acts, or is the other half of one that does: --yes */
+	HAS_JSON = 64,     /* --json */
+	NO_PARSE_RUN = 128 /* hidden helper verb */
+};
+
+/* What every verb runs with. Nothing in it is global; the agent makes one per request. */
+struct ctx {
+	FILE *out; /* results, nothing else */
+	FILE *log; /* progress, hints, questions */
+	FILE *in;
+	const char *reader;   /* as given; NULL */
+	const char *keystore; /* as given; NULL */
+	const char *trace;    /* path; NULL */
+	bool json, dry_run, yes, quiet;
+	int verbose;
+	uint32_t wait, timeout;      /* seconds, 0: not given */
+	volatile sig_atomic_t *stop; /* nonzero: end at a safe point */
+	struct agent *agent;         /* in the agent: the open channel; else NULL */
+	struct agent_note note;      /* how the last channel to this reader ended by itself */
+	struct card card;            /* opened by ctx_card, closed by main */
+	struct session session;      /* on that card */
+	bool card_open;
+};
+
+struct verb {
+	const char *name; /* "scp-open", "authorize load" */
+	const char
+	    *group; /* "look", "channel", "content", "authority", "campaign", "keys", "virtual" */
+	const char *summary; /* one line, capital, no full stop */
+	unsigned needs;
+	const struct opt *opts;
+	size_t opt_n;
+	const struct operand *operands;
+	size_t operand_n;
+	size_t args_size;
+	int (*run)(struct ctx *c, void *args, struct err *e);
+};
+
+#define VERB_OPTS(a) .opts = (a), .opt_n = sizeof(a) / sizeof((a)[0])
+#define VERB_OPERANDS(a) .operands = (a), .operand_n = sizeof(a) / sizeof((a)[0])
+
+extern const struct verb *const verbs[];
+extern const size_t verb_n;
+
+/*
+ * The session a verb talks through: the open channel when it runs in the agent, else a session
+ * without channel on a card opened now from ctx->reader. Borrowed.
+ */
+int ctx_session(struct ctx *c, struct session **s, struct err *e);
+/*
+ * The card of ctx_session anew, after it gave no answer: its reader is opened again. The session is
+ * empty then, without a channel. What runs in an agent goes on in the agent.
+ */
+int ctx_reconnect(struct ctx *c, struct err *e);
+/* The key store: -k, else what scp-open was given, else CARDADM_KEYSTORE. Caller closes it with
+ * ctx_keystore_done. */
+int ctx_keystore(struct ctx *c, struct keystore **ks, struct err *e);
+void ctx_keystore_done(struct ctx *c, struct keystore *ks);
+/* The user, or in the agent the client's, asked to end: at the next safe point. */
+bool ctx_stopped(struct ctx *c);
+/* A hint or remark for people: "cardadm: ..." on ctx->log unless quiet. */
+void ctx_note(struct ctx *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+#endif

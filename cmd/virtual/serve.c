@@ -1,0 +1,102 @@
+/* vcard serve: virtual cards in the readers of pcscd, in the foreground. */
+#include "vcard/wire/vpcd.h"
+
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "cmd/kit/verb.h"
+
+enum { WAIT_SECONDS = 5 };
+
+struct args {
+	struct opt_strings paths;
+	const char *vpcd;
+	struct opt_u32 wait;
+};
+
+static const struct opt opts[] = {
+	{ "vpcd", 0, OPT_STRING, "HOST:PORT", "Where vpcd takes the first card",
+	    offsetof(struct args, vpcd), OPT_REQUIRED, 0, 0, NULL },
+	{ "wait", 0, OPT_U32, "SECONDS", "How long vpcd may be away (5)",
+	    offsetof(struct args, wait), 0, 0, 86400, NULL },
+};
+
+static const struct operand operands[] = {
+	{ "PATH", OPT_STRINGS, offsetof(struct args, paths), false, NULL,
+	    "Card files, one for each port from PORT on" },
+};
+
+static void tell(void *ctx, enum vpcd_event event, const char *path)
+{
+	struct ctx *c = ctx;
+
+	switch (event) {
+	case VPCD_READY: /* scripts wait for this line: it comes with --quiet too */
+		fputs("ready\n", c->log);
+		fflush(c->log);
+		break;
+	case VPCD_LOST:
+		ctx_note(c, "%s: vpcd closed the connection, trying again", path);
+		break;
+	case VPCD_REMOVED:
+		ctx_note(c, "%s: the card is out of the reader", path);
+		break;
+	case VPCD_SILENT:
+		ctx_note(c, "%s: the card does not answer any more and is taken out", path);
+		break;
+	}
+}
+
+/* SIGINT and SIGTERM, which end it, become readable; the mask before is kept in *before. */
+static int stop_signals(sigset_t *before, struct err *e)
+{
+	sigset_t ends;
+	int fd;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	if (sigprocmask(SIG_BLOCK, &ends, before) != 0)
+		return err_errno(e, ERR_OTHER, "cannot block signals");
+	fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0) {
+		err_errno(e, ERR_OTHER, "cannot wait for signals");
+		sigprocmask(SIG_SETMASK, before, NULL);
+	}
+	return fd;
+}
+
+static int run(struct ctx *c, void *args, struct err *e)
+{
+	const struct args *g = args;
+	struct vpcd_job job = {
+		.address = g->vpcd,
+		.paths = g->paths.v,
+		.n = g->paths.n,
+		.wait_ms = (g->wait.given ? g->wait.v : WAIT_SECONDS) * 1000,
+		.tell = tell,
+		.ctx = c,
+	};
+	sigset_t before;
+	int rc;
+
+	job.stop_fd = stop_signals(&before, e);
+	if (job.stop_fd < 0)
+		return -1;
+	rc = *c->stop != 0 ? 0 : vpcd_serve(&job, e);
+	close(job.stop_fd);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return rc;
+}
+
+const struct verb verb_vcard_serve = {
+	.name = "vcard serve",
+	.group = "virtual",
+	.summary = "Put virtual cards into the readers of pcscd, through vpcd",
+	.needs = 0,
+	VERB_OPTS(opts),
+	VERB_OPERANDS(operands),
+	.args_size = sizeof(struct args),
+	.run = run,
+};

@@ -1,0 +1,95 @@
+/* vcard show: what a virtual card holds, key values excepted. */
+#include "cmd/kit/out.h"
+#include "cmd/kit/show.h"
+#include "vcard/core/vcard.h"
+
+struct args {
+	const char *path;
+};
+
+static const struct operand operands[] = {
+	{ "PATH", OPT_PATH, offsetof(struct args, path), false, NULL, "Card file" },
+};
+
+static json_t *key_sets(const struct vcard_summary *s)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < s->keys_n; i++) {
+		json_t *o = json_object();
+
+		out_set(&o, "version", json_string(out_hex8(s->keys[i].version).s));
+		out_set(&o, "type", json_string(key_type_str(s->keys[i].type)));
+		out_set(&o, "length", json_integer(s->keys[i].length));
+		out_set(&o, "domain", out_hex(aid_span(&s->keys[i].domain)));
+		out_set(&o, "tries_left",
+		    s->keys[i].is_set ? json_integer(s->keys[i].tries) : json_null());
+		out_set(&o, "sequence_counter",
+		    s->keys[i].is_set ? out_hex(SPAN(s->keys[i].sequence)) : json_null());
+		if (json_array_append_new(a, o) != 0) {
+			json_decref(a);
+			return NULL;
+		}
+	}
+	return a;
+}
+
+static json_t *fault(const struct vcard_summary *s)
+{
+	json_t *o;
+
+	if (s->fault == FAULT_NONE)
+		return json_null();
+	o = json_object();
+	out_set(&o, "name", json_string(fault_str(s->fault)));
+	out_set(&o, "at", s->fault_at > 0 ? json_integer(s->fault_at) : json_null());
+	out_set(&o, "happened", json_boolean(s->fault_done));
+	return o;
+}
+
+static json_t *content(const struct vcard_summary *s)
+{
+	json_t *o = json_object();
+
+	out_set(&o, "load_files", json_integer(s->load_files));
+	out_set(&o, "applications", json_integer(s->applications));
+	out_set(&o, "domains", json_integer(s->domains));
+	out_set(&o, "free_memory", json_integer(s->free_memory));
+	return o;
+}
+
+static int run(struct ctx *c, void *args, struct err *e)
+{
+	const struct args *g = args;
+	struct vcard_summary s;
+	json_t *o;
+
+	if (vcard_describe(g->path, &s, e) != 0)
+		return -1;
+	o = json_object();
+	out_set(&o, "file", json_string(g->path));
+	out_set(&o, "product", json_string(product_str(s.product)));
+	out_set(&o, "cin", out_hex(span_of(s.cin, s.cin_n)));
+	out_set(&o, "iin", out_hex(span_of(s.iin, s.iin_n)));
+	out_set(&o, "diversification_data", out_hex(SPAN(s.kdd)));
+	out_set(&o, "life_cycle", json_string(card_life_cycle_str(s.life_cycle)));
+	out_set(&o, "protocol", json_string(s.i02 != 0 ? "SCP02" : "SCP03"));
+	out_set(&o, "i", json_string(out_hex8(s.i02 != 0 ? s.i02 : s.i).s));
+	out_set(&o, "fault", fault(&s));
+	out_set(&o, "keys", key_sets(&s));
+	out_set(&o, "content", content(&s));
+	out_set(&o, "system", show_system(&s.system));
+	out_set(&o, "slot", show_slot(&s.slot));
+	out_set(&o, "policy", show_policy(&s.policy));
+	return out_result(c, o, e);
+}
+
+const struct verb verb_vcard_show = {
+	.name = "vcard show",
+	.group = "virtual",
+	.summary = "Show what a virtual card holds, key values excepted",
+	.needs = HAS_JSON,
+	VERB_OPERANDS(operands),
+	.args_size = sizeof(struct args),
+	.run = run,
+};

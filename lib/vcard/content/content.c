@@ -1,0 +1,232 @@
+/* The registry of the card: who is there, who belongs to whom, what memory is left. */
+#include "vcard/content/content.h"
+
+#include "vcard/core/card_state.h"
+
+const struct aid aid_domain_package = { 7, { 0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50 } };
+const struct aid aid_domain_module = { 8, { 0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50, 0x41 } };
+
+/* GPCS 11.1.2: what the ISD has by default, and what of it only one can have (6.6.2.6, 6.6.2.10).
+ */
+enum { ISD_PRIVILEGES = 0x9EFE80, SINGLE = PRIV_CARD_RESET | PRIV_FINAL_APPLICATION };
+
+const struct card_app *chip_app(const struct vcard *v, const struct aid *aid)
+{
+	const struct card_content *c = &v->chip.content;
+
+	for (size_t i = 0; i < c->app_n; i++)
+		if (aid_eq(&c->app[i].aid, aid))
+			return &c->app[i];
+	return NULL;
+}
+
+const struct card_load_file *chip_load_file(const struct vcard *v, const struct aid *aid)
+{
+	const struct card_content *c = &v->chip.content;
+
+	for (size_t i = 0; i < c->file_n; i++)
+		if (aid_eq(&c->file[i].aid, aid))
+			return &c->file[i];
+	return NULL;
+}
+
+/* The supplementary domain of that name; NULL: none, or the ISD. */
+static const struct card_app *domain_app(const struct vcard *v, const struct aid *aid)
+{
+	const struct card_app *a = aid->n == 0 ? NULL : chip_app(v, aid);
+
+	return a != NULL && (a->privileges & PRIV_SECURITY_DOMAIN) != 0 ? a : NULL;
+}
+
+bool chip_is_isd(const struct vcard *v, const struct aid *aid)
+{
+	return aid->n == 0 || aid_eq(aid, &v->chip.isd);
+}
+
+bool chip_is_domain(const struct vcard *v, const struct aid *aid)
+{
+	return chip_is_isd(v, aid) || domain_app(v, aid) != NULL;
+}
+
+struct aid chip_domain_name(const struct vcard *v, const struct aid *aid)
+{
+	return chip_is_isd(v, aid) ? (struct aid){ 0 } : *aid;
+}
+
+struct aid chip_domain_aid(const struct vcard *v, const struct aid *domain)
+{
+	return chip_is_isd(v, domain) ? v->chip.isd : *domain;
+}
+
+uint32_t chip_privileges(const struct vcard *v, const struct aid *domain)
+{
+	const struct card_content *c = &v->chip.content;
+	const struct card_app *a = domain_app(v, domain);
+	uint32_t held = 0;
+
+	if (a != NULL)
+		return a->privileges;
+	if (!chip_is_isd(v, domain))
+		return 0;
+	for (size_t i = 0; i < c->app_n; i++)
+		held |= c->app[i].privileges & SINGLE;
+	return ISD_PRIVILEGES & ~held;
+}
+
+const struct card_app *channel_domain(const struct vcard *v, const struct channel *ch)
+{
+	return domain_app(v, &ch->selected);
+}
+
+bool chip_is_under(const struct vcard *v, const struct aid *inner, const struct aid *outer)
+{
+	struct aid at = chip_domain_name(v, inner);
+	struct aid top = chip_domain_name(v, outer);
+
+	/* A domain that is its own is the root of its hierarchy; the bound is for damaged files. */
+	for (size_t i = 0; i <= CONTENT_APPS_MAX; i++) {
+		const struct card_app *a = domain_app(v, &at);
+
+		if (aid_eq(&at, &top))
+			return true;
+		if (a == NULL || aid_eq(&a->domain, &at))
+			return false;
+		at = a->domain;
+	}
+	return false;
+}
+
+/* ---- memory ---- */
+
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+uint32_t app_takes(const struct card_app *a)
+{
+	return larger(APP_OVERHEAD + (uint32_t)a->params_n, a->reserved);
+}
+
+uint32_t app_takes_volatile(const struct card_app *a)
+{
+	return a->reserved_volatile;
+}
+
+uint32_t load_file_takes(const struct card_load_file *f)
+{
+	return FILE_OVERHEAD + (uint32_t)f->data.n;
+}
+
+/* With what is on its way in, on whatever channel. */
+uint32_t content_used(const struct vcard *v)
+{
+	const struct card_content *c = &v->chip.content;
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < c->file_n; i++)
+		n += load_file_takes(&c->file[i]);
+	for (size_t i = 0; i < c->app_n; i++)
+		n += app_takes(&c->app[i]);
+	for (size_t i = 0; i < CHANNELS; i++)
+		n += (uint32_t)v->channel[i].loading.data.n;
+	return n;
+}
+
+uint32_t content_free(const struct vcard *v)
+{
+	uint32_t used = content_used(v), all = v->chip.memory;
+
+	if (all > CONTENT_DATA_MAX)
+		all = CONTENT_DATA_MAX;
+	return used < all ? all - used : 0;
+}
+
+static uint32_t volatile_under(const struct vcard *v, const struct aid *domain)
+{
+	const struct card_content *c = &v->chip.content;
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < c->app_n; i++)
+		if (domain == NULL || chip_is_under(v, &c->app[i].domain, domain) ||
+		    aid_eq(&c->app[i].aid, domain))
+			n += app_takes_volatile(&c->app[i]);
+	return n;
+}
+
+uint32_t content_free_volatile(const struct vcard *v)
+{
+	uint32_t used = volatile_under(v, NULL);
+
+	return used < VOLATILE_MEMORY ? VOLATILE_MEMORY - used : 0;
+}
+
+/* Of the domain itself and of all beneath it. */
+static uint32_t used_under(const struct vcard *v, const struct aid *domain)
+{
+	const struct card_content *c = &v->chip.content;
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < c->file_n; i++)
+		if (chip_is_under(v, &c->file[i].domain, domain))
+			n += load_file_takes(&c->file[i]);
+	for (size_t i = 0; i < c->app_n; i++)
+		if (chip_is_under(v, &c->app[i].domain, domain) || aid_eq(&c->app[i].aid, domain))
+			n += app_takes(&c->app[i]);
+	return n;
+}
+
+static bool within(uint32_t used, uint32_t more, uint32_t most)
+{
+	return used <= most && more <= most - used;
+}
+
+static bool quota_holds(
+    const struct vcard *v, const struct card_app *a, uint32_t nv, uint32_t volatile_)
+{
+	if (a->has_quota && !within(used_under(v, &a->aid), nv, a->quota))
+		return false;
+	return !a->has_volatile_quota ||
+	       within(volatile_under(v, &a->aid), volatile_, a->volatile_quota);
+}
+
+bool quotas_fit(const struct vcard *v, const struct aid *to, const struct aid *from, uint32_t nv,
+    uint32_t volatile_)
+{
+	struct aid at = *to;
+
+	for (size_t i = 0; i <= CONTENT_APPS_MAX; i++) {
+		const struct card_app *a = domain_app(v, &at);
+
+		if (a == NULL)
+			return true;
+		if ((from == NULL || !chip_is_under(v, from, &at)) &&
+		    !quota_holds(v, a, nv, volatile_))
+			return false;
+		if (aid_eq(&a->domain, &at))
+			return true;
+		at = a->domain;
+	}
+	return true;
+}
+
+bool content_fits(const struct vcard *v, const struct aid *domain, uint32_t nv, uint32_t volatile_)
+{
+	return nv <= content_free(v) && volatile_ <= content_free_volatile(v) &&
+	       quotas_fit(v, domain, NULL, nv, volatile_);
+}
+
+void content_forget(struct channel *ch)
+{
+	wr_free(&ch->install);
+	ch->install_p1 = 0;
+	ch->deleting = false;
+	content_forget_load(ch);
+}
+
+void content_forget_load(struct channel *ch)
+{
+	wr_free(&ch->loading.data);
+	wr_free(&ch->loading.first);
+	ch->loading = (struct loading){ 0 };
+}

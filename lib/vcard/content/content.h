@@ -1,0 +1,139 @@
+/*
+ * Card content (GPCS 5, 6.4, 9): load files, applications and supplementary security domains as
+ * the card's registry has them. The applications of a broadcast image are not among them: they come
+ * and go with the image.
+ *
+ * A domain is named by its AID; n = 0 names the issuer's, whatever its AID is at the time.
+ */
+#ifndef VCARD_CONTENT_CONTENT_H
+#define VCARD_CONTENT_CONTENT_H
+
+#include "gp/install.h"
+#include "gp/privilege.h"
+#include "gp/status.h"
+
+struct vcard;
+struct chip;
+struct channel;
+
+enum {
+	CONTENT_FILES_MAX = 64,
+	CONTENT_APPS_MAX = 128,
+	CONTENT_IMPORTS_MAX = 32,
+	CONTENT_PARAMS_MAX = 512,
+	CONTENT_HASH_MAX = 64,
+	CONTENT_DATA_MAX = 6u << 20, /* of everything, whatever memory the card has */
+	VOLATILE_MEMORY = 16u << 10, /* octets of RAM that applications share */
+	APP_OVERHEAD = 128,          /* what an entry of the registry and an instance take */
+	FILE_OVERHEAD = 64,
+	PAGE_DEFAULT = 239 /* octets of an answer of GET STATUS: a short one at every level */
+};
+
+/* What another package must be there for: it cannot go before this one does. */
+struct card_import {
+	struct aid aid;
+	uint8_t major, minor;
+};
+
+struct card_load_file {
+	struct aid aid;
+	struct aid domain; /* it is associated with */
+	uint8_t major, minor;
+	struct aid module[STATUS_MODULES_MAX];
+	uint8_t module_n;
+	struct card_import import[CONTENT_IMPORTS_MAX];
+	uint8_t import_n;
+	uint8_t hash[CONTENT_HASH_MAX], hash_n; /* of the load file data block */
+	struct wr data;                         /* load file data block; owned by the chip */
+};
+
+/* An application, or a supplementary domain (PRIV_SECURITY_DOMAIN). */
+struct card_app {
+	struct aid aid;
+	struct aid load_file, module;
+	struct aid domain;   /* it is associated with; a domain may be so with itself */
+	uint8_t state;       /* APP_*, DOMAIN_PERSONALIZED; | APP_LOCKED */
+	uint32_t privileges; /* enum privilege */
+	uint8_t implicit[STATUS_IMPLICIT_MAX], implicit_n; /* CF */
+	uint8_t restricted;                                /* D9: what is forbidden for good */
+	bool has_quota, has_volatile_quota;
+	uint32_t quota, volatile_quota; /* C8, C7: the most it and what is under it take; octets */
+	uint32_t reserved, reserved_volatile; /* D8, D7: taken from the start */
+	uint16_t params_n;
+	uint8_t params[CONTENT_PARAMS_MAX]; /* C9 */
+};
+
+/* What is in the chip. */
+struct card_content {
+	struct card_load_file file[CONTENT_FILES_MAX]; /* in order of loading */
+	size_t file_n;
+	struct card_app app[CONTENT_APPS_MAX]; /* in order of installation */
+	size_t app_n;
+	uint16_t receipts;  /* confirmation counter: of the last receipt (tag C2) */
+	uint8_t restricted; /* D9 for the whole card */
+	uint16_t page;      /* octets of one answer of GET STATUS; 0: PAGE_DEFAULT */
+};
+
+/* The package and module that supplementary domains are made of: always there. */
+extern const struct aid aid_domain_package; /* A0000001515350 */
+extern const struct aid aid_domain_module;  /* A000000151535041 */
+
+/* By AID; NULL: none. Borrowed until the next commit. */
+const struct card_app *chip_app(const struct vcard *v, const struct aid *aid);
+const struct card_load_file *chip_load_file(const struct vcard *v, const struct aid *aid);
+/* It is the issuer's domain (n = 0 or its AID) or a supplementary one. */
+bool chip_is_domain(const struct vcard *v, const struct aid *aid);
+bool chip_is_isd(const struct vcard *v, const struct aid *aid);
+/* n = 0 for the ISD's own AID, else the AID itself: as entries name domains. */
+struct aid chip_domain_name(const struct vcard *v, const struct aid *aid);
+/* The other way round: the AID that is told for a domain. */
+struct aid chip_domain_aid(const struct vcard *v, const struct aid *domain);
+/* What a domain may; the ISD has what nobody else holds. */
+uint32_t chip_privileges(const struct vcard *v, const struct aid *domain);
+/* The domain whose commands a channel executes; NULL: the ISD. */
+const struct card_app *channel_domain(const struct vcard *v, const struct channel *ch);
+/* `inner` is `outer` or beneath it in the hierarchy of domains. */
+bool chip_is_under(const struct vcard *v, const struct aid *inner, const struct aid *outer);
+
+/* Changes, as in card_state.h: put, then commit once. */
+void chip_put_load_file(struct vcard *v, const struct card_load_file *f); /* adds; data copied */
+void chip_put_load_file_domain(struct vcard *v, const struct aid *file, const struct aid *domain);
+void chip_put_load_file_gone(struct vcard *v, const struct aid *file);
+void chip_put_app(struct vcard *v, const struct card_app *a); /* adds or replaces */
+void chip_put_app_gone(struct vcard *v, const struct aid *aid);
+void chip_put_receipts(struct vcard *v, uint16_t counter);
+void chip_put_restricted(struct vcard *v, uint8_t restricted); /* of the whole card */
+
+/* Memory: what content takes and what is left, in octets. */
+uint32_t content_used(const struct vcard *v);
+uint32_t content_free(const struct vcard *v);
+uint32_t content_free_volatile(const struct vcard *v);
+/* Room for `nv` and `volatile_` octets more in what belongs to this domain: the card's memory and
+ * the quotas of the domain and of all above it. */
+MUST_CHECK bool content_fits(
+    const struct vcard *v, const struct aid *domain, uint32_t nv, uint32_t volatile_);
+/* The quotas alone, for what moves from one domain to another: those above both do not change. */
+MUST_CHECK bool quotas_fit(const struct vcard *v, const struct aid *to, const struct aid *from,
+    uint32_t nv, uint32_t volatile_);
+uint32_t app_takes(const struct card_app *a);
+uint32_t app_takes_volatile(const struct card_app *a);
+uint32_t load_file_takes(const struct card_load_file *f);
+
+/* Gives up the INSTALL or LOAD that a channel is in the middle of, and its memory. */
+void content_forget(struct channel *ch);
+void content_forget_load(struct channel *ch); /* a LOAD only */
+
+/* content_record.c: inside of record.c. */
+bool load_file_record_get(struct chip *c, struct rd *r);
+bool load_file_domain_get(struct chip *c, struct rd *r);
+bool load_file_gone_get(struct chip *c, struct rd *r);
+bool app_get(struct chip *c, struct rd *r);
+bool app_gone_get(struct chip *c, struct rd *r);
+bool receipts_get(struct chip *c, struct rd *r);
+bool restricted_get(struct chip *c, struct rd *r);
+bool page_get(struct chip *c, struct rd *r);
+void content_snapshot(struct wr *w, const struct chip *c);
+void content_wipe(struct card_content *c);
+MUST_CHECK bool content_sound(const struct chip *c);
+
+#endif

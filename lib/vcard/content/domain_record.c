@@ -1,0 +1,165 @@
+/* Public keys and data objects of domains and applications in the card's memory: their records. */
+#include <string.h>
+
+#include "vcard/core/record.h"
+
+enum { PUBLIC_RECORD_MAX = RSA_OCTETS_MAX + RSA_EXPONENT_MAX + 2 * AID_MAX };
+
+/* ---- public keys ---- */
+
+void public_record(struct wr *w, const struct card_public *k)
+{
+	uint8_t room[PUBLIC_RECORD_MAX];
+	struct wr value = wr_fixed(room, sizeof(room));
+
+	wr_lv(&value, aid_span(&k->domain));
+	wr_u8(&value, k->ref.kid);
+	wr_u8(&value, k->ref.kvn);
+	wr_u8(&value, (uint8_t)k->key.kind);
+	if (k->key.kind == AUTHORITY_RSA) {
+		wr_lv(&value, span_of(k->key.e, k->key.e_octets));
+		wr_bytes(&value, k->key.n, k->key.n_octets);
+	} else {
+		wr_u8(&value, (uint8_t)k->key.ec.curve);
+		wr_put(&value, ec_public_span(&k->key.ec));
+	}
+	if (!wr_ok(&value))
+		w->full = true;
+	nvm_record(w, REC_PUBLIC, wr_span(&value));
+}
+
+static bool authority_get(struct rd *r, struct authority_key *k)
+{
+	struct span e, none = { NULL, 0 };
+	uint8_t kind, curve;
+
+	if (!rd_u8(r, &kind))
+		return false;
+	if (kind == AUTHORITY_RSA)
+		return rd_lv(r, &e) && authority_rsa(k, rd_rest(r), e, none);
+	return kind == AUTHORITY_EC && rd_u8(r, &curve) && curve < EC_CURVES &&
+	       authority_ec(k, (enum ec_curve)curve, rd_rest(r));
+}
+
+static size_t public_at(const struct chip *c, const struct aid *domain, struct key_ref ref)
+{
+	size_t i = 0;
+
+	while (i < c->publics_n &&
+	       (c->publics[i].ref.kid != ref.kid || c->publics[i].ref.kvn != ref.kvn ||
+		   !aid_eq(&c->publics[i].domain, domain)))
+		i++;
+	return i;
+}
+
+bool public_get(struct chip *c, struct rd *r)
+{
+	struct card_public k = { 0 };
+	size_t i;
+
+	if (!domain_record_get(r, &k.domain) || !rd_u8(r, &k.ref.kid) || !rd_u8(r, &k.ref.kvn) ||
+	    !authority_get(r, &k.key))
+		return false;
+	i = public_at(c, &k.domain, k.ref);
+	if (i == CARD_PUBLICS_MAX)
+		return false;
+	c->publics[i] = k;
+	if (i == c->publics_n)
+		c->publics_n++;
+	return true;
+}
+
+static void public_remove(struct chip *c, size_t at)
+{
+	memmove(
+	    &c->publics[at], &c->publics[at + 1], (c->publics_n - at - 1) * sizeof(c->publics[0]));
+	c->publics_n--;
+}
+
+bool public_gone_get(struct chip *c, struct rd *r)
+{
+	struct key_ref ref;
+	struct aid domain;
+	size_t at;
+
+	if (!domain_record_get(r, &domain) || !rd_u8(r, &ref.kid) || !rd_u8(r, &ref.kvn))
+		return false;
+	at = public_at(c, &domain, ref);
+	if (at < c->publics_n)
+		public_remove(c, at);
+	return true;
+}
+
+/* ---- data objects ---- */
+
+void object_record(struct wr *w, const struct aid *owner, uint16_t tag, struct span value)
+{
+	struct wr record = wr_grow(OBJECT_SIZE_MAX + 2 * AID_MAX);
+
+	wr_lv(&record, aid_span(owner));
+	wr_u16(&record, tag);
+	wr_put(&record, value);
+	if (wr_ok(&record))
+		nvm_record(w, REC_OBJECT, wr_span(&record));
+	else
+		w->full = true;
+	wr_free(&record);
+}
+
+bool object_get(struct chip *c, struct rd *r)
+{
+	struct card_object o = { 0 };
+	size_t i = 0;
+
+	if (!domain_record_get(r, &o.owner) || !rd_u16(r, &o.tag) || rd_left(r) > OBJECT_SIZE_MAX)
+		return false;
+	while (i < c->objects_n &&
+	       (c->objects[i].tag != o.tag || !aid_eq(&c->objects[i].owner, &o.owner)))
+		i++;
+	if (i == CARD_OBJECTS_MAX)
+		return false;
+	o.value = wr_grow(OBJECT_SIZE_MAX);
+	wr_put(&o.value, rd_rest(r));
+	if (!wr_ok(&o.value)) {
+		wr_free(&o.value);
+		return false;
+	}
+	if (i == c->objects_n)
+		c->objects_n++;
+	else
+		wr_free(&c->objects[i].value);
+	c->objects[i] = o;
+	return true;
+}
+
+void objects_wipe(struct chip *c)
+{
+	for (size_t i = 0; i < c->objects_n; i++)
+		wr_free(&c->objects[i].value);
+	c->objects_n = 0;
+}
+
+/* ---- */
+
+void owner_gone(struct chip *c, const struct aid *owner)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->keys_n; i++)
+		if (!aid_eq(&c->keys[i].domain, owner))
+			c->keys[kept++] = c->keys[i];
+	for (size_t i = kept; i < c->keys_n; i++)
+		wipe(&c->keys[i], sizeof(c->keys[i]));
+	c->keys_n = kept;
+	for (size_t i = c->publics_n; i > 0; i--)
+		if (aid_eq(&c->publics[i - 1].domain, owner))
+			public_remove(c, i - 1);
+	kept = 0;
+	for (size_t i = 0; i < c->objects_n; i++) {
+		if (aid_eq(&c->objects[i].owner, owner))
+			wr_free(&c->objects[i].value);
+		else
+			c->objects[kept++] = c->objects[i];
+	}
+	c->objects_n = kept;
+}

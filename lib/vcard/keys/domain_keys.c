@@ -1,0 +1,129 @@
+/* What a domain has: finding its keys, its public keys, its data objects. */
+#include "vcard/core/handlers.h"
+
+static bool is_of(const struct vcard *v, const struct aid *stored, const struct aid *domain)
+{
+	struct aid name = chip_domain_name(v, domain);
+
+	return aid_eq(stored, &name);
+}
+
+const struct card_keys *chip_keys(const struct vcard *v, const struct aid *domain, uint8_t version)
+{
+	const struct chip *c = &v->chip;
+
+	for (size_t i = 0; i < c->keys_n; i++)
+		if ((version == 0 || c->keys[i].version == version) &&
+		    is_of(v, &c->keys[i].domain, domain))
+			return &c->keys[i];
+	return NULL;
+}
+
+size_t chip_keys_count(const struct vcard *v, const struct aid *domain)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->chip.keys_n; i++)
+		n += is_of(v, &v->chip.keys[i].domain, domain);
+	return n;
+}
+
+bool set_opens_channel(const struct vcard *v, const struct card_keys *k)
+{
+	return k->type == key_type(&v->chip) && k->keys.enc.n != 0 && k->keys.mac.n != 0 &&
+	       k->keys.dek.n != 0;
+}
+
+/* *has: the domain has some set that opens a channel. */
+static const struct card_keys *own_keys(
+    const struct vcard *v, const struct aid *domain, uint8_t version, bool *has)
+{
+	const struct chip *c = &v->chip;
+
+	*has = false;
+	for (size_t i = 0; i < c->keys_n; i++) {
+		if (!is_of(v, &c->keys[i].domain, domain) || !set_opens_channel(v, &c->keys[i]))
+			continue;
+		*has = true;
+		if (version == 0 || c->keys[i].version == version)
+			return &c->keys[i];
+	}
+	return NULL;
+}
+
+/* The nearest domain, from this one upwards, that has a set which opens a channel; *domain becomes
+ * it. False: none has. */
+static bool find_owner(const struct vcard *v, struct aid *domain)
+{
+	*domain = chip_domain_name(v, domain);
+	/* The bound is for damaged files. */
+	for (size_t i = 0; i <= CONTENT_APPS_MAX; i++) {
+		const struct card_app *a = domain->n == 0 ? NULL : chip_app(v, domain);
+		bool has;
+
+		(void)own_keys(v, domain, 0, &has);
+		if (has)
+			return true;
+		/* One that is its own has nobody to turn to. */
+		if (a == NULL || aid_eq(&a->domain, domain))
+			return false;
+		*domain = a->domain;
+	}
+	return false;
+}
+
+const struct card_keys *chip_channel_keys(
+    const struct vcard *v, const struct aid *domain, uint8_t version)
+{
+	struct aid owner = *domain;
+	bool has;
+
+	return find_owner(v, &owner) ? own_keys(v, &owner, version, &has) : NULL;
+}
+
+bool chip_opened_by_isd(const struct vcard *v, const struct aid *domain)
+{
+	struct aid owner = *domain;
+
+	return chip_is_isd(v, domain) || (find_owner(v, &owner) && owner.n == 0);
+}
+
+const struct card_public *chip_public(
+    const struct vcard *v, const struct aid *domain, struct key_ref ref)
+{
+	for (size_t i = 0; i < v->chip.publics_n; i++) {
+		const struct card_public *k = &v->chip.publics[i];
+
+		if (k->ref.kid == ref.kid && k->ref.kvn == ref.kvn && is_of(v, &k->domain, domain))
+			return k;
+	}
+	return NULL;
+}
+
+bool chip_authority(
+    const struct vcard *v, const struct aid *domain, uint8_t version, struct authority_key *k)
+{
+	const struct card_public *p = chip_public(v, domain, (struct key_ref){ 0x01, version });
+	const struct card_keys *set = chip_keys(v, domain, version);
+
+	if (p != NULL)
+		*k = p->key;
+	if (p != NULL)
+		return true;
+	return set != NULL && set->keys.enc.n != 0 &&
+	       authority_secret(k, set->type == KEY_TYPE_DES ? AUTHORITY_DES : AUTHORITY_AES,
+		   key_span(&set->keys.enc));
+}
+
+bool chip_object(const struct vcard *v, const struct aid *owner, uint16_t tag, struct span *value)
+{
+	for (size_t i = 0; i < v->chip.objects_n; i++) {
+		const struct card_object *o = &v->chip.objects[i];
+
+		if (o->tag == tag && is_of(v, &o->owner, owner)) {
+			*value = wr_span(&o->value);
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# The files in examples/ as they stand: three parties, three key stores, one campaign.
+load ../lib
+
+EXAMPLES=$TOP/examples
+
+# Runs the commands that a store's comments give for its values, inside keystore/.
+make_values() {
+	(cd keystore && eval "$(sed -n 's/^#     \(umask\|od\)/\1/p' "$1")")
+}
+
+# Puts a public key of the design house into another store, as its comments ask.
+bring() { # bring NAME STORE
+	local public
+	public=$("$CARDADM" -k keystore/design-house.yaml keystore list --json |
+		jq -r --arg name "$1" '.keys[] | select(.name == $name) | .public')
+	[ -n "$public" ]
+	sed -i "/^  $1:/,/public:/s/public: .*/public: $public/" "keystore/$2"
+}
+
+copies() {
+	cp -r "$EXAMPLES/." .
+	chmod 644 keystore/*.yaml
+}
+
+@test "examples/keystore: the stores are good before any value is there" {
+	copies
+	for store in operator factory; do
+		ok -k keystore/$store.yaml keystore list --json
+		[ "$(jq '.keys | length' <<<"$output")" -ge 2 ]
+		fails 3 -k keystore/$store.yaml keystore check
+	done
+	fails 3 -k keystore/design-house.yaml keystore check
+	[[ $stderr == *"secret/issuer.hex: cannot open"* ]]
+}
+
+@test "examples: build, make cards, run the campaign, each with its own store" {
+	copies
+	make_values design-house.yaml
+	make_values operator.yaml
+	bring issuer-2027 factory.yaml
+	bring lab-1 operator.yaml
+	for store in design-house operator factory; do
+		ok -k keystore/$store.yaml keystore check
+		[ -z "$stderr" ]
+	done
+	ok vcard create fleet --count 3 --keystore keystore/factory.yaml
+	image app.img 3000
+	ok bundle build --image app.img --version 3.2 --keystore keystore/design-house.yaml \
+		--output app.bundle
+	# From here on nothing of the design house or the factory is there.
+	rm keystore/design-house.yaml keystore/factory.yaml keystore/secret/{issuer,signer,kos}.hex
+	ok campaign check campaign.yaml
+	ok campaign run campaign.yaml
+	ok campaign report campaign.yaml --json
+	[ "$(jq -c '[.total,.done,.failed]' <<<"$output")" = '[3,3,0]' ]
+	ok -r vcard:fleet/0002.card info --json
+	[ "$(jq -r .system.version <<<"$output")" = 3.2 ]
+	[ "$(jq -r .system.digest <<<"$output")" = "$(sha256sum app.img | cut -d' ' -f1)" ]
+}
+
+@test "examples/campaign.yaml: what is commented out may be put in" {
+	copies
+	sed -i 's/^#\(key-version\|level\|s16\|allow-literal-mac\)/\1/' campaign.yaml
+	# Every key of the manifest is good: what is missing is the bundle.
+	fails 3 campaign check campaign.yaml
+	[[ $stderr == *"app.bundle: cannot open"* ]]
+}
+
+@test "examples/unicast.yaml: an application, data and new keys for every card" {
+	copies
+	make_values design-house.yaml
+	make_values operator.yaml
+	bring issuer-2027 factory.yaml
+	ok vcard create fleet --count 3 --keystore keystore/factory.yaml
+	ok -r vcard:fleet/0002.card -k keystore/factory.yaml install pair.cap
+	ok campaign check unicast.yaml
+	[[ $output == *"3 cards in "*"1 install"*"2 store-data"*"3 delete"*"4 put-keys"*"5 lock"* ]]
+	ok campaign run unicast.yaml
+	ok campaign report unicast.yaml --json
+	[ "$(jq -c '[.total,.done,.failed]' <<<"$output")" = '[3,3,0]' ]
+	[ "$(jq -c '.cards | map(.steps[2].state)' <<<"$output")" = '["already","done","already"]' ]
+	# What the factory knows opens nothing any more.
+	fails 5 -r vcard:fleet/0002.card -k keystore/factory.yaml list
+	ok -r vcard:fleet/0002.card -k keystore/operator.yaml list --keys fleet-2028 --json
+	jq -e '.. | objects | select(.aid? == "F04341524441444D0101" and .state == "locked")' <<<"$output"
+	jq -e '[.. | objects | select(.aid? == "F04341524441444D02")] == []' <<<"$output"
+	ok -r vcard:fleet/0003.card apdu 80CA004200
+	[[ $output == *420449150200* ]]
+}
+
+@test "examples/unicast.yaml: what is commented out may be put in" {
+	copies
+	make_values operator.yaml
+	sed -i 's/^#\(key-version\|level\|domain\)/\1/; s/^  #-/  -/; s/^  - put-keys: .*rotate.*//' unicast.yaml
+	mkdir fleet
+	# Every key of the manifest is good: what is missing are cards.
+	fails 3 campaign check unicast.yaml
+	[[ $stderr == *"no card file"* ]]
+	sed -i 's/^cards:.*//; s/^#cards/cards/' unicast.yaml
+	ok campaign check unicast.yaml
+	[[ $output == *"put into ACS ACR40T, 2"* ]]
+}

@@ -1,0 +1,163 @@
+#!/usr/bin/env bats
+# The tree: who may include whom, libraries only in their places, headers that compile alone, sizes.
+
+bats_require_minimum_version 1.5.0
+
+top=$BATS_TEST_DIRNAME/../../..
+
+# Layers, and what each may name; what stands below those it names comes along.
+rules='
+base
+crypto base
+tlv base
+apdu base
+yaml base
+scp crypto apdu tlv
+gp crypto tlv apdu
+card apdu
+cap crypto tlv
+host gp scp card
+vcard gp scp cap
+keystore crypto yaml
+manifest yaml gp
+profile yaml gp
+bundle gp scp
+ledger base
+campaign host manifest bundle ledger keystore cap
+'
+
+# check_layers DIR: prints each #include of DIR/lib that the rules do not allow.
+check_layers() {
+	(cd "$1" && grep -rHn '^#include "' lib) | awk -v rules="$rules" '
+		BEGIN {
+			n = split(rules, row, "\n")
+			for (i = 1; i <= n; i++) {
+				k = split(row[i], w, " ")
+				if (k == 0) continue
+				known[w[1]] = may[w[1], w[1]] = 1
+				for (j = 2; j <= k; j++) may[w[1], w[j]] = 1
+			}
+			do { # closure
+				more = 0
+				for (a in known) for (b in known) for (c in known)
+					if ((a, b) in may && (b, c) in may && !((a, c) in may)) {
+						may[a, c] = 1
+						more = 1
+					}
+			} while (more)
+		}
+		{
+			split($0, part, ":")
+			split(part[1], path, "/")
+			split($0, quote, "\"")
+			to = quote[2]
+			sub("/.*", "", to)
+			if (!(path[2] in known)) print part[1] ": no such layer: " path[2]
+			else if (index(quote[2], "/") == 0) print part[1] ": include it as \"" path[2] "/" quote[2] "\""
+			else if (!((path[2], to) in may)) print part[1] ":" part[2] ": " path[2] " must not use " to
+		}'
+}
+
+# check_foreign DIR: prints each #include of a library outside its place.
+check_foreign() {
+	(cd "$1" && grep -rHnE '^#include <(openssl/|yaml\.h|sqlite3\.h|winscard\.h|zip\.h|libpq-fe\.h|p11-kit/)' lib cmd) |
+		grep -vE '^lib/crypto/[^:]*:[0-9]+:#include <openssl/' |
+		grep -vE '^lib/yaml/[^:]*:[0-9]+:#include <yaml\.h' |
+		grep -vE '^lib/ledger/[^:]*:[0-9]+:#include <sqlite3\.h' |
+		grep -vE '^lib/card/pcsc\.c:[0-9]+:#include <winscard\.h' |
+		grep -vE '^lib/cap/zip\.c:[0-9]+:#include <zip\.h' || true
+}
+
+# check_sizes DIR: prints files, functions and lines of the program that are too long.
+check_sizes() {
+	(cd "$1" && find lib cmd -name '*.[ch]' -exec awk '
+		FNR == 1 { begin = 0; name = "" }
+		/^[a-z].*[^;]$/ && !/^(static )?const / { name = $0; begin = 0 }
+		/^{/ { begin = FNR }
+		/^}/ { if (begin && FNR - begin > 80) print FILENAME ":" begin ": " FNR - begin " lines: " name; begin = 0 }
+		{ last[FILENAME] = FNR }
+		length($0) > 0 { line = $0; gsub(/\t/, "        ", line); if (length(line) > 100) print FILENAME ":" FNR ": " length(line) " columns" }
+		END { for (f in last) if (last[f] > 600) print f ": " last[f] " lines" }' {} +)
+}
+
+plant() { # plant FILE TEXT: a copy of the tree in which FILE ends with TEXT
+	[ -d copy ] || { mkdir copy && cp -r "$top/lib" "$top/cmd" copy/; }
+	printf '%s\n' "$2" >>"copy/$1"
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+@test "layers: no include goes up or aside" {
+	check_layers "$top" >found
+	cat found >&2
+	[ ! -s found ]
+	# The check sees something: hundreds of includes, all layers that exist.
+	[ "$(grep -rh '^#include "' "$top/lib" | wc -l)" -gt 100 ]
+}
+
+@test "layers: planted violations are found" {
+	plant lib/vcard/core/vcard.c '#include "host/session.h"'
+	check_layers copy | grep -q 'lib/vcard/core/vcard.c:[0-9]*: vcard must not use host'
+	plant lib/base/hex.c '#include "tlv/tlv.h"'
+	check_layers copy | grep -q 'base must not use tlv'
+	plant lib/gp/command.c '#include "command.h"'
+	check_layers copy | grep -q 'lib/gp/command.c: include it as "gp/command.h"'
+	[ "$(check_layers copy | wc -l)" -eq 3 ]
+}
+
+@test "libraries of others are included in one place each" {
+	check_foreign "$top" >found
+	cat found >&2
+	[ ! -s found ]
+}
+
+@test "a library in another place is found" {
+	plant lib/scp/scp03.h '#include <openssl/evp.h>'
+	check_foreign copy | grep -q '^lib/scp/scp03.h:'
+	plant cmd/channel/open.c '#include <winscard.h>'
+	check_foreign copy | grep -q '^cmd/channel/open.c:'
+}
+
+@test "every header compiles alone" {
+	while IFS= read -r header; do
+		printf '#include "%s"\n' "$header" >one.c
+		gcc -std=c17 -D_GNU_SOURCE -DCARDADM_VERSION='"x"' -Wall -Wextra -Werror -fsyntax-only \
+			-I"$top/lib" -I"$top" one.c || { echo "$header does not" >&2; return 1; }
+	done < <(cd "$top" && find lib cmd -name '*.h' ! -name verbs.h | sed 's,^lib/,,' | sort)
+}
+
+@test "every header has a guard named after it" {
+	while IFS= read -r header; do
+		guard=$(sed 's,^lib/,,; s,[/.],_,g' <<<"$header" | tr '[:lower:]' '[:upper:]')
+		grep -q "^#ifndef $guard\$" "$top/$header" || { echo "$header: no $guard" >&2; return 1; }
+	done < <(cd "$top" && find lib cmd -name '*.h' ! -name verbs.h | sort)
+}
+
+@test "files up to 600 lines, functions up to 80, lines up to 100 columns" {
+	check_sizes "$top" >found
+	cat found >&2
+	[ ! -s found ]
+}
+
+@test "what is too large is found" {
+	plant cmd/kit/ask.c "$(printf 'int f(void)\n{\n'; yes '	g();' | head -n 85; printf '}\n')"
+	check_sizes copy | grep -q '^cmd/kit/ask.c:[0-9]*: 8[0-9] lines: int f(void)'
+	plant cmd/kit/ask.h "$(yes '/* */' | head -n 600)"
+	check_sizes copy | grep -q '^cmd/kit/ask.h: 6[0-9]* lines'
+	plant cmd/kit/doc.h "/* $(printf '%0100d' 0) */"
+	check_sizes copy | grep -q '^cmd/kit/doc.h:[0-9]*: 106 columns'
+}
+
+@test "no mutable variable of file scope but the stop flag" {
+	[ -z "${SAN:-}" ] || skip "sanitizers add variables of their own"
+	cd "$top/${B:-build/release}"
+	find cmd lib -name '*.o' -exec objdump -t {} + >"$BATS_TEST_TMPDIR/symbols"
+	cd "$BATS_TEST_TMPDIR"
+	# "address l O section size name": constants with addresses in them are in .data.rel.ro.
+	awk '/file format/ { sub(":", "", $1); file = $1 }
+		/ O / { split($0, part, / O /); split(part[2], w, /[ \t]+/); if (w[1] ~ /^\.(data|bss)(\.|$)/ && w[1] !~ /^\.data\.rel\.ro/) print file ": " w[3] }' symbols >found
+	cat found >&2
+	[ "$(cat found)" = "cmd/main.o: stop" ]
+}

@@ -1,0 +1,95 @@
+# What every bats file loads: a fresh folder with state and runtime directories of its own, and
+# the sessions that operators type. Results in $output (stdout), $stderr, $status.
+bats_require_minimum_version 1.5.0
+TOP=$(cd "$BATS_TEST_DIRNAME/../../.." && pwd)
+: "${CARDADM:=$TOP/cardadm}"
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	# Sockets need short names: bats' own folder may be too long for one.
+	XDG_RUNTIME_DIR=$(mktemp -d /tmp/cardadm-test.XXXXXX)
+	export XDG_RUNTIME_DIR XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+	unset CARDADM_READER CARDADM_KEYSTORE
+	export CARDADM_PROFILES=$TOP/lib/profile/data
+	# A name of its own for the program: tests run side by side, and none may end another's agent.
+	ln -s "$(realpath "$CARDADM")" "$XDG_RUNTIME_DIR/prog"
+	CARDADM=$XDG_RUNTIME_DIR/prog
+}
+
+teardown() {
+	local pid
+	# CONT: one that a failed test left stopped would not end.
+	for pid in $(agent_pids); do kill "$pid" 2>/dev/null && kill -CONT "$pid" 2>/dev/null || true; done
+	rm -rf "$XDG_RUNTIME_DIR"
+}
+
+# The process ids of this test's agents, dead or alive.
+agent_pids() {
+	head -qn 1 "$XDG_RUNTIME_DIR"/cardadm/*.lock 2>/dev/null || true
+}
+
+# end_agent SIGNAL: sends it to the only agent and waits until it is gone.
+end_agent() {
+	local pid
+	pid=$(agent_pids)
+	kill "-$1" "$pid"
+	while kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
+}
+
+# cardadm ARGS...: runs it; the caller looks at $status, $output and $stderr apart.
+cardadm() {
+	run --separate-stderr "$CARDADM" "$@"
+}
+
+# ok ARGS...: must end with 0.
+ok() {
+	cardadm "$@"
+	[ "$status" -eq 0 ] || {
+		echo "cardadm $*: status $status"
+		echo "$output"
+		echo "$stderr"
+		return 1
+	} >&2
+}
+
+# fails STATUS ARGS...: must end with STATUS and one message on stderr, behind any progress: a line
+# "cardadm: VERB: ...", with or without a hint behind it.
+fails() {
+	local want=$1
+	shift
+	cardadm "$@"
+	local last
+	last=$(grep -v '^cardadm: hint: ' <<<"$stderr" | tail -n 1)
+	[ "$status" -eq "$want" ] && [[ $last == "cardadm: "* ]] || {
+		echo "cardadm $*: status $status, wanted $want"
+		echo "$output"
+		echo "$stderr"
+		return 1
+	} >&2
+}
+
+# A key store, COUNT cards in fleet/, an image with an application and its bundle.
+fleet() {
+	"$CARDADM" keystore init --test-keys keys.yaml
+	"$CARDADM" vcard create fleet --count "${1:-1}" --keystore keys.yaml
+	image app.img "${2:-2000}"
+	"$CARDADM" bundle build --image app.img --version 3.2 --keystore keys.yaml --output app.bundle
+}
+
+# image FILE OCTETS: starts with 7F6E, an application A0000001510000 77 that answers "Hello".
+image() {
+	printf '\x7f\x6e\x13\x61\x11\x4f\x08\xa0\x00\x00\x01\x51\x00\x00\x77\x53\x05Hello' >"$1"
+	head -c $(($2 - 22)) /dev/zero | tr '\0' 'x' >>"$1"
+}
+
+campaign() {
+	cat >campaign.yaml <<'YAML'
+cardadm: campaign/1
+name: demo
+keystore: keys.yaml
+keys: test
+cards: {directory: fleet}
+mode: broadcast
+bundle: app.bundle
+YAML
+}
