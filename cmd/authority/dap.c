@@ -11,40 +11,30 @@ struct args {
 	bool descriptor;
 };
 
-#define AT(member) offsetof(struct args, member)
 #define KEY \
-	{ \
-		"key", 0, OPT_STRING, "NAME", "Entry of type dap in the key store (the only one)", \
-		    AT(key), 0, 0, 0, NULL \
-	}
+	OPT_STRING("key", "NAME", args, key, "Entry of type dap in the key store (the only one)")
 #define HASH \
-	{ \
-		"hash", 0, OPT_CHOICE, "ALGORITHM", \
-		    "Load file data block hash: sha-1, sha-256, sha-384 or sha-512 (what goes " \
-		    "with the key)", \
-		    AT(hash), 0, 0, 0, operation_hashes \
-	}
+	OPT_CHOICE("hash", "ALGORITHM", args, hash, operation_hashes, \
+	    "Load file data block hash: sha-1, sha-256, sha-384 or sha-512 (what goes " \
+	    "with the key)")
 #define DESCRIPTOR \
-	{ \
-		"descriptor", 0, OPT_FLAG, NULL, "The Descriptor component is loaded as well", \
-		    AT(descriptor), 0, 0, 0, NULL \
-	}
+	OPT_FLAG("descriptor", args, descriptor, "The Descriptor component is loaded as well")
 
 static const struct operand operands[] = {
-	{ "FILE", OPT_PATH, AT(path), false, NULL, "A CAP file" },
+	WORD_PATH("FILE", args, path, "A CAP file"),
 };
 static const struct opt sign_opts[] = {
 	KEY,
-	{ "domain", 0, OPT_AID, "AID", "Security domain that verifies", AT(domain), OPT_REQUIRED, 0,
-	    0, NULL },
+	OPT_AID(
+	    "domain", "AID", args, domain, "Security domain that verifies", .flags = OPT_REQUIRED),
 	HASH,
 	DESCRIPTOR,
-	{ "output", 0, OPT_PATH, "FILE", "The new DAP block; must not exist", AT(output),
-	    OPT_REQUIRED, 0, 0, NULL },
+	OPT_PATH("output", "FILE", args, output, "The new DAP block; must not exist",
+	    .flags = OPT_REQUIRED),
 };
 static const struct opt verify_opts[] = {
-	{ "dap", 0, OPT_PATH, "FILE", "The DAP block, as dap sign writes it", AT(dap), OPT_REQUIRED,
-	    0, 0, NULL },
+	OPT_PATH("dap", "FILE", args, dap, "The DAP block, as dap sign writes it",
+	    .flags = OPT_REQUIRED),
 	KEY,
 	HASH,
 	DESCRIPTOR,

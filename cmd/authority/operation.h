@@ -22,48 +22,40 @@ struct operation_args {
 extern const char *const token_kinds[], *const operation_hashes[];
 
 #define OPERATION_OPERANDS(type, member) \
-	{ "KIND", OPT_CHOICE, offsetof(struct type, member.kind), false, token_kinds, \
-		"load, install, make-selectable, load-install, extradition, registry-update or " \
-		"delete" }, \
-	{ \
-		"FILE|AID", OPT_PATH, offsetof(struct type, member.what), true, NULL, \
-		    "A CAP file, or the AID of the package, module or application that it is " \
-		    "about" \
-	}
+	WORD_CHOICE("KIND", type, member.kind, token_kinds, \
+	    "load, install, make-selectable, load-install, extradition, registry-update or " \
+	    "delete"), \
+	    WORD_PATH("FILE|AID", type, member.what, \
+		"A CAP file, or the AID of the package, module or application that it is " \
+		"about", \
+		.optional = true)
 #define OPERATION_OPTS(type, member) \
-	{ "domain", 0, OPT_AID, "AID", \
-		"Security domain: of a load the one that the package goes to, else the new one", \
-		offsetof(struct type, member.domain), 0, 0, 0, NULL }, \
-	    { "hash", 0, OPT_CHOICE, "ALGORITHM", \
-		    "Hash of the load file data block: sha-1, sha-256 (default), sha-384 or " \
-		    "sha-512", \
-		    offsetof(struct type, member.hash), 0, 0, 0, operation_hashes }, \
-	    { "digest", 0, OPT_BYTES, "HEX", "That hash itself, with the AID of a package", \
-		    offsetof(struct type, member.digest), 0, 20, 64, NULL }, \
-	    { "descriptor", 0, OPT_FLAG, NULL, "The Descriptor component is loaded as well", \
-		    offsetof(struct type, member.descriptor), 0, 0, 0, NULL }, \
-	    { "package", 0, OPT_AID, "AID", "Package of the module or application", \
-		    offsetof(struct type, member.package), 0, 0, 0, NULL }, \
-	    { "applet", 0, OPT_AID, "AID", "Applet of the CAP file, where it has several", \
-		    offsetof(struct type, member.applet), 0, 0, 0, NULL }, \
-	    { "instance", 0, OPT_AID, "AID", "AID of the application (the module's)", \
-		    offsetof(struct type, member.instance), 0, 0, 0, NULL }, \
-	    { "privileges", 0, OPT_STRING, "LIST", "Privileges by name, with commas between them", \
-		    offsetof(struct type, member.privileges), 0, 0, 0, NULL }, \
-	    { "parameters", 0, OPT_STRING, "HEX", "Application parameters, the value of C9", \
-		    offsetof(struct type, member.parameters), 0, 0, 0, NULL }, \
-	    { "field", 0, OPT_STRING, "HEX", \
-		    "The whole parameters field of the INSTALL, where another program makes it", \
-		    offsetof(struct type, member.field), 0, 0, 0, NULL }, \
-	    { "control", 0, OPT_STRING, "HEX", \
-		    "Control reference template of a DELETE, the value of B6", \
-		    offsetof(struct type, member.control), 0, 0, 0, NULL }, \
-	    { "no-selectable", 0, OPT_FLAG, NULL, "Install and do not make selectable", \
-		    offsetof(struct type, member.no_selectable), 0, 0, 0, NULL }, \
-	{ \
-		"related", 0, OPT_FLAG, NULL, "Delete a package with its applications", \
-		    offsetof(struct type, member.related), 0, 0, 0, NULL \
-	}
+	OPT_AID("domain", "AID", type, member.domain, \
+	    "Security domain: of a load the one that the package goes to, else the new one"), \
+	    OPT_CHOICE("hash", "ALGORITHM", type, member.hash, operation_hashes, \
+		"Hash of the load file data block: sha-1, sha-256 (default), sha-384 or " \
+		"sha-512"), \
+	    OPT_BYTES("digest", "HEX", type, member.digest, 20, 64, \
+		"That hash itself, with the AID of a package"), \
+	    OPT_FLAG("descriptor", type, member.descriptor, \
+		"The Descriptor component is loaded as well"), \
+	    OPT_AID( \
+		"package", "AID", type, member.package, "Package of the module or application"), \
+	    OPT_AID("applet", "AID", type, member.applet, \
+		"Applet of the CAP file, where it has several"), \
+	    OPT_AID("instance", "AID", type, member.instance, \
+		"AID of the application (the module's)"), \
+	    OPT_STRING("privileges", "LIST", type, member.privileges, \
+		"Privileges by name, with commas between them"), \
+	    OPT_STRING("parameters", "HEX", type, member.parameters, \
+		"Application parameters, the value of C9"), \
+	    OPT_STRING("field", "HEX", type, member.field, \
+		"The whole parameters field of the INSTALL, where another program makes it"), \
+	    OPT_STRING("control", "HEX", type, member.control, \
+		"Control reference template of a DELETE, the value of B6"), \
+	    OPT_FLAG("no-selectable", type, member.no_selectable, \
+		"Install and do not make selectable"), \
+	    OPT_FLAG("related", type, member.related, "Delete a package with its applications")
 
 /* What they say. All zero, then operation_read; operation_free in any case. Borrows from itself. */
 struct operation_read {

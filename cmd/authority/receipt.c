@@ -14,16 +14,16 @@ struct args {
 
 static const struct operand operands[] = { OPERATION_OPERANDS(args, operation) };
 static const struct opt opts[] = {
-	{ "key", 0, OPT_STRING, "NAME", "Entry of type receipt in the key store (the only one)",
-	    offsetof(struct args, key), 0, 0, 0, NULL },
-	{ "receipt", 0, OPT_STRING, "HEX", "The confirmation that the card answered, all of it",
-	    offsetof(struct args, receipt), OPT_REQUIRED, 0, 0, NULL },
-	{ "counter", 0, OPT_U32, "NUMBER", "The confirmation counter must be this",
-	    offsetof(struct args, counter), 0, 0, CONFIRMATION_COUNTER_MAX, NULL },
-	{ "unique", 0, OPT_BYTES, "HEX", "The card unique data must be this: values of 42 and 45",
-	    offsetof(struct args, unique), 0, 1, 64, NULL },
-	{ "old-domain", 0, OPT_AID, "AID", "Security domain that it belonged to before",
-	    offsetof(struct args, operation.old_domain), 0, 0, 0, NULL },
+	OPT_STRING(
+	    "key", "NAME", args, key, "Entry of type receipt in the key store (the only one)"),
+	OPT_STRING("receipt", "HEX", args, receipt,
+	    "The confirmation that the card answered, all of it", .flags = OPT_REQUIRED),
+	OPT_U32("counter", "NUMBER", args, counter, 0, CONFIRMATION_COUNTER_MAX,
+	    "The confirmation counter must be this"),
+	OPT_BYTES("unique", "HEX", args, unique, 1, 64,
+	    "The card unique data must be this: values of 42 and 45"),
+	OPT_AID("old-domain", "AID", args, operation.old_domain,
+	    "Security domain that it belonged to before"),
 	OPERATION_OPTS(args, operation),
 };
 

@@ -12,23 +12,19 @@ struct args {
 };
 
 #define KEY \
-	{ \
-		"key", 0, OPT_STRING, "NAME", \
-		    "Entry of type token in the key store (the only one)", \
-		    offsetof(struct args, key), 0, 0, 0, NULL \
-	}
+	OPT_STRING("key", "NAME", args, key, "Entry of type token in the key store (the only one)")
 
 static const struct operand operands[] = { OPERATION_OPERANDS(args, operation) };
 static const struct opt make_opts[] = {
 	KEY,
-	{ "output", 0, OPT_PATH, "FILE", "The new token; must not exist",
-	    offsetof(struct args, output), OPT_REQUIRED, 0, 0, NULL },
+	OPT_PATH(
+	    "output", "FILE", args, output, "The new token; must not exist", .flags = OPT_REQUIRED),
 	OPERATION_OPTS(args, operation),
 };
 static const struct opt verify_opts[] = {
 	KEY,
-	{ "token", 0, OPT_PATH, "FILE", "The token, its octets as they are",
-	    offsetof(struct args, token), OPT_REQUIRED, 0, 0, NULL },
+	OPT_PATH("token", "FILE", args, token, "The token, its octets as they are",
+	    .flags = OPT_REQUIRED),
 	OPERATION_OPTS(args, operation),
 };
 

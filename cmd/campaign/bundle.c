@@ -9,10 +9,7 @@ struct file_args {
 };
 
 static const struct operand file_operands[] = {
-	{ .arg = "BUNDLE",
-	    .kind = OPT_PATH,
-	    .offset = offsetof(struct file_args, path),
-	    .help = "A bundle that bundle build has made" },
+	WORD_PATH("BUNDLE", file_args, path, "A bundle that bundle build has made"),
 };
 
 static bool store_named(const struct ctx *c)

@@ -18,8 +18,7 @@ struct check_args {
 };
 
 static const struct operand manifest_operands[] = {
-	{ "MANIFEST", OPT_PATH, offsetof(struct check_args, manifest), false, NULL,
-	    "The campaign manifest" },
+	WORD_PATH("MANIFEST", check_args, manifest, "The campaign manifest"),
 };
 
 static int run_check(struct ctx *c, void *args, struct err *e)
@@ -57,17 +56,15 @@ struct run_args {
 };
 
 static const struct operand run_operands[] = {
-	{ "MANIFEST", OPT_PATH, offsetof(struct run_args, manifest), false, NULL,
-	    "The campaign manifest" },
+	WORD_PATH("MANIFEST", run_args, manifest, "The campaign manifest"),
 };
 static const struct opt run_opts[] = {
-	{ "retry-authentication", 0, OPT_FLAG, NULL,
-	    "Work again on cards where an authentication failed", offsetof(struct run_args, retry),
-	    0, 0, 0, NULL },
-	{ "idle", 0, OPT_U32, "SECONDS", "End when no card was put into a reader for so long",
-	    offsetof(struct run_args, idle), 0, 1, 86400, NULL },
-	{ "timeout", 0, OPT_U32, "SECONDS", "Longest time for one command (60)",
-	    offsetof(struct run_args, timeout), 0, 1, 86400, NULL },
+	OPT_FLAG("retry-authentication", run_args, retry,
+	    "Work again on cards where an authentication failed"),
+	OPT_U32("idle", "SECONDS", run_args, idle, 1, 86400,
+	    "End when no card was put into a reader for so long"),
+	OPT_U32(
+	    "timeout", "SECONDS", run_args, timeout, 1, 86400, "Longest time for one command (60)"),
 };
 
 /* What a terminal shows in one line, and what is written line by line elsewhere. */

@@ -246,8 +246,7 @@ struct show_args {
 };
 
 static const struct operand show_operands[] = {
-	{ "MANIFEST", OPT_PATH, offsetof(struct show_args, manifest), false, NULL,
-	    "The campaign manifest" },
+	WORD_PATH("MANIFEST", show_args, manifest, "The campaign manifest"),
 };
 
 typedef int report_fn(struct ctx *c, const struct campaign *cp, struct ledger *l,

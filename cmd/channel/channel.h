@@ -23,33 +23,26 @@ extern const char *const channel_levels[], *const channel_protocols[], *const ch
 
 /* The rows of a verb's option table; `member` is a struct channel_args in struct `type`. */
 #define CHANNEL_OPTS(type, member) \
-	{ "keys", 0, OPT_STRING, "NAME", \
-		"Card key set of the key store to open a channel with (the only one)", \
-		offsetof(struct type, member.keys), 0, 0, 0, NULL }, \
-	    { "sd", 0, OPT_AID, "AID", "Security domain to open the channel with (the issuer's)", \
-		    offsetof(struct type, member.domain), 0, 0, 0, NULL }, \
+	OPT_STRING("keys", "NAME", type, member.keys, \
+	    "Card key set of the key store to open a channel with (the only one)"), \
+	    OPT_AID("sd", "AID", type, member.domain, \
+		"Security domain to open the channel with (the issuer's)"), \
 	    CHANNEL_OPTS_MORE(type, member)
 /* Those that scp-open has as well. */
 #define CHANNEL_OPTS_MORE(type, member) \
-	{ "key-version", 0, OPT_HEX8, "KVN", \
-		"Key version on the card, in hex, instead of the entry's", \
-		offsetof(struct type, member.key_version), 0, 0, 0xFF, NULL }, \
-	    { "protocol", 0, OPT_CHOICE, "PROTOCOL", \
-		    "scp03, scp02, scp01, scp11a, scp11b or scp11c, whatever the card offers " \
-		    "(as the keys are for)", \
-		    offsetof(struct type, member.protocol), 0, 0, 0, channel_protocols }, \
-	    { "i", 0, OPT_HEX8, "I", \
-		    "Parameter i of SCP02 or SCP01, in hex, instead of the card data's", \
-		    offsetof(struct type, member.i), 0, 0, 0xFF, channel_parameters }, \
-	    { "level", 0, OPT_HEX8, "LEVEL", "Security level 00, 01, 03, 10, 11, 13 or 33", \
-		    offsetof(struct type, member.level), 0, 0, 0x33, channel_levels }, \
-	    { "s16", 0, OPT_FLAG, NULL, "16-octet challenges, cryptograms and MACs (S16)", \
-		    offsetof(struct type, member.s16), 0, 0, 0, NULL }, \
-	{ \
-		"retry-authentication", 0, OPT_FLAG, NULL, \
-		    "Authenticate although this card refused this key set before", \
-		    offsetof(struct type, member.retry), 0, 0, 0, NULL \
-	}
+	OPT_HEX8("key-version", "KVN", type, member.key_version, 0, 0xFF, \
+	    "Key version on the card, in hex, instead of the entry's"), \
+	    OPT_CHOICE("protocol", "PROTOCOL", type, member.protocol, channel_protocols, \
+		"scp03, scp02, scp01, scp11a, scp11b or scp11c, whatever the card offers " \
+		"(as the keys are for)"), \
+	    OPT_HEX8("i", "I", type, member.i, 0, 0xFF, \
+		"Parameter i of SCP02 or SCP01, in hex, instead of the card data's", \
+		.choices = channel_parameters), \
+	    OPT_HEX8("level", "LEVEL", type, member.level, 0, 0x33, \
+		"Security level 00, 01, 03, 10, 11, 13 or 33", .choices = channel_levels), \
+	    OPT_FLAG("s16", type, member.s16, "16-octet challenges, cryptograms and MACs (S16)"), \
+	    OPT_FLAG("retry-authentication", type, member.retry, \
+		"Authenticate although this card refused this key set before")
 
 /* One opening. All zero, then channel_find, channel_begin, channel_end in any case. */
 struct channel {

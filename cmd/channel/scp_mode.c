@@ -20,14 +20,13 @@ struct mode_args {
 static const char *const modes[] = { "broadcast", "unicast", NULL };
 
 static const struct operand mode_operands[] = {
-	{ "broadcast|unicast", OPT_CHOICE, offsetof(struct mode_args, mode), false, modes,
-	    "The channel to switch to" },
+	WORD_CHOICE("broadcast|unicast", mode_args, mode, modes, "The channel to switch to"),
 };
 static const struct opt mode_opts[] = {
-	{ "bundle", 0, OPT_PATH, "BUNDLE", "The bundle whose broadcast keys are handed to the card",
-	    offsetof(struct mode_args, bundle), 0, 0, 0, NULL },
-	{ "allow-literal-mac", 0, OPT_FLAG, NULL, "Accept a bundle with algorithm 01 or 02",
-	    offsetof(struct mode_args, allow_literal), 0, 0, 0, NULL },
+	OPT_PATH("bundle", "BUNDLE", mode_args, bundle,
+	    "The bundle whose broadcast keys are handed to the card"),
+	OPT_FLAG("allow-literal-mac", mode_args, allow_literal,
+	    "Accept a bundle with algorithm 01 or 02"),
 };
 
 /* The bundle that is named, and what the card needs of it; not yet the agent's. */

@@ -10,16 +10,11 @@ struct init_args {
 };
 
 static const struct opt init_opts[] = {
-	{ .name = "test-keys",
-	    .kind = OPT_FLAG,
-	    .help = "Fill it with keys for tests: the well-known card keys, random others",
-	    .offset = offsetof(struct init_args, test_keys) },
+	OPT_FLAG("test-keys", init_args, test_keys,
+	    "Fill it with keys for tests: the well-known card keys, random others"),
 };
 static const struct operand init_operands[] = {
-	{ .arg = "FILE",
-	    .kind = OPT_PATH,
-	    .offset = offsetof(struct init_args, path),
-	    .help = "The new key store; must not exist" },
+	WORD_PATH("FILE", init_args, path, "The new key store; must not exist"),
 };
 
 static int init_run(struct ctx *c, void *args, struct err *e)

@@ -7,37 +7,32 @@
 #include "cmd/kit/value.h"
 
 #define TALKS_TO_CARD (NEED_READER | USES_SESSION | NEED_SESSION)
-#define COMMON(member) offsetof(struct common, member)
 
 const struct common_opt common_opts[] = {
-	{ { "reader", 'r', OPT_STRING, "READER",
+	{ OPT_STRING("reader", "READER", common, reader,
 	      "Reader: its name, a unique part of it, its number, vcard:PATH or replay:PATH",
-	      COMMON(reader), 0, 0, 0, NULL },
+	      .letter = 'r'),
 	    TALKS_TO_CARD, 0 },
-	{ { "wait", 0, OPT_U32, "SECONDS", "Wait so long for the reader and a card in it",
-	      COMMON(wait), 0, 1, 86400, NULL },
+	{ OPT_U32("wait", "SECONDS", common, wait, 1, 86400,
+	      "Wait so long for the reader and a card in it"),
 	    TALKS_TO_CARD, NEED_SESSION },
-	{ { "timeout", 0, OPT_U32, "SECONDS", "Longest time for one command (60)", COMMON(timeout),
-	      0, 1, 86400, NULL },
+	{ OPT_U32(
+	      "timeout", "SECONDS", common, timeout, 1, 86400, "Longest time for one command (60)"),
 	    TALKS_TO_CARD, 0 },
-	{ { "keystore", 'k', OPT_PATH, "FILE", "Key store", COMMON(keystore), 0, 0, 0, NULL },
-	    USES_KEYSTORE, 0 },
-	{ { "json", 'j', OPT_FLAG, NULL, "Print JSON", COMMON(json), 0, 0, 0, NULL }, HAS_JSON, 0 },
-	{ { "trace", 't', OPT_PATH, "FILE", "Append what goes over the wire to a file",
-	      COMMON(trace), 0, 0, 0, NULL },
-	    TALKS_TO_CARD, 0 },
-	{ { "dry-run", 'n', OPT_FLAG, NULL, "Print what would be sent and send nothing",
-	      COMMON(dry_run), 0, 0, 0, NULL },
-	    MUTATES, 0 },
-	{ { "yes", 'y', OPT_FLAG, NULL, "Do not ask", COMMON(yes), 0, 0, 0, NULL }, DESTROYS, 0 },
-	{ { "quiet", 'q', OPT_FLAG, NULL, "No remarks, no progress", COMMON(quiet), 0, 0, 0, NULL },
-	    0, 0 },
-	{ { "verbose", 'v', OPT_COUNT, NULL, "More remarks", COMMON(verbose), 0, 0, 0, NULL }, 0,
+	{ OPT_PATH("keystore", "FILE", common, keystore, "Key store", .letter = 'k'), USES_KEYSTORE,
 	    0 },
-	{ { "help", 'h', OPT_FLAG, NULL, "Show help and end", COMMON(help), 0, 0, 0, NULL }, 0, 0 },
-	{ { "version", 0, OPT_FLAG, NULL, "Show the version and end", COMMON(version), 0, 0, 0,
-	      NULL },
-	    0, 0 },
+	{ OPT_FLAG("json", common, json, "Print JSON", .letter = 'j'), HAS_JSON, 0 },
+	{ OPT_PATH("trace", "FILE", common, trace, "Append what goes over the wire to a file",
+	      .letter = 't'),
+	    TALKS_TO_CARD, 0 },
+	{ OPT_FLAG("dry-run", common, dry_run, "Print what would be sent and send nothing",
+	      .letter = 'n'),
+	    MUTATES, 0 },
+	{ OPT_FLAG("yes", common, yes, "Do not ask", .letter = 'y'), DESTROYS, 0 },
+	{ OPT_FLAG("quiet", common, quiet, "No remarks, no progress", .letter = 'q'), 0, 0 },
+	{ OPT_COUNT("verbose", common, verbose, "More remarks", .letter = 'v'), 0, 0 },
+	{ OPT_FLAG("help", common, help, "Show help and end", .letter = 'h'), 0, 0 },
+	{ OPT_FLAG("version", common, version, "Show the version and end"), 0, 0 },
 };
 const size_t common_opt_n = sizeof(common_opts) / sizeof(common_opts[0]);
 
@@ -46,7 +41,7 @@ bool common_offered(const struct common_opt *o, const struct verb *v)
 {
 	if (v == NULL)
 		return true;
-	if (o->o.offset == COMMON(version))
+	if (o->o.offset == offsetof(struct common, version))
 		return false;
 	return (o->needs == 0 || (o->needs & v->needs) != 0) && (o->unless & v->needs) == 0;
 }

@@ -63,7 +63,48 @@ struct opt {
 	const char *const *choices; /* NULL-terminated */
 };
 
-/* Words after the options: "BUNDLE", "PATH..."; OPT_PATH or OPT_STRING or OPT_CHOICE. */
+/*
+ * One row of an option table each: the name, what its value is called, the member of `struct type`
+ * that it goes to (the compiler checks that it is of the type that the kind fills), limits or
+ * choices, the help. What few rows have follows by name:
+ *	OPT_PATH("output", "FILE", args, output, "The new token", .flags = OPT_REQUIRED),
+ */
+#define OPT_AT(is, type, member) \
+	_Generic(((struct type *)0)->member, is : offsetof(struct type, member))
+#define OPT_ROW(kind_, is, name_, arg_, type, member, ...) \
+	{ \
+		.name = (name_), .kind = (kind_), .arg = (arg_), \
+		.offset = OPT_AT(is, type, member), .help = __VA_ARGS__ \
+	}
+#define OPT_FLAG(name, type, member, ...) \
+	OPT_ROW(OPT_FLAG, bool, name, NULL, type, member, __VA_ARGS__)
+#define OPT_COUNT(name, type, member, ...) \
+	OPT_ROW(OPT_COUNT, int, name, NULL, type, member, __VA_ARGS__)
+#define OPT_STRING(name, arg, type, member, ...) \
+	OPT_ROW(OPT_STRING, const char *, name, arg, type, member, __VA_ARGS__)
+#define OPT_STRINGS(name, arg, type, member, ...) \
+	OPT_ROW(OPT_STRINGS, struct opt_strings, name, arg, type, member, __VA_ARGS__)
+#define OPT_PATH(name, arg, type, member, ...) \
+	OPT_ROW(OPT_PATH, const char *, name, arg, type, member, __VA_ARGS__)
+#define OPT_U32(name, arg, type, member, least, most, ...) \
+	OPT_ROW(OPT_U32, struct opt_u32, name, arg, type, member, __VA_ARGS__, .min = (least), \
+	    .max = (most))
+#define OPT_HEX8(name, arg, type, member, least, most, ...) \
+	OPT_ROW(OPT_HEX8, struct opt_u32, name, arg, type, member, __VA_ARGS__, .min = (least), \
+	    .max = (most))
+#define OPT_BYTES(name, arg, type, member, least, most, ...) \
+	OPT_ROW(OPT_BYTES, struct opt_bytes, name, arg, type, member, __VA_ARGS__, .min = (least), \
+	    .max = (most))
+#define OPT_AID(name, arg, type, member, ...) \
+	OPT_ROW(OPT_AID, struct aid, name, arg, type, member, __VA_ARGS__)
+#define OPT_VERSION(name, arg, type, member, ...) \
+	OPT_ROW(OPT_VERSION, struct opt_u32, name, arg, type, member, __VA_ARGS__)
+#define OPT_DATE(name, arg, type, member, ...) \
+	OPT_ROW(OPT_DATE, struct opt_u32, name, arg, type, member, __VA_ARGS__)
+#define OPT_CHOICE(name, arg, type, member, words, ...) \
+	OPT_ROW(OPT_CHOICE, const char *, name, arg, type, member, __VA_ARGS__, .choices = (words))
+
+/* Words after the options: "BUNDLE", "PATH...". */
 struct operand {
 	const char *arg;
 	enum opt_kind kind; /* OPT_PATH, OPT_STRING, OPT_CHOICE, OPT_BYTES, OPT_STRINGS (last, takes
@@ -73,6 +114,22 @@ struct operand {
 	const char *const *choices;
 	const char *help;
 };
+/* Their rows: what the word is called, the member that it goes to, the help, `.optional = true`. */
+#define WORD_ROW(kind_, is, arg_, type, member, ...) \
+	{ \
+		.arg = (arg_), .kind = (kind_), .offset = OPT_AT(is, type, member), \
+		.help = __VA_ARGS__ \
+	}
+#define WORD_STRING(arg, type, member, ...) \
+	WORD_ROW(OPT_STRING, const char *, arg, type, member, __VA_ARGS__)
+#define WORD_STRINGS(arg, type, member, ...) \
+	WORD_ROW(OPT_STRINGS, struct opt_strings, arg, type, member, __VA_ARGS__)
+#define WORD_PATH(arg, type, member, ...) \
+	WORD_ROW(OPT_PATH, const char *, arg, type, member, __VA_ARGS__)
+#define WORD_BYTES(arg, type, member, ...) \
+	WORD_ROW(OPT_BYTES, struct opt_bytes, arg, type, member, __VA_ARGS__)
+#define WORD_CHOICE(arg, type, member, words, ...) \
+	WORD_ROW(OPT_CHOICE, const char *, arg, type, member, __VA_ARGS__, .choices = (words))
 
 enum needs {
 	NEED_READER = 1,   /* -r or CARDADM_READER: common option --reader is there */

@@ -11,8 +11,8 @@ struct args {
 };
 
 static const struct operand operands[] = {
-	{ "APDU", OPT_STRINGS, offsetof(struct args, words), false, NULL,
-	    "Command in hex; =SW behind it names the status that it must end with, else 9000" },
+	WORD_STRINGS("APDU", args, words,
+	    "Command in hex; =SW behind it names the status that it must end with, else 9000"),
 };
 
 /* Commands and expectations as they were written. */

@@ -21,13 +21,11 @@ struct args {
 };
 
 static const struct operand operands[] = {
-	{ "FILE", OPT_PATH, offsetof(struct args, file), false, NULL, "The recording" },
+	WORD_PATH("FILE", args, file, "The recording"),
 };
 static const struct opt opts[] = {
-	{ "keys", 0, OPT_STRINGS, "NAME", "Check with this card key set of the key store",
-	    offsetof(struct args, keys), 0, 0, 0, NULL },
-	{ "probe-well-known", 0, OPT_FLAG, NULL, "Try the published test keys as well",
-	    offsetof(struct args, well_known), 0, 0, 0, NULL },
+	OPT_STRINGS("keys", "NAME", args, keys, "Check with this card key set of the key store"),
+	OPT_FLAG("probe-well-known", args, well_known, "Try the published test keys as well"),
 };
 
 /* Published test keys; here they can open nothing, only explain what was recorded with them. */

@@ -148,8 +148,7 @@ struct args {
 };
 
 static const struct opt opts[] = {
-	{ "sd", 0, OPT_AID, "AID", "Security domain to look at", offsetof(struct args, aid), 0, 0,
-	    0, NULL },
+	OPT_AID("sd", "AID", args, aid, "Security domain to look at"),
 };
 
 static int add_all(struct look *l, struct ctx *c, json_t **o, struct err *e)

@@ -12,12 +12,9 @@ struct args {
 };
 
 static const struct opt opts[] = {
-	{ "isd", 0, OPT_FLAG, NULL, "Only the issuer domain", offsetof(struct args, isd), 0, 0, 0,
-	    NULL },
-	{ "applications", 0, OPT_FLAG, NULL, "Only applications and security domains",
-	    offsetof(struct args, applications), 0, 0, 0, NULL },
-	{ "load-files", 0, OPT_FLAG, NULL, "Only packages and their modules",
-	    offsetof(struct args, load_files), 0, 0, 0, NULL },
+	OPT_FLAG("isd", args, isd, "Only the issuer domain"),
+	OPT_FLAG("applications", args, applications, "Only applications and security domains"),
+	OPT_FLAG("load-files", args, load_files, "Only packages and their modules"),
 	CHANNEL_OPTS(args, channel),
 };
 

@@ -16,15 +16,13 @@ struct args {
 };
 
 static const struct opt opts[] = {
-	{ "vpcd", 0, OPT_STRING, "HOST:PORT", "Where vpcd takes the first card",
-	    offsetof(struct args, vpcd), OPT_REQUIRED, 0, 0, NULL },
-	{ "wait", 0, OPT_U32, "SECONDS", "How long vpcd may be away (5)",
-	    offsetof(struct args, wait), 0, 0, 86400, NULL },
+	OPT_STRING("vpcd", "HOST:PORT", args, vpcd, "Where vpcd takes the first card",
+	    .flags = OPT_REQUIRED),
+	OPT_U32("wait", "SECONDS", args, wait, 0, 86400, "How long vpcd may be away (5)"),
 };
 
 static const struct operand operands[] = {
-	{ "PATH", OPT_STRINGS, offsetof(struct args, paths), false, NULL,
-	    "Card files, one for each port from PORT on" },
+	WORD_STRINGS("PATH", args, paths, "Card files, one for each port from PORT on"),
 };
 
 static void tell(void *ctx, enum vpcd_event event, const char *path)

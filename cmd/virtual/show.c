@@ -8,7 +8,7 @@ struct args {
 };
 
 static const struct operand operands[] = {
-	{ "PATH", OPT_PATH, offsetof(struct args, path), false, NULL, "Card file" },
+	WORD_PATH("PATH", args, path, "Card file"),
 };
 
 static json_t *key_sets(const struct vcard_summary *s)
