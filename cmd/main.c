@@ -59,8 +59,9 @@ static void put_clean(FILE *f, const char *s)
 		fputc((unsigned char)*s < 0x20 || *s == 0x7F ? '?' : *s, f);
 }
 
-static void print_error(const struct err *e, const struct verb *v)
+static void print_error(struct err *e, const struct verb *v)
 {
+	err_word(e, WORDS_OPTIONS);
 	fputs("cardadm: ", stderr);
 	if (v != NULL)
 		fprintf(stderr, "%s: ", v->name);

@@ -9,15 +9,16 @@
 
 void ctx_note(struct ctx *c, const char *fmt, ...)
 {
+	char text[480];
 	va_list ap;
 
 	if (c->quiet)
 		return;
-	fputs("cardadm: ", c->log);
 	va_start(ap, fmt);
-	vfprintf(c->log, fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fputc('\n', c->log);
+	word_text(text, sizeof(text), WORDS_OPTIONS);
+	fprintf(c->log, "cardadm: %s\n", text);
 }
 
 bool ctx_stopped(struct ctx *c)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdbool.h>
 #include <string.h>
 
 int err_set(struct err *e, enum err_code code, const char *fmt, ...)
@@ -81,4 +82,73 @@ void err_clear(struct err *e)
 	e->sw = 0;
 	e->text[0] = '\0';
 	e->hint[0] = '\0';
+}
+
+/* ---- fields in words ---- */
+
+struct words {
+	char *to;
+	size_t n, cap;
+};
+
+static void put(struct words *w, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n && w->n + 1 < w->cap; i++)
+		w->to[w->n++] = s[i];
+}
+
+static void put_str(struct words *w, const char *s)
+{
+	put(w, s, strlen(s));
+}
+
+/* "replace" or "version=31", n characters. A value `true` goes without saying in an option. */
+static void put_field(struct words *w, const char *s, size_t n, enum err_words how)
+{
+	const char *is = memchr(s, '=', n);
+	size_t name = is == NULL ? n : (size_t)(is - s), value = is == NULL ? 0 : n - name - 1;
+	bool flag = value == 4 && memcmp(is + 1, "true", 4) == 0;
+
+	put_str(w, how == WORDS_OPTIONS ? "--" : "`");
+	put(w, s, name);
+	if (value > 0 && !(flag && how == WORDS_OPTIONS)) {
+		put_str(w, how == WORDS_OPTIONS ? " " : ": ");
+		put(w, is + 1, value);
+	}
+	if (how == WORDS_KEYS)
+		put_str(w, "`");
+}
+
+void word_text(char *text, size_t cap, enum err_words how)
+{
+	char out[sizeof(((struct err *)0)->text)];
+	struct words w = { out, 0, cap < sizeof(out) ? cap : sizeof(out) };
+
+	if (strpbrk(text, "\001\003") == NULL)
+		return;
+	for (const char *at = text; *at != '\0';) {
+		size_t n = strcspn(at, "\001\003");
+
+		put(&w, at, n);
+		at += n;
+		if (*at == '\0')
+			break;
+		n = strcspn(at + 1, "\002");
+		if (*at == '\001') {
+			put_field(&w, at + 1, n, how);
+		} else {
+			put_str(&w, "cardadm ");
+			put(&w, at + 1, n);
+		}
+		at += n + 1;
+		at += *at == '\002';
+	}
+	out[w.n] = '\0';
+	memcpy(text, out, w.n + 1);
+}
+
+void err_word(struct err *e, enum err_words w)
+{
+	word_text(e->text, sizeof(e->text), w);
+	word_text(e->hint, sizeof(e->hint), w);
 }

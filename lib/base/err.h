@@ -7,6 +7,7 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* The exit statuses of cardadm(1). */
@@ -32,6 +33,18 @@ struct err {
 	char hint[240]; /* remedy, empty if we know none */
 };
 
+/*
+ * What to name or to change, as data in text and hint: lib/ does not know whether a value came from
+ * an option or from a key of a manifest, so it names the field, and err_word says it for whoever
+ * reads: FIELD("replace") becomes `--replace` or "`replace`", FIELD_IS("replace", "true")
+ * `--replace` or "`replace: true`", FIELD_IS("version", "%02X") `--version 31` or "`version: 31`".
+ * VERB("list") becomes "cardadm list".
+ */
+#define FIELD(name) "\001" name "\002"
+#define FIELD_IS(name, value) "\001" name "=" value "\002"
+#define VERB(name) "\003" name "\002"
+enum err_words { WORDS_OPTIONS, WORDS_KEYS };
+
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 
 /* Sets code and text, clears status word and hint. Returns -1, so: return err_set(...). */
@@ -47,5 +60,9 @@ int err_errno(struct err *e, enum err_code code, const char *fmt, ...) PRINTF_LI
 /* Out of memory: ERR_OTHER. Returns -1. */
 int err_memory(struct err *e);
 void err_clear(struct err *e);
+/* Puts words in place of fields and verbs, in text and hint; what gets too long is cut. */
+void err_word(struct err *e, enum err_words w);
+/* The same in any text of `cap` octets, 480 at most. */
+void word_text(char *text, size_t cap, enum err_words w);
 
 #endif
