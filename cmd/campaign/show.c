@@ -254,6 +254,7 @@ typedef int report_fn(struct ctx *c, const struct campaign *cp, struct ledger *l
 
 static int with_ledger(struct ctx *c, const char *manifest, report_fn *report, struct err *e)
 {
+	struct ledger_goal goal;
 	struct campaign cp;
 	struct ledger *l = NULL;
 	struct ledger_sums s;
@@ -261,7 +262,8 @@ static int with_ledger(struct ctx *c, const char *manifest, report_fn *report, s
 
 	if (campaign_open_report(manifest, &cp, e) != 0)
 		return -1;
-	rc = ledger_open(cp.ledger_path, cp.goal, cp.m.name, false, &l, e);
+	goal = campaign_goal(&cp);
+	rc = ledger_open(cp.ledger_path, &goal, false, &l, e);
 	if (rc == 0)
 		rc = sums(&cp, l, &s, e);
 	if (rc == 0)

@@ -72,6 +72,13 @@ void campaign_close(struct campaign *c)
 	c->keys = NULL;
 }
 
+struct ledger_goal campaign_goal(const struct campaign *c)
+{
+	return (struct ledger_goal){
+		.name = c->m.name, .now = c->goal, .former = c->has_former ? c->former_goal : NULL
+	};
+}
+
 static int no_directory(const struct campaign *c, struct err *e)
 {
 	err_errno(

@@ -23,6 +23,9 @@ struct campaign {
 	struct bundle bundle;    /* broadcast */
 	struct unicast *unicast; /* see unicast.h; NULL in broadcast */
 	uint8_t goal[32]; /* names what is to be reached: bundle, authorized or not; or the steps */
+	/* The same as earlier versions named it, if they did otherwise: see ledger.h. */
+	uint8_t former_goal[32];
+	bool has_former;
 	char ledger_path[MANIFEST_PATH];
 };
 /* ERR_INPUT, ERR_AUTH, ERR_SAFETY as for the files themselves. */
@@ -30,6 +33,8 @@ int campaign_open(const char *manifest, struct campaign *c, struct err *e);
 /* To look back: the same without what only a run needs, card keys and dates; c->keys stays NULL. */
 int campaign_open_report(const char *manifest, struct campaign *c, struct err *e);
 void campaign_close(struct campaign *c);
+/* Which rows of the ledger are this campaign's; points into *c. */
+struct ledger_goal campaign_goal(const struct campaign *c);
 
 /* What became of a card that was put into a reader. */
 enum fed {

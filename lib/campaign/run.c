@@ -84,12 +84,13 @@ static int work_all(struct run *r, struct campaign_result *res, struct err *e)
 int campaign_run(struct campaign *c, const struct campaign_calls *calls,
     struct campaign_result *res, struct err *e)
 {
+	const struct ledger_goal goal = campaign_goal(c);
 	struct run r = { .c = c, .calls = calls };
 	struct err last = { 0 };
 	int rc;
 
 	memset(res, 0, sizeof(*res));
-	if (ledger_open(c->ledger_path, c->goal, c->m.name, true, &r.l, e) != 0)
+	if (ledger_open(c->ledger_path, &goal, true, &r.l, e) != 0)
 		return -1;
 	rc = tries_open(&r.tries, e);
 	if (rc == 0)

@@ -221,6 +221,7 @@ static int settle(struct run *r, int rc, struct err *e)
 		return ledger_note(r->l, lc, &le) == 0 ? -1 : (*e = le, -1);
 	}
 	lc->state = rc == 0 ? CARD_DONE : CARD_FAILED;
+	lc->check_once = lc->check_once && rc != 0;
 	snprintf(lc->reason, sizeof(lc->reason), "%s", rc == 0 ? "" : e->text);
 	r->failures += rc == 0 ? 0 : 1;
 	r->refused_in_a_row = r->refused ? r->refused_in_a_row + 1 : 0;
@@ -288,6 +289,7 @@ static int recall(struct run *r, enum fed *how, struct err *e)
 		return 0;
 	}
 	lc->attempts = found ? known.attempts + 1 : 1;
+	lc->check_once = found && known.check_once;
 	lc->in_doubt = true;
 	return ledger_put(r->l, lc, e);
 }

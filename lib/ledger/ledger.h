@@ -26,6 +26,9 @@ struct ledger_card {
 	bool auth_failed; /* an authentication failed: never repeated */
 	uint32_t attempts;
 	bool in_doubt; /* an intent without outcome: more may have been done than is written here */
+	/* Was done under the goal's former form: the card is to be asked whether it is so, and
+	 * nothing that cannot be asked is to be repeated. */
+	bool check_once;
 };
 
 struct ledger_sums {
@@ -35,10 +38,25 @@ struct ledger_sums {
 
 struct ledger;
 
-/* Opens or makes the ledger at `path` for this goal (32 octets). write = false: for reports; a
- * missing file then is an empty ledger. */
-int ledger_open(const char *path, const uint8_t goal[static 32], const char *name, bool write,
-    struct ledger **l, struct err *e);
+/* Which rows of a ledger count. */
+struct ledger_goal {
+	const char *name; /* of the campaign */
+	/* 32 octets. NULL, for reports where what the goal is made of is gone: the one of this name
+	 * that was run last. */
+	const uint8_t *now;
+	/*
+	 * The same goal as an earlier version named it, 32 octets; NULL: none. Rows that stand
+	 * under it are carried over when the ledger is opened for writing, once and together: done
+	 * becomes pending with check_once, a step that was done has begun, all else stays. Reports
+	 * show them as they are.
+	 */
+	const uint8_t *former;
+};
+
+/* Opens or makes the ledger at `path`. write = false: for reports; a missing file then is an empty
+ * ledger. */
+int ledger_open(
+    const char *path, const struct ledger_goal *g, bool write, struct ledger **l, struct err *e);
 void ledger_close(struct ledger *l);
 
 /* Adds a card if it is not there yet. Grouped into one transaction until ledger_flush. */

@@ -11,6 +11,8 @@
 
 static char dir[64], path[96];
 static const uint8_t goal[32] = { 1 }, other_goal[32] = { 2 };
+static const struct ledger_goal demo = { .name = "demo", .now = goal },
+				other_demo = { .name = "demo", .now = other_goal };
 
 static int setup(void **state)
 {
@@ -36,7 +38,7 @@ static struct ledger *open_it(bool write)
 	struct ledger *l;
 	struct err e;
 
-	assert_ok(ledger_open(path, goal, "demo", write, &l, &e), &e);
+	assert_ok(ledger_open(path, &demo, write, &l, &e), &e);
 	return l;
 }
 
@@ -102,7 +104,7 @@ static void test_goals_are_apart(void **state)
 	(void)state;
 	put(l, "a", CARD_DONE, "confirm");
 	ledger_close(l);
-	assert_ok(ledger_open(path, other_goal, "demo", true, &l, &e), &e);
+	assert_ok(ledger_open(path, &other_demo, true, &l, &e), &e);
 	assert_ok(ledger_sum(l, &s, &e), &e);
 	assert_true(s.total == 0);
 	ledger_close(l);
@@ -116,7 +118,7 @@ static void test_one_writer_many_readers(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(ledger_open(path, goal, "demo", true, &second, &e), -1);
+	assert_int_equal(ledger_open(path, &demo, true, &second, &e), -1);
 	assert_int_equal(e.code, ERR_LEDGER);
 	assert_non_null(strstr(e.text, "in use"));
 	put(w, "a", CARD_DONE, "confirm");
@@ -160,12 +162,12 @@ static void test_hostile_files(void **state)
 		fprintf(f, "no database");
 	fclose(f);
 	for (int write = 0; write < 2; write++) {
-		assert_int_equal(ledger_open(path, goal, "demo", write, &l, &e), -1);
+		assert_int_equal(ledger_open(path, &demo, write, &l, &e), -1);
 		assert_int_equal(e.code, ERR_LEDGER);
 	}
 	unlink(path);
 	assert_int_equal(symlink("/etc/passwd", path), 0);
-	assert_int_equal(ledger_open(path, goal, "demo", true, &l, &e), -1);
+	assert_int_equal(ledger_open(path, &demo, true, &l, &e), -1);
 	assert_int_equal(e.code, ERR_LEDGER);
 }
 
@@ -284,8 +286,9 @@ static void test_schema_1(void **state)
 	(void)state;
 	put(l, "a", CARD_DONE, "confirm");
 	ledger_close(l);
-	shell("ALTER TABLE card DROP COLUMN in_doubt; DROP TABLE step; PRAGMA user_version = 1");
-	assert_int_equal(ledger_open(path, goal, "demo", false, &l, &e), -1);
+	shell("ALTER TABLE card DROP COLUMN in_doubt; ALTER TABLE card DROP COLUMN check_once;"
+	      "ALTER TABLE campaign DROP COLUMN turn; DROP TABLE step; PRAGMA user_version = 1");
+	assert_int_equal(ledger_open(path, &demo, false, &l, &e), -1);
 	assert_int_equal(e.code, ERR_LEDGER);
 	assert_non_null(strstr(e.hint, "campaign run"));
 	ledger_close(open_it(true));
@@ -294,15 +297,16 @@ static void test_schema_1(void **state)
 	assert_true(found && c.state == CARD_DONE && !c.in_doubt);
 	ledger_close(l);
 	/* And one of schema 2, which had no steps. */
-	shell("DROP TABLE step; PRAGMA user_version = 2");
-	assert_int_equal(ledger_open(path, goal, "demo", false, &l, &e), -1);
+	shell("ALTER TABLE card DROP COLUMN check_once; ALTER TABLE campaign DROP COLUMN turn;"
+	      "DROP TABLE step; PRAGMA user_version = 2");
+	assert_int_equal(ledger_open(path, &demo, false, &l, &e), -1);
 	l = open_it(true);
 	assert_ok(ledger_step_put(l, "a", 1, STEP_DONE, &e), &e);
 	assert_ok(ledger_get(l, "a", &c, &found, &e), &e);
 	assert_true(found && c.state == CARD_DONE);
 	ledger_close(l);
-	shell("PRAGMA user_version = 4");
-	assert_int_equal(ledger_open(path, goal, "demo", true, &l, &e), -1);
+	shell("PRAGMA user_version = 99");
+	assert_int_equal(ledger_open(path, &demo, true, &l, &e), -1);
 	assert_non_null(strstr(e.text, "newer"));
 }
 
@@ -338,7 +342,7 @@ static void test_steps(void **state)
 	assert_int_equal(step_of(l, "a", 1), STEP_PENDING);
 	assert_int_equal(step_of(l, "b", 1), STEP_WAS_SO);
 	ledger_close(l);
-	assert_ok(ledger_open(path, other_goal, "demo", false, &other, &e), &e);
+	assert_ok(ledger_open(path, &other_demo, false, &other, &e), &e);
 	assert_int_equal(step_of(other, "b", 1), STEP_PENDING);
 	ledger_close(other);
 	/* A state that this version does not know counts as unknown; no file, nothing known. */
@@ -351,6 +355,86 @@ static void test_steps(void **state)
 	assert_int_equal(step_of(l, "b", 1), STEP_PENDING);
 	ledger_close(l);
 	assert_string_equal(step_state_str(STEP_WAS_SO), "already");
+}
+
+/* Rows under the former form of the goal are carried over once: nothing that was done or begun is
+ * forgotten, and nothing of it is believed without asking the card. */
+static void test_former_goal(void **state)
+{
+	const struct ledger_goal new = { .name = "demo", .now = other_goal, .former = goal };
+	struct ledger *l = open_it(true);
+	struct ledger_card c = {
+		.file = "c", .in_doubt = true, .attempts = 3, .auth_failed = true
+	};
+	struct ledger_sums s;
+	struct err e;
+	bool found;
+
+	(void)state;
+	put(l, "a", CARD_DONE, "confirm");
+	put(l, "b", CARD_FAILED, "load");
+	assert_ok(ledger_put(l, &c, &e), &e);
+	for (uint32_t n = 1; n < 5; n++)
+		assert_ok(ledger_step_put(l, "a", n, (enum step_state)n, &e), &e);
+	assert_ok(ledger_flush(l, &e), &e);
+	ledger_close(l);
+	assert_ok(ledger_open(path, &new, false, &l, &e), &e); /* a report changes nothing */
+	assert_int_equal(done_seen_by(l), 1);
+	assert_int_equal(step_of(l, "a", 2), STEP_DONE);
+	ledger_close(l);
+	for (int twice = 0; twice < 2; twice++) {
+		assert_ok(ledger_open(path, &new, true, &l, &e), &e);
+		assert_ok(ledger_sum(l, &s, &e), &e);
+		assert_true(s.total == 3 && s.done == 0 && s.failed == 1 && s.pending == 2);
+		assert_ok(ledger_get(l, "a", &c, &found, &e), &e);
+		assert_true(found && c.check_once && !c.in_doubt && c.state == CARD_PENDING);
+		assert_string_equal(c.step, "confirm");
+		assert_ok(ledger_get(l, "b", &c, &found, &e), &e);
+		assert_true(found && !c.check_once && c.state == CARD_FAILED);
+		assert_ok(ledger_get(l, "c", &c, &found, &e), &e);
+		assert_true(found && !c.check_once && c.in_doubt && c.attempts == 3);
+		assert_true(c.auth_failed);
+		assert_int_equal(step_of(l, "a", 1), STEP_BEGUN);
+		assert_int_equal(step_of(l, "a", 2), STEP_BEGUN);
+		assert_int_equal(step_of(l, "a", 3), STEP_WAS_SO);
+		assert_int_equal(step_of(l, "a", 4), STEP_FAILED);
+		ledger_close(l);
+	}
+	/* What was asked is done, and is not carried over again. */
+	assert_ok(ledger_open(path, &new, true, &l, &e), &e);
+	put(l, "a", CARD_DONE, "already");
+	ledger_close(l);
+	assert_ok(ledger_open(path, &new, true, &l, &e), &e);
+	assert_ok(ledger_get(l, "a", &c, &found, &e), &e);
+	assert_true(found && !c.check_once && c.state == CARD_DONE);
+	ledger_close(l);
+	l = open_it(false);
+	assert_int_equal(done_seen_by(l), 0);
+	ledger_close(l);
+}
+
+/* A report that does not know the goal shows the campaign of this name that was run last. */
+static void test_newest_goal(void **state)
+{
+	const struct ledger_goal any = { .name = "demo" }, nobody = { .name = "nobody" };
+	struct ledger *l = open_it(true);
+	struct err e;
+
+	(void)state;
+	put(l, "a", CARD_DONE, "confirm");
+	ledger_close(l);
+	assert_ok(ledger_open(path, &other_demo, true, &l, &e), &e);
+	ledger_close(l);
+	assert_ok(ledger_open(path, &any, false, &l, &e), &e);
+	assert_int_equal(done_seen_by(l), 0);
+	ledger_close(l);
+	ledger_close(open_it(true));
+	assert_ok(ledger_open(path, &any, false, &l, &e), &e);
+	assert_int_equal(done_seen_by(l), 1);
+	ledger_close(l);
+	assert_ok(ledger_open(path, &nobody, false, &l, &e), &e);
+	assert_int_equal(done_seen_by(l), 0);
+	ledger_close(l);
 }
 
 /* What SQLite refuses is told by every function, with the status for it. */
@@ -383,9 +467,9 @@ static void test_failing(void **state)
 	FAILS(ledger_step_put(w, "a", 1, STEP_BEGUN, &e));
 	FAILS(ledger_steps_forget(w, "a", &e));
 	ledger_close(w);
-	FAILS(ledger_open(path, goal, "demo", true, &w, &e));
+	FAILS(ledger_open(path, &demo, true, &w, &e));
 	shell("PRAGMA user_version = 0");
-	FAILS(ledger_open(path, goal, "demo", false, &w, &e));
+	FAILS(ledger_open(path, &demo, false, &w, &e));
 	assert_non_null(strstr(e.text, "not a ledger"));
 }
 
@@ -398,11 +482,11 @@ static void test_bad_paths(void **state)
 
 	(void)state;
 	memset(longer, 'x', sizeof(longer) - 1);
-	assert_int_equal(ledger_open(longer, goal, "demo", true, &w, &e), -1);
+	assert_int_equal(ledger_open(longer, &demo, true, &w, &e), -1);
 	assert_int_equal(e.code, ERR_LEDGER);
-	assert_int_equal(ledger_open("/nowhere/ledger", goal, "demo", true, &w, &e), -1);
+	assert_int_equal(ledger_open("/nowhere/ledger", &demo, true, &w, &e), -1);
 	assert_int_equal(e.code, ERR_LEDGER);
-	assert_int_equal(ledger_open(dir, goal, "demo", false, &w, &e), -1);
+	assert_int_equal(ledger_open(dir, &demo, false, &w, &e), -1);
 	assert_int_equal(e.code, ERR_LEDGER);
 	ledger_close(NULL);
 }
@@ -506,7 +590,7 @@ static void test_parts_missing(void **state)
 	ledger_close(l);
 	ledger_close(open_it(true));
 	shell("DROP TABLE campaign");
-	assert_int_equal(ledger_open(path, goal, "demo", true, &l, &e), -1);
+	assert_int_equal(ledger_open(path, &demo, true, &l, &e), -1);
 	assert_int_equal(e.code, ERR_LEDGER);
 }
 
@@ -622,6 +706,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_claims, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_schema_1, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_steps, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_former_goal, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_newest_goal, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_paths, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_claim_fails, setup, teardown),

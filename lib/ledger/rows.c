@@ -1,38 +1,19 @@
-#include "ledger/ledger.h"
+/* Rows and steps of an open ledger. */
+#include "ledger/store.h"
 
-#include <fcntl.h>
-#include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
-enum { SCHEMA_VERSION = 3 };
-
-enum statement {
-	ST_ADD,
-	ST_PUT,
-	ST_GET,
-	ST_NEXT,
-	ST_TO_DO,
-	ST_CLAIM,
-	ST_SUM,
-	ST_STEP,
-	ST_STEP_PUT,
-	ST_STEPS_FORGET,
-	STATEMENTS
-};
-
-#define COLUMNS "file, id, state, step, reason, auth_failed, attempts, in_doubt"
+#define COLUMNS "file, id, state, step, reason, auth_failed, attempts, in_doubt, check_once"
 
 static const char *const sql[STATEMENTS] = {
 	[ST_ADD] = "INSERT OR IGNORE INTO card(goal, file) VALUES (?1, ?2)",
 	[ST_PUT] =
 	    "INSERT INTO card(goal, " COLUMNS ", updated)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, unixepoch())"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, unixepoch())"
 	    " ON CONFLICT(goal, file) DO UPDATE SET id = ?3, state = ?4, step = ?5, reason = ?6,"
-	    " auth_failed = ?7, attempts = ?8, in_doubt = ?9, updated = unixepoch()",
+	    " auth_failed = ?7, attempts = ?8, in_doubt = ?9, check_once = ?10, updated = "
+	    "unixepoch()",
 	[ST_GET] = "SELECT " COLUMNS " FROM card WHERE goal = ?1 AND file = ?2",
 	[ST_NEXT] =
 	    "SELECT " COLUMNS " FROM card"
@@ -50,40 +31,6 @@ static const char *const sql[STATEMENTS] = {
 	[ST_STEPS_FORGET] = "DELETE FROM step WHERE goal = ?1 AND file = ?2",
 };
 
-#define STEP_TABLE \
-	"CREATE TABLE IF NOT EXISTS step(" \
-	" goal BLOB NOT NULL, file TEXT NOT NULL, n INTEGER NOT NULL, state INTEGER NOT NULL," \
-	" updated INTEGER NOT NULL, PRIMARY KEY(goal, file, n)) WITHOUT ROWID;"
-
-static const char schema[] =
-    "BEGIN IMMEDIATE;"
-    "CREATE TABLE IF NOT EXISTS campaign("
-    " goal BLOB PRIMARY KEY, name TEXT NOT NULL, begun INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS card("
-    " goal BLOB NOT NULL, file TEXT NOT NULL, id TEXT NOT NULL DEFAULT '',"
-    " state INTEGER NOT NULL DEFAULT 0, step TEXT NOT NULL DEFAULT '',"
-    " reason TEXT NOT NULL DEFAULT '', auth_failed INTEGER NOT NULL DEFAULT 0,"
-    " attempts INTEGER NOT NULL DEFAULT 0, updated INTEGER NOT NULL DEFAULT 0,"
-    " in_doubt INTEGER NOT NULL DEFAULT 0,"
-    " PRIMARY KEY(goal, file)) WITHOUT ROWID;" STEP_TABLE "PRAGMA user_version = 3;"
-    "COMMIT";
-static const char from_1[] = "BEGIN IMMEDIATE;"
-			     "ALTER TABLE card ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0;"
-			     "PRAGMA user_version = 2;"
-			     "COMMIT";
-static const char from_2[] = "BEGIN IMMEDIATE;" STEP_TABLE "PRAGMA user_version = 3;"
-			     "COMMIT";
-
-struct ledger {
-	char path[4096];
-	uint8_t goal[32];
-	int lock_fd; /* held for writing; closed after the database, see ledger_open */
-	sqlite3 *db; /* NULL: no file yet, nothing known */
-	sqlite3_stmt *st[STATEMENTS];
-	bool grouped;              /* a transaction is open */
-	struct timespec committed; /* when the last one ended; zero: never */
-};
-
 const char *card_state_str(enum card_state s)
 {
 	static const char *const names[] = { "pending", "done", "failed" };
@@ -98,144 +45,13 @@ const char *step_state_str(enum step_state s)
 	return names[s];
 }
 
-static int fail(const struct ledger *l, const char *what, struct err *e)
+int rows_prepare(struct ledger *l, struct err *e)
 {
-	return err_set(e, ERR_LEDGER, "%s: %s: %s", l->path, what,
-	    l->db == NULL ? "out of memory" : sqlite3_errmsg(l->db));
-}
-
-/*
- * The lock is an flock on the database file itself. Its descriptor must be closed after SQLite's:
- * closing any descriptor of a file drops the POSIX locks that SQLite holds on it.
- */
-static int take_lock(struct ledger *l, struct err *e)
-{
-	l->lock_fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (l->lock_fd < 0)
-		return err_errno(e, ERR_LEDGER, "%s: cannot open the ledger", l->path);
-	if (flock(l->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	err_set(e, ERR_LEDGER, "%s: in use by another run of this campaign", l->path);
-	return err_hint(e, "wait for it to end; campaign status shows how far it is");
-}
-
-static int exec(struct ledger *l, const char *text, struct err *e)
-{
-	return sqlite3_exec(l->db, text, NULL, NULL, NULL) == SQLITE_OK
-		   ? 0
-		   : fail(l, "cannot be written", e);
-}
-
-static int check_schema(struct ledger *l, bool write, struct err *e)
-{
-	sqlite3_stmt *st = NULL;
-	int version = -1;
-
-	if (sqlite3_prepare_v2(l->db, "PRAGMA user_version", -1, &st, NULL) == SQLITE_OK &&
-	    sqlite3_step(st) == SQLITE_ROW)
-		version = sqlite3_column_int(st, 0);
-	sqlite3_finalize(st);
-	if (version < 0)
-		return fail(l, "cannot be read", e);
-	if (version > SCHEMA_VERSION) {
-		err_set(
-		    e, ERR_LEDGER, "%s: written by a newer cardadm (schema %d)", l->path, version);
-		return err_hint(e, "use that version");
-	}
-	if (version == SCHEMA_VERSION)
-		return 0;
-	if (write && version == 0)
-		return exec(l, schema, e);
-	if (write)
-		return version == 1 && exec(l, from_1, e) != 0 ? -1 : exec(l, from_2, e);
-	if (version == 0)
-		return err_set(e, ERR_LEDGER, "%s: not a ledger", l->path);
-	err_set(e, ERR_LEDGER, "%s: written by an older cardadm (schema %d)", l->path, version);
-	return err_hint(e, "campaign run brings it up to date");
-}
-
-static int prepare(struct ledger *l, bool write, struct err *e)
-{
-	if (sqlite3_busy_timeout(l->db, 5000) != SQLITE_OK)
-		return fail(l, "cannot be used", e);
-	/* FULL: a committed intent must be on the disk before its command goes out. */
-	if (write && exec(l, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", e) != 0)
-		return -1;
-	if (check_schema(l, write, e) != 0)
-		return -1;
 	for (int i = 0; i < STATEMENTS; i++)
 		if (sqlite3_prepare_v3(
 			l->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &l->st[i], NULL) != SQLITE_OK)
-			return fail(l, "cannot be read", e);
+			return store_fail(l, "cannot be read", e);
 	return 0;
-}
-
-static int name_campaign(struct ledger *l, const char *name, struct err *e)
-{
-	sqlite3_stmt *st = NULL;
-	int rc = -1;
-
-	if (sqlite3_prepare_v2(l->db,
-		"INSERT OR IGNORE INTO campaign(goal, name, begun) VALUES (?1, ?2, unixepoch())",
-		-1, &st, NULL) == SQLITE_OK &&
-	    sqlite3_bind_blob(st, 1, l->goal, sizeof(l->goal), SQLITE_STATIC) == SQLITE_OK &&
-	    sqlite3_bind_text(st, 2, name, -1, SQLITE_STATIC) == SQLITE_OK &&
-	    sqlite3_step(st) == SQLITE_DONE)
-		rc = 0;
-	if (rc != 0)
-		fail(l, "cannot be written", e);
-	sqlite3_finalize(st);
-	return rc;
-}
-
-static int open_database(struct ledger *l, const char *name, bool write, struct err *e)
-{
-	/* For reports too, so that the last to close it clears -wal and -shm away; SQLite takes it
-	 * read-only where it may not be written. */
-	int flags = SQLITE_OPEN_READWRITE | (write ? SQLITE_OPEN_CREATE : 0);
-
-	if (!write && access(l->path, F_OK) != 0)
-		return 0; /* nothing known yet */
-	if (write && take_lock(l, e) != 0)
-		return -1;
-	if (sqlite3_open_v2(l->path, &l->db, flags, NULL) != SQLITE_OK)
-		return fail(l, "cannot be opened", e);
-	if (prepare(l, write, e) != 0)
-		return -1;
-	return write ? name_campaign(l, name, e) : 0;
-}
-
-int ledger_open(const char *path, const uint8_t goal[static 32], const char *name, bool write,
-    struct ledger **l, struct err *e)
-{
-	struct ledger *n = calloc(1, sizeof(*n));
-
-	if (n == NULL)
-		return err_memory(e);
-	n->lock_fd = -1;
-	memcpy(n->goal, goal, sizeof(n->goal));
-	if (snprintf(n->path, sizeof(n->path), "%s", path) >= (int)sizeof(n->path)) {
-		free(n);
-		return err_set(e, ERR_LEDGER, "%s: name too long", path);
-	}
-	if (open_database(n, name, write, e) != 0) {
-		ledger_close(n);
-		return -1;
-	}
-	*l = n;
-	return 0;
-}
-
-void ledger_close(struct ledger *l)
-{
-	if (l == NULL)
-		return;
-	for (int i = 0; i < STATEMENTS; i++)
-		sqlite3_finalize(l->st[i]);
-	sqlite3_close(l->db);
-	if (l->lock_fd >= 0)
-		close(l->lock_fd);
-	free(l);
 }
 
 /* A statement with the goal bound; NULL: out of memory. */
@@ -258,13 +74,13 @@ static sqlite3_stmt *begin_file(
 
 	if (st != NULL && sqlite3_bind_text(st, 2, file, -1, SQLITE_STATIC) == SQLITE_OK)
 		return st;
-	fail(l, "cannot be used", e);
+	store_fail(l, "cannot be used", e);
 	return NULL;
 }
 
 static int finish(struct ledger *l, sqlite3_stmt *st, struct err *e)
 {
-	int rc = sqlite3_step(st) == SQLITE_DONE ? 0 : fail(l, "cannot be written", e);
+	int rc = sqlite3_step(st) == SQLITE_DONE ? 0 : store_fail(l, "cannot be written", e);
 
 	sqlite3_reset(st);
 	return rc;
@@ -272,7 +88,7 @@ static int finish(struct ledger *l, sqlite3_stmt *st, struct err *e)
 
 static int group(struct ledger *l, struct err *e)
 {
-	if (!l->grouped && exec(l, "BEGIN IMMEDIATE", e) != 0)
+	if (!l->grouped && store_exec(l, "BEGIN IMMEDIATE", e) != 0)
 		return -1;
 	l->grouped = true;
 	return 0;
@@ -289,7 +105,7 @@ int ledger_flush(struct ledger *l, struct err *e)
 {
 	if (!l->grouped)
 		return 0;
-	if (exec(l, "COMMIT", e) != 0)
+	if (store_exec(l, "COMMIT", e) != 0)
 		return -1;
 	l->grouped = false;
 	clock_gettime(CLOCK_MONOTONIC, &l->committed);
@@ -306,9 +122,10 @@ static int put(struct ledger *l, const struct ledger_card *c, struct err *e)
 		     sqlite3_bind_text(st, 6, c->reason, -1, SQLITE_STATIC) == SQLITE_OK &&
 		     sqlite3_bind_int(st, 7, c->auth_failed) == SQLITE_OK &&
 		     sqlite3_bind_int64(st, 8, c->attempts) == SQLITE_OK &&
-		     sqlite3_bind_int(st, 9, c->in_doubt) == SQLITE_OK;
+		     sqlite3_bind_int(st, 9, c->in_doubt) == SQLITE_OK &&
+		     sqlite3_bind_int(st, 10, c->check_once) == SQLITE_OK;
 
-	return bound ? finish(l, st, e) : fail(l, "cannot be written", e);
+	return bound ? finish(l, st, e) : store_fail(l, "cannot be written", e);
 }
 
 int ledger_put(struct ledger *l, const struct ledger_card *c, struct err *e)
@@ -346,13 +163,13 @@ int ledger_step(struct ledger *l, const char *file, uint32_t n, enum step_state 
 	if (st == NULL)
 		return -1;
 	if (sqlite3_bind_int64(st, 3, n) != SQLITE_OK)
-		return fail(l, "cannot be read", e);
+		return store_fail(l, "cannot be read", e);
 	rc = sqlite3_step(st);
 	v = rc == SQLITE_ROW ? sqlite3_column_int(st, 0) : STEP_PENDING;
 	if (v > STEP_PENDING && v <= STEP_FAILED)
 		*s = (enum step_state)v;
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		fail(l, "cannot be read", e);
+		store_fail(l, "cannot be read", e);
 	sqlite3_reset(st);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -1;
 }
@@ -366,7 +183,7 @@ int ledger_step_put(
 		return -1;
 	if (sqlite3_bind_int64(st, 3, n) != SQLITE_OK ||
 	    sqlite3_bind_int(st, 4, (int)s) != SQLITE_OK)
-		return fail(l, "cannot be written", e);
+		return store_fail(l, "cannot be written", e);
 	if (finish(l, st, e) != 0)
 		return -1;
 	return s == STEP_BEGUN || overdue(l) ? ledger_flush(l, e) : 0;
@@ -398,6 +215,7 @@ static bool columns(sqlite3_stmt *st, struct ledger_card *c)
 	c->auth_failed = sqlite3_column_int(st, 5) != 0;
 	c->attempts = (uint32_t)sqlite3_column_int64(st, 6);
 	c->in_doubt = sqlite3_column_int(st, 7) != 0;
+	c->check_once = sqlite3_column_int(st, 8) != 0;
 	return column(st, 0, c->file, sizeof(c->file)) && column(st, 1, c->id, sizeof(c->id)) &&
 	       column(st, 3, c->step, sizeof(c->step)) &&
 	       column(st, 4, c->reason, sizeof(c->reason));
@@ -412,7 +230,7 @@ static int row(
 	if (*found && !columns(st, c))
 		rc = SQLITE_NOMEM;
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		fail(l, "cannot be read", e);
+		store_fail(l, "cannot be read", e);
 	sqlite3_reset(st);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -1;
 }
@@ -440,7 +258,7 @@ int ledger_next(struct ledger *l, const char *after, int only, struct ledger_car
 	st = begin_file(l, ST_NEXT, after, e);
 	return st != NULL && sqlite3_bind_int(st, 3, only) == SQLITE_OK
 		   ? row(l, st, c, found, e)
-		   : fail(l, "cannot be read", e);
+		   : store_fail(l, "cannot be read", e);
 }
 
 static int list_to_do(struct ledger *l, const char *after, bool retry, size_t max,
@@ -452,12 +270,12 @@ static int list_to_do(struct ledger *l, const char *after, bool retry, size_t ma
 	if (st == NULL || sqlite3_bind_text(st, 2, after, -1, SQLITE_STATIC) != SQLITE_OK ||
 	    sqlite3_bind_int(st, 3, retry) != SQLITE_OK ||
 	    sqlite3_bind_int64(st, 4, (sqlite3_int64)max) != SQLITE_OK)
-		return fail(l, "cannot be read", e);
+		return store_fail(l, "cannot be read", e);
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW && *n < max)
 		if (!columns(st, &out[(*n)++]))
 			break;
 	if (rc != SQLITE_DONE)
-		fail(l, "cannot be read", e);
+		store_fail(l, "cannot be read", e);
 	sqlite3_reset(st);
 	return rc == SQLITE_DONE ? 0 : -1;
 }
@@ -489,7 +307,7 @@ int ledger_sum(struct ledger *l, struct ledger_sums *s, struct err *e)
 		return 0;
 	st = begin(l, ST_SUM);
 	if (st == NULL)
-		return fail(l, "cannot be read", e);
+		return store_fail(l, "cannot be read", e);
 	rc = sqlite3_step(st);
 	if (rc == SQLITE_ROW) {
 		s->total = (uint64_t)sqlite3_column_int64(st, 0);
@@ -499,7 +317,7 @@ int ledger_sum(struct ledger *l, struct ledger_sums *s, struct err *e)
 		s->already = (uint64_t)sqlite3_column_int64(st, 4);
 		s->auth_failed = (uint64_t)sqlite3_column_int64(st, 5);
 	} else {
-		fail(l, "cannot be read", e);
+		store_fail(l, "cannot be read", e);
 	}
 	sqlite3_reset(st);
 	return rc == SQLITE_ROW ? 0 : -1;
