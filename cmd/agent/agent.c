@@ -3,16 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "cmd/agent/intake.h"
 #include "cmd/agent/path.h"
 #include "base/hex.h"
 
@@ -35,7 +34,7 @@ static void describe(const struct agent *a, struct agent_note *n)
 
 	hex_put(span_of(id->cin, id->cin_n), n->card, sizeof(n->card));
 	if (strlen(a->reader) < sizeof(n->reader))
-		snprintf(n->reader, sizeof(n->reader), "%s", a->reader);
+		memcpy(n->reader, a->reader, strlen(a->reader) + 1);
 	snprintf(n->hint, sizeof(n->hint), "scp-open opens a new one");
 	if (total == 0)
 		return;
@@ -115,27 +114,23 @@ static void block_signals(sigset_t *open)
 		sigdelset(open, all[i]);
 }
 
-static int64_t now_ms(void)
+/* Only a verb that was run counts as use, not a client that has no whole request. */
+static bool is_idle(const struct agent *a, int64_t since)
 {
-	struct timespec t = { 0 };
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return intake_now() - since >= (int64_t)a->idle * 1000;
 }
 
-/* Waits for the next client. False: the agent has ended. */
-static bool wait_client(struct agent *a, const sigset_t *open)
+/* Waits for the next whole request. False: the agent has ended. */
+static bool wait_request(
+    struct agent *a, struct intake *in, const sigset_t *open, struct request *q)
 {
-	int64_t until = now_ms() + (int64_t)a->idle * 1000;
+	int64_t since = intake_now(), look = since + LOOK_MS;
 	struct err e = { 0 };
 	char why[60];
 
 	for (;;) {
-		struct pollfd p = { .fd = a->listen_fd, .events = POLLIN };
-		int64_t left = until - now_ms();
-		int64_t ms = left > LOOK_MS ? LOOK_MS : left > 0 ? left : 0;
-		struct timespec limit = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
-		int n = ppoll(&p, 1, &limit, open);
+		int64_t end = since + (int64_t)a->idle * 1000;
+		int n = intake_wait(in, end < look ? end : look, open, q);
 
 		if (n > 0)
 			return true;
@@ -143,11 +138,14 @@ static bool wait_client(struct agent *a, const sigset_t *open)
 			agent_end_with(a, "its agent was told to end", true);
 			return false;
 		}
-		if (card_alive(&a->card, &e) != 0) {
-			agent_end_with(a, e.text, false);
-			return false;
+		if (intake_now() >= look) {
+			if (card_alive(&a->card, &e) != 0) {
+				agent_end_with(a, e.text, false);
+				return false;
+			}
+			look = intake_now() + LOOK_MS;
 		}
-		if (now_ms() < until)
+		if (!is_idle(a, since))
 			continue;
 		snprintf(why, sizeof(why), "no verb used it for %u s", a->idle);
 		agent_end_with(a, why, true);
@@ -157,17 +155,18 @@ static bool wait_client(struct agent *a, const sigset_t *open)
 
 static void serve_until_end(struct agent *a, const sigset_t *open)
 {
-	while (!a->ending && wait_client(a, open)) {
-		static const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
-		int fd = accept4(a->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+	struct intake in;
+	struct request q;
 
-		if (fd < 0) { /* out of descriptors, say: it may pass, so no busy loop */
-			nanosleep(&pause, NULL);
-			continue;
-		}
-		agent_serve(a, fd);
-		close(fd);
+	intake_init(&in, a->listen_fd);
+	while (!a->ending && wait_request(a, &in, open, &q)) {
+		int64_t begun = intake_now();
+
+		agent_serve(a, &q);
+		request_close(&q);
+		intake_extend(&in, intake_now() - begun);
 	}
+	intake_end(&in);
 }
 
 /* Keys must not reach the swap or a core file. With a small limit only what is ours is locked. */
@@ -187,13 +186,13 @@ static int listen_at(struct agent *a, const struct agent_place *p, struct err *e
 	mode_t was = umask(0177);
 	int rc;
 
-	a->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	a->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	unlink(p->addr.sun_path);
 	rc = a->listen_fd < 0
 		 ? -1
 		 : bind(a->listen_fd, (const struct sockaddr *)&p->addr, sizeof(p->addr));
 	umask(was);
-	if (rc != 0 || listen(a->listen_fd, 16) != 0)
+	if (rc != 0 || listen(a->listen_fd, INTAKE_CLIENTS) != 0)
 		return err_errno(e, ERR_OTHER, "%s: cannot listen", p->addr.sun_path);
 	return 0;
 }
@@ -288,11 +287,11 @@ int agent_start(struct ctx *c, uint32_t idle,
 	ssize_t n;
 	pid_t pid;
 
-	if (agent_place_of(c->reader, &s.place, e) != 0)
+	if (agent_place_of(c->reader, AGENT_MAKE, &s.place, e) != 0)
 		return -1;
-	lock = agent_lock(&s.place, true, e);
+	lock = agent_lock(&s.place, AGENT_MAKE, e);
 	if (lock == AGENT_THERE && agent_poke(&s.place))
-		lock = agent_lock(&s.place, true, e);
+		lock = agent_lock(&s.place, AGENT_MAKE, e);
 	if (lock == -1)
 		return -1;
 	if (lock == AGENT_THERE) {

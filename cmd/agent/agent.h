@@ -2,13 +2,13 @@
  * The session agent: a small background process that holds a card exclusively and keeps the keys
  * of its open channel in locked memory; pcscd powers an unused card down, so a session cannot live
  * in a file. `scp-open` starts it; later verbs hand it their command line, directory and standard
- * descriptors over a 0600 socket, one after the other, and it runs them in its own process with
- * the open session. It ends at scp-close, after an idle limit, on SIGTERM, or when the card goes,
- * and wipes its keys. Nothing of a session ever reaches a file.
+ * descriptors over a 0600 socket (intake.h), and it runs them one after the other in its own
+ * process with the open session. It ends at scp-close, after an idle limit, on SIGTERM, or when the
+ * card goes, and wipes its keys. Nothing of a session ever reaches a file.
  *
- * Runtime directory: $XDG_RUNTIME_DIR/cardadm, or /tmp/cardadm-UID (0700, owner checked). Per
- * card: HASH.lock (the agent's process id and the reader's name, locked as long as it lives),
- * HASH.sock, and HASH.note when the last channel ended by itself (agent_note.h).
+ * Runtime directory: $XDG_RUNTIME_DIR/cardadm, or in the state directory, run (0700, owner
+ * checked). Per card: HASH.lock (the agent's process id and the reader's name, locked as long as it
+ * lives), HASH.sock, and HASH.note when the last channel ended by itself (agent_note.h).
  *
  * About once a second an idle agent looks whether its card is still there.
  */
@@ -54,8 +54,9 @@ int agent_start(struct ctx *c, uint32_t idle,
     int (*open)(struct agent *a, struct ctx *c, void *args, struct err *e), void *args,
     struct err *e);
 
-/* In the agent: takes one request from a client that has connected, runs it and answers. */
-void agent_serve(struct agent *a, int fd);
+struct request;
+/* In the agent: looks at the card, runs the request and answers. */
+void agent_serve(struct agent *a, struct request *q);
 /* In the agent: the client that is being served went away or was interrupted. */
 bool agent_interrupted(struct agent *a, struct ctx *c);
 /* Ends the channel and releases the card, before the answer to the client goes out. */

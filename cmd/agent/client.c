@@ -112,7 +112,7 @@ static int nobody(struct ctx *c, const struct agent_place *p, int lock)
 static bool found_lost(struct ctx *c, const struct agent_place *p)
 {
 	struct err ignored;
-	int lock = agent_lock(p, false, &ignored);
+	int lock = agent_lock(p, AGENT_LOOK, &ignored);
 
 	if (lock < 0 && lock != AGENT_NONE)
 		return false;
@@ -149,9 +149,10 @@ int agent_forward(struct ctx *c, int argc, char **argv, int *status, struct err 
 
 	if (c->reader == NULL)
 		return 0;
-	if (agent_place_of(c->reader, &place, e) != 0)
-		return -1;
-	lock = agent_lock(&place, false, e);
+	rc = agent_place_of(c->reader, AGENT_LOOK, &place, e);
+	if (rc != 0)
+		return rc == AGENT_NONE ? 0 : -1;
+	lock = agent_lock(&place, AGENT_LOOK, e);
 	if (lock >= 0 || lock == AGENT_NONE)
 		return nobody(c, &place, lock);
 	if (lock != AGENT_THERE || put_request(argc, argv, &request, e) != 0)

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "card/pcsc.h"
 #include "cmd/channel/open.h"
 
@@ -25,29 +26,76 @@ static uint64_t name_hash(const char *s)
 	return h;
 }
 
-static int runtime_dir(char *dir, size_t cap, struct err *e)
+/* Where agents listen. $XDG_RUNTIME_DIR is made by the system at login; the state directory is the
+ * user's own, whoever else there is. Never /tmp, where somebody else may have taken the name. */
+static int name_dir(char *dir, size_t cap, bool *in_state, struct err *e)
 {
 	const char *xdg = getenv("XDG_RUNTIME_DIR");
-	struct stat st;
-	int n;
+	size_t most = cap - sizeof("/0123456789abcdef.sock"); /* must fit sockaddr_un with it */
+	char name[4096];
 
-	n = xdg != NULL && xdg[0] == '/'
-		? snprintf(dir, cap, "%s/cardadm", xdg)
-		: snprintf(dir, cap, "/tmp/cardadm-%u", (unsigned)geteuid());
-	/* The socket's whole name must fit sockaddr_un. */
-	if (n < 0 || (size_t)n + sizeof("/0123456789abcdef.sock") > cap) {
-		err_set(e, ERR_OTHER, "runtime directory: name too long");
-		return err_hint(e, "set XDG_RUNTIME_DIR to a shorter path");
+	*in_state = xdg == NULL || xdg[0] != '/';
+	if (!*in_state && snprintf(name, sizeof(name), "%s/cardadm", xdg) >= (int)sizeof(name))
+		name[0] = '\0';
+	if (*in_state && path_state_named("run", name, sizeof(name), e) != 0)
+		name[0] = '\0';
+	if (name[0] != '\0' && strlen(name) <= most) {
+		memcpy(dir, name, strlen(name) + 1);
+		return 0;
 	}
+	err_set(e, ERR_OTHER, "runtime directory: name too long");
+	return err_hint(e, "set XDG_RUNTIME_DIR to a shorter path");
+}
+
+/* Ours alone: who can write in it could put another agent's socket there. */
+static int check_dir(const char *dir, const struct stat *st, struct err *e)
+{
+	if (S_ISDIR(st->st_mode) && st->st_uid == geteuid() && (st->st_mode & 077) == 0)
+		return 0;
+	err_set(e, ERR_SAFETY, "%s: not a directory of ours alone", dir);
+	if (S_ISDIR(st->st_mode) && st->st_uid == geteuid())
+		return err_hint(e, "chmod 700 %s", dir);
+	return err_hint(e, "remove it, or set XDG_RUNTIME_DIR to a directory of your own");
+}
+
+static int make_dir(const char *dir, bool in_state, struct err *e)
+{
+	char state[4096];
+	struct stat st;
+
+	if (in_state && path_state("run", state, sizeof(state), e) != 0)
+		return err_in(e, "no place for an agent");
 	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
 		return err_errno(e, ERR_OTHER, "%s: cannot make the runtime directory", dir);
 	if (lstat(dir, &st) != 0)
 		return err_errno(e, ERR_OTHER, "%s", dir);
-	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) != 0) {
-		err_set(e, ERR_SAFETY, "%s: not a directory of ours alone", dir);
-		return err_hint(e, "remove it, or set XDG_RUNTIME_DIR to a directory of your own");
-	}
-	return 0;
+	return check_dir(dir, &st, e);
+}
+
+/* Who only looks for an agent needs no directory: none of ours is where we could not make one. */
+static int find_dir(const char *dir, struct err *e)
+{
+	struct stat st;
+
+	if (lstat(dir, &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+		return AGENT_NONE;
+	return check_dir(dir, &st, e);
+}
+
+static int runtime_dir(char *dir, size_t cap, enum agent_use use, struct err *e)
+{
+	bool in_state;
+	int rc = name_dir(dir, cap, &in_state, e);
+
+	if (use == AGENT_MAKE)
+		return rc == 0 ? make_dir(dir, in_state, e) : -1;
+	if (rc == 0)
+		rc = find_dir(dir, e);
+	else
+		rc = AGENT_NONE;
+	if (rc == AGENT_NONE)
+		err_clear(e);
+	return rc;
 }
 
 static int name_files(const char *dir, struct agent_place *p, struct err *e)
@@ -126,19 +174,22 @@ static bool find_known(const char *dir, const char *name, char *out, size_t cap)
 	       snprintf(out, cap, "%s", known.reader[at].name) < (int)cap;
 }
 
-int agent_place_of(const char *reader, struct agent_place *p, struct err *e)
+int agent_place_of(const char *reader, enum agent_use use, struct agent_place *p, struct err *e)
 {
 	char dir[sizeof(p->addr.sun_path)];
 	struct err in_dir;
+	int rc = 0;
 
 	memset(p, 0, sizeof(*p));
 	if (reader_canonical(reader, p->reader, sizeof(p->reader), e) != 0) {
-		if (runtime_dir(dir, sizeof(dir), &in_dir) != 0 ||
+		if (runtime_dir(dir, sizeof(dir), use, &in_dir) != 0 ||
 		    !find_known(dir, reader, p->reader, sizeof(p->reader)))
 			return -1;
 		err_clear(e);
+	} else {
+		rc = runtime_dir(dir, sizeof(dir), use, e);
 	}
-	return runtime_dir(dir, sizeof(dir), e) == 0 ? name_files(dir, p, e) : -1;
+	return rc == 0 ? name_files(dir, p, e) : rc;
 }
 
 /* Whether the file that was locked is still the one of that name: who ends unlinks it. */
@@ -160,14 +211,15 @@ static int locked_by_other(const struct agent_place *p, int fd, struct err *e)
 	return rc;
 }
 
-int agent_lock(const struct agent_place *p, bool create, struct err *e)
+int agent_lock(const struct agent_place *p, enum agent_use use, struct err *e)
 {
-	int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (create ? O_CREAT : 0);
+	int make = use == AGENT_MAKE ? O_CREAT : 0;
+	int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | make;
 
 	for (;;) {
 		int fd = open(p->lock, flags, 0600);
 
-		if (fd < 0 && errno == ENOENT && !create)
+		if (fd < 0 && errno == ENOENT && use == AGENT_LOOK)
 			return AGENT_NONE;
 		if (fd < 0)
 			return err_errno(e, ERR_OTHER, "%s: cannot open", p->lock);

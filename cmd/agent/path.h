@@ -15,17 +15,20 @@ struct agent_place {
 };
 
 /*
- * Makes the runtime directory if needed and checks that it is ours alone: ERR_SAFETY. A reader that
- * is unplugged is still found by its name, or a part of it, when an agent holds a channel there or
- * has left a note.
+ * AGENT_MAKE is for who starts an agent, AGENT_LOOK for who looks for one and leaves no trace.
+ * AGENT_NONE: there is no runtime directory of ours, or no lock in it, so no agent either.
  */
-int agent_place_of(const char *reader, struct agent_place *p, struct err *e);
-/*
- * Takes the lock and returns its descriptor, -1 on errors, AGENT_THERE when an agent holds it; with
- * create false AGENT_NONE when there is no such file, so that looking for an agent leaves no trace.
- */
+enum agent_use { AGENT_LOOK, AGENT_MAKE };
 enum { AGENT_THERE = -2, AGENT_NONE = -3 };
-int agent_lock(const struct agent_place *p, bool create, struct err *e);
+
+/*
+ * Names the files; AGENT_MAKE makes the runtime directory if needed. ERR_SAFETY: it is not ours
+ * alone. A reader that is unplugged is still found by its name, or a part of it, when an agent
+ * holds a channel there or has left a note.
+ */
+int agent_place_of(const char *reader, enum agent_use use, struct agent_place *p, struct err *e);
+/* Takes the lock and returns its descriptor, -1 on errors, AGENT_THERE when an agent holds it. */
+int agent_lock(const struct agent_place *p, enum agent_use use, struct err *e);
 /* Has the agent look at its card now, which ends it when the card is gone. False: not reached. */
 bool agent_poke(const struct agent_place *p);
 /* Removes the lock that is held at this path, and gives it up. */

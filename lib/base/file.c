@@ -207,11 +207,10 @@ bool path_beside(const char *file, const char *name, char *out, size_t cap)
 	return snprintf(out, cap, "%.*s%s", dir, file, name) < (int)cap;
 }
 
-int path_state(const char *name, char *out, size_t cap, struct err *e)
+int path_state_named(const char *name, char *out, size_t cap, struct err *e)
 {
 	const char *xdg = getenv("XDG_STATE_HOME");
 	const char *home = getenv("HOME");
-	char dir[4096];
 	int n;
 
 	if (home == NULL || home[0] == '\0') {
@@ -220,20 +219,24 @@ int path_state(const char *name, char *out, size_t cap, struct err *e)
 		home = pw == NULL ? "/" : pw->pw_dir;
 	}
 	n = xdg != NULL && xdg[0] == '/'
-		? snprintf(dir, sizeof(dir), "%s/cardadm", xdg)
-		: snprintf(dir, sizeof(dir), "%s/.local/state/cardadm", home);
-	if (n >= (int)sizeof(dir) || snprintf(out, cap, "%s/%s", dir, name) >= (int)cap)
-		return err_set(e, ERR_OTHER, "state directory: name too long");
-	for (char *p = dir + 1;; p++) {
-		char was = *p;
+		? snprintf(out, cap, "%s/cardadm/%s", xdg, name)
+		: snprintf(out, cap, "%s/.local/state/cardadm/%s", home, name);
+	return n >= 0 && (size_t)n < cap ? 0
+					 : err_set(e, ERR_OTHER, "state directory: name too long");
+}
 
-		if (was != '/' && was != '\0')
-			continue;
+int path_state(const char *name, char *out, size_t cap, struct err *e)
+{
+	char dir[4096];
+
+	if (path_state_named(name, out, cap, e) != 0 ||
+	    path_state_named("", dir, sizeof(dir), e) != 0)
+		return -1;
+	for (char *p = strchr(dir + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
 		*p = '\0';
 		if (mkdir(dir, 0700) != 0 && errno != EEXIST)
 			return err_errno(e, ERR_OTHER, "%s: cannot make the state directory", dir);
-		*p = was;
-		if (was == '\0')
-			return 0;
+		*p = '/';
 	}
+	return 0;
 }

@@ -26,5 +26,7 @@ MUST_CHECK bool path_beside(const char *file, const char *name, char *out, size_
  * ~/.local/state/cardadm, made with mode 0700 when missing; `name` is added to it.
  */
 int path_state(const char *name, char *out, size_t cap, struct err *e);
+/* The same name, and nothing is made. */
+int path_state_named(const char *name, char *out, size_t cap, struct err *e);
 
 #endif

@@ -383,6 +383,10 @@ static void paths(void **state)
 	assert_true(path_beside("dir/x", "abc", small, sizeof(small)));
 
 	setenv("XDG_STATE_HOME", in_dir("deep/state"), 1);
+	assert_ok(path_state_named("run", path, sizeof(path), &e), &e);
+	assert_string_equal(path, in_dir("deep/state/cardadm/run"));
+	assert_int_equal(rmdir(in_dir("deep")), -1); /* it only names */
+	assert_int_equal(path_state_named("run", path, 8, &e), -1);
 	assert_ok(path_state("spent", path, sizeof(path), &e), &e);
 	assert_string_equal(path, in_dir("deep/state/cardadm/spent"));
 	assert_int_equal(mode_of(in_dir("deep/state/cardadm")), 0700);

@@ -1,0 +1,147 @@
+#!/usr/bin/env bats
+# The agent of an open channel: where it listens, and clients that mean no good.
+
+load ../lib
+
+client() { # client HOW [N]: agent_client.py with the only agent
+	python3 "$TOP/test/cli/agent_client.py" "$(echo "$XDG_RUNTIME_DIR"/cardadm/*.sock)" "$@"
+}
+
+open_one() {
+	fleet
+	r=vcard:fleet/0001.card
+	ok -r $r -k keys.yaml scp-open "$@"
+	agent=$(agent_pids)
+}
+
+fds() { # fds PID: how many it has
+	find "/proc/$1/fd" -type l | wc -l
+}
+
+# Without XDG_RUNTIME_DIR; $short is removed by teardown.
+without_runtime_dir() {
+	short=$XDG_RUNTIME_DIR
+	unset XDG_RUNTIME_DIR
+	export XDG_STATE_HOME=$short/state
+}
+
+teardown() {
+	[ -z "${short-}" ] || XDG_RUNTIME_DIR=$short
+	local pid
+	for pid in $(agent_pids) $(head -qn 1 "$XDG_RUNTIME_DIR"/state/cardadm/run/*.lock 2>/dev/null); do
+		kill "$pid" 2>/dev/null || true
+	done
+	rm -rf "$XDG_RUNTIME_DIR"
+}
+
+@test "without XDG_RUNTIME_DIR agents listen in the state directory" {
+	fleet
+	r=vcard:fleet/0001.card
+	without_runtime_dir
+	ok -r $r info
+	[ ! -e "$XDG_STATE_HOME/cardadm/run" ]
+	ok -r $r -k keys.yaml scp-open
+	[ "$(stat -c %a "$XDG_STATE_HOME/cardadm/run")" = 700 ]
+	ls "$XDG_STATE_HOME"/cardadm/run/*.sock
+	ok -r $r scp-status
+	[[ $output == "channel open"* ]]
+	ok -r $r scp-close
+	[ -z "$(ls "$XDG_STATE_HOME/cardadm/run")" ]
+}
+
+@test "XDG_STATE_HOME is taken for it, else the home directory" {
+	fleet
+	r=vcard:fleet/0001.card
+	without_runtime_dir
+	unset XDG_STATE_HOME
+	mkdir -p "$short/state"
+	ln -s "$short/state" "$short/home-state"
+	mkdir -p "$short/home/.local"
+	ln -s "$short/state" "$short/home/.local/state"
+	HOME=$short/home ok -r $r -k keys.yaml scp-open
+	ls "$short"/state/cardadm/run/*.sock
+	HOME=$short/home ok -r $r scp-close
+}
+
+@test "a runtime directory of somebody else stops no verb that needs no agent" {
+	[ "$(id -u)" -eq 0 ] || skip "only root can give a directory away"
+	fleet
+	r=vcard:fleet/0001.card
+	mkdir -m 700 "$XDG_RUNTIME_DIR/cardadm"
+	chown 65534 "$XDG_RUNTIME_DIR/cardadm"
+	ok -r $r info
+	ok -r $r scp-status
+	[[ $output == "no channel is open"* ]]
+	fails 7 -r $r -k keys.yaml scp-open
+	[[ $stderr == *"cardadm: not a directory of ours alone"*"hint: "*XDG_RUNTIME_DIR* ]]
+	chown 0 "$XDG_RUNTIME_DIR/cardadm"
+	chmod 755 "$XDG_RUNTIME_DIR/cardadm"
+	# It may hold an agent of ours: looking away is not safe.
+	fails 7 -r $r info
+	[[ $stderr == *"hint: chmod 700 "* ]]
+}
+
+@test "a state directory that cannot be made stops no verb that needs no agent" {
+	fleet
+	r=vcard:fleet/0001.card
+	without_runtime_dir
+	XDG_STATE_HOME=/dev/null
+	ok -r $r info
+	fails 1 -r $r -k keys.yaml scp-open
+	[[ $stderr == *"no place for an agent: /dev/null/cardadm"* ]]
+}
+
+@test "bad requests leave no descriptors behind" {
+	open_one
+	before=$(fds "$agent")
+	client leak 300
+	ok -r $r scp-status
+	[[ $output == "channel open"* ]]
+	[ "$(fds "$agent")" -eq "$before" ]
+}
+
+@test "silent clients hold up nobody, not even more of them than are heard at once" {
+	open_one
+	for n in 18 100; do
+		client silent $n >ready &
+		silent=$!
+		until grep -q ready ready; do sleep 0.01; done
+		begun=$(date +%s%N)
+		ok -r $r apdu 80CA006600
+		# Each of them alone would have been waited for 5 s.
+		[ $((($(date +%s%N) - begun) / 1000000)) -lt 4000 ]
+		wait $silent
+	done
+	ok -r $r scp-close
+}
+
+@test "SIGTERM ends an agent at once, whoever is half way through a request" {
+	open_one
+	client silent 3 >ready &
+	client trickle >ready2 &
+	until grep -q ready ready && grep -q ready ready2; do sleep 0.01; done
+	begun=$(date +%s%N)
+	end_agent TERM
+	[ $((($(date +%s%N) - begun) / 1000000)) -lt 4000 ]
+	wait
+	ok -r $r scp-status
+	[[ $output == *"its agent was told to end"* ]]
+}
+
+@test "a request that trickles in does not keep the channel open" {
+	open_one --idle 1
+	client trickle >ready
+	while kill -0 "$agent" 2>/dev/null; do sleep 0.05; done
+	ok -r $r scp-status
+	[[ $output == *"no verb used it for 1 s"* ]]
+}
+
+@test "a request as a whole has a deadline" {
+	open_one
+	begun=$(date +%s)
+	client trickle >ready
+	[ $(($(date +%s) - begun)) -lt 60 ]
+	ok -r $r scp-status
+	[[ $output == "channel open"* ]]
+	ok -r $r scp-close
+}
