@@ -17,12 +17,14 @@ B := $(BUILD)/$(VARIANT)
 PACKAGES := libcrypto yaml-0.1 jansson sqlite3 libpcsclite libzip
 
 # What the code needs stays apart from what a user sets in CFLAGS, CPPFLAGS, LDFLAGS.
+PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 NEED_CPPFLAGS = -D_GNU_SOURCE -DCARDADM_VERSION='"$(VERSION)"' \
-	-DCARDADM_PROFILE_DIR='"$(DATADIR)/profiles"' -I. -Ilib $(shell pkg-config --cflags $(PACKAGES))
+	-DCARDADM_PROFILE_DIR='"$(DATADIR)/profiles"' -I. -Ilib $(PKG_CFLAGS)
 NEED_CFLAGS = -std=c17 -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes \
 	-Wpointer-arith -Wvla -Werror -fstack-protector-strong -fPIE
 NEED_LDFLAGS = -pie -Wl,-z,relro,-z,now
-NEED_LIBS = $(shell pkg-config --libs $(PACKAGES)) -lpthread
+NEED_LIBS = $(PKG_LIBS) -lpthread
 ifneq ($(FUZZ),)
 override CC := clang
 NEED_CFLAGS += -Wno-sign-conversion

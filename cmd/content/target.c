@@ -8,7 +8,7 @@
 #include "base/hex.h"
 #include "cmd/look/profiles.h"
 #include "cmd/kit/show.h"
-#include "cmd/kit/suggest.h"
+#include "base/suggest.h"
 
 enum { OCTETS_MAX = 1 << 16 };
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/kit/suggest.h"
+#include "base/suggest.h"
 #include "cmd/kit/value.h"
 
 #define TALKS_TO_CARD (NEED_READER | USES_SESSION | NEED_SESSION)

@@ -5,7 +5,7 @@
 
 #include "base/hex.h"
 #include "gp/broadcast.h"
-#include "cmd/kit/suggest.h"
+#include "base/suggest.h"
 
 struct value {
 	const struct opt *o;

@@ -62,6 +62,11 @@ struct span aid_span(const struct aid *a)
 	return span_of(a->b, a->n);
 }
 
+bool aid_same(const struct aid *a, const struct aid *b)
+{
+	return span_eq(aid_span(a), aid_span(b));
+}
+
 bool aid_eq(const struct aid *a, const struct aid *b)
 {
 	return span_eq(aid_span(a), aid_span(b));

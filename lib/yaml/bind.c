@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "base/hex.h"
-
-#define WORD_MAX 32 /* longer words are not compared for "did you mean" */
+#include "base/suggest.h"
 
 bool name_ok(const char *text, size_t max)
 {
@@ -16,56 +15,11 @@ bool name_ok(const char *text, size_t max)
 		   n;
 }
 
-/* Edit distance: letters put in, left out, exchanged, or two neighbours swapped. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t n = strlen(a), m = strlen(b), d[WORD_MAX + 1][WORD_MAX + 1];
-
-	if (n > WORD_MAX || m > WORD_MAX)
-		return WORD_MAX;
-	for (size_t i = 0; i <= n; i++) {
-		for (size_t j = 0; j <= m; j++) {
-			size_t best;
-
-			if (i == 0 || j == 0) {
-				d[i][j] = i + j;
-				continue;
-			}
-			best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-			if (d[i - 1][j] + 1 < best)
-				best = d[i - 1][j] + 1;
-			if (d[i][j - 1] + 1 < best)
-				best = d[i][j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-			    d[i - 2][j - 2] + 1 < best)
-				best = d[i - 2][j - 2] + 1;
-			d[i][j] = best;
-		}
-	}
-	return d[n][m];
-}
-
-/* Keeps the closest of the words offered so far: at most a third of its letters may differ. */
-struct closest {
-	const char *word;
-	size_t off;
-};
-
-static void closest_try(struct closest *c, const char *typed, const char *word)
-{
-	size_t off = distance(typed, word);
-
-	if (off <= (strlen(word) + 2) / 3 && (c->word == NULL || off < c->off)) {
-		c->word = word;
-		c->off = off;
-	}
-}
-
 static int unknown_key(
     const struct doc *d, const struct node *v, const struct bind_table *t, struct err *e)
 {
 	char name[NODE_NAME_SHOWN + 3], known[sizeof(e->hint)] = "";
-	struct closest c = { 0 };
+	struct suggest c = suggest_for(v->key->text);
 
 	node_name(v->key, name);
 	doc_error(
@@ -73,12 +27,12 @@ static int unknown_key(
 	for (size_t i = 0; i < t->n; i++) {
 		size_t at = strlen(known);
 
-		closest_try(&c, v->key->text, t->field[i].key);
+		suggest_try(&c, t->field[i].key);
 		snprintf(
 		    known + at, sizeof(known) - at, "%s%s", at == 0 ? "" : ", ", t->field[i].key);
 	}
-	if (c.word != NULL)
-		return err_hint(e, "did you mean `%s`?", c.word);
+	if (c.best != NULL)
+		return err_hint(e, "did you mean `%s`?", c.best);
 	return err_hint(e, "possible here: %.200s", known);
 }
 
@@ -86,7 +40,7 @@ static int bind_choice(
     const struct doc *d, const struct node *v, const struct bind_field *f, int *to, struct err *e)
 {
 	char words[200] = "";
-	struct closest c = { 0 };
+	struct suggest c = suggest_for(v->text);
 
 	for (int i = 0; f->choices[i] != NULL; i++) {
 		size_t at = strlen(words);
@@ -95,12 +49,12 @@ static int bind_choice(
 			*to = i;
 			return 0;
 		}
-		closest_try(&c, v->text, f->choices[i]);
+		suggest_try(&c, f->choices[i]);
 		snprintf(
 		    words + at, sizeof(words) - at, "%s%s", at == 0 ? "" : ", ", f->choices[i]);
 	}
 	doc_error(d, v, e, "`%s` must be one of: %s", f->key, words);
-	return c.word == NULL ? -1 : err_hint(e, "did you mean `%s`?", c.word);
+	return c.best == NULL ? -1 : err_hint(e, "did you mean `%s`?", c.best);
 }
 
 /* Reads all of a text as a decimal number of at most nine digits. */

@@ -23,7 +23,8 @@ manifest yaml gp
 profile yaml gp
 bundle gp scp
 ledger base
-campaign host manifest bundle ledger keystore cap
+change host keystore ledger cap yaml
+campaign change host manifest bundle ledger keystore cap
 '
 
 # check_layers DIR: prints each #include of DIR/lib that the rules do not allow.

@@ -1,6 +1,6 @@
 /* "did you mean": the nearest of some words to one that was mistyped. */
-#ifndef CMD_KIT_SUGGEST_H
-#define CMD_KIT_SUGGEST_H
+#ifndef BASE_SUGGEST_H
+#define BASE_SUGGEST_H
 
 #include <stddef.h>
 

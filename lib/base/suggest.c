@@ -1,4 +1,4 @@
-#include "cmd/kit/suggest.h"
+#include "base/suggest.h"
 
 #include <string.h>
 

@@ -1,8 +1,6 @@
-#include "cmd/content/removal.h"
+#include "change/removal.h"
 
 #include <stdlib.h>
-
-#include "cmd/kit/ask.h"
 
 /* ---- plan ---- */
 
@@ -54,7 +52,7 @@ static int plan(struct plan *p, const struct registry_entry *x, bool itself, str
 	p->seen[me] = true;
 	if (x->kind == REGISTRY_ISD)
 		return err_set(e, ERR_SAFETY, "%s is the issuer domain, which stays on a card",
-		    aid_text(&x->s.aid).s);
+		    aid_hex(&x->s.aid).s);
 	/* The applications of a package go with it, but what domains among them hold does not. */
 	while ((d = registry_dependent(p->r, x, &at)) != NULL)
 		if (plan(p, d, x->kind != REGISTRY_LOAD_FILE, e) != 0)
@@ -78,14 +76,14 @@ static int refuse_dependents(const struct removals *m, const struct registry *r,
 	}
 	if (n == 0)
 		return 0;
-	err_set(e, ERR_SAFETY, "%s %s: %s %s%s", entry_kind(x), aid_text(&x->s.aid).s,
+	err_set(e, ERR_SAFETY, "%s %s: %s %s%s", entry_kind(x), aid_hex(&x->s.aid).s,
 	    x->kind == REGISTRY_LOAD_FILE ? "made from it is" : "it holds",
-	    aid_text(&first->s.aid).s, n > 1 ? " and others" : "");
-	return err_hint(e, "--related deletes them as well, after showing which");
+	    aid_hex(&first->s.aid).s, n > 1 ? " and others" : "");
+	return err_hint(e, FIELD_IS("related", "true") " deletes them as well");
 }
 
 int removals_add(struct removals *m, const struct registry *r, const struct registry_entry *x,
-    bool related, struct err *e)
+    enum with_related related, struct err *e)
 {
 	struct plan p = { m, r, calloc(r->n + 1, sizeof(bool)) };
 	int rc;
@@ -105,83 +103,100 @@ int removals_add(struct removals *m, const struct registry *r, const struct regi
 
 /* ---- show and ask ---- */
 
-static size_t note_one(struct ctx *c, const struct removal *x, const struct registry *r)
+static size_t list_one(struct change_card *c, const struct removal *x, const struct registry *r)
 {
 	const struct registry_entry *of = registry_find(r, &x->aid), *d;
+	struct registry_entry named = { .kind = REGISTRY_APPLICATION, .s = { .aid = x->aid } };
 	size_t at = 0, n = 1;
 
-	if (of == NULL) {
-		ask_note(c, "  %s", aid_text(&x->aid).s);
-		return n;
-	}
-	note_entry(c, of);
-	if (x->p2 != DELETE_RELATED)
+	change_list(c, NULL, of == NULL ? &named : of);
+	if (of == NULL || x->p2 != DELETE_RELATED)
 		return n;
 	while ((d = registry_dependent(r, of, &at)) != NULL) {
-		note_entry(c, d);
+		change_list(c, NULL, d);
 		n++;
 	}
 	return n;
 }
 
-int removals_ask(struct ctx *c, const struct removals *m, const struct registry *r, struct err *e)
+int removals_confirm(struct change_card *c, const struct removals *m, struct err *e)
 {
-	char question[120];
+	const struct registry *r;
 	size_t n = 0;
 
-	ask_note(c, "this deletes from the card:");
+	if (m->n == 0)
+		return 0;
+	if (change_content(c, &r, e) != 0)
+		return -1;
+	change_list(c, "this deletes from the card:", NULL);
 	for (size_t i = 0; i < m->n; i++)
-		n += note_one(c, &m->list[i], r);
+		n += list_one(c, &m->list[i], r);
 	if (n == 1)
-		snprintf(question, sizeof(question), "Delete %s?", aid_text(&m->list[0].aid).s);
-	else
-		snprintf(question, sizeof(question), "Delete these %zu?", n);
-	return ask(c, question, e);
+		return change_ask(c, e, "Delete %s?", aid_hex(&m->list[0].aid).s);
+	return change_ask(c, e, "Delete these %zu?", n);
 }
 
 /* ---- do ---- */
 
 static int delete_one(
-    struct target *t, const struct removal *x, struct span token, json_t *done, struct err *e)
+    struct change_card *c, struct removals *m, const struct removal *x, struct span token, struct err *e)
 {
 	struct delete_object d = { .aid = x->aid, .token = token };
 	struct span confirmation;
-	json_t *o;
 
-	if (content_delete(t->s, x->p2, &d, &confirmation, e) != 0)
-		return err_in(e, "%s", aid_text(&x->aid).s);
-	if (done == NULL)
-		return 0;
-	o = json_object();
-	out_set(&o, "aid", out_hex(aid_span(&x->aid)));
-	out_set(&o, "related", json_boolean(x->p2 == DELETE_RELATED));
-	out_set(&o, "confirmation", out_hex(confirmation));
-	return json_array_append_new(done, o) == 0 ? 0 : err_memory(e);
+	if (content_delete(c->s, x->p2, &d, &confirmation, e) != 0)
+		return err_in(e, "%s", aid_hex(&x->aid).s);
+	wr_u16(&m->confirmations, (uint16_t)confirmation.n);
+	wr_put(&m->confirmations, confirmation);
+	m->done++;
+	return wr_ok(&m->confirmations) ? 0 : err_memory(e);
 }
 
-int removals_do(
-    struct target *t, const struct removals *m, struct span token, json_t *done, struct err *e)
+int removals_do(struct change_card *c, struct removals *m, struct span token, struct err *e)
 {
+	if (m->confirmations.cap == 0)
+		m->confirmations = wr_grow(1 << 20);
 	for (size_t i = 0; i < m->n; i++) {
-		if (ctx_stopped(t->c)) {
-			err_set(e, ERR_INTERRUPTED, "stopped after %zu of %zu deletions", i, m->n);
-			return -1;
-		}
-		if (delete_one(t, &m->list[i], token, done, e) == 0)
+		if (change_stopped(c))
+			return err_set(
+			    e, ERR_INTERRUPTED, "stopped after %zu of %zu deletions", i, m->n);
+		if (delete_one(c, m, &m->list[i], token, e) == 0)
 			continue;
 		if (m->n > 1)
-			ctx_note(t->c, "%zu of %zu deletions were done before this", i, m->n);
+			change_note(c, "%zu of %zu deletions were done before this", i, m->n);
 		return -1;
 	}
+	change_forget(c);
 	return 0;
 }
 
-int removals_check(const struct removals *m, const struct registry *after, struct err *e)
+int removals_compare(struct change_card *c, const struct removals *m, struct err *e)
 {
+	const struct registry *after;
+
+	if (change_content(c, &after, e) != 0)
+		return -1;
 	for (size_t i = 0; i < m->n; i++)
 		if (registry_find(after, &m->list[i].aid) != NULL)
 			return err_set(e, ERR_INTEGRITY,
 			    "%s: the card answered 9000 to DELETE and still lists it",
-			    aid_text(&m->list[i].aid).s);
+			    aid_hex(&m->list[i].aid).s);
 	return 0;
+}
+
+struct span removals_confirmation(const struct removals *m, size_t i)
+{
+	struct rd r = rd_of(wr_span(&m->confirmations));
+	struct span s = { NULL, 0 };
+	uint16_t n;
+
+	for (size_t k = 0; k <= i; k++)
+		if (!rd_u16(&r, &n) || !rd_take(&r, n, &s))
+			return span_of(NULL, 0);
+	return s;
+}
+
+void removals_free(struct removals *m)
+{
+	wr_free(&m->confirmations);
 }

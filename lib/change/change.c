@@ -1,0 +1,108 @@
+/* Changes as data: made, completed, named as a goal, released. */
+#include "change/change.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct change_kind *const change_kinds[] = {
+	&change_delete,
+	&change_lock,
+	&change_unlock,
+};
+const size_t change_kind_n = sizeof(change_kinds) / sizeof(change_kinds[0]);
+
+const struct change_kind *change_kind_find(const char *name)
+{
+	for (size_t i = 0; i < change_kind_n; i++)
+		if (strcmp(change_kinds[i]->name, name) == 0)
+			return change_kinds[i];
+	return NULL;
+}
+
+int change_new(struct change *ch, const struct change_kind *kind, struct err *e)
+{
+	*ch = (struct change){ .kind = kind, .x = calloc(1, kind->size) };
+	return ch->x == NULL ? err_memory(e) : 0;
+}
+
+void change_free(struct change *ch)
+{
+	if (ch->x == NULL)
+		return;
+	if (ch->kind->close != NULL)
+		ch->kind->close(ch->x);
+	fields_free(ch->kind->fields, ch->kind->field_n, ch->x);
+	free(ch->x);
+	ch->x = NULL;
+}
+
+int change_open(struct change *ch, bool step, struct err *e)
+{
+	const struct change_kind *k = ch->kind;
+	unsigned needed = FIELD_REQUIRED | (step ? FIELD_STEP_NEEDS : 0u);
+
+	for (size_t i = 0; i < k->field_n; i++)
+		if ((k->fields[i].flags & needed) != 0 && !field_given(&k->fields[i], ch->x))
+			return err_set(
+			    e, ERR_USAGE, FIELD("%s") " is missing", k->fields[i].name);
+	return k->open == NULL ? 0 : k->open(ch->x, e);
+}
+
+int change_find_keys(struct change *ch, const struct keystore *ks, struct err *e)
+{
+	const struct change_kind *k = ch->kind;
+
+	for (size_t i = 0; i < k->field_n; i++) {
+		const struct field *f = &k->fields[i];
+
+		if (f->kind == FIELD_KEYS && field_given(f, ch->x) &&
+		    field_keys_find((struct field_keys *)(void *)((char *)ch->x + f->offset), ks,
+			k == &change_put_keys, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+bool change_goal(const struct change *ch, struct wr *w)
+{
+	const struct change_kind *k = ch->kind;
+
+	wr_lv(w, span_str(k->name));
+	for (size_t i = 0; i < k->field_n; i++) {
+		struct wr content = wr_grow(1 << 16);
+		bool ok = true;
+
+		if (!field_given(&k->fields[i], ch->x))
+			continue;
+		ok = field_content(&k->fields[i], ch->x, &content);
+		wr_lv(w, span_str(k->fields[i].name));
+		wr_u32(w, (uint32_t)content.n);
+		wr_put(w, wr_span(&content));
+		ok = ok && wr_ok(&content);
+		wr_free(&content);
+		if (!ok)
+			return false;
+	}
+	wr_u8(w, 0); /* no name is empty: where one change ends and the next begins is in it */
+	return wr_ok(w);
+}
+
+uint64_t change_bit(const struct change_kind *k, size_t offset)
+{
+	for (size_t i = 0; i < k->field_n; i++)
+		if (k->fields[i].offset == offset)
+			return 1ull << i;
+	return 0;
+}
+
+uint64_t change_given_but(const struct change_kind *k, const void *x, const size_t *offsets)
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < k->field_n; i++)
+		if (field_given(&k->fields[i], x))
+			bits |= 1ull << i;
+	for (; *offsets != SIZE_MAX; offsets++)
+		bits &= ~change_bit(k, *offsets);
+	return bits;
+}

@@ -1,0 +1,388 @@
+#include "change/field.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/hex.h"
+#include "crypto/digest.h"
+#include "gp/privilege.h"
+
+static const void *at(const struct field *f, const void *base)
+{
+	return (const char *)base + f->offset;
+}
+
+bool field_is_list(const struct field *f)
+{
+	return f->kind == FIELD_AIDS || f->kind == FIELD_FILES || f->kind == FIELD_PRIVILEGES ||
+	       f->kind == FIELD_CHOICES;
+}
+
+const struct field *field_find(const struct field *f, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(f[i].name, name) == 0 ||
+		    (f[i].former != NULL && strcmp(f[i].former, name) == 0))
+			return &f[i];
+	return NULL;
+}
+
+/* ---- values from text ---- */
+
+static int take_flag(const char *text, bool *to, struct err *e)
+{
+	*to = strcmp(text, "true") == 0;
+	if (*to || strcmp(text, "false") == 0)
+		return 0;
+	return err_set(e, ERR_USAGE, "must be true or false");
+}
+
+static int take_aid(const char *text, struct aid *to, struct err *e)
+{
+	uint8_t b[AID_MAX];
+	size_t n;
+
+	if (hex_get(span_str(text), b, sizeof(b), &n) && aid_from(to, span_of(b, n)))
+		return 0;
+	return err_set(e, ERR_USAGE, "is not an AID of 5 to 16 octets in hex");
+}
+
+static int take_aids(const char *text, struct field_aids *to, struct err *e)
+{
+	struct aid *a = &to->list[to->n];
+
+	if (to->n == FIELD_LIST)
+		return err_set(e, ERR_USAGE, "takes at most %d", FIELD_LIST);
+	if (take_aid(text, a, e) != 0)
+		return -1;
+	for (size_t i = 0; i < to->n; i++)
+		if (span_eq(aid_span(a), aid_span(&to->list[i])))
+			return err_set(e, ERR_USAGE, "has the same AID twice");
+	to->n++;
+	return 0;
+}
+
+static int take_hex8(const struct field *f, const char *text, struct field_u32 *to, struct err *e)
+{
+	uint8_t b;
+
+	if (strlen(text) != 2 || !hex_exact(span_str(text), &b, 1) || b < f->min || b > f->max)
+		return err_set(e, ERR_USAGE, "is not one octet in hex, %02X to %02X",
+		    (unsigned)f->min, (unsigned)f->max);
+	*to = (struct field_u32){ true, b };
+	return 0;
+}
+
+static int take_u32(const struct field *f, const char *text, struct field_u32 *to, struct err *e)
+{
+	uint64_t x = 0;
+	size_t n = strlen(text);
+	bool ok = n > 0 && n <= 10;
+
+	for (size_t i = 0; ok && i < n; i++) {
+		ok = text[i] >= '0' && text[i] <= '9';
+		x = x * 10 + (uint64_t)(text[i] - '0');
+	}
+	if (!ok || x < f->min || x > f->max)
+		return err_set(e, ERR_USAGE, "is not a number from %u to %u", (unsigned)f->min,
+		    (unsigned)f->max);
+	*to = (struct field_u32){ true, (uint32_t)x };
+	return 0;
+}
+
+static int take_bytes(
+    const struct field *f, const char *text, struct field_bytes *to, struct err *e)
+{
+	size_t most = f->max == 0 || f->max > FIELD_OCTETS ? FIELD_OCTETS : f->max;
+
+	to->given = hex_get(span_str(text), to->b, most, &to->n) && to->n >= f->min;
+	if (to->given)
+		return 0;
+	to->n = 0;
+	if (f->min == most)
+		return err_set(e, ERR_USAGE, "is not %zu octets in hex", most);
+	return err_set(e, ERR_USAGE, "is not %u to %zu octets in hex", (unsigned)f->min, most);
+}
+
+/* The place of a word of n characters; the words there are for the message. */
+static int choose(const struct field *f, const char *text, size_t n, size_t *i, struct err *e)
+{
+	char all[200] = "";
+
+	for (*i = 0; f->choices[*i] != NULL; ++*i) {
+		size_t used = strlen(all);
+
+		if (strlen(f->choices[*i]) == n && strncmp(f->choices[*i], text, n) == 0)
+			return 0;
+		snprintf(
+		    all + used, sizeof(all) - used, "%s%s", used == 0 ? "" : ", ", f->choices[*i]);
+	}
+	return err_set(e, ERR_USAGE, "is not one of %s", all);
+}
+
+static int take_choice(
+    const struct field *f, const char *text, struct field_choice *to, struct err *e)
+{
+	to->given = choose(f, text, strlen(text), &to->i, e) == 0;
+	return to->given ? 0 : -1;
+}
+
+static int take_choices(
+    const struct field *f, const char *text, struct field_bits *to, struct err *e)
+{
+	size_t i;
+
+	for (size_t n = 0; *text != '\0'; text += n + (text[n] == ',')) {
+		n = strcspn(text, ",");
+		if (choose(f, text, n, &i, e) != 0)
+			return -1;
+		to->v |= 1u << i;
+	}
+	return 0;
+}
+
+static int take_privileges(const char *text, struct field_privileges *to, struct err *e)
+{
+	const char *why;
+
+	to->given = true;
+	for (size_t n = 0; *text != '\0'; text += n + (text[n] == ',')) {
+		char name[64];
+		uint32_t one;
+
+		n = strcspn(text, ",");
+		snprintf(name, sizeof(name), "%.*s", (int)(n < 63 ? n : 63), text);
+		if (n >= sizeof(name) || !privilege_from(name, &one)) {
+			err_set(e, ERR_USAGE, "has a word that is not the name of a privilege");
+			return err_hint(
+			    e, "card-lock, security-domain, global-delete, ...: as " VERB(
+				   "list") " shows them");
+		}
+		to->v |= one;
+	}
+	to->n = (to->v & 0xFFFF) == 0 ? 1 : 3;
+	why = privileges_wrong(to->v);
+	return why == NULL ? 0 : err_set(e, ERR_USAGE, "cannot be: %s", why);
+}
+
+static int take_keys(const char *text, struct field_keys *to, struct err *e)
+{
+	if (text[0] == '\0' || strlen(text) >= sizeof(to->name))
+		return err_set(
+		    e, ERR_USAGE, "is not a name of 1 to %zu characters", sizeof(to->name) - 1);
+	snprintf(to->name, sizeof(to->name), "%s", text);
+	return 0;
+}
+
+static int take_file(
+    const struct field_source *from, const char *text, struct field_file *to, struct err *e)
+{
+	bool fits = from->beside == NULL
+			? snprintf(to->path, sizeof(to->path), "%s", text) < (int)sizeof(to->path)
+			: path_beside(from->beside, text, to->path, sizeof(to->path));
+
+	if (text[0] != '\0' && fits && strpbrk(text, "\r\n") == NULL)
+		return 0;
+	to->path[0] = '\0';
+	return err_set(e, ERR_USAGE,
+	    fits ? "is not the name of a file" : "is too long for the path of a file");
+}
+
+static int take_files(
+    const struct field_source *from, const char *text, struct field_files *to, struct err *e)
+{
+	if (to->n == FIELD_FILES_MAX)
+		return err_set(e, ERR_USAGE, "takes at most %d", FIELD_FILES_MAX);
+	if (to->list == NULL)
+		to->list = calloc(FIELD_FILES_MAX, sizeof(*to->list));
+	if (to->list == NULL)
+		return err_memory(e);
+	return take_file(from, text, &to->list[to->n], e) == 0 ? (to->n++, 0) : -1;
+}
+
+int field_put(const struct field *f, const struct field_source *from, const char *text, void *base,
+    struct err *e)
+{
+	void *to = (char *)base + f->offset;
+
+	switch (f->kind) {
+	case FIELD_FLAG:
+		return take_flag(text, to, e);
+	case FIELD_AID:
+		return take_aid(text, to, e);
+	case FIELD_AIDS:
+		return take_aids(text, to, e);
+	case FIELD_HEX8:
+		return take_hex8(f, text, to, e);
+	case FIELD_U32:
+		return take_u32(f, text, to, e);
+	case FIELD_BYTES:
+		return take_bytes(f, text, to, e);
+	case FIELD_CHOICE:
+		return take_choice(f, text, to, e);
+	case FIELD_CHOICES:
+		return take_choices(f, text, to, e);
+	case FIELD_PRIVILEGES:
+		return take_privileges(text, to, e);
+	case FIELD_KEYS:
+		return take_keys(text, to, e);
+	case FIELD_FILE:
+		return take_file(from, text, to, e);
+	case FIELD_FILES:
+		return take_files(from, text, to, e);
+	}
+	return err_set(e, ERR_OTHER, "is of no kind");
+}
+
+/* ---- what was given ---- */
+
+bool field_given(const struct field *f, const void *base)
+{
+	const void *v = at(f, base);
+
+	switch (f->kind) {
+	case FIELD_FLAG:
+		return *(const bool *)v;
+	case FIELD_AID:
+		return ((const struct aid *)v)->n > 0;
+	case FIELD_AIDS:
+		return ((const struct field_aids *)v)->n > 0;
+	case FIELD_HEX8:
+	case FIELD_U32:
+		return ((const struct field_u32 *)v)->given;
+	case FIELD_BYTES:
+		return ((const struct field_bytes *)v)->given;
+	case FIELD_CHOICE:
+		return ((const struct field_choice *)v)->given;
+	case FIELD_CHOICES:
+		return ((const struct field_bits *)v)->v != 0;
+	case FIELD_PRIVILEGES:
+		return ((const struct field_privileges *)v)->given;
+	case FIELD_KEYS:
+		return ((const struct field_keys *)v)->name[0] != '\0';
+	case FIELD_FILE:
+		return ((const struct field_file *)v)->path[0] != '\0';
+	case FIELD_FILES:
+		return ((const struct field_files *)v)->n > 0;
+	}
+	return false;
+}
+
+/* A key set is its type, its version and its check values: another one under the same name is
+ * another goal. */
+static bool put_entry(struct wr *w, const struct field_keys *v)
+{
+	const struct entry *t = v->entry;
+	uint8_t shown[FINGERPRINT_SIZE];
+
+	if (t == NULL)
+		return false;
+	wr_lv(w, span_str(entry_type_str(t->type)));
+	wr_u8(w, t->version);
+	if (!entry_type_is_card(t->type)) {
+		if (t->authority.secret.n == 0 ? !entry_fingerprint(t, shown)
+					       : !entry_check_value(t, &t->authority.secret, shown))
+			return false;
+		wr_bytes(w, shown, t->authority.secret.n == 0 ? sizeof(shown) : 3);
+		return true;
+	}
+	for (size_t i = 0; i < 3; i++) {
+		const struct key *k = i == 0 ? &t->keys.enc : i == 1 ? &t->keys.mac : &t->keys.dek;
+
+		if (!entry_check_value(t, k, shown))
+			return false;
+		wr_bytes(w, shown, 3);
+	}
+	wr_u8(w, (uint8_t)t->diversification);
+	return true;
+}
+
+bool field_content(const struct field *f, const void *base, struct wr *w)
+{
+	const void *v = at(f, base);
+	const struct field_aids *aids = v;
+	const struct field_files *files = v;
+
+	switch (f->kind) {
+	case FIELD_FLAG:
+		wr_u8(w, *(const bool *)v);
+		break;
+	case FIELD_AID:
+		wr_put(w, aid_span(v));
+		break;
+	case FIELD_AIDS:
+		for (size_t i = 0; i < aids->n; i++)
+			wr_lv(w, aid_span(&aids->list[i]));
+		break;
+	case FIELD_HEX8:
+	case FIELD_U32:
+		wr_u32(w, ((const struct field_u32 *)v)->v);
+		break;
+	case FIELD_BYTES:
+		wr_bytes(w, ((const struct field_bytes *)v)->b, ((const struct field_bytes *)v)->n);
+		break;
+	case FIELD_CHOICE:
+		wr_put(w, span_str(f->choices[((const struct field_choice *)v)->i]));
+		break;
+	case FIELD_CHOICES:
+		for (size_t i = 0; f->choices[i] != NULL; i++)
+			if ((((const struct field_bits *)v)->v & 1u << i) != 0)
+				wr_lv(w, span_str(f->choices[i]));
+		break;
+	case FIELD_PRIVILEGES:
+		wr_u32(w, ((const struct field_privileges *)v)->v);
+		break;
+	case FIELD_KEYS:
+		return put_entry(w, v);
+	case FIELD_FILE:
+		wr_put(w, SPAN(((const struct field_file *)v)->digest));
+		break;
+	case FIELD_FILES:
+		for (size_t i = 0; i < files->n; i++)
+			wr_put(w, SPAN(files->list[i].digest));
+		break;
+	}
+	return true;
+}
+
+/* ---- files and keys ---- */
+
+int field_file_read(struct field_file *f, size_t max, struct err *e)
+{
+	f->octets = wr_grow(max);
+	if (file_read(f->path, max, &f->octets, e) != 0)
+		return -1;
+	if (f->octets.n == 0)
+		return err_set(e, ERR_INPUT, "%s: empty", f->path);
+	return sha256_of(wr_span(&f->octets), f->digest) ? 0 : err_memory(e);
+}
+
+int field_keys_find(struct field_keys *f, const struct keystore *ks, bool authority, struct err *e)
+{
+	const struct entry *t;
+
+	for (size_t i = 0; authority && (t = keystore_at(ks, i)) != NULL; i++)
+		if (strcmp(t->name, f->name) == 0 && entry_type_is_authority(t->type)) {
+			f->entry = t;
+			return keystore_read(ks, i, e);
+		}
+	return keystore_find_card(ks, f->name, &f->entry, e);
+}
+
+void fields_free(const struct field *f, size_t n, void *base)
+{
+	for (size_t i = 0; i < n; i++) {
+		void *v = (char *)base + f[i].offset;
+		struct field_files *files = v;
+
+		if (f[i].kind == FIELD_FILE)
+			wr_free(&((struct field_file *)v)->octets);
+		if (f[i].kind != FIELD_FILES)
+			continue;
+		for (size_t k = 0; k < files->n; k++)
+			wr_free(&files->list[k].octets);
+		free(files->list);
+	}
+}
