@@ -14,11 +14,11 @@ struct args {
 };
 
 static const struct operand operands[] = {
-	{ "FILE", OPT_PATH, offsetof(struct args, path), false, NULL, "A CAP file" },
+	WORD_PATH("FILE", args, path, "A CAP file"),
 };
 static const struct opt opts[] = {
-	{ "descriptor", 0, OPT_FLAG, NULL, "Count the Descriptor component in, as some loaders do",
-	    offsetof(struct args, descriptor), 0, 0, 0, NULL },
+	OPT_FLAG("descriptor", args, descriptor,
+	    "Count the Descriptor component in, as some loaders do"),
 };
 
 static json_t *version(uint8_t major, uint8_t minor)

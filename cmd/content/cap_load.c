@@ -188,7 +188,7 @@ int cap_load_check(struct cap_load *x, const struct target *t, const struct regi
 		return -1;
 	if (there == NULL && t->is_dry && x->a->replace) {
 		ctx_note(t->c, "DELETE goes out for what is on the card only");
-		return removals_put(m, &x->package, DELETE_RELATED, e);
+		return old_removals_put(m, &x->package, DELETE_RELATED, e);
 	}
 	if (there == NULL)
 		return 0;
@@ -196,9 +196,9 @@ int cap_load_check(struct cap_load *x, const struct target *t, const struct regi
 		return err_set(e, ERR_SAFETY, "%s: AID %s is on the card already, as %s", x->path,
 		    aid_text(&x->package).s, entry_kind(there));
 	if (x->a->replace)
-		return removals_add(m, r, there, true, e);
+		return old_removals_add(m, r, there, true, e);
 	if (x->a->cleanup && !has_applications(r, there))
-		return removals_add(m, r, there, false, e);
+		return old_removals_add(m, r, there, false, e);
 	err_set(e, ERR_SAFETY, "%s: package %s is on the card already%s", x->path,
 	    aid_text(&x->package).s,
 	    has_applications(r, there) ? ", with applications" : "; no application uses it");
@@ -266,7 +266,7 @@ static void clean_up(struct cap_load *x, struct target *t)
 	struct err e;
 
 	m.list[0] = (struct removal){ x->package, DELETE_RELATED };
-	if (removals_do(t, &m, span_of(NULL, 0), NULL, &e) == 0)
+	if (old_removals_do(t, &m, span_of(NULL, 0), NULL, &e) == 0)
 		ctx_note(t->c, "cleaned up: package %s is deleted again", aid_text(&x->package).s);
 	else
 		ctx_note(t->c, "not cleaned up: %s", e.text);

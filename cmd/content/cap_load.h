@@ -22,32 +22,25 @@ struct cap_args {
 extern const char *const cap_hashes[];
 
 #define CAP_LOAD_OPTS(type, member) \
-	{ "domain", 0, OPT_AID, "AID", "Security domain that the package is to belong to", \
-		offsetof(struct type, member.domain), 0, 0, 0, NULL }, \
-	    { "replace", 0, OPT_FLAG, NULL, "Delete what is on the card under these AIDs first", \
-		    offsetof(struct type, member.replace), 0, 0, 0, NULL }, \
-	    { "cleanup", 0, OPT_FLAG, NULL, \
-		    "Delete what a load of this file that failed left, before or now", \
-		    offsetof(struct type, member.cleanup), 0, 0, 0, NULL }, \
-	    { "hash", 0, OPT_CHOICE, "ALGORITHM", \
-		    "Load file data block hash: sha-1, sha-256, sha-384 or sha-512 (with --dap " \
-		    "or --load-token what goes with it, else none)", \
-		    offsetof(struct type, member.hash), 0, 0, 0, cap_hashes }, \
-	    { "dap", 0, OPT_STRINGS, "FILE", "DAP block, as dap sign writes it", \
-		    offsetof(struct type, member.daps), 0, 0, 0, NULL }, \
-	    { "load-field", 0, OPT_STRING, "HEX", \
-		    "Whole parameters field of INSTALL [for load] (empty)", \
-		    offsetof(struct type, member.field), 0, 0, 0, NULL }, \
-	    { "load-token", 0, OPT_PATH, "FILE", "Load token, its octets as they are", \
-		    offsetof(struct type, member.token), 0, 0, 0, NULL }, \
-	    { "block", 0, OPT_U32, "OCTETS", "Octets in one LOAD (as many as fit)", \
-		    offsetof(struct type, member.block), 0, 1, 65535, NULL }, \
-	    { "extended", 0, OPT_FLAG, NULL, "Use extended length for LOAD", \
-		    offsetof(struct type, member.extended), 0, 0, 0, NULL }, \
-	{ \
-		"descriptor", 0, OPT_FLAG, NULL, "Load the Descriptor component as well", \
-		    offsetof(struct type, member.descriptor), 0, 0, 0, NULL \
-	}
+	OPT_AID("domain", "AID", type, member.domain, \
+	    "Security domain that the package is to belong to"), \
+	    OPT_FLAG("replace", type, member.replace, \
+		"Delete what is on the card under these AIDs first"), \
+	    OPT_FLAG("cleanup", type, member.cleanup, \
+		"Delete what a load of this file that failed left, before or now"), \
+	    OPT_CHOICE("hash", "ALGORITHM", type, member.hash, cap_hashes, \
+		"Load file data block hash: sha-1, sha-256, sha-384 or sha-512 (with --dap " \
+		"or --load-token what goes with it, else none)"), \
+	    OPT_STRINGS("dap", "FILE", type, member.daps, "DAP block, as dap sign writes it"), \
+	    OPT_STRING("load-field", "HEX", type, member.field, \
+		"Whole parameters field of INSTALL [for load] (empty)"), \
+	    OPT_PATH( \
+		"load-token", "FILE", type, member.token, "Load token, its octets as they are"), \
+	    OPT_U32("block", "OCTETS", type, member.block, 1, 65535, \
+		"Octets in one LOAD (as many as fit)"), \
+	    OPT_FLAG("extended", type, member.extended, "Use extended length for LOAD"), \
+	    OPT_FLAG( \
+		"descriptor", type, member.descriptor, "Load the Descriptor component as well")
 
 /* Ready to be loaded. All zero, then cap_load_read; cap_load_free in any case. */
 struct cap_load {

@@ -15,14 +15,11 @@ struct args {
 };
 
 static const struct operand operands[] = {
-	{ "KVN", OPT_BYTES, offsetof(struct args, version), false, NULL,
-	    "Version of the key set on the card, in hex" },
+	WORD_BYTES("KVN", args, version, "Version of the key set on the card, in hex"),
 };
 static const struct opt opts[] = {
-	{ "key-id", 0, OPT_HEX8, "KID", "Only this key of the set, in hex",
-	    offsetof(struct args, kid), 0, 0, 0xFF, NULL },
-	{ "factory", 0, OPT_FLAG, NULL, "The factory set FF is meant",
-	    offsetof(struct args, factory), 0, 0, 0, NULL },
+	OPT_HEX8("key-id", "KID", args, kid, 0, 0xFF, "Only this key of the set, in hex"),
+	OPT_FLAG("factory", args, factory, "The factory set FF is meant"),
 	CHANNEL_OPTS(args, channel),
 };
 

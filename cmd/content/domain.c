@@ -20,11 +20,7 @@ struct args {
 	struct opt_bytes implicit;
 };
 
-#define TOKEN_OPT \
-	{ \
-		"token", 0, OPT_PATH, "FILE", "Token for it, its octets as they are", \
-		    offsetof(struct args, token), 0, 0, 0, NULL \
-	}
+#define TOKEN_OPT OPT_PATH("token", "FILE", args, token, "Token for it, its octets as they are")
 
 /* One INSTALL for one entry of the registry. */
 struct order {
@@ -182,23 +178,19 @@ static int compare_privileges(
 /* ---- create ---- */
 
 static const struct operand create_operands[] = {
-	{ "AID", OPT_STRING, offsetof(struct args, what), false, NULL,
-	    "Of the new domain, in hex" },
+	WORD_STRING("AID", args, what, "Of the new domain, in hex"),
 };
 static const struct opt create_opts[] = {
-	{ "privileges", 0, OPT_STRING, "LIST",
-	    "Privileges by name besides security-domain, with commas between them",
-	    offsetof(struct args, privileges), 0, 0, 0, NULL },
-	{ "parameters", 0, OPT_STRING, "HEX", "Parameters of the domain, the value of C9",
-	    offsetof(struct args, parameters), 0, 0, 0, NULL },
-	{ "quota-data", 0, OPT_U32, "OCTETS", "Most non-volatile memory that it may take",
-	    offsetof(struct args, quota_data), 0, 0, UINT32_MAX, NULL },
-	{ "quota-volatile", 0, OPT_U32, "OCTETS", "Most volatile memory that it may take",
-	    offsetof(struct args, quota_volatile), 0, 0, UINT32_MAX, NULL },
-	{ "package", 0, OPT_AID, "AID", "Package that it is made from (A0000001515350)",
-	    offsetof(struct args, package), 0, 0, 0, NULL },
-	{ "module", 0, OPT_AID, "AID", "Module that it is made from (A000000151535041)",
-	    offsetof(struct args, module), 0, 0, 0, NULL },
+	OPT_STRING("privileges", "LIST", args, privileges,
+	    "Privileges by name besides security-domain, with commas between them"),
+	OPT_STRING(
+	    "parameters", "HEX", args, parameters, "Parameters of the domain, the value of C9"),
+	OPT_U32("quota-data", "OCTETS", args, quota_data, 0, UINT32_MAX,
+	    "Most non-volatile memory that it may take"),
+	OPT_U32("quota-volatile", "OCTETS", args, quota_volatile, 0, UINT32_MAX,
+	    "Most volatile memory that it may take"),
+	OPT_AID("package", "AID", args, package, "Package that it is made from (A0000001515350)"),
+	OPT_AID("module", "AID", args, module, "Module that it is made from (A000000151535041)"),
 	TOKEN_OPT,
 	CHANNEL_OPTS(args, channel),
 };
@@ -293,12 +285,10 @@ const struct verb verb_domain_create = {
 /* ---- extradite ---- */
 
 static const struct operand extradite_operands[] = {
-	{ "AID", OPT_STRING, offsetof(struct args, what), false, NULL,
-	    "Application, package or domain, in hex" },
+	WORD_STRING("AID", args, what, "Application, package or domain, in hex"),
 };
 static const struct opt extradite_opts[] = {
-	{ "to", 0, OPT_AID, "AID", "Domain that it is to belong to", offsetof(struct args, to),
-	    OPT_REQUIRED, 0, 0, NULL },
+	OPT_AID("to", "AID", args, to, "Domain that it is to belong to", .flags = OPT_REQUIRED),
 	TOKEN_OPT,
 	CHANNEL_OPTS(args, channel),
 };
@@ -360,20 +350,16 @@ const struct verb verb_domain_extradite = {
 /* ---- update ---- */
 
 static const struct operand update_operands[] = {
-	{ "AID", OPT_STRING, offsetof(struct args, what), false, NULL,
-	    "Domain or application, in hex" },
+	WORD_STRING("AID", args, what, "Domain or application, in hex"),
 };
 static const struct opt update_opts[] = {
-	{ "privileges", 0, OPT_STRING, "LIST",
-	    "All privileges that it is to have, by name; of a domain besides security-domain",
-	    offsetof(struct args, privileges), 0, 0, 0, NULL },
-	{ "implicit", 0, OPT_BYTES, "HEX",
-	    "Implicit selection: 80 contactless, 40 contact, and the channel",
-	    offsetof(struct args, implicit), 0, 1, 1, NULL },
-	{ "restrict", 0, OPT_STRING, "LIST",
+	OPT_STRING("privileges", "LIST", args, privileges,
+	    "All privileges that it is to have, by name; of a domain besides security-domain"),
+	OPT_BYTES("implicit", "HEX", args, implicit, 1, 1,
+	    "Implicit selection: 80 contactless, 40 contact, and the channel"),
+	OPT_STRING("restrict", "LIST", args, restrictions,
 	    "Forbid for ever, with commas: update, personalize, extradite, make-selectable, "
-	    "install, load, delete",
-	    offsetof(struct args, restrictions), 0, 0, 0, NULL },
+	    "install, load, delete"),
 	TOKEN_OPT,
 	CHANNEL_OPTS(args, channel),
 };

@@ -22,21 +22,18 @@ struct args {
 static const char *const ways[] = { "channel", "store-data", NULL };
 
 static const struct operand operands[] = {
-	{ "AID", OPT_STRING, offsetof(struct args, what), false, NULL,
-	    "The supplementary domain, in hex" },
+	WORD_STRING("AID", args, what, "The supplementary domain, in hex"),
 };
 static const struct opt opts[] = {
-	{ "with", 0, OPT_STRING, "NAME", "Key set of the key store that it gets",
-	    offsetof(struct args, put.name), OPT_REQUIRED, 0, 0, NULL },
-	{ "as", 0, OPT_HEX8, "KVN", "Version that it gets in the domain, in hex (the entry's)",
-	    offsetof(struct args, put.as), 0, 1, KEYS_VERSION_MAX, NULL },
-	{ "by", 0, OPT_CHOICE, "WAY",
+	OPT_STRING("with", "NAME", args, put.name, "Key set of the key store that it gets",
+	    .flags = OPT_REQUIRED),
+	OPT_HEX8("as", "KVN", args, put.as, 1, KEYS_VERSION_MAX,
+	    "Version that it gets in the domain, in hex (the entry's)"),
+	OPT_CHOICE("by", "WAY", args, way, ways,
 	    "channel: PUT KEY in a channel to the domain, opened with its parent's keys; "
-	    "store-data: data groups through its parent (channel)",
-	    offsetof(struct args, way), 0, 0, 0, ways },
-	{ "common", 0, OPT_FLAG, NULL,
-	    "With --by store-data: the form of the UICC configuration, with a template B7",
-	    offsetof(struct args, common), 0, 0, 0, NULL },
+	    "store-data: data groups through its parent (channel)"),
+	OPT_FLAG("common", args, common,
+	    "With --by store-data: the form of the UICC configuration, with a template B7"),
 	CHANNEL_OPTS(args, put.channel),
 };
 

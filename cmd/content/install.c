@@ -19,29 +19,23 @@ struct args {
 };
 
 static const struct opt opts[] = {
-	{ "package", 0, OPT_AID, "AID", "Package on the card that has module AID",
-	    offsetof(struct args, package), 0, 0, 0, NULL },
-	{ "applet", 0, OPT_STRINGS, "AID", "Only this applet of the file (all)",
-	    offsetof(struct args, applets), 0, 0, 0, NULL },
-	{ "instance", 0, OPT_AID, "AID", "AID of the application (that of the applet)",
-	    offsetof(struct args, instance), 0, 0, 0, NULL },
-	{ "privileges", 0, OPT_STRING, "LIST", "Privileges by name, with commas between them",
-	    offsetof(struct args, privileges), 0, 0, 0, NULL },
-	{ "parameters", 0, OPT_STRING, "HEX", "Application parameters, the value of C9",
-	    offsetof(struct args, parameters), 0, 0, 0, NULL },
-	{ "field", 0, OPT_STRING, "HEX",
-	    "Whole parameters field instead: C9, EF for the system, EA for toolkits",
-	    offsetof(struct args, field), 0, 0, 0, NULL },
-	{ "no-selectable", 0, OPT_FLAG, NULL, "Install and do not make selectable",
-	    offsetof(struct args, no_selectable), 0, 0, 0, NULL },
-	{ "token", 0, OPT_PATH, "FILE", "Install token, its octets as they are",
-	    offsetof(struct args, token), 0, 0, 0, NULL },
+	OPT_AID("package", "AID", args, package, "Package on the card that has module AID"),
+	OPT_STRINGS("applet", "AID", args, applets, "Only this applet of the file (all)"),
+	OPT_AID("instance", "AID", args, instance, "AID of the application (that of the applet)"),
+	OPT_STRING(
+	    "privileges", "LIST", args, privileges, "Privileges by name, with commas between them"),
+	OPT_STRING(
+	    "parameters", "HEX", args, parameters, "Application parameters, the value of C9"),
+	OPT_STRING("field", "HEX", args, field,
+	    "Whole parameters field instead: C9, EF for the system, EA for toolkits"),
+	OPT_FLAG("no-selectable", args, no_selectable, "Install and do not make selectable"),
+	OPT_PATH("token", "FILE", args, token, "Install token, its octets as they are"),
 	CAP_LOAD_OPTS(args, cap),
 	CHANNEL_OPTS(args, channel),
 };
 static const struct operand operands[] = {
-	{ "FILE|AID", OPT_PATH, offsetof(struct args, what), false, NULL,
-	    "A CAP file, or the AID of a module of a package on the card" },
+	WORD_PATH(
+	    "FILE|AID", args, what, "A CAP file, or the AID of a module of a package on the card"),
 };
 
 /* One application to be made. */
@@ -234,7 +228,7 @@ static int check_names(struct job *j, bool is_dry, const struct registry *r, str
 		const struct registry_entry *x = registry_find(r, &j->list[i].app);
 
 		if (x == NULL && is_dry && j->g->cap.replace && !j->from_file &&
-		    removals_put(&j->removals, &j->list[i].app, DELETE_OBJECT, e) != 0)
+		    old_removals_put(&j->removals, &j->list[i].app, DELETE_OBJECT, e) != 0)
 			return -1;
 		if (x == NULL || goes_anyway(j, x))
 			continue;
@@ -245,7 +239,7 @@ static int check_names(struct job *j, bool is_dry, const struct registry *r, str
 			return err_hint(e, "--replace deletes it first, --instance gives another "
 					   "AID");
 		}
-		if (removals_add(&j->removals, r, x, true, e) != 0)
+		if (old_removals_add(&j->removals, r, x, true, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -262,7 +256,7 @@ static int check(struct job *j, struct target *t, const struct registry *r, stru
 		target_may_manage(t, r, j->load.token.n > 0, "--load-token", e) != 0) ||
 	    target_may_manage(t, r, j->token.n > 0, "--token", e) != 0)
 		return -1;
-	return j->removals.n == 0 || t->is_dry ? 0 : removals_ask(t->c, &j->removals, r, e);
+	return j->removals.n == 0 || t->is_dry ? 0 : old_removals_ask(t->c, &j->removals, r, e);
 }
 
 /* ---- do ---- */
@@ -309,7 +303,8 @@ static int install_all(struct job *j, struct target *t, struct err *e)
 
 static int act(struct job *j, struct target *t, struct err *e)
 {
-	if (j->removals.n > 0 && removals_do(t, &j->removals, span_of(NULL, 0), j->deleted, e) != 0)
+	if (j->removals.n > 0 &&
+	    old_removals_do(t, &j->removals, span_of(NULL, 0), j->deleted, e) != 0)
 		return -1;
 	if (j->from_file && cap_load_send(&j->load, t, e) != 0)
 		return -1;

@@ -26,8 +26,8 @@ static const struct opt load_opts[] = {
 	CHANNEL_OPTS(load_args, channel),
 };
 static const struct operand load_operands[] = {
-	{ "FILE", OPT_PATH, offsetof(struct load_args, path), false, NULL,
-	    "A CAP file; in broadcast mode the bundle that scp-mode named" },
+	WORD_PATH("FILE", load_args, path,
+	    "A CAP file; in broadcast mode the bundle that scp-mode named"),
 };
 
 struct load_progress {
@@ -107,7 +107,7 @@ static int load_ask(struct cap_load *x, struct target *t, struct removals *m, st
 	if (rc == 0)
 		rc = target_may_manage(t, &r, x->token.n > 0, "--load-token", e);
 	if (rc == 0 && m->n > 0 && !t->is_dry)
-		rc = removals_ask(t->c, m, &r, e);
+		rc = old_removals_ask(t->c, m, &r, e);
 	registry_free(&r);
 	return rc;
 }
@@ -133,7 +133,7 @@ static int load_target(struct cap_load *x, struct target *t, struct err *e)
 	int rc = m == NULL || deleted == NULL ? err_memory(e) : load_ask(x, t, m, e);
 
 	if (rc == 0 && m->n > 0)
-		rc = removals_do(t, m, span_of(NULL, 0), deleted, e);
+		rc = old_removals_do(t, m, span_of(NULL, 0), deleted, e);
 	if (rc == 0)
 		rc = cap_load_send(x, t, e);
 	if (rc == 0) {
@@ -217,15 +217,14 @@ struct authorize_args {
 };
 
 static const struct opt authorize_opts[] = {
-	{ "bundle", 0, OPT_PATH, "BUNDLE", "The bundle; default: the one that scp-mode named",
-	    offsetof(struct authorize_args, bundle), 0, 0, 0, NULL },
-	{ "verify-only", 0, OPT_FLAG, NULL, "Have the card verify and not activate",
-	    offsetof(struct authorize_args, verify_only), 0, 0, 0, NULL },
-	{ "discard", 0, OPT_FLAG, NULL,
-	    "Drop what the slot holds and refuse this campaign for good",
-	    offsetof(struct authorize_args, discard), 0, 0, 0, NULL },
-	{ "allow-literal-mac", 0, OPT_FLAG, NULL, "Accept a bundle with algorithm 01 or 02",
-	    offsetof(struct authorize_args, allow_literal), 0, 0, 0, NULL },
+	OPT_PATH("bundle", "BUNDLE", authorize_args, bundle,
+	    "The bundle; default: the one that scp-mode named"),
+	OPT_FLAG(
+	    "verify-only", authorize_args, verify_only, "Have the card verify and not activate"),
+	OPT_FLAG("discard", authorize_args, discard,
+	    "Drop what the slot holds and refuse this campaign for good"),
+	OPT_FLAG("allow-literal-mac", authorize_args, allow_literal,
+	    "Accept a bundle with algorithm 01 or 02"),
 };
 
 static int tell_verdict(

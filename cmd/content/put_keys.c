@@ -10,19 +10,18 @@
 #include "cmd/kit/show.h"
 
 static const struct operand operands[] = {
-	{ "NAME", OPT_STRING, offsetof(struct put_request, name), false, NULL,
+	WORD_STRING("NAME", put_request, name,
 	    "Entry of the key store: a key set, diversified for the card as it says, or a key of "
 	    "type "
-	    "dap, token or receipt" },
+	    "dap, token or receipt"),
 };
 static const struct opt opts[] = {
-	{ "as", 0, OPT_HEX8, "KVN", "Version that it gets on the card, in hex (the entry's)",
-	    offsetof(struct put_request, as), 0, 1, KEYS_VERSION_MAX, NULL },
-	{ "replace", 0, OPT_HEX8, "KVN", "Replace this set of the card, in one command",
-	    offsetof(struct put_request, replace), 0, 1, KEYS_VERSION_MAX, NULL },
-	{ "rotate", 0, OPT_HEX8, "KVN",
-	    "Delete this set of the card once a channel was opened with the new one",
-	    offsetof(struct put_request, rotate), 0, 1, 0xFF, NULL },
+	OPT_HEX8("as", "KVN", put_request, as, 1, KEYS_VERSION_MAX,
+	    "Version that it gets on the card, in hex (the entry's)"),
+	OPT_HEX8("replace", "KVN", put_request, replace, 1, KEYS_VERSION_MAX,
+	    "Replace this set of the card, in one command"),
+	OPT_HEX8("rotate", "KVN", put_request, rotate, 1, 0xFF,
+	    "Delete this set of the card once a channel was opened with the new one"),
 	CHANNEL_OPTS(put_request, channel),
 };
 

@@ -17,19 +17,16 @@ struct args {
 static const char *const formats[] = { "dgi", "tlv", "raw", NULL };
 
 static const struct operand operands[] = {
-	{ "FILE", OPT_PATH, offsetof(struct args, file), false, NULL,
-	    "The data: hex with comments behind #, or octets as they are" },
+	WORD_PATH(
+	    "FILE", args, file, "The data: hex with comments behind #, or octets as they are"),
 };
 static const struct opt opts[] = {
-	{ "format", 0, OPT_CHOICE, "FORMAT",
-	    "dgi: data grouping identifiers; tlv: BER-TLV; raw: anything (dgi)",
-	    offsetof(struct args, format), 0, 0, 0, formats },
-	{ "encrypted", 0, OPT_FLAG, NULL,
-	    "Encrypt under the DEK of the channel: each value with dgi, else all data",
-	    offsetof(struct args, encrypted), 0, 0, 0, NULL },
-	{ "application", 0, OPT_AID, "AID",
-	    "Application of the domain that gets them: INSTALL [for personalization] first",
-	    offsetof(struct args, application), 0, 0, 0, NULL },
+	OPT_CHOICE("format", "FORMAT", args, format, formats,
+	    "dgi: data grouping identifiers; tlv: BER-TLV; raw: anything (dgi)"),
+	OPT_FLAG("encrypted", args, encrypted,
+	    "Encrypt under the DEK of the channel: each value with dgi, else all data"),
+	OPT_AID("application", "AID", args, application,
+	    "Application of the domain that gets them: INSTALL [for personalization] first"),
 	CHANNEL_OPTS(args, channel),
 };
 

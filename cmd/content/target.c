@@ -162,11 +162,6 @@ int aid_parse(const char *text, const char *what, struct aid *out, struct err *e
 	return err_set(e, ERR_USAGE, "%s: %.80s is no AID: 5 to 16 octets in hex", what, text);
 }
 
-bool aid_same(const struct aid *a, const struct aid *b)
-{
-	return span_eq(aid_span(a), aid_span(b));
-}
-
 struct aid_text aid_text(const struct aid *a)
 {
 	struct aid_text t;
@@ -227,21 +222,6 @@ json_t *show_privileges(uint32_t v)
 		if ((v & bit) != 0 && privilege_str(bit) != NULL)
 			show_add(&a, json_string(privilege_str(bit)));
 	return a;
-}
-
-const char *entry_state(const struct registry_entry *x)
-{
-	return x->kind == REGISTRY_ISD ? card_life_cycle_str(x->s.state)
-				       : app_state_str(x->s.state, registry_is_domain(x));
-}
-
-const char *entry_kind(const struct registry_entry *x)
-{
-	if (x->kind == REGISTRY_LOAD_FILE)
-		return "package";
-	if (x->kind == REGISTRY_ISD)
-		return "issuer domain";
-	return registry_is_domain(x) ? "security domain" : "application";
 }
 
 static json_t *show_modules(const struct status_entry *s)

@@ -8,6 +8,7 @@
 
 #include "cmd/channel/channel.h"
 #include "cmd/kit/dry.h"
+#include "change/change.h"
 #include "host/content.h"
 
 struct target {
@@ -45,7 +46,6 @@ MUST_CHECK bool target_reread(struct target *t, struct registry *r);
 
 /* An AID in hex, 5 to 16 octets. ERR_USAGE, naming `what`. */
 int aid_parse(const char *text, const char *what, struct aid *out, struct err *e);
-bool aid_same(const struct aid *a, const struct aid *b);
 struct aid_text {
 	char s[2 * AID_MAX + 1];
 };
@@ -53,10 +53,6 @@ struct aid_text aid_text(const struct aid *a); /* aid_text(a).s */
 /* "card-lock,global-delete"; *n: octets on the wire, 1 or 3. ERR_USAGE. */
 int privileges_parse(const char *list, uint32_t *v, uint8_t *n, struct err *e);
 json_t *show_privileges(uint32_t v);
-/* "selectable", of the issuer domain "secured". */
-const char *entry_state(const struct registry_entry *x);
-/* "issuer domain", "security domain", "application", "package". */
-const char *entry_kind(const struct registry_entry *x);
 json_t *show_entry(const struct registry_entry *x);
 /* "  A0...  application, selectable", of what a question is about. */
 void note_entry(struct ctx *c, const struct registry_entry *x);

@@ -4,6 +4,7 @@
 #include "cmd/kit/doc.h"
 #include "cmd/kit/opt.h"
 #include "cmd/kit/value.h"
+#include "change/field.h"
 
 struct completion {
 	FILE *out;
@@ -11,9 +12,9 @@ struct completion {
 	size_t n;        /* words before the one that is being written */
 	const char *cur; /* that one */
 	const struct verb *verb;
-	size_t operand;            /* operands before cur */
-	const struct opt *pending; /* option whose value cur is, NULL */
-	const char *family;        /* first word of a two-word verb stands alone before cur */
+	size_t operand;     /* operands before cur */
+	struct opt pending; /* option whose value cur is; name NULL: none */
+	const char *family; /* first word of a two-word verb stands alone before cur */
 	bool words_only;
 };
 
@@ -26,39 +27,40 @@ static void offer(const struct completion *k, const char *dashes, const char *wo
 		fprintf(k->out, "%s\n", whole);
 }
 
-static const struct opt *find_option(const struct verb *v, const char *name, size_t n, char letter)
+/* name NULL in what it returns: there is none. */
+static struct opt find_option(const struct verb *v, const char *name, size_t n, char letter)
 {
-	size_t own = v == NULL ? 0 : v->opt_n;
+	size_t own = v == NULL ? 0 : verb_opts(v);
 
 	for (size_t i = 0; i < own + common_opt_n; i++) {
-		const struct opt *o = i < own ? &v->opts[i] : &common_opts[i - own].o;
+		struct opt o = i < own ? verb_opt(v, i) : common_opts[i - own].o;
 
 		if (i >= own && !common_offered(&common_opts[i - own], v))
 			continue;
-		if (name == NULL ? o->letter != 0 && o->letter == letter
-				 : strlen(o->name) == n && strncmp(o->name, name, n) == 0)
+		if (name == NULL ? o.letter != 0 && o.letter == letter
+				 : strlen(o.name) == n && strncmp(o.name, name, n) == 0)
 			return o;
 	}
-	return NULL;
+	return (struct opt){ 0 };
 }
 
 /* One word before the current one; options that are not known are passed over. */
 static void pass(struct completion *k, const char *w)
 {
-	const struct opt *o;
+	struct opt o = { 0 };
 	size_t used;
 
-	if (k->pending != NULL) {
-		k->pending = NULL;
+	if (k->pending.name != NULL) {
+		k->pending.name = NULL;
 	} else if (!k->words_only && strcmp(w, "--") == 0) {
 		k->words_only = true;
 	} else if (!k->words_only && w[0] == '-' && w[1] != '\0') {
-		if (w[1] == '-')
-			o = strchr(w, '=') != NULL ? NULL
-						   : find_option(k->verb, w + 2, strlen(w + 2), 0);
-		else
+		if (w[1] == '-' && strchr(w, '=') == NULL)
+			o = find_option(k->verb, w + 2, strlen(w + 2), 0);
+		else if (w[1] != '-')
 			o = find_option(k->verb, NULL, 0, w[strlen(w) - 1]);
-		k->pending = o != NULL && value_wanted(o->kind) ? o : NULL;
+		if (o.name != NULL && value_wanted(&o))
+			k->pending = o;
 	} else if (k->verb == NULL && k->family != NULL) {
 		char *const pair[] = { (char *)(uintptr_t)k->family, (char *)(uintptr_t)w };
 
@@ -97,23 +99,28 @@ static void offer_verbs(const struct completion *k)
 
 static void offer_options(const struct completion *k)
 {
-	size_t own = k->verb == NULL ? 0 : k->verb->opt_n;
+	size_t own = k->verb == NULL ? 0 : verb_opts(k->verb);
 
 	for (size_t i = 0; i < own; i++)
-		offer(k, "--", k->verb->opts[i].name);
+		offer(k, "--", verb_opt(k->verb, i).name);
 	for (size_t i = 0; i < common_opt_n; i++)
 		if (common_offered(&common_opts[i], k->verb))
 			offer(k, "--", common_opts[i].o.name);
 }
 
-static void offer_value(
-    const struct completion *k, enum opt_kind kind, const char *const *choices, const char *name)
+static bool is_path(enum opt_kind kind, const struct field *f)
 {
-	for (const char *const *c = choices; c != NULL && *c != NULL; c++)
+	return kind == OPT_PATH ||
+	       (kind == OPT_FIELD && (f->kind == FIELD_FILE || f->kind == FIELD_FILES));
+}
+
+static void offer_value(const struct completion *k, const struct opt *o)
+{
+	for (const char *const *c = o->choices; c != NULL && *c != NULL; c++)
 		offer(k, "", *c);
-	if (kind == OPT_PATH)
+	if (is_path(o->kind, o->field))
 		fprintf(k->out, ":path\n");
-	if (strcmp(name, "reader") != 0)
+	if (strcmp(o->name, "reader") != 0)
 		return;
 	if (strncmp(k->cur, "vcard:", 6) == 0 || strncmp(k->cur, "replay:", 7) == 0) {
 		fprintf(k->out, ":path\n");
@@ -127,34 +134,37 @@ static void offer_operand(const struct completion *k)
 {
 	const struct verb *v = k->verb;
 	size_t i = k->operand;
+	struct operand d;
+	struct opt o;
 
-	if (v->operand_n == 0)
+	if (verb_operands(v) == 0)
 		return;
-	if (i >= v->operand_n) {
-		i = v->operand_n - 1;
-		if (v->operands[i].kind != OPT_STRINGS)
-			return;
-	}
-	offer_value(k, v->operands[i].kind, v->operands[i].choices, "");
+	if (i >= verb_operands(v))
+		i = verb_operands(v) - 1;
+	d = verb_operand(v, i);
+	if (i < k->operand && !operand_repeats(&d))
+		return;
+	o = (struct opt){ .name = "", .kind = d.kind, .choices = d.choices, .field = d.field };
+	offer_value(k, &o);
 }
 
 void doc_complete(FILE *out, char *const *words, size_t n)
 {
 	struct completion k = { .out = out, .words = words, .n = n > 0 ? n - 1 : 0 };
 	const char *equals;
-	const struct opt *o;
+	struct opt o;
 
 	k.cur = n > 0 ? words[n - 1] : "";
 	for (size_t i = 0; i < k.n; i++)
 		pass(&k, words[i]);
 	equals = strchr(k.cur, '=');
-	if (k.pending != NULL) {
-		offer_value(&k, k.pending->kind, k.pending->choices, k.pending->name);
+	if (k.pending.name != NULL) {
+		offer_value(&k, &k.pending);
 	} else if (!k.words_only && strncmp(k.cur, "--", 2) == 0 && equals != NULL) {
 		o = find_option(k.verb, k.cur + 2, (size_t)(equals - k.cur) - 2, 0);
 		k.cur = equals + 1;
-		if (o != NULL && value_wanted(o->kind))
-			offer_value(&k, o->kind, o->choices, o->name);
+		if (o.name != NULL && value_wanted(&o))
+			offer_value(&k, &o);
 	} else if (!k.words_only && k.cur[0] == '-') {
 		offer_options(&k);
 	} else if (k.verb == NULL) {

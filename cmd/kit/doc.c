@@ -103,7 +103,7 @@ static void option(FILE *out, const struct opt *o)
 	    o->arg == NULL ? "" : o->arg);
 	snprintf(text, sizeof(text), "%s%s%s", o->help,
 	    (o->flags & OPT_REQUIRED) != 0 ? " (required)" : "",
-	    o->kind == OPT_STRINGS ? " (may be repeated)" : "");
+	    opt_repeats(o) ? " (may be repeated)" : "");
 	entry(out, label, text);
 }
 
@@ -112,18 +112,20 @@ static void usage(FILE *out, const struct verb *v)
 	struct wrapped w = { out, (size_t)fprintf(out, "usage: cardadm %s", v->name), 15 };
 	char part[96];
 
-	for (size_t i = 0; i < v->opt_n; i++) {
-		if ((v->opts[i].flags & OPT_REQUIRED) == 0)
+	for (size_t i = 0; i < verb_opts(v); i++) {
+		struct opt o = verb_opt(v, i);
+
+		if ((o.flags & OPT_REQUIRED) == 0)
 			continue;
-		snprintf(part, sizeof(part), "--%s %s", v->opts[i].name, v->opts[i].arg);
+		snprintf(part, sizeof(part), "--%s %s", o.name, o.arg);
 		put_word(&w, part, strlen(part));
 	}
 	put_word(&w, "[OPTION...]", strlen("[OPTION...]"));
-	for (size_t i = 0; i < v->operand_n; i++) {
-		const struct operand *d = &v->operands[i];
+	for (size_t i = 0; i < verb_operands(v); i++) {
+		struct operand d = verb_operand(v, i);
 
-		snprintf(part, sizeof(part), "%s%s%s%s", d->optional ? "[" : "", d->arg,
-		    d->kind == OPT_STRINGS ? "..." : "", d->optional ? "]" : "");
+		snprintf(part, sizeof(part), "%s%s%s%s", d.optional ? "[" : "", d.arg,
+		    operand_repeats(&d) ? "..." : "", d.optional ? "]" : "");
 		put_word(&w, part, strlen(part));
 	}
 	fprintf(out, "\n%s.\n", v->summary);
@@ -132,14 +134,17 @@ static void usage(FILE *out, const struct verb *v)
 void doc_verb(FILE *out, const struct verb *v)
 {
 	usage(out, v);
-	if (v->operand_n > 0)
+	if (verb_operands(v) > 0)
 		fprintf(out, "\nArguments:\n");
-	for (size_t i = 0; i < v->operand_n; i++)
-		entry(out, v->operands[i].arg, v->operands[i].help);
-	if (v->opt_n > 0)
+	for (size_t i = 0; i < verb_operands(v); i++)
+		entry(out, verb_operand(v, i).arg, verb_operand(v, i).help);
+	if (verb_opts(v) > 0)
 		fprintf(out, "\nOptions:\n");
-	for (size_t i = 0; i < v->opt_n; i++)
-		option(out, &v->opts[i]);
+	for (size_t i = 0; i < verb_opts(v); i++) {
+		struct opt o = verb_opt(v, i);
+
+		option(out, &o);
+	}
 	fprintf(out, "\nCommon options:\n");
 	for (size_t i = 0; i < common_opt_n; i++)
 		if (common_offered(&common_opts[i], v))

@@ -52,7 +52,7 @@ static void synopsis_option(FILE *out, const struct opt *o)
 	if (o->arg != NULL)
 		fprintf(out, " Ar %s", o->arg);
 	fputc('\n', out);
-	if (o->kind == OPT_STRINGS)
+	if (opt_repeats(o))
 		fputs(".Ar ...\n", out);
 }
 
@@ -65,11 +65,17 @@ static void synopsis(FILE *out, const struct verb *v)
 	for (size_t i = 0; i < common_opt_n; i++)
 		if (common_offered(&common_opts[i], v))
 			synopsis_option(out, &common_opts[i].o);
-	for (size_t i = 0; i < v->opt_n; i++)
-		synopsis_option(out, &v->opts[i]);
-	for (size_t i = 0; i < v->operand_n; i++)
-		fprintf(out, "%sAr %s%s\n", v->operands[i].optional ? ".Op " : ".",
-		    v->operands[i].arg, v->operands[i].kind == OPT_STRINGS ? " ..." : "");
+	for (size_t i = 0; i < verb_opts(v); i++) {
+		struct opt o = verb_opt(v, i);
+
+		synopsis_option(out, &o);
+	}
+	for (size_t i = 0; i < verb_operands(v); i++) {
+		struct operand d = verb_operand(v, i);
+
+		fprintf(out, "%sAr %s%s\n", d.optional ? ".Op " : ".", d.arg,
+		    operand_repeats(&d) ? " ..." : "");
+	}
 	fputs(".\\\" end of synopsis\n", out);
 }
 
@@ -81,7 +87,7 @@ static void item(FILE *out, const struct opt *o)
 	text(out, o->help);
 	if ((o->flags & OPT_REQUIRED) != 0)
 		fputs("Required.\n", out);
-	if (o->kind == OPT_STRINGS)
+	if (opt_repeats(o))
 		fputs("May be repeated.\n", out);
 }
 
@@ -89,12 +95,15 @@ void doc_mdoc(FILE *out, const struct verb *v)
 {
 	synopsis(out, v);
 	fputs(".\\\" options: from the verb table, by `make man`\n.Bl -tag -width Ds\n", out);
-	for (size_t i = 0; i < v->operand_n; i++) {
-		fprintf(out, ".It Ar %s\n", v->operands[i].arg);
-		text(out, v->operands[i].help);
+	for (size_t i = 0; i < verb_operands(v); i++) {
+		fprintf(out, ".It Ar %s\n", verb_operand(v, i).arg);
+		text(out, verb_operand(v, i).help);
 	}
-	for (size_t i = 0; i < v->opt_n; i++)
-		item(out, &v->opts[i]);
+	for (size_t i = 0; i < verb_opts(v); i++) {
+		struct opt o = verb_opt(v, i);
+
+		item(out, &o);
+	}
 	for (size_t i = 0; i < common_opt_n; i++)
 		if (common_offered(&common_opts[i], v))
 			item(out, &common_opts[i].o);

@@ -5,6 +5,7 @@
 
 #include "base/suggest.h"
 #include "cmd/kit/value.h"
+#include "change/field.h"
 
 #define TALKS_TO_CARD (NEED_READER | USES_SESSION | NEED_SESSION)
 
@@ -87,7 +88,7 @@ struct parser {
 
 /* An option as it was found: which table, which row. */
 struct found {
-	const struct opt *o;
+	struct opt o;
 	uint64_t *seen, bit;
 	void *base;
 };
@@ -104,15 +105,18 @@ static bool find(struct parser *p, const char *name, size_t n, char letter, stru
 {
 	const struct verb *v = p->l->verb;
 
-	for (size_t i = 0; v != NULL && i < v->opt_n; i++)
-		if (is_named(&v->opts[i], name, n, letter)) {
-			*f = (struct found){ &v->opts[i], &p->seen, 1ull << i, p->l->args };
+	for (size_t i = 0; v != NULL && i < verb_opts(v); i++) {
+		struct opt o = verb_opt(v, i);
+
+		if (is_named(&o, name, n, letter)) {
+			*f = (struct found){ o, &p->seen, 1ull << i, p->l->args };
 			return true;
 		}
+	}
 	for (size_t i = 0; i < common_opt_n; i++)
 		if (common_offered(&common_opts[i], v) &&
 		    is_named(&common_opts[i].o, name, n, letter)) {
-			*f = (struct found){ &common_opts[i].o, &p->common, 1ull << i,
+			*f = (struct found){ common_opts[i].o, &p->common, 1ull << i,
 				&p->l->common };
 			return true;
 		}
@@ -127,8 +131,8 @@ static int unknown_option(struct parser *p, const char *word, size_t n)
 
 	snprintf(name, sizeof(name), "%.*s", (int)(n < 47 ? n : 47), word);
 	near = suggest_for(name);
-	for (size_t i = 0; v != NULL && i < v->opt_n; i++)
-		suggest_try(&near, v->opts[i].name);
+	for (size_t i = 0; v != NULL && i < verb_opts(v); i++)
+		suggest_try(&near, verb_opt(v, i).name);
 	for (size_t i = 0; i < common_opt_n; i++)
 		if (common_offered(&common_opts[i], v))
 			suggest_try(&near, common_opts[i].o.name);
@@ -143,15 +147,15 @@ static int unknown_option(struct parser *p, const char *word, size_t n)
 /* Stores one option; `attached` is the value that stood in the same word, or NULL. */
 static int take(struct parser *p, const struct found *f, const char *attached)
 {
-	const struct opt *o = f->o;
+	const struct opt *o = &f->o;
 	const char *text = attached;
 	char what[48];
 
 	snprintf(what, sizeof(what), "--%s", o->name);
-	if ((*f->seen & f->bit) != 0 && o->kind != OPT_STRINGS && o->kind != OPT_COUNT)
+	if ((*f->seen & f->bit) != 0 && !opt_repeats(o) && o->kind != OPT_COUNT)
 		return err_set(p->e, ERR_USAGE, "option %s is given twice", what);
 	*f->seen |= f->bit;
-	if (!value_wanted(o->kind)) {
+	if (!value_wanted(o)) {
 		if (attached != NULL)
 			return err_set(p->e, ERR_USAGE, "option %s takes no value", what);
 		return value_store(o, what, "", f->base, p->e);
@@ -189,7 +193,7 @@ static int letters(struct parser *p, const char *word)
 			    p->l->verb == NULL ? "" : p->l->verb->name,
 			    p->l->verb == NULL ? "" : " ");
 		}
-		if (value_wanted(f.o->kind))
+		if (value_wanted(&f.o))
 			return take(p, &f, word[1] == '\0' ? NULL : word + 1);
 		if (take(p, &f, NULL) != 0)
 			return -1;
@@ -251,19 +255,21 @@ static int take_verb(struct parser *p)
 static int take_operand(struct parser *p, const char *word)
 {
 	const struct verb *v = p->l->verb;
-	const struct operand *d = p->operand < v->operand_n ? &v->operands[p->operand] : NULL;
+	struct operand d;
 	struct opt o;
 
-	if (d == NULL)
+	if (p->operand >= verb_operands(v))
 		return err_set(p->e, ERR_USAGE, "one word too many: `%.80s`", word);
-	o = (struct opt){ .name = d->arg,
-		.kind = d->kind,
-		.arg = d->arg,
-		.offset = d->offset,
-		.choices = d->choices };
-	if (d->kind != OPT_STRINGS)
+	d = verb_operand(v, p->operand);
+	o = (struct opt){ .name = d.arg,
+		.kind = d.kind,
+		.arg = d.arg,
+		.offset = d.offset,
+		.choices = d.choices,
+		.field = d.field };
+	if (!operand_repeats(&d))
 		p->operand++;
-	return value_store(&o, d->arg, word, p->l->args, p->e);
+	return value_store(&o, d.arg, word, p->l->args, p->e);
 }
 
 static int take_word(struct parser *p)
@@ -287,24 +293,28 @@ static int take_word(struct parser *p)
 
 static bool operand_given(const struct parser *p, size_t i)
 {
-	const struct operand *d = &p->l->verb->operands[i];
+	const struct operand d = verb_operand(p->l->verb, i);
+	const void *at = (const char *)p->l->args + d.offset;
 
-	if (d->kind != OPT_STRINGS)
+	if (!operand_repeats(&d))
 		return i < p->operand;
-	return ((const struct opt_strings *)((const char *)p->l->args + d->offset))->n > 0;
+	return d.kind == OPT_FIELD ? field_given(d.field, at)
+				   : ((const struct opt_strings *)at)->n > 0;
 }
 
 static int check_complete(const struct parser *p)
 {
 	const struct verb *v = p->l->verb;
 
-	for (size_t i = 0; i < v->opt_n; i++)
-		if ((v->opts[i].flags & OPT_REQUIRED) != 0 && (p->seen & 1ull << i) == 0)
-			return err_set(p->e, ERR_USAGE, "option --%s %s is missing",
-			    v->opts[i].name, v->opts[i].arg);
-	for (size_t i = 0; i < v->operand_n; i++)
-		if (!v->operands[i].optional && !operand_given(p, i))
-			return err_set(p->e, ERR_USAGE, "%s is missing", v->operands[i].arg);
+	for (size_t i = 0; i < verb_opts(v); i++) {
+		struct opt o = verb_opt(v, i);
+
+		if ((o.flags & OPT_REQUIRED) != 0 && (p->seen & 1ull << i) == 0)
+			return err_set(p->e, ERR_USAGE, "option --%s %s is missing", o.name, o.arg);
+	}
+	for (size_t i = 0; i < verb_operands(v); i++)
+		if (!verb_operand(v, i).optional && !operand_given(p, i))
+			return err_set(p->e, ERR_USAGE, "%s is missing", verb_operand(v, i).arg);
 	return 0;
 }
 

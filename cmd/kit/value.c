@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/hex.h"
+#include "change/field.h"
 #include "gp/broadcast.h"
 #include "base/suggest.h"
 
@@ -15,7 +16,7 @@ struct value {
 
 static int refuse(const struct value *v, const char *why)
 {
-	return err_set(v->e, ERR_USAGE, "%s: `%.80s` %s", v->what, v->text, why);
+	return err_set(v->e, ERR_USAGE, "%s: `%.80s` %.300s", v->what, v->text, why);
 }
 
 /* Digits only, no sign, no blanks: 0 .. 2^32-1. */
@@ -180,9 +181,27 @@ static int store_strings(const struct value *v, struct opt_strings *to)
 	return 0;
 }
 
-bool value_wanted(enum opt_kind k)
+bool value_wanted(const struct opt *o)
 {
-	return k != OPT_FLAG && k != OPT_COUNT;
+	if (o->kind == OPT_FIELD)
+		return o->field->kind != FIELD_FLAG;
+	return o->kind != OPT_FLAG && o->kind != OPT_COUNT;
+}
+
+static int store_field(const struct value *v, void *to)
+{
+	static const struct field_source here;
+	const struct field *f = v->o->field;
+	bool flag = f->kind == FIELD_FLAG;
+	char why[sizeof(v->e->text)];
+
+	if (!flag && v->text[0] == '\0')
+		return err_set(v->e, ERR_USAGE, "%s: the value is empty", v->what);
+	if (field_put(f, &here, flag ? "true" : v->text, to, v->e) == 0)
+		return 0;
+	memcpy(why, v->e->text, sizeof(why));
+	snprintf(v->e->text, sizeof(v->e->text), "%s: `%.80s` %.300s", v->what, v->text, why);
+	return -1;
 }
 
 int value_store(const struct opt *o, const char *what, const char *text, void *base, struct err *e)
@@ -190,7 +209,7 @@ int value_store(const struct opt *o, const char *what, const char *text, void *b
 	struct value v = { o, what, text, e };
 	void *to = (char *)base + o->offset;
 
-	if (o->choices != NULL && check_choice(&v, &v.text) != 0)
+	if (o->choices != NULL && o->kind != OPT_FIELD && check_choice(&v, &v.text) != 0)
 		return -1;
 	switch (o->kind) {
 	case OPT_FLAG:
@@ -217,6 +236,8 @@ int value_store(const struct opt *o, const char *what, const char *text, void *b
 		return store_date(&v, to);
 	case OPT_STRINGS:
 		return store_strings(&v, to);
+	case OPT_FIELD:
+		return store_field(&v, to);
 	}
 	return err_set(e, ERR_OTHER, "%s: unknown kind of option", what);
 }

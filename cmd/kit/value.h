@@ -10,6 +10,6 @@
  */
 int value_store(const struct opt *o, const char *what, const char *text, void *base, struct err *e);
 /* The option takes a value. */
-bool value_wanted(enum opt_kind k);
+bool value_wanted(const struct opt *o);
 
 #endif

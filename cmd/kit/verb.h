@@ -20,6 +20,8 @@
 #include "keystore/keystore.h"
 
 struct agent;
+struct change_kind;
+struct field;
 
 /* How an option's value is checked and what it becomes in the args struct. */
 enum opt_kind {
@@ -34,7 +36,8 @@ enum opt_kind {
 	OPT_DATE,    /* struct opt_u32: YYYY-MM-DD as YYYYMMDD */
 	OPT_CHOICE,  /* const char *, one of `choices` */
 	OPT_STRINGS, /* struct opt_strings: may be given several times */
-	OPT_COUNT    /* int: how often it was given */
+	OPT_COUNT,   /* int: how often it was given */
+	OPT_FIELD    /* `field`, into the struct of a change: change/field.h */
 };
 enum { OPT_REQUIRED = 1 };
 
@@ -61,6 +64,7 @@ struct opt {
 	unsigned flags;
 	uint32_t min, max;
 	const char *const *choices; /* NULL-terminated */
+	const struct field *field;
 };
 
 /*
@@ -113,6 +117,7 @@ struct operand {
 	bool optional;
 	const char *const *choices;
 	const char *help;
+	const struct field *field;
 };
 /* Their rows: what the word is called, the member that it goes to, the help, `.optional = true`. */
 #define WORD_ROW(kind_, is, arg_, type, member, ...) \
@@ -171,12 +176,24 @@ struct verb {
 	size_t opt_n;
 	const struct operand *operands;
 	size_t operand_n;
+	/* A verb that makes a change: the fields of the kind are its options and operands, in front
+	 * of those above; their struct stands in args at change_at. */
+	const struct change_kind *change;
+	size_t change_at;
 	size_t args_size;
 	int (*run)(struct ctx *c, void *args, struct err *e);
 };
 
 #define VERB_OPTS(a) .opts = (a), .opt_n = sizeof(a) / sizeof((a)[0])
 #define VERB_OPERANDS(a) .operands = (a), .operand_n = sizeof(a) / sizeof((a)[0])
+
+/* Options and operands of a verb, those of its change among them; i below the count. */
+size_t verb_opts(const struct verb *v);
+struct opt verb_opt(const struct verb *v, size_t i);
+size_t verb_operands(const struct verb *v);
+struct operand verb_operand(const struct verb *v, size_t i);
+bool opt_repeats(const struct opt *o); /* may be given several times, each time another value */
+bool operand_repeats(const struct operand *d);
 
 extern const struct verb *const verbs[];
 extern const size_t verb_n;

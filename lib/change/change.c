@@ -43,8 +43,7 @@ int change_open(struct change *ch, bool step, struct err *e)
 
 	for (size_t i = 0; i < k->field_n; i++)
 		if ((k->fields[i].flags & needed) != 0 && !field_given(&k->fields[i], ch->x))
-			return err_set(
-			    e, ERR_USAGE, FIELD("%s") " is missing", k->fields[i].name);
+			return err_set(e, ERR_USAGE, FIELD("%s") " is missing", k->fields[i].name);
 	return k->open == NULL ? 0 : k->open(ch->x, e);
 }
 
@@ -57,7 +56,7 @@ int change_find_keys(struct change *ch, const struct keystore *ks, struct err *e
 
 		if (f->kind == FIELD_KEYS && field_given(f, ch->x) &&
 		    field_keys_find((struct field_keys *)(void *)((char *)ch->x + f->offset), ks,
-			k == &change_put_keys, e) != 0)
+			(f->flags & FIELD_AUTHORITY) != 0, e) != 0)
 			return -1;
 	}
 	return 0;

@@ -107,8 +107,8 @@ struct change_calls {
 
 /* A card at work, and what it told last. */
 struct change_card {
-	const struct change_kind *kind; /* at work; set by change_run */
-	struct session *s; /* borrowed, in an open channel */
+	const struct change_kind *kind;      /* at work; set by change_run */
+	struct session *s;                   /* borrowed, in an open channel */
 	const struct content_habits *habits; /* of the product; NULL: nothing known */
 	const struct change_calls *calls;
 	void *ctx;
@@ -150,16 +150,14 @@ int change_registry(struct change_card *c, const struct registry **r, struct err
 /* The same; not by hand ERR_CARD unless the card tells of applications and load files. */
 int change_content(struct change_card *c, const struct registry **r, struct err *e);
 /* Key information, the same. *told false: the card has none. */
-int change_keys(
-    struct change_card *c, const struct key_infos **k, bool *told, struct err *e);
+int change_keys(struct change_card *c, const struct key_infos **k, bool *told, struct err *e);
 /* Something was changed: what the card told does not count any more. */
 void change_forget(struct change_card *c);
 /*
  * What the registry says against any change of content: the card is locked, or the domain of the
  * channel has delegated management and there is no token. ERR_SAFETY; field: what gives the token.
  */
-int change_may_manage(
-    struct change_card *c, bool token, const char *field, struct err *e);
+int change_may_manage(struct change_card *c, bool token, const char *field, struct err *e);
 /* "AID is not on the card", with what shows what there is. ERR_CARD. */
 int change_not_there(const struct aid *aid, struct err *e);
 /* Bit of the field whose member is at `offset`. */

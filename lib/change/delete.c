@@ -55,8 +55,7 @@ static int plan_one(struct change_card *c, const struct delete *d, const struct 
 		if (!c->by_hand)
 			return 0;
 		err_set(e, ERR_CARD, "%s is not on the card", aid_hex(aid).s);
-		return err_hint(
-		    e, "nothing was deleted; " VERB("list") " shows what there is");
+		return err_hint(e, "nothing was deleted; " VERB("list") " shows what there is");
 	}
 	return removals_put(m, aid, d->related ? DELETE_RELATED : DELETE_OBJECT, e);
 }

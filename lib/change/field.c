@@ -57,9 +57,6 @@ static int take_aids(const char *text, struct field_aids *to, struct err *e)
 		return err_set(e, ERR_USAGE, "takes at most %d", FIELD_LIST);
 	if (take_aid(text, a, e) != 0)
 		return -1;
-	for (size_t i = 0; i < to->n; i++)
-		if (span_eq(aid_span(a), aid_span(&to->list[i])))
-			return err_set(e, ERR_USAGE, "has the same AID twice");
 	to->n++;
 	return 0;
 }

@@ -26,7 +26,7 @@ enum {
 enum field_kind {
 	FIELD_FLAG,       /* bool */
 	FIELD_AID,        /* struct aid */
-	FIELD_AIDS,       /* struct field_aids: one after the other, none twice */
+	FIELD_AIDS,       /* struct field_aids: one after the other */
 	FIELD_HEX8,       /* struct field_u32: one octet in hex, min..max */
 	FIELD_U32,        /* struct field_u32: decimal, min..max */
 	FIELD_BYTES,      /* struct field_bytes: min..max octets in hex */
@@ -39,9 +39,10 @@ enum field_kind {
 };
 enum {
 	FIELD_REQUIRED = 1,
-	FIELD_OPERAND = 2,   /* of the verb: a word behind the options */
-	FIELD_NO_OPTION = 4, /* the verb gets it in another way */
-	FIELD_STEP_NEEDS = 8 /* required in a step; the verb gets it in another way */
+	FIELD_OPERAND = 2,    /* of the verb: a word behind the options */
+	FIELD_NO_OPTION = 4,  /* the verb gets it in another way */
+	FIELD_STEP_NEEDS = 8, /* required in a step; the verb gets it in another way */
+	FIELD_AUTHORITY = 16  /* FIELD_KEYS: may also be of type dap, token or receipt */
 };
 
 struct field_u32 {

@@ -6,7 +6,8 @@
 #include "change/removal.h"
 
 /* delete; work: struct removals. */
-struct delete {
+struct delete
+{
 	struct field_aids aid;
 	bool related;
 	struct field_file token;

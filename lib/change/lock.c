@@ -184,8 +184,9 @@ static int compare(struct change_card *c, const void *x, void *work, struct err 
 		return -1;
 	if (subject(r, &o) == NULL || shown_so(r, &o, way_of(c)))
 		return 0;
-	return err_set(e, ERR_INTEGRITY, "%s: the card answered 9000 to SET STATUS and lists it as %s",
-	    o.name, entry_state(subject(r, &o)));
+	return err_set(e, ERR_INTEGRITY,
+	    "%s: the card answered 9000 to SET STATUS and lists it as %s", o.name,
+	    entry_state(subject(r, &o)));
 }
 
 const struct change_kind change_lock = {

@@ -138,8 +138,8 @@ int removals_confirm(struct change_card *c, const struct removals *m, struct err
 
 /* ---- do ---- */
 
-static int delete_one(
-    struct change_card *c, struct removals *m, const struct removal *x, struct span token, struct err *e)
+static int delete_one(struct change_card *c, struct removals *m, const struct removal *x,
+    struct span token, struct err *e)
 {
 	struct delete_object d = { .aid = x->aid, .token = token };
 	struct span confirmation;

@@ -76,8 +76,7 @@ void change_card_free(struct change_card *c)
 static void tell_oddities(struct change_card *c, const struct registry *r)
 {
 	if (r->cut)
-		change_note(
-		    c, "the card cuts its list short: there is more on it than it tells");
+		change_note(c, "the card cuts its list short: there is more on it than it tells");
 	if (r->skipped > 0)
 		change_note(c, "the card lists %zu entr%s without a proper AID", r->skipped,
 		    r->skipped == 1 ? "y" : "ies");
@@ -152,8 +151,7 @@ int change_may_manage(struct change_card *c, bool token, const char *field, stru
 	err_set(e, ERR_SAFETY,
 	    "security domain %s has delegated management: it needs a token for this",
 	    aid_hex(&x->s.aid).s);
-	return err_hint(
-	    e, FIELD_IS("%s", "FILE") ", as " VERB("token make") " writes it", field);
+	return err_hint(e, FIELD_IS("%s", "FILE") ", as " VERB("token make") " writes it", field);
 }
 
 int change_not_there(const struct aid *aid, struct err *e)

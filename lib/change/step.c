@@ -13,8 +13,8 @@ static void add_word(char *list, size_t cap, const char *word)
 }
 
 /* "unknown key `x`", with the one that is meant, or all there are. */
-static int unknown(const struct doc *d, const struct node *v, const char *near, const char *all,
-    struct err *e)
+static int unknown(
+    const struct doc *d, const struct node *v, const char *near, const char *all, struct err *e)
 {
 	char name[NODE_NAME_SHOWN + 3];
 
@@ -60,8 +60,8 @@ static int read_value(const struct doc *d, const struct node *v, const char *key
 		return doc_error(d, v, e, "`%s` must be %s", key,
 		    field_is_list(f) ? "a single value or a list of them" : "a single value");
 	if (v->n == 0)
-		return doc_error(d, v->plain && v->key != NULL ? v->key : v, e, "`%s` has no value",
-		    key);
+		return doc_error(
+		    d, v->plain && v->key != NULL ? v->key : v, e, "`%s` has no value", key);
 	if (field_put(f, from, v->text, x, e) == 0)
 		return 0;
 	memcpy(why, e->text, sizeof(why));
@@ -100,8 +100,8 @@ static int check_needed(
 	return 0;
 }
 
-static int read_fields(const struct doc *d, const struct node *in, const char *path,
-    struct change *ch, struct err *e)
+static int read_fields(
+    const struct doc *d, const struct node *in, const char *path, struct change *ch, struct err *e)
 {
 	const struct field_source from = { path };
 
@@ -111,8 +111,8 @@ static int read_fields(const struct doc *d, const struct node *in, const char *p
 	return check_needed(d, in, ch, e);
 }
 
-int change_step_read(const struct doc *d, const struct node *v, const char *path, struct change *ch,
-    struct err *e)
+int change_step_read(
+    const struct doc *d, const struct node *v, const char *path, struct change *ch, struct err *e)
 {
 	const struct node *in = v->first;
 	const struct change_kind *k;

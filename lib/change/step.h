@@ -10,7 +10,7 @@
  * the file, beside which the names of files are seen. ERR_INPUT with line and column, also for what
  * is missing; *ch is freed by the caller on success only. Files and key sets are not opened here.
  */
-int change_step_read(const struct doc *d, const struct node *v, const char *path, struct change *ch,
-    struct err *e);
+int change_step_read(
+    const struct doc *d, const struct node *v, const char *path, struct change *ch, struct err *e);
 
 #endif

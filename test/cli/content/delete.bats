@@ -78,7 +78,7 @@ aids() {
 	fails 7 delete A000000151000000 --related --yes
 	fails 2 delete
 	fails 2 delete A0
-	[[ $stderr == *"A0 is no AID"* ]]
+	[[ $stderr == *"A0\` is not an AID"* ]]
 	printf x >tok
 	fails 2 delete ${HELLO}01 $HELLO --token tok --yes
 	fails 3 delete ${HELLO}01 --token none --yes

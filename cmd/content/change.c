@@ -1,0 +1,157 @@
+#include "cmd/content/change.h"
+
+#include <string.h>
+
+#include "cmd/kit/ask.h"
+#include "cmd/kit/progress.h"
+#include "cmd/kit/show.h"
+
+/* One run, for the callbacks. */
+struct maker {
+	struct target t;
+	struct progress bar;
+	bool showing;
+};
+
+static int ask_it(void *ctx, const char *question, struct err *e)
+{
+	struct maker *m = ctx;
+
+	return ask(m->t.c, question, e);
+}
+
+static void list(void *ctx, const char *head, const struct registry_entry *x)
+{
+	struct maker *m = ctx;
+
+	if (head != NULL)
+		ask_note(m->t.c, "%s", head);
+	if (x != NULL && x->s.state == 0)
+		ask_note(m->t.c, "  %s", aid_hex(&x->s.aid).s);
+	else if (x != NULL)
+		note_entry(m->t.c, x);
+}
+
+static void note(void *ctx, const char *text)
+{
+	struct maker *m = ctx;
+
+	ctx_note(m->t.c, "%s", text);
+}
+
+static void progress(void *ctx, const char *what, uint32_t done, uint32_t total)
+{
+	struct maker *m = ctx;
+
+	if (!m->showing) {
+		progress_begin(&m->bar, m->t.c, what);
+		m->bar.tail = 10;
+		m->showing = true;
+	}
+	snprintf(m->bar.what, sizeof(m->bar.what), "%s", what);
+	progress_show(&m->bar, done, total);
+}
+
+static bool stop(void *ctx)
+{
+	struct maker *m = ctx;
+
+	return ctx_stopped(m->t.c);
+}
+
+static const struct change_calls calls = {
+	.ask = ask_it, .list = list, .note = note, .progress = progress, .stop = stop
+};
+
+json_t *change_fields_json(const struct change_kind *k, uint64_t bits)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < k->field_n; i++)
+		if ((bits & 1ull << i) != 0)
+			show_add(&a, json_string(k->fields[i].name));
+	return a;
+}
+
+static void tell_unproven(struct maker *m, const struct change *ch, uint64_t bits)
+{
+	for (size_t i = 0; i < ch->kind->field_n; i++)
+		if ((bits & 1ull << i) != 0)
+			ctx_note(m->t.c, "it is there already, but the card does not show its %s",
+			    ch->kind->fields[i].name);
+}
+
+static int run(struct maker *m, const struct change *ch, change_teller *tell, struct err *e)
+{
+	struct change_card card = { .s = m->t.s,
+		.habits = &m->t.habits,
+		.calls = &calls,
+		.ctx = m,
+		.is_dry = m->t.is_dry,
+		.by_hand = true };
+	struct change_result r;
+	int rc = change_run(&card, ch, &r, e);
+
+	if (m->showing)
+		progress_end(&m->bar);
+	if (rc == 0 && !m->t.is_dry) {
+		tell_unproven(m, ch, r.unproven);
+		rc = tell(m->t.c, ch, &r, e);
+	}
+	change_result_free(ch, &r);
+	change_card_free(&card);
+	return rc;
+}
+
+int change_verb(struct ctx *c, const struct change_kind *kind, void *x,
+    const struct channel_args *channel, change_teller *tell, struct err *e)
+{
+	struct maker m = { .showing = false };
+	struct change ch = { .kind = kind, .x = x };
+	int rc = change_open(&ch, false, e);
+
+	if (rc == 0)
+		rc = target_open(&m.t, c, channel, e);
+	if (rc == 0)
+		rc = target_close(&m.t, run(&m, &ch, tell, e), e);
+	if (kind->close != NULL)
+		kind->close(x);
+	fields_free(kind->fields, kind->field_n, x);
+	return rc;
+}
+
+/* ---- what several verbs show ---- */
+
+void confirmation_tell(struct ctx *c, struct span confirmation)
+{
+	if (confirmation.n == 0)
+		return;
+	fputs("confirmation: ", c->out);
+	for (size_t i = 0; i < confirmation.n; i++)
+		fprintf(c->out, "%02X", confirmation.p[i]);
+	fputc('\n', c->out);
+}
+
+json_t *removals_json(const struct removals *m)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < m->done; i++) {
+		json_t *o = json_object();
+
+		out_set(&o, "aid", out_hex(aid_span(&m->list[i].aid)));
+		out_set(&o, "related", json_boolean(m->list[i].p2 == DELETE_RELATED));
+		out_set(&o, "confirmation", out_hex(removals_confirmation(m, i)));
+		show_add(&rows, o);
+	}
+	return rows;
+}
+
+void removals_tell(const struct removals *m, struct ctx *c)
+{
+	for (size_t i = 0; i < m->done; i++) {
+		fprintf(c->out, "deleted: %s%s\n", aid_hex(&m->list[i].aid).s,
+		    m->list[i].p2 == DELETE_RELATED ? " and what is made from it" : "");
+		confirmation_tell(c, removals_confirmation(m, i));
+	}
+}

@@ -1,0 +1,32 @@
+/*
+ * Verbs that make a change (lib/change) on one card: the channel that is open or one of their own,
+ * who is asked and told on a terminal, and the dry run. What a verb prints in the end is its own.
+ */
+#ifndef CMD_CONTENT_CHANGE_H
+#define CMD_CONTENT_CHANGE_H
+
+#include "change/kinds.h"
+#include "cmd/content/target.h"
+
+/* Shows what became of it; not called in a dry run. */
+typedef int change_teller(
+    struct ctx *c, const struct change *ch, const struct change_result *r, struct err *e);
+/*
+ * Makes the change that the struct `x` of `kind` asks for, whose fields come from the command line;
+ * what the fields own is released. Everything that can be checked without a card is checked before
+ * one is touched.
+ */
+int change_verb(struct ctx *c, const struct change_kind *kind, void *x,
+    const struct channel_args *channel, change_teller *tell, struct err *e);
+/* Names of the fields in `bits`, for --json and for a remark: an array. */
+json_t *change_fields_json(const struct change_kind *k, uint64_t bits);
+
+/* Deletions that are done: [{"aid", "related", "confirmation"}], and the same in words. */
+json_t *removals_json(const struct removals *m);
+void removals_tell(const struct removals *m, struct ctx *c);
+/* "confirmation: HEX" when there is one. */
+void confirmation_tell(struct ctx *c, struct span confirmation);
+
+#define CHANGE_NEEDS (NEED_READER | USES_SESSION | USES_KEYSTORE | MUTATES | DESTROYS | HAS_JSON)
+
+#endif
