@@ -80,6 +80,22 @@ static int choose(struct agent *a, const struct mode_args *g, const struct keyst
 	return job_plan(&a->session, &n->bundle, g->allow_literal, &n->plan, e);
 }
 
+/* Where load begins. */
+static void tell_start(struct ctx *c, struct agent *a)
+{
+	uint32_t total = a->plan.package->total;
+
+	if (a->plan.j > 0)
+		ctx_note(c, "the card has %u of %u commands already: load goes on there", a->done,
+		    total);
+	else if (a->done > 0)
+		ctx_note(c,
+		    "the card has %u of %u commands already, but not of this stream: load begins "
+		    "anew",
+		    a->done, total);
+	a->done = a->plan.j;
+}
+
 static int go_broadcast(struct ctx *c, struct agent *a, const struct mode_args *g, struct err *e)
 {
 	struct choice n = { 0 };
@@ -109,9 +125,8 @@ static int go_broadcast(struct ctx *c, struct agent *a, const struct mode_args *
 	if (need != NEED_LOAD)
 		goto out;
 	rc = job_switch(&a->session, &a->bundle, &a->plan, ks, e);
-	if (rc == 0 && a->done > 0)
-		ctx_note(c, "the card has %u of %u commands already: load goes on there", a->done,
-		    a->plan.package->total);
+	if (rc == 0)
+		tell_start(c, a);
 out:
 	bundle_free(&n.bundle);
 	ctx_keystore_done(c, ks);

@@ -63,17 +63,13 @@ static bool make_code(const struct bundle_plan *plan, const struct broadcast_key
 /* Variant B: the image under Kos, nonce from its CMAC (section 1). out: as long as the image. */
 static bool inner_encrypt(const struct bundle_plan *plan, struct making *k, uint8_t *out)
 {
-	SECRET_KEY(nonce_key);
 	SECRET_KEY(inner);
 	struct aes a = { 0 };
-	uint8_t mac[16];
 	bool ok;
 
-	if (!kos_key(plan->kos, KOS_NONCE, plan->campaign, k->p.number, &nonce_key) ||
-	    !kos_key(plan->kos, KOS_INNER, plan->campaign, k->p.number, &inner) ||
-	    !cmac(&nonce_key, plan->image, mac))
+	if (!kos_key(plan->kos, KOS_INNER, plan->campaign, k->p.number, &inner) ||
+	    !inner_nonce(plan->kos, plan->campaign, k->p.number, plan->image, k->p.nonce))
 		return false;
-	memcpy(k->p.nonce, mac, sizeof(k->p.nonce));
 	ok = aes_set_key(&a, &inner) && aes_ctr(&a, k->p.nonce, plan->image, out);
 	aes_wipe(&a);
 	return ok;

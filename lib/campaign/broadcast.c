@@ -77,15 +77,16 @@ static bool load_step(void *ctx, uint32_t done, uint32_t total)
 	return !work_stopping(r);
 }
 
-static int load(struct run *r, const struct job_plan *p, struct err *e)
+static int load(struct run *r, struct job_plan *p, struct err *e)
 {
 	const struct broadcast_progress progress = { load_step, r };
-	uint32_t done = p->j;
+	uint32_t done;
 
 	enter(r, STEP_SWITCH);
 	if (job_switch(&r->s, &r->c->bundle, p, r->c->ks, e) != 0)
 		return -1;
 	enter(r, STEP_LOAD);
+	done = p->j;
 	if (broadcast_play(&r->s, p->package->commands, p->package->total, &done, &progress, e) !=
 	    0)
 		return -1;

@@ -210,16 +210,29 @@ static int explain_refusal(const struct package *p, struct err *e)
 	return -1;
 }
 
-int job_switch(struct session *s, const struct bundle *b, const struct job_plan *p,
+static int enter_at(struct session *s, const struct bundle *b, const struct package *p, uint32_t j,
     const struct keystore *ks, struct err *e)
 {
 	struct enter enter = { 0 };
-	int rc = job_enter(b, p->package, p->j, ks, &enter, e);
+	int rc = job_enter(b, p, j, ks, &enter, e);
 
 	if (rc == 0 && broadcast_enter(s, &enter, e) != 0)
-		rc = explain_refusal(p->package, e);
+		rc = explain_refusal(p, e);
 	enter_wipe(&enter);
 	return rc;
+}
+
+int job_switch(struct session *s, const struct bundle *b, struct job_plan *p,
+    const struct keystore *ks, struct err *e)
+{
+	if (enter_at(s, b, p->package, p->j, ks, e) == 0)
+		return 0;
+	/* The card knows its stream by more than it tells, and a refusal changes nothing. */
+	if (p->j == 0 || e->sw != SW_CONDITIONS || s->mode != SESSION_UNICAST)
+		return -1;
+	*e = (struct err){ 0 };
+	p->j = 0;
+	return enter_at(s, b, p->package, 0, ks, e);
 }
 
 int job_authorize(struct session *s, const struct bundle *b, const struct package *p,

@@ -45,8 +45,9 @@ int job_plan(struct session *s, const struct bundle *b, bool allow_literal_mac, 
  * form 01. enter_wipe by the caller, also on failure. */
 int job_enter(const struct bundle *b, const struct package *p, uint32_t j,
     const struct keystore *ks, struct enter *out, struct err *e);
-/* CHANGE MODE enter at plan->j. */
-int job_switch(struct session *s, const struct bundle *b, const struct job_plan *p,
+/* CHANGE MODE enter at p->j. What the slot holds may be of another stream of that name: a card that
+ * says 6985 is loaded from the start, once, and p->j is 0. */
+int job_switch(struct session *s, const struct bundle *b, struct job_plan *p,
     const struct keystore *ks, struct err *e);
 /* AUTHORIZE ACTION; a verdict other than 00, 01 (02 with verify): ERR_INTEGRITY. */
 int job_authorize(struct session *s, const struct bundle *b, const struct package *p,

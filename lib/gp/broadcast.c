@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "crypto/kdf.h"
 #include "tlv/tlv.h"
 
 /* Tags of broadcast.md 3 and 5. */
@@ -35,7 +34,7 @@ enum {
 	TAG_SIGNATURE = 0x5F37
 };
 
-enum { WRAP_OVERHEAD = 8, CODE_MAC = 16, CODE_DIGEST = 32, CONTEXT_SIZE = CAMPAIGN_SIZE + 4 };
+enum { WRAP_OVERHEAD = 8, CODE_MAC = 16, CODE_DIGEST = 32 };
 
 /* All of data is this one template, lengths minimal throughout; lends its inside. */
 static bool template_get(struct span data, uint32_t tag, struct rd *in)
@@ -146,7 +145,7 @@ static bool enter_consistent(const struct enter *e)
 	       is_aes_length(((size_t)e->keys_n - WRAP_OVERHEAD) / 2);
 }
 
-/* The limit of D0 octets needs no check: the fixed lengths add up to less. */
+/* The limit of DF octets needs no check: the fixed lengths add up to less. */
 bool enter_get(struct span data, struct enter *e)
 {
 	struct enter got = { 0 };
@@ -275,60 +274,4 @@ bool verdict_get(struct span data, struct verdict *v)
 		return false;
 	*v = got;
 	return true;
-}
-
-/* ctx = campaign | package. */
-static void put_context(struct wr *w, const uint8_t campaign[static 16], uint32_t package)
-{
-	wr_bytes(w, campaign, CAMPAIGN_SIZE);
-	wr_u32(w, package);
-}
-
-bool broadcast_start_mcv(const struct key *bk_mac, const uint8_t campaign[static 16],
-    uint32_t package, uint32_t total, uint8_t out[static 16])
-{
-	enum { START_MCV = 0xB3, COUNTER_SIZE = 8 };
-	uint8_t b[CONTEXT_SIZE + 4 + COUNTER_SIZE];
-	struct wr context = wr_fixed(b, sizeof(b));
-	SECRET_KEY(mcv);
-
-	put_context(&context, campaign, package);
-	wr_u32(&context, total);
-	wr_u64(&context, (uint64_t)package << 32);
-	if (!wr_ok(&context) ||
-	    !scp03_kdf_key(bk_mac, START_MCV, wr_span(&context), AES_BLOCK, &mcv))
-		return false;
-	memcpy(out, mcv.b, AES_BLOCK);
-	return true;
-}
-
-bool kos_key(const struct key *kos, enum kos_use use, const uint8_t campaign[static 16],
-    uint32_t package, struct key *out)
-{
-	uint8_t b[CONTEXT_SIZE];
-	struct wr context = wr_fixed(b, sizeof(b));
-
-	put_context(&context, campaign, package);
-	return wr_ok(&context) && scp03_kdf_key(kos, (uint8_t)use, wr_span(&context), kos->n, out);
-}
-
-void broadcast_counter(uint32_t package, uint32_t done, uint8_t out[static 16])
-{
-	struct wr w = wr_fixed(out, AES_BLOCK);
-
-	wr_u64(&w, 0);
-	wr_u32(&w, package);
-	wr_u32(&w, done);
-}
-
-void authorize_signed_text(struct wr *w, const struct authorize *a, const uint8_t digest[static 32])
-{
-	wr_put(w, span_str("CHM-ATHZ2"));
-	wr_put(w, SPAN(a->campaign));
-	wr_lv(w, aid_span(&a->target));
-	wr_u32(w, a->version);
-	wr_u32(w, a->length);
-	wr_lv(w, SPAN(a->platform));
-	wr_u32(w, a->base);
-	wr_bytes(w, digest, DIGEST_SIZE);
 }

@@ -15,7 +15,8 @@ enum {
 	PLATFORM_SIZE = 8,
 	INNER_NONCE_SIZE = 12,
 	WRAPPED_KEYS_MAX = 72, /* AES-KW of two 32-octet keys */
-	ENTER_MAX_DATA = 0xD0,
+	ENTER_MAX_DATA = 0xDF,
+	SLOT_KEYS_SIZE = 8,
 	REFUSED_MAX = 16,
 	KOS_MAX = 4
 };
@@ -146,6 +147,12 @@ MUST_CHECK bool broadcast_start_mcv(const struct key *bk_mac, const uint8_t camp
 enum kos_use { KOS_KEK = 0xB5, KOS_INNER = 0xB6, KOS_CODE = 0xB7, KOS_NONCE = 0xB8 };
 MUST_CHECK bool kos_key(const struct key *kos, enum kos_use use, const uint8_t campaign[static 16],
     uint32_t package, struct key *out);
+/* What a slot keeps of the keys of its stream, to know them again (section 3); never told. */
+MUST_CHECK bool broadcast_keys_id(
+    const struct key *enc, const struct key *mac, uint8_t out[static SLOT_KEYS_SIZE]);
+/* The nonce of the inner layer over this clear payload: who made it must have known Kos. */
+MUST_CHECK bool inner_nonce(const struct key *kos, const uint8_t campaign[static 16],
+    uint32_t package, struct span clear, uint8_t out[static INNER_NONCE_SIZE]);
 /* The counter block before command `done` + 1: package << 32 + done. */
 void broadcast_counter(uint32_t package, uint32_t done, uint8_t out[static 16]);
 /* What the issuer signs: "CHM-ATHZ2" | 85 | LV 94 | 93 | 92 | LV 97 | 98 | digest. */

@@ -75,7 +75,8 @@ static bool is_campaign(const struct action *t)
 	return slot_holds(s, t->a.campaign) && s->package == t->a.package;
 }
 
-/* The card's policy; algorithm 01 only in the session that loaded, which alone has BK-MAC. */
+/* The card's policy; algorithm 01 only in the session that loaded, which alone has BK-MAC, and not
+ * for a layer of Kos below a BK-MAC that the station has. */
 static bool is_allowed(const struct action *t)
 {
 	const struct chip *chip = &t->c->v->chip;
@@ -87,6 +88,8 @@ static bool is_allowed(const struct action *t)
 		return chip->kmac.n != 0;
 	if (t->a.algorithm != ALG_CMAC_BK)
 		return true;
+	if (chip->slot.form == FORM_CLEAR && chip->slot.inner == INNER_KOS)
+		return false;
 	return ch->bk_mac.n != 0 && ch->bk_package == t->a.package &&
 	       memcmp(ch->bk_campaign, t->a.campaign, CAMPAIGN_SIZE) == 0;
 }
@@ -107,6 +110,36 @@ static bool is_length(const struct action *t)
 	return t->a.length == chip->slot.length && t->a.length == chip->slot_data.n;
 }
 
+/* The claimed digest is the issuer's. Asked before the image is looked at, so that who cannot sign
+ * learns nothing of it. */
+static bool is_signed(const struct action *t)
+{
+	uint8_t text[SIGNED_MAX];
+	struct wr w = wr_fixed(text, sizeof(text));
+
+	if (t->a.algorithm != ALG_ISSUER)
+		return true;
+	authorize_signed_text(&w, &t->a, t->code);
+	return wr_ok(&w) &&
+	       p256_verify(SPAN(t->c->v->chip.issuer), wr_span(&w), SPAN(t->a.signature));
+}
+
+/* The inner layer was made by who knows Kos, over exactly these octets: a station that writes
+ * blocks of its own has no verdict on them but this. */
+static bool is_inner(struct action *t)
+{
+	const struct chip *chip = &t->c->v->chip;
+	const struct slot *s = &chip->slot;
+	const struct vcard_kos *kos = card_kos(chip, s->kos_version);
+	uint8_t nonce[INNER_NONCE_SIZE];
+
+	if (s->inner != INNER_KOS)
+		return true;
+	t->broken = kos == NULL || !inner_nonce(&kos->key, s->campaign, s->package,
+				       wr_span(&chip->slot_data), nonce);
+	return !t->broken && ct_equal(SPAN(nonce), SPAN(s->nonce));
+}
+
 /* The code over the bytes read back from memory. The digest is needed in any case (FF70). */
 static bool is_code(struct action *t)
 {
@@ -120,18 +153,6 @@ static bool is_code(struct action *t)
 	t->broken =
 	    !cmac(t->a.algorithm == ALG_CMAC_BK ? &t->c->ch->bk_mac : &chip->kmac, image, mac);
 	return !t->broken && code_is(t, mac);
-}
-
-static bool is_signed(const struct action *t)
-{
-	uint8_t text[SIGNED_MAX];
-	struct wr w = wr_fixed(text, sizeof(text));
-
-	if (t->a.algorithm != ALG_ISSUER)
-		return true;
-	authorize_signed_text(&w, &t->a, t->digest);
-	return wr_ok(&w) &&
-	       p256_verify(SPAN(t->c->v->chip.issuer), wr_span(&w), SPAN(t->a.signature));
 }
 
 /* The checks on the content in the order of section 5; the first that fails answers. */
@@ -153,10 +174,10 @@ static uint8_t judge(struct action *t)
 		return RESULT_VERSION;
 	if (!is_length(t))
 		return RESULT_LENGTH;
-	if (!is_code(t))
-		return RESULT_CODE;
 	if (!is_signed(t))
 		return RESULT_SIGNATURE;
+	if (!is_inner(t) || !is_code(t))
+		return RESULT_CODE;
 	return t->c->cmd->p1 == AUTHORIZE_VERIFY ? RESULT_VERIFIED : RESULT_ACTIVE;
 }
 
@@ -187,11 +208,21 @@ static void put_state(struct vcard *v, uint8_t state)
 	chip_put_slot(v, &s);
 }
 
+/* The slot holds what nobody can authorize; what was only asked wrongly leaves it as it is. */
+static bool rejects(const struct action *t, uint8_t result)
+{
+	const struct chip *chip = &t->c->v->chip;
+
+	if (t->c->cmd->p1 != AUTHORIZE_ACTIVATE)
+		return false;
+	return result == RESULT_CODE ||
+	       (result == RESULT_LENGTH && chip->slot_data.n != chip->slot.length);
+}
+
 /* What the verdict leaves behind. BK-MAC was kept for this and no longer. */
 static bool settle(struct action *t, uint8_t result)
 {
 	struct vcard *v = t->c->v;
-	bool final = t->c->cmd->p1 == AUTHORIZE_ACTIVATE;
 
 	switch (result) {
 	case RESULT_ACTIVE:
@@ -205,8 +236,7 @@ static bool settle(struct action *t, uint8_t result)
 		return chip_commit(v);
 	case RESULT_LENGTH:
 	case RESULT_CODE:
-	case RESULT_SIGNATURE:
-		if (!final)
+		if (!rejects(t, result))
 			return true;
 		chip_put_slot_erase(v);
 		put_state(v, SLOT_REJECTED);

@@ -91,15 +91,39 @@ bool slot_holds(const struct slot *s, const uint8_t campaign[static 16])
 	return s->state != SLOT_EMPTY && memcmp(s->campaign, campaign, CAMPAIGN_SIZE) == 0;
 }
 
+/* 83 is not believed: where a stream begins the card computes itself, so that N is bound; where one
+ * goes on, the slot knows. */
+static uint16_t check_chaining(
+    const struct slot *s, const struct enter *e, const struct broadcast_keys *k)
+{
+	uint8_t start[16];
+
+	if (e->done > 0)
+		return ct_equal(SPAN(e->mcv), SPAN(s->mcv)) ? SW_OK : SW_CONDITIONS;
+	if (!broadcast_start_mcv(&k->mac, e->campaign, e->package, e->total, start))
+		return SW_UNKNOWN;
+	return ct_equal(SPAN(e->mcv), SPAN(start)) ? SW_OK : SW_WRONG_DATA;
+}
+
+/* The slot was begun in the same way, by the same keys: no stream is put together from two. */
+static bool slot_is_of(const struct slot *s, const struct enter *e, const struct broadcast_keys *k)
+{
+	uint8_t id[SLOT_KEYS_SIZE];
+
+	return s->form == e->form && s->inner == e->inner && s->kos_version == e->kos_version &&
+	       memcmp(s->nonce, e->nonce, sizeof(s->nonce)) == 0 &&
+	       broadcast_keys_id(&k->enc, &k->mac, id) && ct_equal(SPAN(id), SPAN(s->keys_id));
+}
+
 /* The guard of j: 0 may erase the slot, more must find there exactly what it goes on with. */
-static bool slot_takes(const struct slot *s, const struct enter *e)
+static bool slot_takes(const struct slot *s, const struct enter *e, const struct broadcast_keys *k)
 {
 	if (e->done == 0)
 		return (s->state != SLOT_COMPLETE && s->state != SLOT_VERIFIED) ||
 		       slot_holds(s, e->campaign);
 	return s->state == SLOT_RECEIVING && slot_holds(s, e->campaign) &&
-	       s->package == e->package && s->total == e->total && s->inner == e->inner &&
-	       s->length == e->length && s->done == e->done;
+	       s->package == e->package && s->total == e->total && s->length == e->length &&
+	       s->done == e->done && slot_is_of(s, e, k);
 }
 
 /* Guards of enter from the form on, in the order of section 3; takes the keys on the way. */
@@ -108,6 +132,7 @@ static uint16_t check_enter(struct call *c, const struct enter *e, struct broadc
 	const struct chip *chip = &c->v->chip;
 	const struct vcard_kos *kos = card_kos(chip, e->kos_version);
 	uint8_t counter[16];
+	uint16_t sw;
 
 	if (!lengths_fit(c, e))
 		return SW_WRONG_DATA;
@@ -123,16 +148,19 @@ static uint16_t check_enter(struct call *c, const struct enter *e, struct broadc
 	broadcast_counter(e->package, e->done, counter);
 	if (!span_eq(SPAN(counter), SPAN(e->counter)) || e->done >= e->total)
 		return SW_WRONG_DATA;
+	sw = check_chaining(&chip->slot, e, k);
+	if (sw != SW_OK)
+		return sw;
 	if (chip->running.has_campaign &&
 	    memcmp(chip->running.campaign, e->campaign, CAMPAIGN_SIZE) == 0)
 		return SW_CONDITIONS;
-	if (campaign_refused(chip, e->campaign) || !slot_takes(&chip->slot, e))
+	if (campaign_refused(chip, e->campaign) || !slot_takes(&chip->slot, e, k))
 		return SW_CONDITIONS;
 	return e->length <= chip->memory ? SW_OK : SW_NO_MEMORY;
 }
 
 /* j = 0: the slot is new. Going on changes nothing in the memory. */
-static bool prepare_slot(struct vcard *v, const struct enter *e)
+static bool prepare_slot(struct vcard *v, const struct enter *e, const struct broadcast_keys *k)
 {
 	struct slot s = {
 		.state = SLOT_RECEIVING,
@@ -148,6 +176,9 @@ static bool prepare_slot(struct vcard *v, const struct enter *e)
 		return true;
 	memcpy(s.campaign, e->campaign, sizeof(s.campaign));
 	memcpy(s.nonce, e->nonce, sizeof(s.nonce));
+	memcpy(s.mcv, e->mcv, sizeof(s.mcv));
+	if (!broadcast_keys_id(&k->enc, &k->mac, s.keys_id))
+		return false;
 	chip_put_slot_erase(v);
 	chip_put_slot(v, &s);
 	return chip_commit(v);
@@ -175,7 +206,7 @@ static uint16_t enter_broadcast(
 		scp_wipe(&next);
 		return SW_UNKNOWN;
 	}
-	if (!prepare_slot(c->v, e)) {
+	if (!prepare_slot(c->v, e, k)) {
 		scp_wipe(&next);
 		return SW_MEMORY_FAILURE;
 	}

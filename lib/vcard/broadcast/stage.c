@@ -30,9 +30,10 @@ static bool inner_decrypt(const struct chip *chip, uint32_t offset, uint8_t *buf
 	return ok;
 }
 
-/* One write to the memory: the octets and the index that counts them. */
-static uint16_t append(struct vcard *v, struct span bytes)
+/* One write to the memory: the octets, the index that counts them, and where the chain is then. */
+static uint16_t append(struct call *c, struct span bytes)
 {
+	struct vcard *v = c->v;
 	const struct chip *chip = &v->chip;
 	struct slot s = chip->slot;
 	struct wr clear;
@@ -50,6 +51,7 @@ static uint16_t append(struct vcard *v, struct span bytes)
 		return SW_UNKNOWN;
 	}
 	s.done++;
+	memcpy(s.mcv, scp_as_scp03(&c->ch->scp)->mcv, sizeof(s.mcv));
 	if (s.done == s.total)
 		s.state = SLOT_COMPLETE;
 	chip_put_slot_data(v, wr_span(&clear));
@@ -68,7 +70,7 @@ static uint16_t write_stage(struct call *c)
 		return SW_CONDITIONS;
 	/* LOAD and STORE DATA are not interpreted. */
 	if (c->cmd->ins != INS_WRITE_STAGE)
-		return append(c->v, c->cmd->data);
+		return append(c, c->cmd->data);
 	if (c->cmd->p1 != 0)
 		return SW_WRONG_P1P2;
 	if (c->cmd->p2 != 0)
@@ -77,7 +79,7 @@ static uint16_t write_stage(struct call *c)
 		return SW_WRONG_DATA;
 	if (offset != chip->slot_data.n)
 		return SW_WRONG_P1P2;
-	return append(c->v, rd_rest(&r));
+	return append(c, rd_rest(&r));
 }
 
 uint16_t do_write_stage(struct call *c)

@@ -118,6 +118,9 @@ struct slot {
 	uint8_t form, inner;
 	uint8_t kos_version;             /* 8B when inner is 01 */
 	uint8_t nonce[INNER_NONCE_SIZE]; /* 8E when inner is 01 */
+	/* What only the same stream goes on with (broadcast.md 3); never told. */
+	uint8_t keys_id[SLOT_KEYS_SIZE]; /* of BK */
+	uint8_t mcv[16];                 /* chaining value after command `done` */
 };
 
 /* What the card runs. */

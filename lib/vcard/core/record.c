@@ -124,16 +124,24 @@ void slot_put(struct wr *w, const struct slot *s)
 	wr_u8(w, s->inner);
 	wr_u8(w, s->kos_version);
 	wr_bytes(w, s->nonce, INNER_NONCE_SIZE);
+	wr_bytes(w, s->keys_id, SLOT_KEYS_SIZE);
+	wr_bytes(w, s->mcv, sizeof(s->mcv));
 }
 
+/* Files of the first version end with the nonce: see chip_settle. */
 static bool slot_get(struct chip *c, struct rd *r)
 {
 	struct slot *s = &c->slot;
+	bool ok;
 
-	return rd_u8(r, &s->state) && rd_copy(r, s->campaign, CAMPAIGN_SIZE) &&
-	       rd_u32(r, &s->package) && rd_u32(r, &s->total) && rd_u32(r, &s->done) &&
-	       rd_u32(r, &s->length) && rd_u8(r, &s->form) && rd_u8(r, &s->inner) &&
-	       rd_u8(r, &s->kos_version) && rd_copy(r, s->nonce, INNER_NONCE_SIZE);
+	memset(s, 0, sizeof(*s));
+	ok = rd_u8(r, &s->state) && rd_copy(r, s->campaign, CAMPAIGN_SIZE) &&
+	     rd_u32(r, &s->package) && rd_u32(r, &s->total) && rd_u32(r, &s->done) &&
+	     rd_u32(r, &s->length) && rd_u8(r, &s->form) && rd_u8(r, &s->inner) &&
+	     rd_u8(r, &s->kos_version) && rd_copy(r, s->nonce, INNER_NONCE_SIZE);
+	if (!ok || rd_left(r) == 0)
+		return ok;
+	return rd_copy(r, s->keys_id, SLOT_KEYS_SIZE) && rd_copy(r, s->mcv, sizeof(s->mcv));
 }
 
 static bool slot_empty_get(struct chip *c, struct rd *r)
@@ -277,6 +285,16 @@ bool chip_sound(const struct chip *c)
 	return c->target.n != 0 && life_cycle_known(c->life_cycle) &&
 	       slot_state_known(c->slot.state) && c->image.n <= c->memory &&
 	       c->slot_data.n <= c->memory && content_sound(c);
+}
+
+void chip_settle(struct chip *c)
+{
+	static const uint8_t none[SLOT_KEYS_SIZE];
+
+	if (c->slot.state != SLOT_RECEIVING || memcmp(c->slot.keys_id, none, sizeof(none)) != 0)
+		return;
+	c->slot = (struct slot){ .state = SLOT_EMPTY };
+	wr_free(&c->slot_data);
 }
 
 static void scp11_snapshot(struct wr *w, const struct chip *c)

@@ -53,6 +53,8 @@ void chip_wipe(struct chip *c);
 bool chip_apply(void *chip, uint8_t type, struct span value); /* an nvm_apply */
 /* After a replay: everything that must be there is there and in range. */
 MUST_CHECK bool chip_sound(const struct chip *c);
+/* And then: a slot that was begun by a program which did not keep what it goes on with is empty. */
+void chip_settle(struct chip *c);
 void chip_snapshot(struct wr *w, const struct chip *c); /* the records that make this chip */
 
 /* Values of records. */

@@ -76,7 +76,7 @@ void chip_put_cin(struct vcard *v, struct span cin)
 
 void chip_put_slot(struct vcard *v, const struct slot *s)
 {
-	uint8_t room[64];
+	uint8_t room[96];
 	struct wr value = wr_fixed(room, sizeof(room));
 
 	slot_put(&value, s);

@@ -51,6 +51,7 @@ int vcard_open(const char *path, struct vcard **out, struct err *e)
 		err_hint(e, "it cannot be repaired: create the card anew or restore a copy");
 		goto bad;
 	}
+	chip_settle(&v->chip);
 	chip_tidy(v);
 	vcard_reset(v);
 	*out = v;

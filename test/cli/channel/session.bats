@@ -151,6 +151,41 @@ load ../lib
 	ok -r $r scp-close
 }
 
+# Somebody who holds the cards' keys, but no Kos, began the slot with broadcast keys of his own, under
+# the same campaign, package, number and length of commands: nothing is put together from two streams.
+@test "a slot that was begun with other broadcast keys is not continued" {
+	"$CARDADM" keystore init --test-keys keys.yaml
+	image app.img 20000
+	id=000102030405060708090A0B0C0D0E0F
+	ok bundle build --image app.img --version 3.2 -k keys.yaml --campaign $id --output app.bundle
+	XDG_STATE_HOME=$PWD/other ok bundle build --image app.img --version 3.2 -k keys.yaml \
+		--campaign $id --variant plain --output own.bundle
+	"$CARDADM" vcard create one.card --fault removed:40 -k keys.yaml
+	r=vcard:one.card
+	ok -r $r -k keys.yaml scp-open
+	ok -r $r scp-mode broadcast --bundle own.bundle
+	fails 4 -r $r load own.bundle
+	j=$("$CARDADM" -r $r info --json | jq '.slot.done')
+	[ "$j" -gt 10 ]
+	cp one.card two.card
+	ok -r $r -k keys.yaml scp-open
+	ok -r $r scp-mode broadcast --bundle app.bundle
+	[[ $stderr == *"$j of "*"not of this stream: load begins anew"* ]]
+	ok -r $r scp-status
+	[[ $output == *" 0 of "* ]]
+	ok -r $r load app.bundle
+	ok -r $r scp-mode unicast
+	ok -r $r authorize load --bundle app.bundle
+	ok -r $r scp-close
+	# The same by a campaign.
+	mkdir fleet
+	mv two.card fleet
+	campaign
+	ok campaign run campaign.yaml
+	ok campaign report campaign.yaml --json
+	[ "$(jq -c '[.total, .done, .failed]' <<<"$output")" = '[1,1,0]' ]
+}
+
 @test "a dead agent's leftovers are cleaned up" {
 	fleet
 	r=vcard:fleet/0001.card

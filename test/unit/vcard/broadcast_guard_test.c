@@ -36,6 +36,11 @@ static void wrong_counter(struct enter *e)
 	e->counter[15] ^= 1;
 }
 
+static void wrong_start(struct enter *e)
+{
+	e->mcv[0] ^= 1;
+}
+
 static void too_long(struct enter *e)
 {
 	e->length = 0x00010001;
@@ -52,6 +57,7 @@ static const struct guard guards[] = {
 	{ flip_keys, SW_WRONG_DATA },
 	{ unknown_slot, SW_REFERENCE_NOT_FOUND },
 	{ wrong_counter, SW_WRONG_DATA },
+	{ wrong_start, SW_WRONG_DATA },
 };
 enum { GUARDS = sizeof(guards) / sizeof(guards[0]) };
 
@@ -253,7 +259,7 @@ static const struct check checks[] = {
 	{ break_target, RESULT_TARGET },
 	{ break_version, RESULT_VERSION },
 	{ break_length, RESULT_LENGTH },
-	{ break_code, RESULT_CODE },
+	{ break_code, RESULT_SIGNATURE },
 	{ break_signature, RESULT_SIGNATURE },
 };
 enum { CHECKS = sizeof(checks) / sizeof(checks[0]) };
@@ -292,6 +298,12 @@ static void test_authorize_order(void **state)
 	    bench_secure(&b, INS_AUTHORIZE_ACTION, 0x0001, none, NULL), SW_REFERENCE_NOT_FOUND);
 	assert_int_equal(bench_secure(&b, INS_AUTHORIZE_ACTION, 0x0000, unit_bytes("A100"), NULL),
 	    SW_WRONG_DATA);
+	/* what the issuer has signed, but is not there */
+	package_authorize(&p, &b, ALG_ISSUER, &a);
+	b.v->chip.slot_data.p[0] ^= 1;
+	bench_authorize(&b, AUTHORIZE_VERIFY, &a, &result);
+	assert_int_equal(result, RESULT_CODE);
+	b.v->chip.slot_data.p[0] ^= 1;
 	/* verify first, any number of times, then for good */
 	package_authorize(&p, &b, ALG_DIGEST, &a);
 	for (int n = 0; n < 3; n++) {
@@ -384,6 +396,7 @@ static void test_refused_list(void **state)
 {
 	struct bench b;
 	struct package p, q;
+	struct enter e;
 
 	(void)state;
 	bench_set_up(&b, &p, 'p', 16, 8);
@@ -399,7 +412,9 @@ static void test_refused_list(void **state)
 	discard(&b, &q, SW_OK); /* on the list already */
 	bench_cycle(&b);
 	bench_session(&b, 0x33);
-	assert_int_equal(bench_start(&b, &q, 0), SW_CONDITIONS);
+	package_enter(&q, 0, &e);
+	assert_true(broadcast_start_mcv(&q.bk_mac, q.campaign, q.number, q.total, e.mcv));
+	assert_int_equal(bench_enter(&b, &e), SW_CONDITIONS);
 	assert_int_equal(bench_activate(&b, &p), RESULT_ACTIVE);
 	bench_assert_active(&b, &p);
 	bench_tear_down(&b, &p);

@@ -139,7 +139,11 @@ static void step_delete(struct rig *r)
 
 static void step_slot(struct rig *r)
 {
-	struct slot s = { .state = SLOT_RECEIVING, .campaign = { 1 }, .total = 2, .length = 300 };
+	struct slot s = { .state = SLOT_RECEIVING,
+		.campaign = { 1 },
+		.total = 2,
+		.length = 300,
+		.keys_id = { 1 } };
 
 	chip_put_slot_erase(r->v);
 	chip_put_slot(r->v, &s);
