@@ -60,11 +60,11 @@ CMD_OBJ := $(CMD_SRC:%.c=$(B)/%.o)
 UNIT_BIN := $(UNIT_SRC:test/unit/%.c=$(B)/unit/%)
 TOOL_BIN := $(patsubst test/tools/%.c,$(B)/tools/%,$(wildcard test/tools/*.c))
 
-.PHONY: all help deps san unit check check-quick lint bench coverage man demo install uninstall clean fuzz fuzz-targets fault
+.PHONY: all help deps san unit tools check check-quick test lint bench coverage man demo
+.PHONY: install uninstall clean fuzz fuzz-targets fault
 .DEFAULT_GOAL := all
 
-all: deps
-	$(Q)$(MAKE) --no-print-directory $(B)/cardadm
+all: $(B)/cardadm
 	$(Q)cmp -s $(B)/cardadm cardadm || install $(B)/cardadm cardadm
 
 help:
@@ -73,6 +73,7 @@ help:
 ## make                 build ./cardadm
 ## make demo            the main job on 1,000 virtual cards: progress, report, proof
 ## make check           every test          make check-quick   the subset under a minute
+## make test T=session  the tests of that name, or with it in their names (unit, bats, fuzz corpora)
 ## make san             build with address and undefined-behaviour sanitizers (SAN=1)
 ## make lint            formatting, static checks, shell scripts, man pages
 ## make fuzz            each fuzz target for FUZZ_SECONDS=120 (clang); FUZZ_TARGETS="tlv apdu"
@@ -82,6 +83,7 @@ help:
 ## make deb             a Debian package in build/
 ## make install         DESTDIR= PREFIX=     make uninstall
 
+# Everything that is compiled waits for it.
 deps:
 	$(Q).ci/deps build
 
@@ -89,7 +91,7 @@ san:
 	$(Q)$(MAKE) --no-print-directory SAN=1 all
 
 $(B)/test/unit/%.o: NEED_CPPFLAGS += -Itest/unit
-$(B)/%.o: %.c Makefile
+$(B)/%.o: %.c Makefile | deps
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  CC $<")
 	$(Q)$(COMPILE) -o $@ $<
@@ -106,11 +108,12 @@ $(B)/unit/%: $(B)/test/unit/%.o $(UNIT_HELP:%.c=$(B)/%.o) $(B)/lib.a
 	$(Q)$(LINK) -o $@ $^ -lcmocka $(NEED_LIBS)
 
 # Programs that tests use; they stand alone.
-$(B)/tools/%: test/tools/%.c Makefile
+$(B)/tools/%: test/tools/%.c Makefile | deps
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -D_GNU_SOURCE -o $@ $<
 
 unit: $(UNIT_BIN) $(TOOL_BIN)
+tools: $(TOOL_BIN)
 .SECONDARY: $(UNIT_SRC:%.c=$(B)/%.o) $(UNIT_HELP:%.c=$(B)/%.o)
 
 # Programs whose coverage is counted are linked with it; it is not counted itself.
@@ -162,11 +165,23 @@ $(B)/fault/cardadm: $(B)/test/fault/fault.o $(CMD_OBJ) $(B)/lib.a
 fault:
 	$(Q)$(MAKE) --no-print-directory SAN=1 $(BUILD)/san/fault/cardadm
 
-check: deps-check all
+# Tests are built side by side, also where make was not told to.
+SIDE_BY_SIDE = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+check: deps-check
+	+$(Q)$(SIDE_BY_SIDE) all unit fuzz-targets
+	+$(Q)$(SIDE_BY_SIDE) fault
+ifeq ($(SAN),)
+	+$(Q)$(SIDE_BY_SIDE) SAN=1 unit fuzz-targets $(BUILD)/san/cardadm
+endif
 	$(Q)B=$(B) SAN=$(SAN) test/run all
 
-check-quick: deps-check all
+check-quick: deps-check
+	+$(Q)$(SIDE_BY_SIDE) all unit fuzz-targets
 	$(Q)B=$(B) SAN=$(SAN) test/run quick
+
+test: deps-check
+	+$(Q)needs=$$(B=$(B) test/run needs "$(T)") && $(SIDE_BY_SIDE) $$needs
+	$(Q)B=$(B) SAN=$(SAN) test/run "$(T)"
 
 .PHONY: deps-check
 deps-check:

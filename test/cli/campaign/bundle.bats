@@ -1,3 +1,5 @@
+#!/usr/bin/env bats
+# slow
 # bundle build, show, verify: what a design house and its customers type.
 # shellcheck disable=SC2154 # bats sets stderr
 load ../lib

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow
 # Channels of SCP02 to virtual cards, and of SCP01 and SCP02 to recorded ones.
 
 load ../lib

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow
 # What a card tells before anybody authenticates: info, profiles.
 
 load ../lib
