@@ -11,7 +11,7 @@ VERSION := 0.1
 CC ?= gcc
 CFLAGS ?= -O2 -g
 
-VARIANT := $(if $(FUZZ),fuzz,$(if $(SAN),san,$(if $(COV),coverage,release)))
+VARIANT := $(if $(FUZZ),fuzz,$(if $(SAN),san,$(if $(COV),coverage,$(if $(MUT),mutate,release))))
 BUILD ?= build
 B := $(BUILD)/$(VARIANT)
 PACKAGES := libcrypto yaml-0.1 jansson sqlite3 libpcsclite libzip
@@ -32,6 +32,10 @@ NEED_CFLAGS += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover
 NEED_LDFLAGS += -fsanitize=fuzzer,address,undefined
 else ifneq ($(SAN),)
 NEED_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+NEED_LDFLAGS += -fsanitize=address,undefined
+else ifneq ($(MUT),)
+override CFLAGS := -O1 -fPIC -w
+NEED_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all
 NEED_LDFLAGS += -fsanitize=address,undefined
 else ifneq ($(COV),)
 override CFLAGS := -O0 -g -w # what -O0 warns of differs, and the real build has said it all
@@ -60,7 +64,7 @@ CMD_OBJ := $(CMD_SRC:%.c=$(B)/%.o)
 UNIT_BIN := $(UNIT_SRC:test/unit/%.c=$(B)/unit/%)
 TOOL_BIN := $(patsubst test/tools/%.c,$(B)/tools/%,$(wildcard test/tools/*.c))
 
-.PHONY: all help deps san unit tools check check-quick test lint bench coverage man demo
+.PHONY: all help deps san unit tools check check-quick test mutate lint bench coverage man demo
 .PHONY: install uninstall clean fuzz fuzz-targets fault
 .DEFAULT_GOAL := all
 
@@ -79,6 +83,7 @@ help:
 ## make fuzz            each fuzz target for FUZZ_SECONDS=120 (clang); FUZZ_TARGETS="tlv apdu"
 ## make bench           measured speed, as ratios
 ## make coverage        lines that tests reach, per file and layer
+## make mutate          changes the code and says which changes no unit test sees; M="gp scp --count 200"
 ## make man             refresh the generated blocks of the man pages
 ## make deb             a Debian package in build/
 ## make install         DESTDIR= PREFIX=     make uninstall
@@ -99,11 +104,15 @@ $(B)/%.o: %.c Makefile | deps
 $(B)/lib.a: $(LIB_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
+# For test/mutate: a change in one file is linked once, not into every program.
+$(B)/lib.so: $(LIB_OBJ)
+	$(Q)$(CC) $(NEED_CFLAGS) -shared -o $@ $^ $(NEED_LIBS)
+
 $(B)/cardadm: $(CMD_OBJ) $(B)/lib.a
 	$(if $(V),,@echo "  LD $@")
 	$(Q)$(LINK) -o $@ $^ $(NEED_LIBS)
 
-$(B)/unit/%: $(B)/test/unit/%.o $(UNIT_HELP:%.c=$(B)/%.o) $(B)/lib.a
+$(B)/unit/%: $(B)/test/unit/%.o $(UNIT_HELP:%.c=$(B)/%.o) $(B)/lib.$(if $(MUT),so,a)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ -lcmocka $(NEED_LIBS)
 
@@ -182,6 +191,9 @@ check-quick: deps-check
 test: deps-check
 	+$(Q)needs=$$(B=$(B) test/run needs "$(T)") && $(SIDE_BY_SIDE) $$needs
 	$(Q)B=$(B) SAN=$(SAN) test/run "$(T)"
+
+mutate: deps-check
+	$(Q)nice test/mutate/run $(M)
 
 .PHONY: deps-check
 deps-check:
