@@ -14,8 +14,14 @@
 #include "cmd/agent/intake.h"
 #include "cmd/agent/path.h"
 #include "base/hex.h"
+#include "base/locked.h"
+#include "crypto/memory.h"
 
-enum { LOOK_MS = 1000 }; /* between two looks at the card */
+enum {
+	LOOK_MS = 1000,         /* between two looks at the card */
+	LOCKED_STORE = 1 << 20, /* octets that a channel needs */
+	LOCKED_STACK = 256 << 10
+};
 
 void agent_forget_bundle(struct agent *a)
 {
@@ -169,16 +175,20 @@ static void serve_until_end(struct agent *a, const sigset_t *open)
 	intake_end(&in);
 }
 
-/* Keys must not reach the swap or a core file. With a small limit only what is ours is locked. */
-static void lock_memory(struct agent *a)
+/*
+ * Keys must not reach the swap or a core file: the agent and all of OpenSSL live in locked memory,
+ * and so does the stack. Where the limit allows it, everything else is locked as well.
+ */
+static int lock_memory(struct agent **a, struct err *e)
 {
 	struct rlimit r;
 
-	if (getrlimit(RLIMIT_MEMLOCK, &r) == 0 && (r.rlim_cur == RLIM_INFINITY || geteuid() == 0) &&
-	    mlockall(MCL_CURRENT | MCL_FUTURE) == 0)
-		return;
-	if (mlock(a, sizeof(*a)) != 0)
-		return; /* nothing better to be had; core dumps are off in any case */
+	if (locked_begin(LOCKED_STORE, LOCKED_STACK, e) != 0 || crypto_memory_locked(e) != 0)
+		return -1;
+	if (getrlimit(RLIMIT_MEMLOCK, &r) == 0 && (r.rlim_cur == RLIM_INFINITY || geteuid() == 0))
+		(void)!mlockall(MCL_CURRENT | MCL_FUTURE);
+	*a = locked_alloc(sizeof(**a));
+	return *a == NULL ? err_memory(e) : 0;
 }
 
 static int listen_at(struct agent *a, const struct agent_place *p, struct err *e)
@@ -230,19 +240,17 @@ struct start {
 
 static void child(const struct start *s, int lock_fd, int pipe_fd)
 {
-	struct agent *a;
+	struct agent *a = NULL;
 	struct err e = { 0 };
 	sigset_t open;
 	int rc;
 
 	setsid();
 	close_inherited(lock_fd, pipe_fd);
-	a = calloc(1, sizeof(*a));
-	if (a == NULL) {
-		err_memory(&e);
+	if (lock_memory(&a, &e) != 0) {
+		agent_unlock(s->place.lock, lock_fd);
 		goto tell;
 	}
-	lock_memory(a);
 	memcpy(a->reader, s->place.reader, sizeof(a->reader));
 	memcpy(a->lock, s->place.lock, sizeof(a->lock));
 	a->idle = s->idle;
@@ -271,11 +279,9 @@ tell:
 	close(pipe_fd);
 	if (a != NULL && e.code == ERR_NONE)
 		serve_until_end(a, &open);
-	if (a != NULL) {
+	if (a != NULL)
 		agent_end(a);
-		wipe(a, sizeof(*a));
-	}
-	free(a);
+	locked_free(a);
 }
 
 int agent_start(struct ctx *c, uint32_t idle,

@@ -1,9 +1,9 @@
 /* The card from outside: power, reset, commands, and the faults that it was issued with. */
 #include "vcard/core/vcard.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/locked.h"
 #include "vcard/products/product.h"
 #include "vcard/core/record.h"
 
@@ -38,7 +38,7 @@ const char *fault_str(enum fault f)
 
 int vcard_open(const char *path, struct vcard **out, struct err *e)
 {
-	struct vcard *v = calloc(1, sizeof(*v));
+	struct vcard *v = locked_alloc(sizeof(*v));
 
 	if (v == NULL)
 		return err_memory(e);
@@ -71,9 +71,9 @@ void vcard_close(struct vcard *v)
 	chip_wipe(&v->chip);
 	wr_free(&v->batch);
 	wr_free(&v->rest);
-	/* plain and answer are wiped after each command; wiping all 128 KiB here would cost more
-	 * than the commands of a campaign do. */
-	free(v);
+	/* plain and answer are wiped after each command; wiping all 128 KiB here too would cost a
+	 * campaign more than the commands do. */
+	locked_free(v);
 }
 
 bool vcard_inserted(const struct vcard *v)

@@ -145,3 +145,56 @@ teardown() {
 	[[ $output == "channel open"* ]]
 	ok -r $r scp-close
 }
+
+# Runs cardadm with a limit of locked memory that counts, also for root: limited KIB ARGS...
+limited() {
+	local kib=$1 drop=()
+	shift
+	[ "$(id -u)" -ne 0 ] || drop=(setpriv --bounding-set=-ipc_lock --inh-caps=-ipc_lock)
+	printf '#!/bin/bash\nulimit -l %s && exec %s %s "$@"\n' "$kib" "${drop[*]}" "$XDG_RUNTIME_DIR/prog" >limited.sh
+	chmod +x limited.sh
+	CARDADM=$PWD/limited.sh "$@"
+}
+
+@test "session keys stand in locked memory only, with a limit as it is usual" {
+	[ -z "${SAN:-}" ] || skip "sanitizers lock nothing"
+	[ "$(id -u)" -eq 0 ] || skip "only root sees the memory of an agent"
+	fleet 1
+	r=vcard:fleet/0001.card
+	limited 8192 ok -r $r -k keys.yaml -t t.txt scp-open
+	count() {
+		python3 "$TOP/test/cli/agent_memory.py" "$(agent_pids)" t.txt 404142434445464748494A4B4C4D4E4F
+	}
+	run -0 count
+	[[ $output == "locked "[1-9]*" unlocked 0" ]]
+	ok -r $r list
+	run -0 count
+	[[ $output == "locked "[1-9]*" unlocked 0" ]]
+	ok -r $r scp-mode broadcast --bundle app.bundle
+	ok -r $r load app.bundle
+	run -0 count
+	[[ $output == "locked "[1-9]*" unlocked 0" ]]
+	ok -r $r scp-mode unicast
+	ok -r $r authorize load
+	run -0 count
+	[[ $output == "locked "[1-9]*" unlocked 0" ]]
+	ok -r $r scp-close
+}
+
+@test "with too small a limit of locked memory no channel is opened" {
+	[ -z "${SAN:-}" ] || skip "sanitizers lock nothing"
+	fleet
+	r=vcard:fleet/0001.card
+	for kib in 64 1100; do
+		limited $kib fails 7 -r $r -k keys.yaml scp-open
+		[[ $stderr == *"cannot be locked in memory"*"the limit is $kib KiB"*"hint: "*"ulimit -l"*LimitMEMLOCK* ]]
+		[ -z "$(agent_pids)" ]
+	done
+	# What keeps no channel needs none.
+	limited 64 ok -r $r list -k keys.yaml --keys test
+	# As the man page says it.
+	limited 2048 ok -r $r -k keys.yaml scp-open
+	ok -r $r scp-mode broadcast --bundle app.bundle
+	ok -r $r load app.bundle
+	ok -r $r scp-close
+}

@@ -151,7 +151,7 @@ setup() {
 	check_sizes copy | grep -q '^cmd/kit/doc.h:[0-9]*: 106 columns'
 }
 
-@test "no mutable variable of file scope but the stop flag" {
+@test "no mutable variable of file scope but the stop flag and the locked memory" {
 	[ -z "${SAN:-}" ] || skip "sanitizers add variables of their own"
 	cd "$top/${B:-build/release}"
 	find cmd lib -name '*.o' -exec objdump -t {} + >"$BATS_TEST_TMPDIR/symbols"
@@ -160,5 +160,6 @@ setup() {
 	awk '/file format/ { sub(":", "", $1); file = $1 }
 		/ O / { split($0, part, / O /); split(part[2], w, /[ \t]+/); if (w[1] ~ /^\.(data|bss)(\.|$)/ && w[1] !~ /^\.data\.rel\.ro/) print file ": " w[3] }' symbols >found
 	cat found >&2
-	[ "$(cat found)" = "cmd/main.o: stop" ]
+	# OpenSSL calls its allocator without anything that would lead to the store.
+	[ "$(sort found | paste -sd' ')" = "cmd/main.o: stop lib/base/locked.o: store" ]
 }
