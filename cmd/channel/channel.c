@@ -344,3 +344,11 @@ size_t channel_plan_data(const struct ctx *c, const struct channel_args *a)
 		return scp03_max_data(level, a->s16 ? 16 : 8);
 	}
 }
+
+bool channel_plan_des(const struct ctx *c, const struct channel_args *a)
+{
+	enum scp_protocol p =
+	    c->agent != NULL ? scp_protocol(&c->agent->session.scp) : protocol_asked(a);
+
+	return p == PROTOCOL_SCP01 || p == PROTOCOL_SCP02;
+}

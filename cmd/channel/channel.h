@@ -98,5 +98,7 @@ void channel_forget(struct ctx *c, const struct session *s, uint8_t kvn);
 /* For --dry-run: most octets of plain data in one short command of the channel that is open, or
  * would be opened (without --level: at level 33). */
 size_t channel_plan_data(const struct ctx *c, const struct channel_args *a);
+/* That channel would be one of triple DES, as far as is known without a card: SCP01, SCP02. */
+bool channel_plan_des(const struct ctx *c, const struct channel_args *a);
 
 #endif

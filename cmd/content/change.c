@@ -88,6 +88,7 @@ static int run(struct maker *m, const struct change *ch, change_teller *tell, st
 		.calls = &calls,
 		.ctx = m,
 		.is_dry = m->t.is_dry,
+		.dry_des = m->t.dry_des,
 		.by_hand = true };
 	struct change_result r;
 	int rc = change_run(&card, ch, &r, e);

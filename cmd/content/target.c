@@ -39,6 +39,7 @@ static const struct card_ops dry_ops = { .transmit = dry_transmit, .close = dry_
 static int open_dry(struct target *t, const struct channel_args *a)
 {
 	t->is_dry = true;
+	t->dry_des = channel_plan_des(t->c, a);
 	t->dry_card = (struct card){ .ops = &dry_ops, .ctx = t };
 	session_init(&t->dry_session, &t->dry_card);
 	/* Commands go in plain, as long as they may be in the channel. */

@@ -13,8 +13,8 @@
 
 struct target {
 	struct ctx *c;
-	struct session *s; /* borrowed; of the dry card with --dry-run */
-	bool is_dry;
+	struct session *s;            /* borrowed; of the dry card with --dry-run */
+	bool is_dry, dry_des;         /* the channel would be one of triple DES */
 	struct content_habits habits; /* of the product, by its profile */
 	struct dry dry;
 	struct card dry_card;

@@ -8,6 +8,7 @@ const struct change_kind *const change_kinds[] = {
 	&change_delete,
 	&change_lock,
 	&change_unlock,
+	&change_store_data,
 };
 const size_t change_kind_n = sizeof(change_kinds) / sizeof(change_kinds[0]);
 

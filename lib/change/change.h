@@ -101,6 +101,8 @@ struct change_calls {
 	 * the outcome, after begin has been called: how, and *e when it failed. */
 	int (*begin)(void *ctx, const struct change *ch, const void *work, struct err *e);
 	void (*end)(void *ctx, const struct change *ch, const void *work, const struct err *e);
+	/* Data went to the domain of the channel: the card may tell another CIN from now on. */
+	int (*renamed)(void *ctx, struct err *e);
 	/* A keys_opener (host/keys.h) with the set that a change of keys brings. */
 	int (*open)(void *ctx, const struct change *ch, bool new_set, bool anew, struct err *e);
 };
@@ -114,6 +116,7 @@ struct change_card {
 	void *ctx;
 	/* A plan: s is on a card that takes every command and knows nothing. */
 	bool is_dry;
+	bool dry_des; /* and the channel would be one of triple DES */
 	/* An operator asks for it now: what is there already is refused where doing it twice is a
 	 * mistake, and a card that tells less is left to decide by itself. Else (campaigns) what is
 	 * so is done, and nothing is done blindly. */

@@ -19,4 +19,15 @@ struct lock {
 	bool card;
 };
 
+/* store-data. objects: of the file, on the outer level; 0 with raw. */
+enum { STORE_DATA_MAX = 1 << 16 };
+struct store_data {
+	struct field_file file;
+	struct field_choice format;
+	bool encrypted;
+	struct aid application;
+	size_t objects;
+};
+extern const char *const store_data_formats[];
+
 #endif

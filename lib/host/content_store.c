@@ -60,21 +60,38 @@ static size_t count_blocks(struct cut c)
 	return n;
 }
 
+/* *cut is as before the first command. */
+static int begin(const struct session *s, uint8_t p1, struct span data, struct cut *cut,
+    size_t *blocks, struct err *e)
+{
+	*cut = (struct cut){ data, content_block(s, false), 0, (p1 & STORE_FORMAT) == STORE_DGI };
+	if (cut->room == 0)
+		return err_set(e, ERR_SAFETY, "STORE DATA: no data fit in a command to this card");
+	if (cut->dgi && !dgi_sound(data))
+		return err_set(e, ERR_INPUT, "the data are no data grouping identifiers (DGI)");
+	*blocks = count_blocks(*cut);
+	if (*blocks <= BLOCKS_MAX)
+		return 0;
+	return err_set(e, ERR_SAFETY, "%zu octets take %zu blocks of STORE DATA, at most %d",
+	    data.n, *blocks, BLOCKS_MAX);
+}
+
+int content_store_check(const struct session *s, uint8_t p1, struct span data, struct err *e)
+{
+	struct cut cut;
+	size_t blocks;
+
+	return begin(s, p1, data, &cut, &blocks, e);
+}
+
 int content_store(struct session *s, uint8_t p1, struct span data, struct err *e)
 {
-	struct cut c = { data, content_block(s, false), 0, (p1 & STORE_FORMAT) == STORE_DGI };
+	struct cut c;
 	char what[48];
 	size_t blocks;
 
-	if (c.room == 0)
-		return err_set(e, ERR_SAFETY, "STORE DATA: no data fit in a command to this card");
-	if (c.dgi && !dgi_sound(data))
-		return err_set(e, ERR_INPUT, "the data are no data grouping identifiers (DGI)");
-	blocks = count_blocks(c);
-	if (blocks > BLOCKS_MAX)
-		return err_set(e, ERR_SAFETY,
-		    "%zu octets take %zu blocks of STORE DATA, at most %d", data.n, blocks,
-		    BLOCKS_MAX);
+	if (begin(s, p1, data, &c, &blocks, e) != 0)
+		return -1;
 	for (size_t i = 0; i < blocks; i++) {
 		struct capdu cmd = { .cla = 0x80,
 			.ins = INS_STORE_DATA,

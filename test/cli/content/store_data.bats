@@ -99,6 +99,10 @@ plain() {
 	plain key.dgi --encrypted
 	[ "$commands" = "80E2E8001381131000000000000000000000000000000000" ]
 	[[ $stderr == "" ]]
+	# Under triple DES blocks are half as long.
+	echo '0101 05 0102030405' >five.dgi
+	plain five.dgi --encrypted --protocol scp02
+	[ "$commands" = "80E2E8000B0101080000000000000000" ]
 	echo '0102' >raw
 	plain raw --encrypted --format raw
 	[[ $commands == 80E2E0001000000000* ]]
