@@ -128,12 +128,13 @@ json_t *campaign_sums_json(const struct campaign *cp, const struct ledger_sums *
 {
 	char version[12];
 
-	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:I}", "campaign", cp->m.name, "version",
+	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:b}", "campaign", cp->m.name,
+	    "version",
 	    cp->m.mode == MODE_UNICAST ? json_null()
 				       : json_string(version_str(cp->bundle.version, version)),
 	    "total", (json_int_t)s->total, "done", (json_int_t)s->done, "failed",
 	    (json_int_t)s->failed, "pending", (json_int_t)s->pending, "already",
-	    (json_int_t)s->already);
+	    (json_int_t)s->already, "damaged", s->broken);
 }
 
 static void sums_text(FILE *f, const struct campaign *cp, const struct ledger_sums *s)
@@ -151,6 +152,8 @@ static void sums_text(FILE *f, const struct campaign *cp, const struct ledger_su
 	    (unsigned long long)s->total, (unsigned long long)s->done,
 	    (unsigned long long)s->already, (unsigned long long)s->failed,
 	    (unsigned long long)s->pending);
+	if (s->damaged > 0)
+		fprintf(f, "damaged  %llu\n", (unsigned long long)s->damaged);
 }
 
 /* Before the first run nothing is known: the cards of the directory are all pending. */
@@ -168,13 +171,18 @@ static int sums(const struct campaign *cp, struct ledger *l, struct ledger_sums 
 
 /* ---- report ---- */
 
+static const char *state_str(const struct ledger_card *lc)
+{
+	return lc->damaged ? "damaged" : card_state_str(lc->state);
+}
+
 /* A card that was put into a reader has no file. */
 static json_t *card_json(const struct campaign *cp, const struct ledger_card *lc)
 {
 	return json_pack("{s:o, s:o, s:s, s:s, s:o, s:b}", "id",
 	    lc->id[0] != '\0' ? json_string(lc->id) : json_null(), "file",
-	    cp->m.readers_n > 0 ? json_null() : json_string(lc->file), "state",
-	    card_state_str(lc->state), "step", lc->step, "reason",
+	    cp->m.readers_n > 0 ? json_null() : json_string(lc->file), "state", state_str(lc),
+	    "step", lc->step, "reason",
 	    lc->reason[0] != '\0' ? json_string(lc->reason) : json_null(), "in_doubt",
 	    lc->in_doubt);
 }
@@ -231,7 +239,7 @@ static int report_text(struct ctx *c, const struct campaign *cp, struct ledger *
 			return 0;
 		memcpy(after, lc.file, sizeof(after));
 		fprintf(c->out, "%-32s  %-28s  %-8s  %-12s  %s\n", lc.id[0] != '\0' ? lc.id : "-",
-		    cp->m.readers_n > 0 ? "-" : lc.file, card_state_str(lc.state),
+		    cp->m.readers_n > 0 ? "-" : lc.file, state_str(&lc),
 		    lc.step[0] != '\0' ? lc.step : "-", lc.reason[0] != '\0' ? lc.reason : "-");
 		if (cp->m.mode != MODE_UNICAST)
 			continue;
@@ -268,6 +276,8 @@ static int with_ledger(struct ctx *c, const char *manifest, report_fn *report, s
 		rc = sums(&cp, l, &s, e);
 	if (rc == 0)
 		rc = report(c, &cp, l, &s, e);
+	if (rc == 0 && ledger_damaged(l))
+		ctx_note(c, "%s is damaged: what can be read of it is shown", cp.ledger_path);
 	ledger_close(l);
 	campaign_close(&cp);
 	return rc;

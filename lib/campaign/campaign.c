@@ -143,18 +143,28 @@ int campaign_need_cards(const struct campaign *c, uint64_t *n, struct err *e)
 		   : err_set(e, ERR_INPUT, "%s: no card file (*.card) in it", c->m.cards);
 }
 
+struct listing {
+	struct ledger *l;
+	uint64_t n;
+};
+
 static int list_one(void *ctx, const char *file, struct err *e)
 {
-	return ledger_add(ctx, file, e);
+	struct listing *to = ctx;
+
+	to->n++;
+	return ledger_add(to->l, file, e);
 }
 
-int campaign_list_cards(const struct campaign *c, struct ledger *l, struct err *e)
+int campaign_list_cards(const struct campaign *c, struct ledger *l, uint64_t *n, struct err *e)
 {
-	uint64_t n;
+	struct listing to = { l, 0 };
 
+	*n = 0;
 	if (c->m.readers_n > 0)
 		return 0;
-	if (campaign_need_cards(c, &n, e) != 0 || each_card(c, list_one, l, e) != 0)
+	if (each_card(c, list_one, &to, e) != 0)
 		return -1;
-	return ledger_flush(l, e);
+	*n = to.n;
+	return to.n == 0 ? campaign_need_cards(c, n, e) : ledger_flush(l, e);
 }

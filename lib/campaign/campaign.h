@@ -89,8 +89,8 @@ struct campaign_result {
 int campaign_run(struct campaign *c, const struct campaign_calls *calls, struct campaign_result *r,
     struct err *e);
 /* Adds the cards of the directory, if there is one, to a ledger that is open for writing; names are
- * not kept here. */
-int campaign_list_cards(const struct campaign *c, struct ledger *l, struct err *e);
+ * not kept here. *n: how many there are. */
+int campaign_list_cards(const struct campaign *c, struct ledger *l, uint64_t *n, struct err *e);
 /* Files that look like cards below the manifest's directory, without opening them; none where cards
  * come from readers. */
 int campaign_count_cards(const struct campaign *c, uint64_t *n, struct err *e);

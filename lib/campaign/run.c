@@ -12,6 +12,8 @@
 /* Cards whose intents are written together: as many as take CLAIM_MS, and no more than CLAIM_MAX.
  * With real cards, which take seconds, that is one. */
 enum { CLAIM_MAX = 128, CLAIM_MS = 100 };
+/* Most times that a directory is read before it counts that it and the ledger do not agree. */
+enum { LISTINGS = 3 };
 
 /* The rest of what was claimed: nothing was sent, as if it had not been. */
 static int release(struct run *r, struct ledger_card *claimed, size_t n, struct err *e)
@@ -42,7 +44,8 @@ static int work_claimed(struct run *r, struct ledger_card *claimed, size_t n,
 		if (rc == 0)
 			rc = work_limits(r, e);
 	}
-	if (rc != 0 && !r->ledger_failed && release(r, claimed + i, n - i, &le) != 0)
+	if (rc != 0 && !r->ledger_failed && e->code != ERR_LEDGER &&
+	    release(r, claimed + i, n - i, &le) != 0)
 		*e = le;
 	return rc;
 }
@@ -81,12 +84,58 @@ static int work_all(struct run *r, struct campaign_result *res, struct err *e)
 	return rc;
 }
 
+/* The ledger does not have what was written into it: nothing that it says can end the run well. */
+static int rows_lost(const struct campaign *c, struct err *e)
+{
+	err_set(e, ERR_LEDGER, "%s: damaged: it does not have all cards any more", c->ledger_path);
+	return err_hint(e, "move it away: a run without it asks every card what it has");
+}
+
+/* Lists the cards, and compares what the ledger has then. More than once: a directory that others
+ * write in meanwhile may tell a name twice. */
+static int begin_run(struct run *r, struct campaign_result *res, struct err *e)
+{
+	for (int i = 0; i == 0 || (i < LISTINGS && res->sums.total < r->listed); i++)
+		if (campaign_list_cards(r->c, r->l, &r->listed, e) != 0 ||
+		    ledger_sum(r->l, &res->sums, e) != 0)
+			return -1;
+	if (res->sums.total < r->listed)
+		return rows_lost(r->c, e);
+	if (r->calls->begin != NULL)
+		r->calls->begin(r->calls->ctx, &res->sums);
+	return 0;
+}
+
+/* Every row had its turn, unless it was done before or is not to be tried. */
+static int all_had_turn(const struct run *r, const struct ledger_sums *before,
+    const struct campaign_result *res, struct err *e)
+{
+	uint64_t left = before->total - before->done;
+
+	if (!r->calls->retry_authentication)
+		left -= before->auth_failed;
+	return r->c->m.readers_n > 0 || res->cards_tried == left ? 0 : rows_lost(r->c, e);
+}
+
+/* Outcomes still grouped, and the sums. That the ledger failed counts more than what was before,
+ * but the first failure counts. */
+static int end_run(struct run *r, int rc, struct campaign_result *res, struct err *e)
+{
+	struct err last = { 0 };
+
+	if (ledger_flush(r->l, &last) == 0 && ledger_sum(r->l, &res->sums, &last) == 0)
+		return rc != 0 || res->sums.total >= r->listed ? rc : rows_lost(r->c, e);
+	if (rc == 0 || e->code != ERR_LEDGER)
+		*e = last;
+	return -1;
+}
+
 int campaign_run(struct campaign *c, const struct campaign_calls *calls,
     struct campaign_result *res, struct err *e)
 {
 	const struct ledger_goal goal = campaign_goal(c);
 	struct run r = { .c = c, .calls = calls };
-	struct err last = { 0 };
+	struct ledger_sums before;
 	int rc;
 
 	memset(res, 0, sizeof(*res));
@@ -94,18 +143,13 @@ int campaign_run(struct campaign *c, const struct campaign_calls *calls,
 		return -1;
 	rc = tries_open(&r.tries, e);
 	if (rc == 0)
-		rc = campaign_list_cards(c, r.l, e);
-	if (rc == 0)
-		rc = ledger_sum(r.l, &res->sums, e);
-	if (rc == 0 && calls->begin != NULL)
-		calls->begin(calls->ctx, &res->sums);
+		rc = begin_run(&r, res, e);
+	before = res->sums;
 	if (rc == 0)
 		rc = c->m.readers_n > 0 ? feed_all(&r, res, e) : work_all(&r, res, e);
-	/* Outcomes still grouped; and that the ledger failed counts more than what was before. */
-	if (ledger_flush(r.l, &last) != 0 || ledger_sum(r.l, &res->sums, &last) != 0) {
-		*e = last;
-		rc = -1;
-	}
+	if (rc == 0)
+		rc = all_had_turn(&r, &before, res, e);
+	rc = end_run(&r, rc, res, e);
 	tries_close(r.tries);
 	ledger_close(r.l);
 	if (rc == 0 && res->sums.done != res->sums.total)

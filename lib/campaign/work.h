@@ -26,6 +26,7 @@ struct run {
 	const struct campaign *c;
 	const struct campaign_calls *calls;
 	struct ledger *l;
+	uint64_t listed; /* cards in the directory when the run began */
 	struct tries *tries;
 	struct ledger_card *lc; /* the card at work */
 	struct card card;

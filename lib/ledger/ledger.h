@@ -4,7 +4,12 @@
  * Rows are keyed by the campaign's goal (SHA-256 of the bundle) and the card's file; the id (CIN)
  * is learnt when the card is first reached. An intent is committed before the first command that
  * cannot be undone, the outcome after the last; an intent without outcome means: ask the card. A
- * failed commit is ERR_LEDGER and nothing more may be sent to any card.
+ * failed commit is ERR_LEDGER and nothing more may be sent to any card: every call that writes
+ * then fails with this first error.
+ *
+ * What is not what was written (a flipped bit) is ERR_LEDGER when a card is to be worked on: the
+ * file has a sum where the run before ended cleanly, else its structure is looked through, and each
+ * row has a sum. For reports it is marked, and what can be read is shown.
  */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
@@ -29,11 +34,15 @@ struct ledger_card {
 	/* Was done under the goal's former form: the card is to be asked whether it is so, and
 	 * nothing that cannot be asked is to be repeated. */
 	bool check_once;
+	/* For reports: not what was written; what stands in it is not to be trusted. */
+	bool damaged;
 };
 
 struct ledger_sums {
 	uint64_t total, done, failed, pending, already;
 	uint64_t auth_failed; /* of the failed: where an authentication failed */
+	uint64_t damaged;     /* for reports: in total, and nowhere else */
+	bool broken;          /* for reports: as ledger_damaged */
 };
 
 struct ledger;
@@ -57,7 +66,10 @@ struct ledger_goal {
  * ledger. */
 int ledger_open(
     const char *path, const struct ledger_goal *g, bool write, struct ledger **l, struct err *e);
+/* What is grouped and was not flushed is given up. */
 void ledger_close(struct ledger *l);
+/* For reports: something was found that is not what was written; what can be read is. */
+bool ledger_damaged(const struct ledger *l);
 
 /* Adds a card if it is not there yet. Grouped into one transaction until ledger_flush. */
 int ledger_add(struct ledger *l, const char *file, struct err *e);
@@ -87,8 +99,16 @@ int ledger_get(
  * Steps of one card, where a campaign is a list of them; n counts from 1. A step that changes
  * something has begun before its first command: one that is found so later is in doubt.
  */
-enum step_state { STEP_PENDING, STEP_BEGUN, STEP_DONE, STEP_WAS_SO, STEP_FAILED };
-const char *step_state_str(enum step_state s); /* "pending", "begun", "done", "already", "failed" */
+enum step_state {
+	STEP_PENDING,
+	STEP_BEGUN,
+	STEP_DONE,
+	STEP_WAS_SO,
+	STEP_FAILED,
+	STEP_DAMAGED /* only for reports: not what was written */
+};
+/* "pending", "begun", "done", "already", "failed", "damaged" */
+const char *step_state_str(enum step_state s);
 /* STEP_PENDING when nothing is known of it. */
 int ledger_step(struct ledger *l, const char *file, uint32_t n, enum step_state *s, struct err *e);
 /* Commits STEP_BEGUN before it returns, with all that was grouped before; others as ledger_note. */

@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SCHEMA_VERSION = 4 };
+enum { SCHEMA_VERSION = 5 };
 
-#define STEP_TABLE \
+#define STEP_TABLE(more) \
 	"CREATE TABLE IF NOT EXISTS step(" \
 	" goal BLOB NOT NULL, file TEXT NOT NULL, n INTEGER NOT NULL, state INTEGER NOT NULL," \
-	" updated INTEGER NOT NULL, PRIMARY KEY(goal, file, n)) WITHOUT ROWID;"
+	" updated INTEGER NOT NULL" more ", PRIMARY KEY(goal, file, n)) WITHOUT ROWID;"
+
+#define SUM ", sum INTEGER NOT NULL DEFAULT 0"
 
 static const char tables[] =
     "CREATE TABLE IF NOT EXISTS campaign("
@@ -21,15 +23,20 @@ static const char tables[] =
     " state INTEGER NOT NULL DEFAULT 0, step TEXT NOT NULL DEFAULT '',"
     " reason TEXT NOT NULL DEFAULT '', auth_failed INTEGER NOT NULL DEFAULT 0,"
     " attempts INTEGER NOT NULL DEFAULT 0, updated INTEGER NOT NULL DEFAULT 0,"
-    " in_doubt INTEGER NOT NULL DEFAULT 0, check_once INTEGER NOT NULL DEFAULT 0,"
-    " PRIMARY KEY(goal, file)) WITHOUT ROWID;" STEP_TABLE;
+    " in_doubt INTEGER NOT NULL DEFAULT 0, check_once INTEGER NOT NULL DEFAULT 0" SUM
+    ", PRIMARY KEY(goal, file)) WITHOUT ROWID;" STEP_TABLE(SUM);
 
 /* upgrade[v]: from schema v to v + 1; from none at once to the newest. */
 static const char *const upgrade[SCHEMA_VERSION] = {
 	[1] = "ALTER TABLE card ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0;",
-	[2] = STEP_TABLE,
+	[2] = STEP_TABLE(""),
 	[3] = "ALTER TABLE campaign ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;"
 	      "ALTER TABLE card ADD COLUMN check_once INTEGER NOT NULL DEFAULT 0;",
+	/* Sums of rows that were there before are those of what is found. */
+	[4] = "ALTER TABLE card ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;"
+	      "ALTER TABLE step ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;"
+	      "UPDATE card SET sum = " CARD_SUM ";"
+	      "UPDATE step SET sum = " STEP_SUM ";",
 };
 
 static int bring_up(struct ledger *l, int version, struct err *e)
@@ -47,7 +54,7 @@ static int bring_up(struct ledger *l, int version, struct err *e)
 	return store_exec(l, mark, e);
 }
 
-int schema_check(struct ledger *l, bool write, struct err *e)
+int schema_check(struct ledger *l, struct err *e)
 {
 	sqlite3_stmt *st = NULL;
 	int version = -1;
@@ -65,7 +72,7 @@ int schema_check(struct ledger *l, bool write, struct err *e)
 	}
 	if (version == SCHEMA_VERSION)
 		return 0;
-	if (write)
+	if (l->write)
 		return bring_up(l, version, e);
 	if (version == 0)
 		return err_set(e, ERR_LEDGER, "%s: not a ledger", l->path);
@@ -131,8 +138,20 @@ static int carry_over(struct ledger *l, const uint8_t *former, struct err *e)
 		" state = CASE state WHEN 1 THEN 0 ELSE state END WHERE goal = ?2",
 		"UPDATE step SET goal = ?1, state = CASE state WHEN 2 THEN 1 ELSE state END"
 		" WHERE goal = ?2",
+		"UPDATE card SET sum = " CARD_SUM " WHERE goal = ?1 AND ?2 NOTNULL",
+		"UPDATE step SET sum = " STEP_SUM " WHERE goal = ?1 AND ?2 NOTNULL",
 	};
+	const struct asks bad = {
+		"SELECT goal FROM card WHERE goal = ?2 AND sum <> " CARD_SUM
+		" UNION ALL SELECT goal FROM step WHERE goal = ?2 AND sum <> " STEP_SUM,
+		NULL, former, NULL
+	};
+	bool damaged;
 
+	if (ask(l, &bad, &damaged, NULL, e) != 0)
+		return -1;
+	if (damaged)
+		return store_damaged(l, e, "a row is not what was written");
 	for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
 		const struct asks a = { moves[i], l->goal, former, NULL };
 
@@ -161,7 +180,7 @@ static int name_goal(struct ledger *l, const struct ledger_goal *g, struct err *
 	return store_exec(l, "COMMIT", e);
 }
 
-int goal_find(struct ledger *l, const struct ledger_goal *g, bool write, struct err *e)
+int goal_find(struct ledger *l, const struct ledger_goal *g, struct err *e)
 {
 	const struct asks newest = {
 		"SELECT goal FROM campaign WHERE name = ?3 ORDER BY turn DESC, begun DESC LIMIT 1",
@@ -169,7 +188,7 @@ int goal_find(struct ledger *l, const struct ledger_goal *g, bool write, struct 
 	};
 	bool now, former = false;
 
-	if (write)
+	if (l->write)
 		return name_goal(l, g, e);
 	if (g->now == NULL)
 		return ask(l, &newest, &now, l->goal, e);

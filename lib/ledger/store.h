@@ -17,7 +17,10 @@ enum statement {
 	ST_TO_DO,
 	ST_CLAIM,
 	ST_SUM,
+	ST_DAMAGED, /* a row of any goal that is not what was written */
+	ST_SCAN,    /* rows as they lie there, without trust in their order */
 	ST_STEP,
+	ST_STEPS_BAD,
 	ST_STEP_PUT,
 	ST_STEPS_FORGET,
 	STATEMENTS
@@ -29,22 +32,51 @@ struct ledger {
 	int lock_fd;      /* held for writing; closed after the database, see store.c */
 	sqlite3 *db;      /* NULL: no file yet, nothing known */
 	sqlite3_stmt *st[STATEMENTS];
-	bool grouped;              /* a transaction is open */
+	bool write;
+	bool damaged; /* for reports: something in it is not what was written */
+	bool lying;   /* and that was found when it was opened: rows are read as they lie there */
+	bool grouped; /* a transaction is open */
+	struct err failed;         /* the first error of writing: nothing is written after it */
 	struct timespec committed; /* when the last one ended; zero: never */
 };
 
-/* ERR_LEDGER with what SQLite says of it. Returns -1. */
-int store_fail(const struct ledger *l, const char *what, struct err *e);
+/* The sums of rows: every column that is read counts. sum64 is a function of ours, see store.c. */
+#define CARD_SUM \
+	"sum64(goal, file, id, state, step, reason, auth_failed, attempts, in_doubt, check_once)"
+#define STEP_SUM "sum64(goal, file, n, state)"
+
+/* ERR_LEDGER with what SQLite says of it; when writing the first error stays. Returns -1. */
+int store_fail(struct ledger *l, const char *what, struct err *e);
+/* ERR_LEDGER: something is not what was written. Returns -1. */
+int store_damaged(struct ledger *l, struct err *e, const char *fmt, ...) PRINTF_LIKE(3, 4);
 int store_exec(struct ledger *l, const char *text, struct err *e);
 /* Prepares the statements of rows.c. */
 int rows_prepare(struct ledger *l, struct err *e);
+/* Compares the sums of all rows. */
+int rows_check(struct ledger *l, bool *whole, struct err *e);
 
-/* Makes the tables, or brings those of an earlier version up to date; write = false only looks. */
-int schema_check(struct ledger *l, bool write, struct err *e);
+/* Makes the tables, or brings those of an earlier version up to date; for reports only looks. */
+int schema_check(struct ledger *l, struct err *e);
 /*
  * Which rows count: names the goal in the file when writing, and carries over what stands under
  * its former form; for reports takes the former one, or the newest of this name, where it must.
  */
-int goal_find(struct ledger *l, const struct ledger_goal *g, bool write, struct err *e);
+int goal_find(struct ledger *l, const struct ledger_goal *g, struct err *e);
+
+/* The state of the whole file, see seal.c. */
+enum seal {
+	SEAL_NEW,  /* nothing in it yet */
+	SEAL_NONE, /* the last run has not ended cleanly, or goes on */
+	SEAL_WHOLE,
+	SEAL_BROKEN /* not what the last run left */
+};
+/* Before the database is opened. fd: of the file. */
+int seal_look(const struct ledger *l, int fd, enum seal *how, struct err *e);
+/* For SEAL_NONE: SQLite looks through the structure, not the content. */
+int seal_quick_check(struct ledger *l, bool *whole, struct err *e);
+/* Before the first change. */
+int seal_break(struct ledger *l, struct err *e);
+/* After the last: the file stands alone then, with its seal, where it can be. */
+void seal_write(struct ledger *l);
 
 #endif

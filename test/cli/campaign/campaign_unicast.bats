@@ -566,7 +566,7 @@ state() { # CARD AID
 		  - install: {file: hello.cap}
 	YAML
 	ok campaign run campaign.yaml
-	sqlite3 campaign.ledger "DELETE FROM step; UPDATE card SET state = 0;
+	sqlite3 campaign.ledger "PRAGMA application_id = 0; DELETE FROM step; DELETE FROM card;
 		CREATE TRIGGER full BEFORE INSERT ON step BEGIN SELECT RAISE(FAIL, 'no space'); END"
 	on 0001 delete $HELLO --related --yes
 	fails 10 campaign run campaign.yaml
