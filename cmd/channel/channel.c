@@ -332,17 +332,13 @@ void channel_forget(struct ctx *c, const struct session *s, uint8_t kvn)
 size_t channel_plan_data(const struct ctx *c, const struct channel_args *a)
 {
 	uint8_t level = a->level.given ? (uint8_t)a->level.v : LEVEL_CMAC | LEVEL_CDEC;
+	enum scp_protocol p = protocol_asked(a);
 
 	if (c->agent != NULL)
 		return scp_max_data(&c->agent->session.scp);
-	switch (protocol_asked(a)) {
-	case PROTOCOL_SCP01:
-		return scp01_max_data(level);
-	case PROTOCOL_SCP02:
-		return scp02_max_data(level);
-	default:
-		return scp03_max_data(level, a->s16 ? 16 : 8);
-	}
+	if (p == PROTOCOL_SCP01 || p == PROTOCOL_SCP02)
+		return scp_max_data_at(p, level, 8);
+	return scp_max_data_at(PROTOCOL_SCP03, level, a->s16 ? 16 : 8);
 }
 
 bool channel_plan_des(const struct ctx *c, const struct channel_args *a)

@@ -4,8 +4,7 @@
 #include "crypto/digest.h"
 #include "gp/load_file.h"
 #include "cmd/kit/out.h"
-#include "scp/scp02.h"
-#include "scp/scp03.h"
+#include "scp/scp.h"
 #include "cmd/kit/show.h"
 
 struct args {
@@ -87,12 +86,13 @@ static json_t *load_rows(size_t octets)
 {
 	const struct level levels[] = {
 		{ "none", APDU_SHORT_DATA },
-		{ "SCP02 01", scp02_max_data(LEVEL_CMAC) },
-		{ "SCP02 03", scp02_max_data(LEVEL_CMAC | LEVEL_CDEC) },
-		{ "SCP03 01, 11", scp03_max_data(LEVEL_CMAC, 8) },
-		{ "SCP03 03, 13, 33", scp03_max_data(LEVEL_CMAC | LEVEL_CDEC, 8) },
-		{ "SCP03 S16 01, 11", scp03_max_data(LEVEL_CMAC, 16) },
-		{ "SCP03 S16 03, 13, 33", scp03_max_data(LEVEL_CMAC | LEVEL_CDEC, 16) },
+		{ "SCP02 01", scp_max_data_at(PROTOCOL_SCP02, LEVEL_CMAC, 8) },
+		{ "SCP02 03", scp_max_data_at(PROTOCOL_SCP02, LEVEL_CMAC | LEVEL_CDEC, 8) },
+		{ "SCP03 01, 11", scp_max_data_at(PROTOCOL_SCP03, LEVEL_CMAC, 8) },
+		{ "SCP03 03, 13, 33", scp_max_data_at(PROTOCOL_SCP03, LEVEL_CMAC | LEVEL_CDEC, 8) },
+		{ "SCP03 S16 01, 11", scp_max_data_at(PROTOCOL_SCP03, LEVEL_CMAC, 16) },
+		{ "SCP03 S16 03, 13, 33",
+		    scp_max_data_at(PROTOCOL_SCP03, LEVEL_CMAC | LEVEL_CDEC, 16) },
 	};
 	json_t *rows = json_array();
 

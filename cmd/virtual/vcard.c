@@ -8,7 +8,7 @@
 #include "crypto/digest.h"
 #include "crypto/kdf.h"
 #include "cmd/kit/out.h"
-#include "scp/scp02.h"
+#include "scp/scp.h"
 #include "cmd/kit/show.h"
 #include "cmd/virtual/product.h"
 #include "cmd/virtual/scp11.h"
@@ -148,7 +148,8 @@ static int take_options(const struct args *g, struct vcard_issue *issue, struct 
 	issue->memory = g->memory.v;
 	issue->page = (uint16_t)g->page.v;
 	/* Which of the two it must be, the keys say later. */
-	if (g->i.given && !scp02_i_valid((uint8_t)g->i.v) && !scp03_i_valid((uint8_t)g->i.v))
+	if (g->i.given && !scp_i_valid(PROTOCOL_SCP02, (uint8_t)g->i.v) &&
+	    !scp_i_valid(PROTOCOL_SCP03, (uint8_t)g->i.v))
 		return err_set(e, ERR_USAGE, "--i: %02X is not a parameter i of SCP03 or SCP02",
 		    (unsigned)g->i.v);
 	if (take_policy(g, issue, e) != 0)
@@ -244,7 +245,8 @@ static int take_protocol(
 	bool old = src->keys->type == ENTRY_SCP02;
 	uint8_t i = g->i.given ? (uint8_t)g->i.v : old ? 0x15 : 0x70;
 
-	if (old ? !scp02_i_valid(i) || (i & SCP02_I_EXPLICIT) == 0 : !scp03_i_valid(i))
+	if (old ? !scp_i_valid(PROTOCOL_SCP02, i) || (i & SCP02_I_EXPLICIT) == 0
+		: !scp_i_valid(PROTOCOL_SCP03, i))
 		return err_set(e, ERR_USAGE, "--i: %02X is not a parameter i of %s%s", i,
 		    old ? "SCP02" : "SCP03", old ? " with explicit initiation" : "");
 	issue->i = old ? 0x70 : i;

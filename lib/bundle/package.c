@@ -3,7 +3,7 @@
 
 #include "bundle/internal.h"
 #include "crypto/aes.h"
-#include "scp/scp03.h"
+#include "scp/scp.h"
 #include "tlv/tlv.h"
 
 enum { BROADCAST_LEVEL = LEVEL_CMAC | LEVEL_CDEC };
@@ -75,8 +75,8 @@ static bool inner_encrypt(const struct bundle_plan *plan, struct making *k, uint
 	return ok;
 }
 
-static bool seal_write(struct scp03 *s, const struct package *p, uint32_t offset,
-    struct span octets, struct wr *commands)
+static bool seal_write(struct scp *s, const struct package *p, uint32_t offset, struct span octets,
+    struct wr *commands)
 {
 	uint8_t data[APDU_SHORT_DATA], apdu[4 + 1 + APDU_SHORT_DATA + 1];
 	struct wr d = wr_fixed(data, sizeof(data)), w = wr_fixed(apdu, sizeof(apdu));
@@ -86,20 +86,20 @@ static bool seal_write(struct scp03 *s, const struct package *p, uint32_t offset
 	wr_u32(&d, offset);
 	wr_put(&d, octets);
 	c.data = wr_span(&d);
-	ok = wr_ok(&d) && scp03_seal_command(s, &c, &w) && wr_ok(&w);
+	ok = wr_ok(&d) && scp_seal_command(s, &c, &w) && wr_ok(&w);
 	tlv_put(commands, B_CAPDU, wr_span(&w));
 	wipe(data, sizeof(data));
 	return ok;
 }
 
 /* The return command, behind the last of the stream. */
-static bool seal_return(struct scp03 *s, struct making *k)
+static bool seal_return(struct scp *s, struct making *k)
 {
 	struct capdu c = {
 		.cla = 0x80, .ins = INS_CHANGE_MODE, .p1 = MODE_RETURN, .p2 = MODE_RETURN_P2
 	};
 	struct wr w = wr_fixed(k->ret, sizeof(k->ret));
-	bool ok = scp03_seal_command(s, &c, &w) && wr_ok(&w);
+	bool ok = scp_seal_command(s, &c, &w) && wr_ok(&w);
 
 	k->p.return_command = wr_span(&w);
 	return ok;
@@ -108,8 +108,8 @@ static bool seal_return(struct scp03 *s, struct making *k)
 /* All commands under BK (section 4), the checkpoints of S8 (section 8), and the return. */
 static bool make_stream(const struct broadcast_keys *bk, struct span payload, struct making *k)
 {
-	size_t chunk = scp03_max_data(BROADCAST_LEVEL, k->p.m) - PAYLOAD_HEAD;
-	struct scp03 s = { 0 };
+	size_t chunk = scp_max_data_at(PROTOCOL_SCP03, BROADCAST_LEVEL, k->p.m) - PAYLOAD_HEAD;
+	struct scp s = { 0 };
 	bool ok =
 	    scp03_resume(&s, &bk->enc, &bk->mac, k->p.counter, k->p.mcv, BROADCAST_LEVEL, k->p.m);
 
@@ -117,12 +117,12 @@ static bool make_stream(const struct broadcast_keys *bk, struct span payload, st
 		ok =
 		    seal_write(&s, &k->p, (uint32_t)at, span_sub(payload, at, chunk), &k->commands);
 		if (k->p.m == 8 && payload.n - at > chunk)
-			wr_put(&k->checkpoints, span_sub(SPAN(s.mcv), 8, 8));
+			wr_put(&k->checkpoints, span_sub(SPAN(s.u.scp03.mcv), 8, 8));
 	}
 	ok = ok && seal_return(&s, k) && wr_ok(&k->commands) && wr_ok(&k->checkpoints);
 	k->p.commands = wr_span(&k->commands);
 	k->p.checkpoints = wr_span(&k->checkpoints);
-	scp03_wipe(&s);
+	scp_wipe(&s);
 	return ok;
 }
 
@@ -132,7 +132,7 @@ static bool make_package(
 	const struct variant_rule *rule = variant_rule(plan->variant);
 	struct span payload = plan->image;
 	uint8_t *under_kos = NULL;
-	size_t chunk = scp03_max_data(BROADCAST_LEVEL, k->p.m) - PAYLOAD_HEAD;
+	size_t chunk = scp_max_data_at(PROTOCOL_SCP03, BROADCAST_LEVEL, k->p.m) - PAYLOAD_HEAD;
 	bool ok = false;
 
 	k->p.key_n = plan->key_n;

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "bundle/internal.h"
-#include "scp/scp03.h"
+#include "scp/scp.h"
 #include "tlv/tlv.h"
 
 int field(struct rd *r, uint32_t tag, size_t min, size_t max, struct span *v, struct err *e)

@@ -2,8 +2,7 @@
 #include <string.h>
 
 #include "campaign/unicast.h"
-#include "scp/scp02.h"
-#include "scp/scp03.h"
+#include "scp/scp.h"
 
 uint8_t unicast_level(const struct campaign *c)
 {
@@ -15,8 +14,8 @@ uint8_t unicast_level(const struct campaign *c)
 size_t unicast_room(const struct campaign *c)
 {
 	if (c->keys->type == ENTRY_SCP02)
-		return scp02_max_data(unicast_level(c));
-	return scp03_max_data(unicast_level(c), c->m.s16 == 1 ? 16 : 8);
+		return scp_max_data_at(PROTOCOL_SCP02, unicast_level(c), 8);
+	return scp_max_data_at(PROTOCOL_SCP03, unicast_level(c), c->m.s16 == 1 ? 16 : 8);
 }
 
 static int send(struct visit *v, uint8_t ins, uint8_t p1, size_t n, struct err *e)

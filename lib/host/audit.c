@@ -25,7 +25,7 @@ void audit_init(struct audit *a, const struct candidate *candidates, size_t n)
 static void end_session(struct audit *a)
 {
 	scp_wipe(&a->scp);
-	scp03_wipe(&a->bc);
+	scp_wipe(&a->bc);
 	wipe_key_set(&a->keys);
 	joined_forget(&a->joined);
 	a->open = a->challenged = a->broadcast = a->broadcast_known = false;
@@ -74,7 +74,7 @@ static bool candidate_fits(struct audit *a, const struct candidate *c)
 	if (!(c->template != NULL
 		    ? template_diversify(c->template, c->master, a->iu.kdd, &a->keys)
 		    : diversify(c->diversification, c->master, a->iu.kdd, &a->keys)) ||
-	    !scp_begin(&a->scp, &start) || !scp_cryptogram(&a->scp, &start, SCP03_CARD, want)) {
+	    !scp_begin(&a->scp, &start) || !scp_cryptogram(&a->scp, &start, SCP_CARD, want)) {
 		a->failed = true;
 		return false;
 	}
@@ -100,17 +100,17 @@ static enum finding initialize_update(struct audit *a, const struct capdu *c, st
 	return a->n == 0 ? FINDING_NOT_CHECKED : FINDING_NO_KEY;
 }
 
-static enum finding of_verdict(struct audit *a, enum scp03_verdict v)
+static enum finding of_verdict(struct audit *a, enum scp_verdict v)
 {
 	switch (v) {
-	case SCP03_FAILED:
+	case SCP_FAILED:
 		a->failed = true;
 		return FINDING_NOT_CHECKED;
-	case SCP03_OK:
+	case SCP_OK:
 		return FINDING_OK;
-	case SCP03_BAD_CRYPTOGRAM:
+	case SCP_BAD_CRYPTOGRAM:
 		return FINDING_HOST_CRYPTOGRAM;
-	case SCP03_MALFORMED:
+	case SCP_MALFORMED:
 		return FINDING_MALFORMED;
 	default:
 		return FINDING_MAC;
@@ -144,7 +144,7 @@ static bool begin_with(struct audit *a, uint8_t i)
 	a->iu.i = i;
 	start = start_of(a);
 	return capdu_get(span_of(a->authenticate, a->authenticate_n), &c) &&
-	       scp_begin(&a->scp, &start) && scp_card_authenticate(&a->scp, &start, &c) == SCP03_OK;
+	       scp_begin(&a->scp, &start) && scp_card_authenticate(&a->scp, &start, &c) == SCP_OK;
 }
 
 /* Opens a command; the first of a session of unknown i decides which one it has. */
@@ -152,19 +152,19 @@ static enum finding open_command(struct audit *a, const struct capdu *c, struct 
 {
 	static const uint8_t others[] = { 0x15, 0x05, 0x55, 0x45, 0x14, 0x04, 0x54, 0x44, 0x35,
 		0x75 };
-	enum scp03_verdict v = scp_open_command(&a->scp, c, plain, &a->data);
+	enum scp_verdict v = scp_open_command(&a->scp, c, plain, &a->data);
 	uint8_t first = a->iu.i;
 
 	if (a->i_certain || (scp_level(&a->scp) & LEVEL_CMAC) == 0)
 		return of_verdict(a, v);
 	a->i_certain = true;
-	for (size_t k = 0; v != SCP03_OK && k < sizeof(others); k++) {
+	for (size_t k = 0; v != SCP_OK && k < sizeof(others); k++) {
 		wr_reset(&a->data);
 		if (scp_i_valid((enum scp_protocol)a->iu.scp, others[k]) &&
 		    begin_with(a, others[k]))
 			v = scp_open_command(&a->scp, c, plain, &a->data);
 	}
-	if (v != SCP03_OK && begin_with(a, first))
+	if (v != SCP_OK && begin_with(a, first))
 		return FINDING_MAC;
 	return of_verdict(a, v);
 }
@@ -189,7 +189,7 @@ static void in_broadcast(
 {
 	r->command = FINDING_NOT_CHECKED;
 	if (a->broadcast_known) {
-		r->command = of_verdict(a, scp03_open_command(&a->bc, c, &r->plain, &a->data));
+		r->command = of_verdict(a, scp_open_command(&a->bc, c, &r->plain, &a->data));
 		r->has_plain = r->command == FINDING_OK;
 	}
 	if (c->ins == INS_CHANGE_MODE && c->p1 == MODE_RETURN && sw == SW_OK)

@@ -50,7 +50,7 @@ struct audit {
 	bool broadcast, broadcast_known;
 	struct scp scp;         /* the diversified channel */
 	struct joined joined;   /* a command of it that comes in several */
-	struct scp03 bc;        /* broadcast, if its keys came in clear */
+	struct scp bc;          /* broadcast, if its keys came in clear */
 	struct wr data, answer; /* storage of the plain forms */
 };
 

@@ -233,7 +233,7 @@ static int check_update(struct span data, const struct session_asks *asks, uint8
 		return err_set(e, ERR_AUTH,
 		    "key version %02X was asked for, the card answers with %02X", asks->key_version,
 		    u->key_version);
-	if (u->scp == PROTOCOL_SCP03 && !scp03_i_valid(u->i))
+	if (u->scp == PROTOCOL_SCP03 && !scp_i_valid(PROTOCOL_SCP03, u->i))
 		return err_set(
 		    e, ERR_AUTH, "the card reports i = %02X, which does not exist", u->i);
 	return 0;
@@ -272,7 +272,7 @@ static int check_card(struct session *s, const struct scp_start *start, struct e
 	const struct init_update *u = &s->iu;
 	uint8_t want[16];
 
-	if (!scp_begin(&s->scp, start) || !scp_cryptogram(&s->scp, start, SCP03_CARD, want))
+	if (!scp_begin(&s->scp, start) || !scp_cryptogram(&s->scp, start, SCP_CARD, want))
 		return err_set(e, ERR_OTHER, "session keys cannot be derived");
 	if (!ct_equal(span_of(want, u->m), span_of(u->cryptogram, u->m)))
 		return wrong_keys(u, e);

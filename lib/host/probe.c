@@ -68,7 +68,7 @@ static bool challenge02(const struct probe *p, struct scp *s, enum proof *mac)
 
 	if (p->domain.n == 0)
 		return true;
-	if (!scp02_card_challenge(&s->u.scp02, aid_span(&p->domain), want))
+	if (!scp02_card_challenge(s, aid_span(&p->domain), want))
 		return false;
 	if (ct_equal(SPAN(want), got))
 		*mac = PROOF_RIGHT;
@@ -90,7 +90,7 @@ bool probe_keys(const struct probe *p, const struct key_set *keys, struct probe_
 	if (!length_fits(p, keys))
 		return true;
 	*r = (struct probe_result){ 0 };
-	ok = scp_begin(&s, &a) && scp_cryptogram(&s, &a, SCP03_CARD, want);
+	ok = scp_begin(&s, &a) && scp_cryptogram(&s, &a, SCP_CARD, want);
 	if (ok && aes) {
 		r->mac = equal(want, p->iu.cryptogram, p->iu.m);
 		ok = challenge03(p, keys, &r->enc);

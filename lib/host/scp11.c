@@ -361,11 +361,11 @@ static int check_answer(const struct scp11_asks *a, const struct scp11_card *car
 static int open_scp03(struct session *s, const struct scp11_card *card, const struct exchange *x,
     struct span receipt, struct err *e)
 {
-	struct scp03 *scp = scp_as_scp03(&s->scp);
 	struct rd r = rd_of(receipt);
 	uint8_t mcv[SCP11_RECEIPT];
 
-	if (!rd_copy(&r, mcv, sizeof(mcv)) || !scp11_begin(scp, &x->terms, &x->keys, mcv, card->m))
+	if (!rd_copy(&r, mcv, sizeof(mcv)) ||
+	    !scp11_begin(&s->scp, &x->terms, &x->keys, mcv, card->m))
 		return err_set(e, ERR_OTHER, "the session cannot be begun");
 	memset(&s->iu, 0, sizeof(s->iu));
 	s->iu.scp = SCP11_ID;
@@ -373,7 +373,7 @@ static int open_scp03(struct session *s, const struct scp11_card *card, const st
 	s->iu.m = card->m;
 	s->kid = card->key.kid;
 	s->dek = x->keys.dek;
-	s->level = scp->level;
+	s->level = s->scp.level;
 	s->mode = SESSION_UNICAST;
 	s->lost = false;
 	return 0;

@@ -93,11 +93,11 @@ static int write_wire(struct session *s, const struct capdu *c, struct err *e)
 	return 0;
 }
 
-static int bad_answer(struct session *s, enum scp03_verdict v, struct err *e)
+static int bad_answer(struct session *s, enum scp_verdict v, struct err *e)
 {
-	const char *why = v == SCP03_BAD_MAC     ? "its R-MAC is wrong"
-			  : v == SCP03_MALFORMED ? "it is not protected as agreed"
-						 : "it cannot be decrypted";
+	const char *why = v == SCP_BAD_MAC     ? "its R-MAC is wrong"
+			  : v == SCP_MALFORMED ? "it is not protected as agreed"
+					       : "it cannot be decrypted";
 
 	session_drop(s);
 	err_set(e, ERR_INTEGRITY,
@@ -146,7 +146,7 @@ static int transmit_joined(struct session *s, struct err *e)
 
 int session_send(struct session *s, const struct capdu *c, struct rapdu *r, struct err *e)
 {
-	enum scp03_verdict v;
+	enum scp_verdict v;
 
 	if (check_may_send(s, e) != 0 || write_wire(s, c, e) != 0)
 		return -1;
@@ -162,7 +162,7 @@ int session_send(struct session *s, const struct capdu *c, struct rapdu *r, stru
 		return 0;
 	}
 	v = scp_open_response(&s->scp, wr_span(&s->answer), r, &s->plain);
-	if (v != SCP03_OK)
+	if (v != SCP_OK)
 		return bad_answer(s, v, e);
 	/* A security error aborts the session on the card (Amendment D 5.6); we cannot tell it from
 	 * a mere refusal, so it ends here as well. */

@@ -196,7 +196,7 @@ bool scp11_receipt_ok(const struct scp11_keys *k, struct span command_data, stru
 	return scp11_receipt(k, command_data, answer_key, want) && ct_equal(SPAN(want), receipt);
 }
 
-bool scp11_begin(struct scp03 *s, const struct scp11_terms *t, const struct scp11_keys *k,
+bool scp11_begin(struct scp *s, const struct scp11_terms *t, const struct scp11_keys *k,
     const uint8_t receipt[static SCP11_RECEIPT], uint8_t m)
 {
 	uint8_t level;

@@ -17,7 +17,7 @@
 #define SCP_SCP11_H
 
 #include "crypto/ecka.h"
-#include "scp/scp03.h"
+#include "scp/scp.h"
 
 enum scp11_variant { SCP11A, SCP11B, SCP11C };
 
@@ -117,7 +117,7 @@ MUST_CHECK bool scp11_receipt(const struct scp11_keys *k, struct span command_da
 MUST_CHECK bool scp11_receipt_ok(const struct scp11_keys *k, struct span command_data,
     struct span answer_key, struct span receipt);
 /* Opens the SCP03 session that SCP11 ends in; m: 8 (S8) or 16 (S16). */
-MUST_CHECK bool scp11_begin(struct scp03 *s, const struct scp11_terms *t,
-    const struct scp11_keys *k, const uint8_t receipt[static SCP11_RECEIPT], uint8_t m);
+MUST_CHECK bool scp11_begin(struct scp *s, const struct scp11_terms *t, const struct scp11_keys *k,
+    const uint8_t receipt[static SCP11_RECEIPT], uint8_t m);
 
 #endif

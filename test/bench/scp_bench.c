@@ -18,7 +18,8 @@
 #include <openssl/evp.h>
 
 #include "measure.h"
-#include "scp/scp03.h"
+#include "scp/scp.h"
+#include "test/unit/scp_start.h"
 
 enum { ROUNDS = 201, M = 8, PLAIN_A = 64, PLAIN_B = 239, CIPHER_B = 240 };
 
@@ -120,16 +121,16 @@ static void naive_card(const struct key_set *keys, struct work *w)
 
 /* ---- ours ---- */
 
-static void our_card(struct scp03 *s, const struct key_set *keys, struct work *w)
+static void our_card(struct scp *s, const struct key_set *keys, struct work *w)
 {
 	struct span hc = SPAN(host_challenge), cc = SPAN(card_challenge);
 	struct capdu c = { .cla = 0x80, .ins = 0xE2, .p1 = 0x80, .data = { plain, PLAIN_A } };
 	struct wr out = wr_fixed(w->wire, sizeof(w->wire));
 
-	need(scp03_begin(s, keys, hc, cc), "scp03_begin");
-	need(scp03_cryptogram(s, SCP03_CARD, hc, cc, w->card_cryptogram), "scp03_cryptogram");
-	need(scp03_host_authenticate(s, 0x03, 0, hc, cc, &out), "scp03_host_authenticate");
-	need(scp03_seal_command(s, &c, &out), "scp03_seal_command");
+	need(scp_begin(s, START(PROTOCOL_SCP03, 0, keys, hc, cc)), "scp_begin");
+	need(scp_cryptogram(s, CHALLENGES(hc, cc), SCP_CARD, w->card_cryptogram), "scp_cryptogram");
+	need(scp_host_authenticate(s, CHALLENGES(hc, cc), 0x03, 0, &out), "scp_host_authenticate");
+	need(scp_seal_command(s, &c, &out), "scp_seal_command");
 	w->n = out.n;
 }
 
@@ -142,9 +143,9 @@ struct raw {
 	uint8_t wire[300];
 };
 
-static void raw_new(struct raw *r, struct scp03 *s)
+static void raw_new(struct raw *r, struct scp *s)
 {
-	size_t n = s->enc.key.n;
+	size_t n = s->u.scp03.enc.key.n;
 	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, cipher_name(n, true), NULL);
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, "CMAC", NULL);
 	char name[16];
@@ -154,8 +155,9 @@ static void raw_new(struct raw *r, struct scp03 *s)
 	snprintf(name, sizeof(name), "%s", cipher_name(n, true));
 	r->cbc = EVP_CIPHER_CTX_new();
 	r->mac = EVP_MAC_CTX_new(mac);
-	need(EVP_EncryptInit_ex2(r->cbc, cipher, s->enc.key.b, NULL, NULL) == 1, "raw cipher");
-	need(EVP_MAC_init(r->mac, s->mac.key.b, n, params) == 1, "raw MAC");
+	need(EVP_EncryptInit_ex2(r->cbc, cipher, s->u.scp03.enc.key.b, NULL, NULL) == 1,
+	    "raw cipher");
+	need(EVP_MAC_init(r->mac, s->u.scp03.mac.key.b, n, params) == 1, "raw MAC");
 	EVP_CIPHER_free(cipher);
 	EVP_MAC_free(mac);
 }
@@ -179,14 +181,14 @@ static void raw_command(struct raw *r)
 	memcpy(&r->wire[5 + CIPHER_B], full, M);
 }
 
-static void our_command(struct scp03 *s, uint8_t *wire)
+static void our_command(struct scp *s, uint8_t *wire)
 {
 	static const struct capdu c = {
 		.cla = 0x80, .ins = 0xE2, .p1 = 0x80, .data = { plain, PLAIN_B }
 	};
 	struct wr out = wr_fixed(wire, 300);
 
-	need(scp03_seal_command(s, &c, &out), "scp03_seal_command");
+	need(scp_seal_command(s, &c, &out), "scp_seal_command");
 }
 
 /* ---- measuring ---- */
@@ -195,7 +197,7 @@ static double bench_card(const struct key_set *keys, double *ns)
 {
 	static struct work naive, ours;
 	double ratio[ROUNDS], time[ROUNDS];
-	struct scp03 s = { 0 };
+	struct scp s = { 0 };
 
 	naive_card(keys, &naive);
 	our_card(&s, keys, &ours);
@@ -214,7 +216,7 @@ static double bench_card(const struct key_set *keys, double *ns)
 		ratio[i] = (t1 - t0) / (t2 - t1);
 		time[i] = (t2 - t1) / 10;
 	}
-	scp03_wipe(&s);
+	scp_wipe(&s);
 	*ns = median(time, ROUNDS);
 	return median(ratio, ROUNDS);
 }
@@ -223,15 +225,15 @@ static double bench_command(const struct key_set *keys, double *ns)
 {
 	static uint8_t ours[300];
 	double ratio[ROUNDS], time[ROUNDS];
-	struct scp03 s = { 0 };
+	struct scp s = { 0 };
 	struct raw r = { 0 };
 	struct work w;
 
 	our_card(&s, keys, &w);
 	raw_new(&r, &s);
-	memcpy(r.mcv, s.mcv, 16);
+	memcpy(r.mcv, s.u.scp03.mcv, 16);
 	r.icv[15] = 2;
-	need(aes_block(&s.enc, r.icv, r.icv), "ICV");
+	need(aes_block(&s.u.scp03.enc, r.icv, r.icv), "ICV");
 	raw_command(&r);
 	our_command(&s, ours);
 	need(memcmp(ours, r.wire, 5 + CIPHER_B + M) == 0, "comparing (b)");
@@ -249,7 +251,7 @@ static double bench_command(const struct key_set *keys, double *ns)
 	}
 	EVP_CIPHER_CTX_free(r.cbc);
 	EVP_MAC_CTX_free(r.mac);
-	scp03_wipe(&s);
+	scp_wipe(&s);
 	*ns = median(time, ROUNDS);
 	return median(ratio, ROUNDS);
 }

@@ -9,12 +9,13 @@
 #include <string.h>
 
 #include "host/broadcast.h"
+#include "test/unit/scp_start.h"
 
 enum { COMMANDS_MAX = 20000 };
 
 struct liar {
 	struct rd *in;
-	struct scp03 scp; /* the honest card's side */
+	struct scp scp; /* the honest card's side */
 	struct key_set keys;
 	uint8_t hc[16], cc[16], m, i;
 	bool proved;    /* the last INITIALIZE UPDATE had the right cryptogram */
@@ -38,8 +39,8 @@ static uint16_t initialize(struct liar *l, const struct capdu *c, struct wr *out
 	l->m = u.m;
 	memcpy(l->hc, c->data.p, u.m);
 	CHECK(scp03_card_challenge(&l->keys.enc, sequence, aid_span(&aid_isd), u.m, l->cc));
-	CHECK(scp03_begin(&l->scp, &l->keys, hc, cc));
-	CHECK(scp03_cryptogram(&l->scp, SCP03_CARD, hc, cc, u.cryptogram));
+	CHECK(scp_begin(&l->scp, START(PROTOCOL_SCP03, 0, &l->keys, hc, cc)));
+	CHECK(scp_cryptogram(&l->scp, CHALLENGES(hc, cc), SCP_CARD, u.cryptogram));
 	memcpy(u.card_challenge, l->cc, u.m);
 	memcpy(u.sequence, sequence, 3);
 	u.has_sequence = (l->i & SCP03_I_PSEUDO_RANDOM) != 0;
@@ -54,13 +55,13 @@ static bool protected(struct liar *l, const struct capdu *c, struct wr *rsp)
 	struct rapdu r = { .sw = fuzz_u16(l->in) };
 	struct capdu plain;
 
-	if (scp03_open_command(&l->scp, c, &plain, &data) != SCP03_OK)
+	if (scp_open_command(&l->scp, c, &plain, &data) != SCP_OK)
 		return false;
 	if (r.sw < 0x6000)
 		r.sw = SW_OK;
 	if (sw_is_success_or_warning(r.sw))
 		r.data = fuzz_lv(l->in);
-	CHECK(scp03_seal_response(&l->scp, &r, rsp));
+	CHECK(scp_seal_response(&l->scp, &r, rsp));
 	return true;
 }
 
@@ -79,10 +80,10 @@ static void honest(struct liar *l, const struct capdu *c, struct wr *rsp)
 		r.sw = initialize(l, c, &w);
 		r.data = wr_span(&w);
 	} else if (c->ins == INS_EXTERNAL_AUTHENTICATE) {
-		enum scp03_verdict v =
-		    scp03_card_authenticate(&l->scp, c, span_of(l->hc, l->m), span_of(l->cc, l->m));
+		enum scp_verdict v = scp_card_authenticate(
+		    &l->scp, CHALLENGES(span_of(l->hc, l->m), span_of(l->cc, l->m)), c);
 
-		CHECK(v == SCP03_OK); /* it never spends a try */
+		CHECK(v == SCP_OK); /* it never spends a try */
 	} else {
 		r.data = fuzz_lv(l->in);
 		r.sw = fuzz_u16(l->in);
@@ -281,7 +282,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	}
 	session_close(&s);
 	session_wipe(&s);
-	scp03_wipe(&l->scp);
+	scp_wipe(&l->scp);
 	free(l);
 	return 0;
 }

@@ -7,12 +7,13 @@
 
 #include <string.h>
 
-#include "scp/scp03.h"
+#include "scp/scp.h"
+#include "test/unit/scp_start.h"
 
 enum { WIRE = 70000 };
 
 struct both {
-	struct scp03 host, card;
+	struct scp host, card;
 	struct span hc, cc;
 	uint8_t level;
 };
@@ -25,20 +26,20 @@ struct state {
 	bool open;
 };
 
-static struct state state_of(const struct scp03 *s)
+static struct state state_of(const struct scp *s)
 {
 	struct state x;
 
 	memset(&x, 0, sizeof(x));
-	memcpy(x.mcv, s->mcv, 16);
-	memcpy(x.counter, s->counter, 16);
+	memcpy(x.mcv, s->u.scp03.mcv, 16);
+	memcpy(x.counter, s->u.scp03.counter, 16);
 	x.m = s->m;
 	x.level = s->level;
 	x.open = s->open;
 	return x;
 }
 
-static bool same(const struct state *a, const struct scp03 *s)
+static bool same(const struct state *a, const struct scp *s)
 {
 	struct state b = state_of(s);
 
@@ -79,30 +80,31 @@ static bool open_both(struct both *b, struct rd *in)
 	struct key_set keys = { fuzz_key(key_n, 1), fuzz_key(key_n, 2), fuzz_key(key_n, 3) };
 	uint8_t a[16], c[16], room[64];
 	struct wr w = wr_fixed(room, sizeof(room));
-	enum scp03_verdict v;
+	enum scp_verdict v;
 	struct capdu cmd;
 
 	b->level = fuzz_u8(in);
 	b->hc = span_of(challenges, m);
 	b->cc = span_of(challenges + 16, m);
-	CHECK(scp03_begin(&b->host, &keys, b->hc, b->cc));
-	CHECK(scp03_begin(&b->card, &keys, b->hc, b->cc));
-	CHECK(scp03_cryptogram(&b->host, SCP03_CARD, b->hc, b->cc, a));
-	CHECK(scp03_cryptogram(&b->card, SCP03_CARD, b->hc, b->cc, c));
+	CHECK(scp_begin(&b->host, START(PROTOCOL_SCP03, 0, &keys, b->hc, b->cc)));
+	CHECK(scp_begin(&b->card, START(PROTOCOL_SCP03, 0, &keys, b->hc, b->cc)));
+	CHECK(scp_cryptogram(&b->host, CHALLENGES(b->hc, b->cc), SCP_CARD, a));
+	CHECK(scp_cryptogram(&b->card, CHALLENGES(b->hc, b->cc), SCP_CARD, c));
 	CHECK(memcmp(a, c, m) == 0);
-	if (!scp03_host_authenticate(&b->host, b->level, pick >> 6, b->hc, b->cc, &w)) {
-		CHECK(!scp03_level_valid(b->level, SCP03_I_RMAC | SCP03_I_RENC));
+	if (!scp_host_authenticate(&b->host, CHALLENGES(b->hc, b->cc), b->level, pick >> 6, &w)) {
+		CHECK(!scp_level_valid(PROTOCOL_SCP03, b->level, SCP03_I_RMAC | SCP03_I_RENC));
 		return false;
 	}
-	CHECK(scp03_level_valid(b->level, SCP03_I_RMAC | SCP03_I_RENC));
+	CHECK(scp_level_valid(PROTOCOL_SCP03, b->level, SCP03_I_RMAC | SCP03_I_RENC));
 	meddle(in, &w);
 	if (!wr_ok(&w) || !capdu_get(wr_span(&w), &cmd))
 		return false;
-	v = scp03_card_authenticate(&b->card, &cmd, b->hc, b->cc);
-	CHECK((v == SCP03_OK) == b->card.open);
-	if (v != SCP03_OK)
+	v = scp_card_authenticate(&b->card, CHALLENGES(b->hc, b->cc), &cmd);
+	CHECK((v == SCP_OK) == b->card.open);
+	if (v != SCP_OK)
 		return false;
-	CHECK(b->card.level == b->level && memcmp(b->card.mcv, b->host.mcv, 16) == 0);
+	CHECK(
+	    b->card.level == b->level && memcmp(b->card.u.scp03.mcv, b->host.u.scp03.mcv, 16) == 0);
 	return true;
 }
 
@@ -121,14 +123,14 @@ static bool command(struct both *b, struct rd *in, struct wr *wire, struct wr *b
 		.p2 = fuzz_u8(in) };
 	struct wr data = wr_grow(WIRE);
 	struct capdu got, sent, plain;
-	enum scp03_verdict v;
+	enum scp_verdict v;
 	struct state was = state_of(&b->host);
 	bool again;
 
 	c.le = fuzz_u8(in) * 2u;
 	c.data = fuzz_lv(in);
 	wr_reset(wire);
-	if (!scp03_seal_command(&b->host, &c, wire)) {
+	if (!scp_seal_command(&b->host, &c, wire)) {
 		CHECK(same(&was, &b->host) && wire->n == 0);
 		return true;
 	}
@@ -145,18 +147,18 @@ static bool command(struct both *b, struct rd *in, struct wr *wire, struct wr *b
 	if (!wr_ok(wire) || !capdu_get(wr_span(wire), &got))
 		return false;
 	was = state_of(&b->card);
-	v = scp03_open_command(&b->card, &got, &plain, &data);
+	v = scp_open_command(&b->card, &got, &plain, &data);
 	/* `before` is what was sealed: not an octet of data or MAC may differ. */
-	if (v == SCP03_OK && (b->level & LEVEL_CMAC) != 0)
+	if (v == SCP_OK && (b->level & LEVEL_CMAC) != 0)
 		CHECK(!again && capdu_get(wr_span(before), &sent) && span_eq(got.data, sent.data));
-	if (v == SCP03_OK && (b->level & LEVEL_CMAC) != 0)
+	if (v == SCP_OK && (b->level & LEVEL_CMAC) != 0)
 		CHECK(!again && same_command(&plain, &c) && !cla_is_sm(plain.cla) &&
-		      memcmp(b->card.mcv, b->host.mcv, 16) == 0 &&
-		      memcmp(b->card.counter, b->host.counter, 16) == 0);
-	if (v != SCP03_OK)
+		      memcmp(b->card.u.scp03.mcv, b->host.u.scp03.mcv, 16) == 0 &&
+		      memcmp(b->card.u.scp03.counter, b->host.u.scp03.counter, 16) == 0);
+	if (v != SCP_OK)
 		CHECK(same(&was, &b->card) && data.n == 0);
 	wr_free(&data);
-	return v == SCP03_OK;
+	return v == SCP_OK;
 }
 
 static bool answer(struct both *b, struct rd *in, struct wr *wire)
@@ -164,21 +166,21 @@ static bool answer(struct both *b, struct rd *in, struct wr *wire)
 	struct rapdu r = { .sw = fuzz_u16(in) }, got;
 	struct wr data = wr_grow(WIRE), said = wr_grow(WIRE);
 	struct state was = state_of(&b->host);
-	enum scp03_verdict v;
+	enum scp_verdict v;
 
 	if (r.sw < 0x6000)
 		r.sw = SW_OK;
 	if (sw_is_success_or_warning(r.sw))
 		r.data = fuzz_lv(in);
 	wr_reset(wire);
-	CHECK(scp03_seal_response(&b->card, &r, wire));
+	CHECK(scp_seal_response(&b->card, &r, wire));
 	wr_put(&said, wr_span(wire));
 	meddle(in, wire);
-	v = scp03_open_response(&b->host, wr_span(wire), &got, &data);
+	v = scp_open_response(&b->host, wr_span(wire), &got, &data);
 	CHECK(same(&was, &b->host));
-	if (v != SCP03_OK)
+	if (v != SCP_OK)
 		CHECK(data.n == 0);
-	if (v == SCP03_OK && (b->level & LEVEL_RMAC) != 0) {
+	if (v == SCP_OK && (b->level & LEVEL_RMAC) != 0) {
 		/* Errors carry no R-MAC: they say nothing, and bring nothing. */
 		if (sw_is_success_or_warning(got.sw))
 			CHECK(got.sw == r.sw && span_eq(got.data, r.data) &&
@@ -188,7 +190,7 @@ static bool answer(struct both *b, struct rd *in, struct wr *wire)
 	}
 	wr_free(&data);
 	wr_free(&said);
-	return v == SCP03_OK;
+	return v == SCP_OK;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
@@ -201,8 +203,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		while (rd_left(&in) > 0)
 			if (!command(&b, &in, &wire, &before) || !answer(&b, &in, &wire))
 				break;
-	scp03_wipe(&b.host);
-	scp03_wipe(&b.card);
+	scp_wipe(&b.host);
+	scp_wipe(&b.card);
 	wr_free(&wire);
 	wr_free(&before);
 	return 0;

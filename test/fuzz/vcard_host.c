@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "gp/init_update.h"
+#include "test/unit/scp_start.h"
 
 static void issue_of(struct vcard_issue *is, uint8_t i, size_t key_n)
 {
@@ -49,8 +50,8 @@ void host_begin(struct host *h, uint8_t i, size_t key_n)
 static void forget(struct host *h)
 {
 	for (size_t i = 0; i < CHANNELS; i++) {
-		scp03_wipe(&h->channel[i].scp);
-		scp03_wipe(&h->channel[i].saved);
+		scp_wipe(&h->channel[i].scp);
+		scp_wipe(&h->channel[i].saved);
 		h->channel[i].session = SESSION_IDLE;
 	}
 }
@@ -92,8 +93,8 @@ static void follow(struct host *h)
 
 		if (s == SESSION_IDLE ||
 		    (s == SESSION_IU_DONE) != (h->channel[i].session == SESSION_IU_DONE)) {
-			scp03_wipe(&h->channel[i].scp);
-			scp03_wipe(&h->channel[i].saved);
+			scp_wipe(&h->channel[i].scp);
+			scp_wipe(&h->channel[i].saved);
 			h->channel[i].session = SESSION_IDLE;
 		}
 	}
@@ -141,10 +142,10 @@ void host_initialize(struct host *h, uint8_t channel, uint8_t version)
 		k = chip_channel_keys(h->v, &h->v->channel[channel].selected, version);
 		CHECK(k != NULL && u.key_version == k->version && k->tries > 0);
 		memcpy(challenge + m, u.card_challenge, m);
-		CHECK(scp03_begin(
-		    &h->channel[channel].scp, &k->keys, c.data, span_of(challenge + m, m)));
-		CHECK(scp03_cryptogram(
-		    &h->channel[channel].scp, SCP03_CARD, c.data, span_of(challenge + m, m), want));
+		CHECK(scp_begin(&h->channel[channel].scp,
+		    START(PROTOCOL_SCP03, 0, &k->keys, c.data, span_of(challenge + m, m))));
+		CHECK(scp_cryptogram(&h->channel[channel].scp,
+		    CHALLENGES(c.data, span_of(challenge + m, m)), SCP_CARD, want));
 		CHECK(memcmp(want, u.cryptogram, m) == 0);
 		h->channel[channel].session = SESSION_IU_DONE;
 	}
@@ -181,15 +182,16 @@ static bool means_the_same(struct span a, struct span b)
 void host_authenticate(struct host *h, uint8_t channel, uint8_t level, struct rd *meddle)
 {
 	uint8_t m = size_of(h), *challenge = h->channel[channel].challenge;
-	struct scp03 *scp = &h->channel[channel].scp;
+	struct scp *scp = &h->channel[channel].scp;
 	struct wr right = wr_grow(128), w = wr_grow(600), rsp = wr_grow(512);
 	enum authority who = AUTHENTICATION;
 	uint16_t sw;
 
 	if (h->channel[channel].session != SESSION_IU_DONE)
 		goto out;
-	if (!scp03_host_authenticate(
-		scp, level, channel, span_of(challenge, m), span_of(challenge + m, m), &right))
+	if (!scp_host_authenticate(scp,
+		CHALLENGES(span_of(challenge, m), span_of(challenge + m, m)), level, channel,
+		&right))
 		goto out;
 	wr_put(&w, wr_span(&right));
 	meddled(&w, meddle);
@@ -212,7 +214,7 @@ uint16_t host_sealed(
     struct host *h, uint8_t channel, struct capdu *c, struct rd *meddle, struct wr *rsp)
 {
 	enum session s = h->channel[channel].session;
-	struct scp03 *scp = &h->channel[channel].scp;
+	struct scp *scp = &h->channel[channel].scp;
 	struct wr right = wr_grow(LAST_MAX), w = wr_grow(2 * LAST_MAX);
 	enum authority who = s == SESSION_BROADCAST ? BROADCAST : UNICAST;
 	uint16_t sw = 0;
@@ -220,7 +222,7 @@ uint16_t host_sealed(
 	c->cla = cla_with_channel(0x80, channel);
 	if (s != SESSION_UNICAST && s != SESSION_BROADCAST)
 		goto out;
-	if (!scp03_seal_command(scp, c, &right))
+	if (!scp_seal_command(scp, c, &right))
 		goto out;
 	wr_put(&w, wr_span(&right));
 	meddled(&w, meddle);
@@ -244,7 +246,7 @@ out:
 
 void host_entered(struct host *h, uint8_t channel, const struct key *bk, const struct enter *e)
 {
-	struct scp03 next = { 0 };
+	struct scp next = { 0 };
 
 	CHECK(h->v->channel[channel].session == SESSION_BROADCAST);
 	CHECK(scp03_resume(
@@ -257,8 +259,8 @@ void host_entered(struct host *h, uint8_t channel, const struct key *bk, const s
 void host_returned(struct host *h, uint8_t channel)
 {
 	CHECK(h->v->channel[channel].session == SESSION_UNICAST);
-	scp03_wipe(&h->channel[channel].scp);
+	scp_wipe(&h->channel[channel].scp);
 	h->channel[channel].scp = h->channel[channel].saved;
-	memset(&h->channel[channel].saved, 0, sizeof(struct scp03));
+	memset(&h->channel[channel].saved, 0, sizeof(struct scp));
 	h->channel[channel].session = SESSION_UNICAST;
 }

@@ -13,7 +13,7 @@ struct host {
 	struct vcard *v;
 	struct model model;
 	struct {
-		struct scp03 scp, saved;
+		struct scp scp, saved;
 		enum session session;
 		uint8_t challenge[32]; /* the host's and the card's */
 	} channel[CHANNELS];

@@ -4,6 +4,7 @@
 #include "crypto/digest.h"
 #include "crypto/kdf.h"
 #include "gp/init_update.h"
+#include "scp_start.h"
 
 enum { KEY_VERSION = 0x30, KOS_VERSION = 0x01, MEMORY = 1u << 16 };
 
@@ -64,7 +65,7 @@ void bench_cycle(struct bench *b)
 	vcard_close(b->v);
 	b->v = NULL;
 	b->channel = 0;
-	scp03_wipe(&b->host);
+	scp_wipe(&b->host);
 	assert_ok(vcard_open(b->path, &b->v, &e), &e);
 }
 
@@ -72,7 +73,7 @@ void bench_off(struct bench *b)
 {
 	vcard_close(b->v);
 	b->v = NULL;
-	scp03_wipe(&b->host);
+	scp_wipe(&b->host);
 	unlink(b->path);
 }
 
@@ -110,16 +111,16 @@ uint16_t bench_plain(struct bench *b, uint8_t ins, uint16_t p1p2, struct span da
 	return bench_raw(b, wr_span(&w));
 }
 
-static void wrap_on(struct scp03 *s, uint8_t channel, const struct capdu *c, struct wr *out)
+static void wrap_on(struct scp *s, uint8_t channel, const struct capdu *c, struct wr *out)
 {
 	struct capdu on = *c;
 
 	on.cla = cla_with_channel(c->cla, channel);
-	assert_true(scp03_seal_command(s, &on, out));
+	assert_true(scp_seal_command(s, &on, out));
 	assert_true(wr_ok(out));
 }
 
-void bench_wrap(struct scp03 *s, uint8_t ins, uint16_t p1p2, struct span data, struct wr *out)
+void bench_wrap(struct scp *s, uint8_t ins, uint16_t p1p2, struct span data, struct wr *out)
 {
 	struct capdu c = { 0x80, ins, (uint8_t)(p1p2 >> 8), (uint8_t)p1p2, data, LE_MAX_SHORT,
 		false };
@@ -141,7 +142,7 @@ uint16_t bench_secure(
 	sw = bench_raw(b, wr_span(&w));
 	if (sw == 0)
 		return 0;
-	assert_int_equal(scp03_open_response(&b->host, bench_answer(b), &r, &d), SCP03_OK);
+	assert_int_equal(scp_open_response(&b->host, bench_answer(b), &r, &d), SCP_OK);
 	if (data_out != NULL)
 		*data_out = r.data;
 	return r.sw;
@@ -160,10 +161,10 @@ void bench_session(struct bench *b, uint8_t level)
 	assert_int_equal(bench_plain(b, INS_INITIALIZE_UPDATE, KEY_VERSION << 8, host), SW_OK);
 	assert_true(init_update_get(span_of(b->answer, b->answer_n - 2), m, &u));
 	card = span_of(u.card_challenge, m);
-	assert_true(scp03_begin(&b->host, &b->issue.keys, host, card));
-	assert_true(scp03_cryptogram(&b->host, SCP03_CARD, host, card, cryptogram));
+	assert_true(scp_begin(&b->host, START(PROTOCOL_SCP03, 0, &b->issue.keys, host, card)));
+	assert_true(scp_cryptogram(&b->host, CHALLENGES(host, card), SCP_CARD, cryptogram));
 	assert_memory_equal(cryptogram, u.cryptogram, m);
-	assert_true(scp03_host_authenticate(&b->host, level, b->channel, host, card, &w));
+	assert_true(scp_host_authenticate(&b->host, CHALLENGES(host, card), level, b->channel, &w));
 	assert_int_equal(bench_raw(b, wr_span(&w)), SW_OK);
 }
 
@@ -241,7 +242,7 @@ static void package_payload(struct package *p, uint8_t *payload)
 void package_stream(struct package *p)
 {
 	uint8_t *payload = malloc(p->length + 1), counter[16], back[32];
-	struct scp03 s = { 0 };
+	struct scp s = { 0 };
 	struct wr w;
 
 	p->image = malloc(p->length + 1);
@@ -269,7 +270,7 @@ void package_stream(struct package *p)
 		p->command[k][0] = p->stream.n;
 		p->command[k][1] = out.n;
 		wr_put(&p->stream, wr_span(&out));
-		memcpy(p->mcv[k + 1], s.mcv, 16);
+		memcpy(p->mcv[k + 1], s.u.scp03.mcv, 16);
 	}
 	w = wr_fixed(back, sizeof(back));
 	wrap_on(&s, 0,
@@ -278,7 +279,7 @@ void package_stream(struct package *p)
 	    &w);
 	memcpy(p->back, back, w.n);
 	p->back_n = w.n;
-	scp03_wipe(&s);
+	scp_wipe(&s);
 	free(payload);
 }
 
@@ -444,7 +445,7 @@ uint8_t bench_activate(struct bench *b, const struct package *p)
 	return result;
 }
 
-void insider_begin(struct scp03 *s, const struct package *p, uint32_t done)
+void insider_begin(struct scp *s, const struct package *p, uint32_t done)
 {
 	uint8_t counter[16];
 
@@ -453,8 +454,7 @@ void insider_begin(struct scp03 *s, const struct package *p, uint32_t done)
 	    s, &p->bk_enc, &p->bk_mac, counter, p->mcv[done], LEVEL_CMAC | LEVEL_CDEC, p->m));
 }
 
-uint16_t insider_sends(
-    struct bench *b, struct scp03 *s, uint8_t ins, uint16_t p1p2, struct span data)
+uint16_t insider_sends(struct bench *b, struct scp *s, uint8_t ins, uint16_t p1p2, struct span data)
 {
 	uint8_t buf[300];
 	struct wr w = wr_fixed(buf, sizeof(buf));

@@ -16,7 +16,7 @@ struct bench {
 	struct vcard *v;
 	struct key issuer_key;
 	/* the host's end */
-	struct scp03 host; /* the diversified channel */
+	struct scp host; /* the diversified channel */
 	uint8_t channel;
 	uint8_t answer[512]; /* the last one, as it came */
 	size_t answer_n;
@@ -36,7 +36,7 @@ struct span bench_answer(const struct bench *b);
 /* Unprotected command on the bench's logical channel, Le 00. */
 uint16_t bench_plain(struct bench *b, uint8_t ins, uint16_t p1p2, struct span data);
 /* Wraps with the host's end into `out` without sending. CLA 80, Le 00. */
-void bench_wrap(struct scp03 *s, uint8_t ins, uint16_t p1p2, struct span data, struct wr *out);
+void bench_wrap(struct scp *s, uint8_t ins, uint16_t p1p2, struct span data, struct wr *out);
 /* Wrapped in the diversified channel, answer checked and opened to *data (may be NULL). */
 uint16_t bench_secure(
     struct bench *b, uint8_t ins, uint16_t p1p2, struct span data, struct span *data_out);
@@ -74,9 +74,9 @@ void package_authorize(
 void package_sign(const struct package *p, const struct bench *b, struct authorize *a);
 
 /* Holds BK and wraps what it likes with right MACs, from command `done` on. */
-void insider_begin(struct scp03 *s, const struct package *p, uint32_t done);
+void insider_begin(struct scp *s, const struct package *p, uint32_t done);
 uint16_t insider_sends(
-    struct bench *b, struct scp03 *s, uint8_t ins, uint16_t p1p2, struct span data);
+    struct bench *b, struct scp *s, uint8_t ins, uint16_t p1p2, struct span data);
 
 /* A card, a package for it and an open diversified channel at level 33; and the end of it. */
 void bench_set_up(struct bench *b, struct package *p, char variant, uint8_t key_n, uint8_t m);

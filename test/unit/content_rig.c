@@ -97,7 +97,7 @@ void package_put(struct wr *w, const struct package_of *p)
 
 void content_session(struct rig *r)
 {
-	scp03_wipe(&r->host);
+	scp_wipe(&r->host);
 	rig_session(r, 0x30, LEVEL_CMAC);
 }
 
@@ -134,14 +134,14 @@ uint16_t say(struct rig *r, uint8_t ins, uint16_t p1p2, struct span data, struct
 
 	if (c.extended)
 		c.le = LE_MAX_EXTENDED;
-	assert_true(scp03_seal_command(&r->host, &c, &w));
+	assert_true(scp_seal_command(&r->host, &c, &w));
 	sw = rig_raw(r, wr_span(&w));
 	wr_free(&w);
 	if (sw == 0)
 		return 0;
 	fetch_rest(r, sw);
 	assert_int_equal(
-	    scp03_open_response(&r->host, span_of(r->answer, r->answer_n), &got, &plain), SCP03_OK);
+	    scp_open_response(&r->host, span_of(r->answer, r->answer_n), &got, &plain), SCP_OK);
 	if (answer != NULL)
 		*answer = got.data;
 	return got.sw;

@@ -12,7 +12,7 @@ static int transmit(void *ctx, struct span wire, struct wr *rsp, struct err *e)
 	plain = c;
 	wr_reset(&m->data);
 	if (m->side.ops != NULL)
-		assert_int_equal(scp_open_command(&m->side, &c, &plain, &m->data), SCP03_OK);
+		assert_int_equal(scp_open_command(&m->side, &c, &plain, &m->data), SCP_OK);
 	capdu_put(&m->plain, &plain);
 	assert_true(wr_ok(&m->plain));
 	m->command[m->n++] = span_sub(wr_span(&m->plain), before, m->plain.n - before);
@@ -62,7 +62,7 @@ static void handshake(struct mirror *m, enum scp_protocol p, uint8_t level)
 	assert_true(scp_begin(&m->side, &start));
 	assert_true(scp_host_authenticate(&m->s.scp, &start, level, 0, &w));
 	assert_true(capdu_get(wr_span(&w), &c));
-	assert_int_equal(scp_card_authenticate(&m->side, &start, &c), SCP03_OK);
+	assert_int_equal(scp_card_authenticate(&m->side, &start, &c), SCP_OK);
 	m->s.mode = SESSION_UNICAST;
 	m->s.level = level;
 	m->s.iu.key_version = 0x30;

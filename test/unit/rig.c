@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "crypto/digest.h"
+#include "scp_start.h"
 
 static const uint8_t host_challenge[16] = { 0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC6, 0xC7, 0xC8,
 	0xC9, 0xCA, 0xCB, 0xCC, 0xCD, 0xCE, 0xCF };
@@ -64,7 +65,7 @@ void rig_cycle(struct rig *r)
 
 	vcard_close(r->v);
 	r->v = NULL;
-	scp03_wipe(&r->host);
+	scp_wipe(&r->host);
 	assert_ok(vcard_open(r->path, &r->v, &e), &e);
 }
 
@@ -74,7 +75,7 @@ void rig_off(struct rig *r)
 
 	vcard_close(r->v);
 	r->v = NULL;
-	scp03_wipe(&r->host);
+	scp_wipe(&r->host);
 	snprintf(beside, sizeof(beside), "%s.new", r->path);
 	unlink(beside);
 	unlink(r->path);
@@ -136,11 +137,11 @@ uint16_t rig_secure(
 	struct wr w = wr_fixed(room, sizeof(room)), plain = wr_fixed(r->plain, sizeof(r->plain));
 	struct rapdu got = { 0 };
 
-	assert_true(scp03_seal_command(&r->host, &c, &w));
+	assert_true(scp_seal_command(&r->host, &c, &w));
 	if (rig_raw(r, wr_span(&w)) == 0)
 		return 0;
 	assert_int_equal(
-	    scp03_open_response(&r->host, span_of(r->answer, r->answer_n), &got, &plain), SCP03_OK);
+	    scp_open_response(&r->host, span_of(r->answer, r->answer_n), &got, &plain), SCP_OK);
 	if (answer != NULL)
 		*answer = got.data;
 	return got.sw;
@@ -168,8 +169,8 @@ uint16_t rig_initialize(struct rig *r, uint8_t version)
 		return sw;
 	assert_true(init_update_get(rig_answer(r), (uint8_t)hc.n, &r->u));
 	cc = span_of(r->u.card_challenge, hc.n);
-	assert_true(scp03_begin(&r->host, &r->keys, hc, cc));
-	assert_true(scp03_cryptogram(&r->host, SCP03_CARD, hc, cc, want));
+	assert_true(scp_begin(&r->host, START(PROTOCOL_SCP03, 0, &r->keys, hc, cc)));
+	assert_true(scp_cryptogram(&r->host, CHALLENGES(hc, cc), SCP_CARD, want));
 	/* A card with other keys goes on, so that a wrong EXTERNAL AUTHENTICATE can be sent to it.
 	 */
 	return span_eq(span_of(want, hc.n), span_of(r->u.cryptogram, hc.n)) ? SW_OK : 1;
@@ -181,8 +182,8 @@ uint16_t rig_authenticate(struct rig *r, uint8_t level)
 	uint8_t room[64];
 	struct wr w = wr_fixed(room, sizeof(room));
 
-	assert_true(scp03_host_authenticate(
-	    &r->host, level, r->channel, hc, span_of(r->u.card_challenge, hc.n), &w));
+	assert_true(scp_host_authenticate(
+	    &r->host, CHALLENGES(hc, span_of(r->u.card_challenge, hc.n)), level, r->channel, &w));
 	return rig_raw(r, wr_span(&w));
 }
 

@@ -14,7 +14,7 @@ struct rig {
 	struct vcard_issue issue;
 	struct key_set keys; /* that the host uses */
 	struct vcard *v;
-	struct scp03 host;
+	struct scp host;
 	uint8_t channel;      /* logical channel of commands */
 	struct init_update u; /* last answer of INITIALIZE UPDATE */
 	uint8_t answer[4096]; /* of the last command, status word included, as it came */

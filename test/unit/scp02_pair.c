@@ -1,4 +1,5 @@
 #include "scp02_pair.h"
+#include "scp_start.h"
 
 const uint8_t explicit_i[EXPLICITS] = { 0x04, 0x05, 0x14, 0x15, 0x24, 0x25, 0x34, 0x35, 0x44, 0x45,
 	0x54, 0x55, 0x64, 0x65, 0x74, 0x75 };
@@ -18,8 +19,8 @@ void begin02(struct pair02 *p, uint8_t i)
 {
 	struct key_set keys = three_keys02();
 
-	assert_true(scp02_begin(&p->host, &keys, i, cc));
-	assert_true(scp02_begin(&p->card, &keys, i, cc));
+	assert_true(begin_counter(&p->host, &keys, i, cc));
+	assert_true(begin_counter(&p->card, &keys, i, cc));
 }
 
 void open_pair02(struct pair02 *p, uint8_t i, uint8_t level)
@@ -29,75 +30,76 @@ void open_pair02(struct pair02 *p, uint8_t i, uint8_t level)
 	struct capdu c;
 
 	begin02(p, i);
-	assert_true(scp02_host_authenticate(&p->host, level, 0, SPAN(hc), SPAN(cc), &w));
+	assert_true(scp_host_authenticate(&p->host, CHALLENGES(SPAN(hc), SPAN(cc)), level, 0, &w));
 	assert_true(capdu_get(wr_span(&w), &c));
-	assert_int_equal(scp02_card_authenticate(&p->card, &c, SPAN(hc), SPAN(cc)), SCP03_OK);
+	assert_int_equal(
+	    scp_card_authenticate(&p->card, CHALLENGES(SPAN(hc), SPAN(cc)), &c), SCP_OK);
 }
 
 void wipe_pair02(struct pair02 *p)
 {
-	scp02_wipe(&p->host);
-	scp02_wipe(&p->card);
+	scp_wipe(&p->host);
+	scp_wipe(&p->card);
 }
 
-struct state02 state_of02(const struct scp02 *s)
+struct state02 state_of02(const struct scp *s)
 {
 	struct state02 st;
 
 	memset(&st, 0, sizeof(st));
-	memcpy(st.icv, s->icv, 8);
-	memcpy(st.ricv, s->ricv, 8);
-	memcpy(st.last, s->last, s->last_n);
+	memcpy(st.icv, s->u.scp02.icv, 8);
+	memcpy(st.ricv, s->u.scp02.ricv, 8);
+	memcpy(st.last, s->u.scp02.last, s->u.scp02.last_n);
 	st.i = s->i;
 	st.level = s->level;
-	st.last_n = s->last_n;
-	st.first = s->first;
+	st.last_n = s->u.scp02.last_n;
+	st.first = s->u.scp02.first;
 	st.open = s->open;
 	return st;
 }
 
-void assert_state02(const struct scp02 *s, const struct state02 *before)
+void assert_state02(const struct scp *s, const struct state02 *before)
 {
 	struct state02 now = state_of02(s);
 
 	assert_memory_equal(&now, before, sizeof(now));
 }
 
-enum scp03_verdict try_command02(struct scp02 *card, struct span wire, struct capdu *plain)
+enum scp_verdict try_command02(struct scp *card, struct span wire, struct capdu *plain)
 {
 	static uint8_t data[300];
 	struct wr d = wr_fixed(data, sizeof(data));
-	enum scp03_verdict v;
+	enum scp_verdict v;
 	struct capdu c;
 
 	if (!capdu_get(wire, &c))
-		return SCP03_MALFORMED;
-	v = scp02_open_command(card, &c, plain, &d);
-	if (v != SCP03_OK)
+		return SCP_MALFORMED;
+	v = scp_open_command(card, &c, plain, &d);
+	if (v != SCP_OK)
 		assert_int_equal(d.n, 0);
 	return v;
 }
 
-void refuse_command02(struct scp02 *card, struct span wire)
+void refuse_command02(struct scp *card, struct span wire)
 {
 	struct state02 before = state_of02(card);
 	struct capdu plain;
 
-	assert_int_not_equal(try_command02(card, wire, &plain), SCP03_OK);
+	assert_int_not_equal(try_command02(card, wire, &plain), SCP_OK);
 	assert_state02(card, &before);
 }
 
-void refuse_response02(struct scp02 *host, struct span wire)
+void refuse_response02(struct scp *host, struct span wire)
 {
 	uint8_t data[300];
 	struct wr d = wr_fixed(data, sizeof(data));
 	struct state02 before = state_of02(host);
-	struct scp02 copy = *host; /* borrows the contexts: not wiped */
+	struct scp copy = *host; /* borrows the contexts: not wiped */
 	struct rapdu plain;
-	enum scp03_verdict v = scp02_open_response(host, wire, &plain, &d);
+	enum scp_verdict v = scp_open_response(host, wire, &plain, &d);
 
 	assert_int_equal(d.n, 0);
-	if (v != SCP03_OK) {
+	if (v != SCP_OK) {
 		assert_state02(host, &before);
 		return;
 	}
@@ -116,29 +118,29 @@ void exchange02(struct pair02 *p, const struct capdu *c, const struct rapdu *r)
 	struct capdu plain;
 	struct rapdu got;
 
-	assert_true(scp02_seal_command(&p->host, c, &w));
+	assert_true(scp_seal_command(&p->host, c, &w));
 	assert_int_equal(cla_is_sm(b[0]), (level & LEVEL_CMAC) != 0);
-	assert_int_equal(try_command02(&p->card, wr_span(&w), &plain), SCP03_OK);
+	assert_int_equal(try_command02(&p->card, wr_span(&w), &plain), SCP_OK);
 	assert_int_equal(plain.cla, c->cla);
 	assert_int_equal(plain.ins, c->ins);
 	assert_span(plain.data, c->data);
 	assert_int_equal(plain.le, c->le);
 	wr_reset(&w);
-	assert_true(scp02_seal_response(&p->card, r, &w));
+	assert_true(scp_seal_response(&p->card, r, &w));
 	assert_int_equal(w.n, r->data.n * !(error && (level & LEVEL_RMAC) != 0) + 2 +
 				  ((level & LEVEL_RMAC) != 0 && !error ? 8 : 0));
-	assert_int_equal(scp02_open_response(&p->host, wr_span(&w), &got, &d), SCP03_OK);
+	assert_int_equal(scp_open_response(&p->host, wr_span(&w), &got, &d), SCP_OK);
 	assert_int_equal(got.sw, r->sw);
 	if (!error)
 		assert_span(got.data, r->data);
-	assert_memory_equal(p->host.icv, p->card.icv, 8);
-	assert_memory_equal(p->host.ricv, p->card.ricv, 8);
+	assert_memory_equal(p->host.u.scp02.icv, p->card.u.scp02.icv, 8);
+	assert_memory_equal(p->host.u.scp02.ricv, p->card.u.scp02.ricv, 8);
 }
 
 void exchanges02(struct pair02 *p, uint8_t cla)
 {
 	static const uint16_t words[] = { SW_OK, SW_MORE_DATA, SW_CONDITIONS, SW_OK, 0x6283 };
-	size_t max = scp02_max_data(p->host.level);
+	size_t max = scp_max_data_at(PROTOCOL_SCP02, p->host.level, 8);
 	uint8_t data[APDU_SHORT_DATA];
 
 	for (size_t n = 0; n < sizeof(data); n++)
@@ -156,7 +158,7 @@ void exchanges02(struct pair02 *p, uint8_t cla)
 }
 
 /* Every bit but the channel number, which no C-MAC covers. */
-void flip_command02(struct scp02 *card, struct span wire)
+void flip_command02(struct scp *card, struct span wire)
 {
 	uint8_t b[300];
 
@@ -169,7 +171,7 @@ void flip_command02(struct scp02 *card, struct span wire)
 		refuse_command02(card, span_sub(wire, 0, n));
 }
 
-void flip_response02(struct scp02 *host, struct span wire)
+void flip_response02(struct scp *host, struct span wire)
 {
 	uint8_t b[300];
 

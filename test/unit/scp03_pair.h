@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-#include "scp/scp03.h"
+#include "scp/scp.h"
 
 #define LEVELS 6
 
@@ -14,7 +14,7 @@ extern const size_t key_sizes[3];
 extern const uint8_t challenges[32]; /* some octets */
 
 struct pair {
-	struct scp03 host, card;
+	struct scp host, card;
 	struct span hc, cc;
 };
 
@@ -28,9 +28,9 @@ struct state {
 	bool open;
 };
 
-struct state state_of(const struct scp03 *s);
-void assert_state(const struct scp03 *s, const struct state *before);
+struct state state_of(const struct scp *s);
+void assert_state(const struct scp *s, const struct state *before);
 /* Parses and opens a command; a refused one must leave no data behind. */
-enum scp03_verdict try_command(struct scp03 *s, struct span wire, struct capdu *plain);
+enum scp_verdict try_command(struct scp *s, struct span wire, struct capdu *plain);
 
 #endif

@@ -51,7 +51,7 @@ static uint16_t append(struct call *c, struct span bytes)
 		return SW_UNKNOWN;
 	}
 	s.done++;
-	memcpy(s.mcv, scp_as_scp03(&c->ch->scp)->mcv, sizeof(s.mcv));
+	memcpy(s.mcv, c->ch->scp.u.scp03.mcv, sizeof(s.mcv));
 	if (s.done == s.total)
 		s.state = SLOT_COMPLETE;
 	chip_put_slot_data(v, wr_span(&clear));

@@ -147,10 +147,9 @@ static bool begin(struct call *c, const struct card_keys *k, struct init_update 
 	if (!scp_begin(scp, &start))
 		return false;
 	if (u->scp == PROTOCOL_SCP02 && (u->i & SCP02_I_PSEUDO_RANDOM) != 0 &&
-	    !scp02_card_challenge(
-		&scp->u.scp02, aid_span(channel_name(c->ch)), &u->card_challenge[2]))
+	    !scp02_card_challenge(scp, aid_span(channel_name(c->ch)), &u->card_challenge[2]))
 		return false;
-	return scp_cryptogram(scp, &start, SCP03_CARD, u->cryptogram);
+	return scp_cryptogram(scp, &start, SCP_CARD, u->cryptogram);
 }
 
 uint16_t do_initialize_update(struct call *c)
@@ -197,11 +196,11 @@ uint16_t do_initialize_update(struct call *c)
 
 /* ---- EXTERNAL AUTHENTICATE (Amendment D 7.1.2, GPCS E.5.2) ---- */
 
-static enum mode_event event_of(enum scp03_verdict v)
+static enum mode_event event_of(enum scp_verdict v)
 {
-	if (v == SCP03_OK)
+	if (v == SCP_OK)
 		return EVENT_AUTH_OK;
-	return v == SCP03_BAD_CRYPTOGRAM ? EVENT_AUTH_CRYPTOGRAM : EVENT_AUTH_MAC;
+	return v == SCP_BAD_CRYPTOGRAM ? EVENT_AUTH_CRYPTOGRAM : EVENT_AUTH_MAC;
 }
 
 /* Checks, and writes down what it cost before anybody learns the verdict. */
@@ -211,18 +210,18 @@ static uint16_t authenticate(struct call *c, const struct card_keys *k)
 	const struct scp_start start = { .protocol = scp_protocol(&ch->scp),
 		.host_challenge = span_of(ch->host_challenge, ch->m),
 		.card_challenge = span_of(ch->card_challenge, ch->m) };
-	enum scp03_verdict verdict = scp_card_authenticate(&ch->scp, &start, c->cmd);
+	enum scp_verdict verdict = scp_card_authenticate(&ch->scp, &start, c->cmd);
 	uint8_t tries = TRIES_MAX;
 
-	if (verdict == SCP03_FAILED)
+	if (verdict == SCP_FAILED)
 		return SW_UNKNOWN;
-	if (verdict != SCP03_OK)
+	if (verdict != SCP_OK)
 		tries = (uint8_t)(k->tries - 1);
 	if (tries != k->tries)
 		chip_put_tries(c->v, k, tries);
 	/* GPCS E.1.2: SCP02 counts when the first C-MAC of a session was right. */
 	if (start.protocol == PROTOCOL_SCP02 &&
-	    (verdict == SCP03_OK || verdict == SCP03_BAD_CRYPTOGRAM))
+	    (verdict == SCP_OK || verdict == SCP_BAD_CRYPTOGRAM))
 		chip_put_sequence(c->v, k, k->sequence + 1);
 	if (!chip_commit(c->v))
 		return SW_MEMORY_FAILURE;
@@ -243,8 +242,8 @@ static bool level_valid(const struct call *c)
 
 	if (!product_takes_level(chip, c->cmd->p1))
 		return false;
-	return chip->i02 != 0 ? scp02_level_valid(c->cmd->p1, chip->i02)
-			      : scp03_level_valid(c->cmd->p1, chip->i);
+	return chip->i02 != 0 ? scp_level_valid(PROTOCOL_SCP02, c->cmd->p1, chip->i02)
+			      : scp_level_valid(PROTOCOL_SCP03, c->cmd->p1, chip->i);
 }
 
 uint16_t do_external_authenticate(struct call *c)

@@ -210,7 +210,7 @@ static uint16_t open_session(struct call *c, struct agreement *a)
 
 	scp11_answer_key_put(c->out, ec_public_span(&a->answer_key));
 	if (!wr_ok(c->out) || !scp11_receipt(&a->keys, c->cmd->data, wr_span(c->out), receipt) ||
-	    !scp11_begin(scp_as_scp03(&ch->scp), &a->terms, &a->keys, receipt, m))
+	    !scp11_begin(&ch->scp, &a->terms, &a->keys, receipt, m))
 		return SW_UNKNOWN;
 	scp11_answer_receipt_put(c->out, SPAN(receipt));
 	ch->dek = a->keys.dek;

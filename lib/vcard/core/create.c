@@ -49,13 +49,14 @@ static int check(const struct vcard_issue *issue, struct err *e)
 		return err_set(e, ERR_INPUT, "SCP11 goes with SCP03, not with SCP02");
 	if (issue->i02 != 0 && k->enc.n != DES3_KEY)
 		return err_set(e, ERR_INPUT, "keys of SCP02 must have 16 octets");
-	if (issue->i02 != 0 && (!scp02_i_valid(issue->i02) || (issue->i02 & SCP02_I_EXPLICIT) == 0))
+	if (issue->i02 != 0 &&
+	    (!scp_i_valid(PROTOCOL_SCP02, issue->i02) || (issue->i02 & SCP02_I_EXPLICIT) == 0))
 		return err_set(e, ERR_INPUT,
 		    "parameter i %02X is not one of SCP02 with explicit initiation", issue->i02);
 	if (issue->key_version == 0 || (issue->key_version > 0x7F && issue->key_version != 0xFF))
 		return err_set(
 		    e, ERR_INPUT, "key version %02X is not 01..7F or FF", issue->key_version);
-	if (!scp03_i_valid(issue->i))
+	if (!scp_i_valid(PROTOCOL_SCP03, issue->i))
 		return err_set(e, ERR_INPUT, "parameter i %02X is not one of SCP03", issue->i);
 	if (issue->iin_n > sizeof(issue->iin) || issue->cin_n > sizeof(issue->cin))
 		return err_set(e, ERR_INPUT, "IIN or CIN too long");

@@ -265,7 +265,7 @@ static uint16_t run_protected(struct call *c, const struct capdu *cmd)
 		if (j != JOINED_WHOLE)
 			return j == JOINED_MORE ? SW_OK : session_lost(c);
 	}
-	if (scp_open_command(&c->ch->scp, &whole, &plain, &data) != SCP03_OK) {
+	if (scp_open_command(&c->ch->scp, &whole, &plain, &data) != SCP_OK) {
 		wr_reset(&data);
 		return sm && begins_joined(c->ch, &whole) ? SW_OK : session_lost(c);
 	}

@@ -71,12 +71,13 @@ static bool identity_get(struct chip *c, struct rd *r)
 			return false;
 		c->kos_n++;
 	}
-	return c->memory <= MEMORY_MAX && fault <= FAULT_TOO_LONG && scp03_i_valid(c->i);
+	return c->memory <= MEMORY_MAX && fault <= FAULT_TOO_LONG &&
+	       scp_i_valid(PROTOCOL_SCP03, c->i);
 }
 
 static bool scp02_get(struct chip *c, struct rd *r)
 {
-	return rd_u8(r, &c->i02) && scp02_i_valid(c->i02);
+	return rd_u8(r, &c->i02) && scp_i_valid(PROTOCOL_SCP02, c->i02);
 }
 
 static bool product_get(struct chip *c, struct rd *r)

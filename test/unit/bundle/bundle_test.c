@@ -8,7 +8,7 @@
 #include "bundle/internal.h"
 #include "crypto/digest.h"
 #include "crypto/sign.h"
-#include "scp/scp03.h"
+#include "scp/scp.h"
 #include "tlv/tlv.h"
 
 static const char *const vectors = "test/vectors/broadcast.json";
@@ -40,7 +40,7 @@ static void read_stream(
     const struct package *p, const struct broadcast_keys *bk, struct wr *payload)
 {
 	struct rd r = rd_of(p->commands);
-	struct scp03 s = { 0 };
+	struct scp s = { 0 };
 	struct tlv t;
 
 	assert_true(scp03_resume(&s, &bk->enc, &bk->mac, p->counter, p->mcv, 0x03, p->m));
@@ -50,13 +50,13 @@ static void read_stream(
 		struct capdu c, plain;
 
 		assert_true(capdu_get(t.val, &c));
-		assert_int_equal(scp03_open_command(&s, &c, &plain, &w), SCP03_OK);
+		assert_int_equal(scp_open_command(&s, &c, &plain, &w), SCP_OK);
 		assert_int_equal(get_u32(plain.data.p), payload->n);
 		wr_put(payload, span_sub(plain.data, 4, plain.data.n));
-		use_once(key_span(&bk->enc), SPAN(s.counter), plain.data);
+		use_once(key_span(&bk->enc), SPAN(s.u.scp03.counter), plain.data);
 	}
 	assert_true(wr_ok(payload));
-	scp03_wipe(&s);
+	scp_wipe(&s);
 }
 
 /* Takes off the inner layer of variant B. */
@@ -314,7 +314,7 @@ static void resume_everywhere(void **state)
 		p = &b.package[m];
 		r = rd_of(p->commands);
 		for (uint32_t j = 0; j < p->total; j++) {
-			struct scp03 s = { 0 };
+			struct scp s = { 0 };
 			uint8_t data[256];
 			struct wr w = wr_fixed(data, sizeof(data));
 			struct capdu c, plain;
@@ -324,8 +324,8 @@ static void resume_everywhere(void **state)
 			assert_true(scp03_resume(
 			    &s, &bk[m].enc, &bk[m].mac, enter.counter, enter.mcv, 0x03, p->m));
 			assert_true(tlv_next(&r, &t) && capdu_get(t.val, &c));
-			assert_int_equal(scp03_open_command(&s, &c, &plain, &w), SCP03_OK);
-			scp03_wipe(&s);
+			assert_int_equal(scp_open_command(&s, &c, &plain, &w), SCP_OK);
+			scp_wipe(&s);
 		}
 		assert_int_equal(bundle_enter(&b, p, p->total, &house.kek, &enter, &e), -1);
 		assert_int_equal(e.code, ERR_SAFETY);

@@ -11,7 +11,8 @@
 #include "gp/selection.h"
 #include "gp/privilege.h"
 #include "gp/status.h"
-#include "scp/scp02.h"
+#include "scp/scp.h"
+#include "scp_start.h"
 
 static void each_sample(const char *kind, void (*check)(json_t *sample, size_t nth), size_t want)
 {
@@ -287,12 +288,12 @@ static struct key dek_of(const json_t *v)
 {
 	struct key dek = unit_key(unit_str(v, "dek"));
 	const struct key_set set = { dek, dek, dek };
-	struct scp02 s = { 0 };
+	struct scp s = { 0 };
 
 	if (strcmp(unit_str(v, "scp"), "02") == 0) {
-		assert_true(scp02_begin(&s, &set, 0x15, unit_hex(v, "sequence").p));
-		dek = s.dek;
-		scp02_wipe(&s);
+		assert_true(begin_counter(&s, &set, 0x15, unit_hex(v, "sequence").p));
+		dek = s.u.scp02.dek;
+		scp_wipe(&s);
 	}
 	return dek;
 }

@@ -10,6 +10,7 @@
 #include "card/trace.h"
 #include "host/broadcast.h"
 #include "tlv/tlv.h"
+#include "scp_start.h"
 
 struct play {
 	char path[64];
@@ -43,12 +44,12 @@ static void add_update(struct play *p, struct span hc, struct span cc, uint8_t m
 	};
 	uint8_t cmd[32], rsp[64];
 	struct wr c = wr_fixed(cmd, sizeof(cmd)), r = wr_fixed(rsp, sizeof(rsp));
-	struct scp03 scp = { 0 };
+	struct scp scp = { 0 };
 
 	memcpy(u.card_challenge, cc.p, m);
-	assert_true(scp03_begin(&scp, &p->keys, hc, cc));
-	assert_true(scp03_cryptogram(&scp, SCP03_CARD, hc, cc, u.cryptogram));
-	scp03_wipe(&scp);
+	assert_true(scp_begin(&scp, START(PROTOCOL_SCP03, 0, &p->keys, hc, cc)));
+	assert_true(scp_cryptogram(&scp, CHALLENGES(hc, cc), SCP_CARD, u.cryptogram));
+	scp_wipe(&scp);
 	wr_put(&c, unit_bytes("80503000"));
 	wr_lv(&c, hc);
 	wr_u8(&c, 0);

@@ -2,6 +2,7 @@
 #include "mirror.h"
 
 #include "host/keys.h"
+#include "scp_start.h"
 
 /* ---- PUT KEY ---- */
 
@@ -20,13 +21,13 @@ static struct key dek_of(const json_t *v, bool des)
 {
 	struct key dek = unit_key(unit_str(v, "dek"));
 	const struct key_set set = { dek, dek, dek };
-	struct scp02 s = { 0 };
+	struct scp s = { 0 };
 
 	if (!des)
 		return dek;
-	assert_true(scp02_begin(&s, &set, 0x15, unit_hex(v, "sequence").p));
-	dek = s.dek;
-	scp02_wipe(&s);
+	assert_true(begin_counter(&s, &set, 0x15, unit_hex(v, "sequence").p));
+	dek = s.u.scp02.dek;
+	scp_wipe(&s);
 	return dek;
 }
 

@@ -264,7 +264,7 @@ static void test_i(void **state)
 		p.asks.i = rows[i].asked;
 		assert_ok(open_session(&p, &e), &e);
 		assert_int_equal(p.s.iu.i, rows[i].want);
-		assert_int_equal(p.s.scp.u.scp02.i, rows[i].want);
+		assert_int_equal(p.s.scp.i, rows[i].want);
 		assert_int_equal(p.s.i_from, rows[i].from);
 		assert_int_equal(p.s.level, 1);
 		end(&p);

@@ -664,7 +664,7 @@ static void test_bad_answers(void **state)
 		assert_int_equal(e.code, ERR_INTEGRITY);
 		assert_int_equal(p.s.mode, SESSION_CLOSED);
 		assert_int_equal(p.s.dek.n, 0);
-		assert_false(p.s.scp.u.scp03.open);
+		assert_false(p.s.scp.open);
 		/* What was meant for the channel never goes out in clear. */
 		assert_int_equal(session_send(&p.s, &c, &r, &e), -1);
 		assert_int_equal(e.code, ERR_SAFETY);

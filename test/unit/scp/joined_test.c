@@ -33,7 +33,7 @@ static struct capdu sealed(struct rig *r, const struct capdu *c)
 	struct wr w = wr_fixed(room, sizeof(room));
 	struct capdu s;
 
-	assert_true(scp03_seal_command(&r->host, c, &w));
+	assert_true(scp_seal_command(&r->host, c, &w));
 	assert_true(capdu_get(wr_span(&w), &s));
 	return s;
 }
@@ -85,9 +85,9 @@ static void card_takes_them(void **state)
 			rig_session(&r, 0x30, levels[n / 4]);
 			whole = sealed(&r, &c);
 			assert_int_equal(send_all(&r, &whole, cuts[n % 4]), SW_OK);
-			assert_int_equal(scp03_open_response(
-					     &r.host, span_of(r.answer, r.answer_n), &answer, &w),
-			    SCP03_OK);
+			assert_int_equal(
+			    scp_open_response(&r.host, span_of(r.answer, r.answer_n), &answer, &w),
+			    SCP_OK);
 			assert_span(answer.data, unit_bytes("73"));
 			/* the session goes on, in step */
 			assert_int_equal(
@@ -145,12 +145,12 @@ static void others_in_between(void **state)
 	rig_on(&r);
 	/* A command that is whole gives up what was on its way; that one is none any more. */
 	rig_session(&r, 0x30, 0x01);
-	memcpy(mcv, r.host.mcv, sizeof(mcv));
-	memcpy(counter, r.host.counter, sizeof(counter));
+	memcpy(mcv, r.host.u.scp03.mcv, sizeof(mcv));
+	memcpy(counter, r.host.u.scp03.counter, sizeof(counter));
 	whole = sealed(&r, &c);
 	assert_int_equal(send_part(&r, &whole, 0, 255), SW_OK);
-	memcpy(r.host.mcv, mcv, sizeof(mcv));
-	memcpy(r.host.counter, counter, sizeof(counter));
+	memcpy(r.host.u.scp03.mcv, mcv, sizeof(mcv));
+	memcpy(r.host.u.scp03.counter, counter, sizeof(counter));
 	assert_int_equal(
 	    rig_secure(&r, 0x80, INS_GET_DATA, 0x00E0, (struct span){ 0 }, NULL), SW_OK);
 	assert_int_equal(send_part(&r, &whole, 255, 255), SW_SECURITY_STATUS);

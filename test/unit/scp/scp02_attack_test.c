@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include "scp02_pair.h"
+#include "scp_start.h"
 
 static void attack(struct pair02 *p)
 {
@@ -18,15 +19,15 @@ static void attack(struct pair02 *p)
 
 		c.data = span_of(data, lengths[i]);
 		r.data = span_of(data, lengths[i]);
-		assert_true(scp02_seal_command(&p->host, &c, &w));
+		assert_true(scp_seal_command(&p->host, &c, &w));
 		flip_command02(&p->card, wr_span(&w));
-		assert_int_equal(try_command02(&p->card, wr_span(&w), &plain), SCP03_OK);
+		assert_int_equal(try_command02(&p->card, wr_span(&w), &plain), SCP_OK);
 		refuse_command02(&p->card, wr_span(&w)); /* the same again: replayed */
 		wr_reset(&w);
-		assert_true(scp02_seal_response(&p->card, &r, &w));
+		assert_true(scp_seal_response(&p->card, &r, &w));
 		if ((p->host.level & LEVEL_RMAC) != 0)
 			flip_response02(&p->host, wr_span(&w));
-		assert_int_equal(scp02_open_response(&p->host, wr_span(&w), &got, &d), SCP03_OK);
+		assert_int_equal(scp_open_response(&p->host, wr_span(&w), &got, &d), SCP_OK);
 		assert_span(got.data, r.data);
 	}
 }
@@ -49,16 +50,16 @@ static void test_tampering(void **state)
 	}
 }
 
-static void refuse_authenticate(struct pair02 *p, struct span wire, enum scp03_verdict want)
+static void refuse_authenticate(struct pair02 *p, struct span wire, enum scp_verdict want)
 {
 	struct state02 before = state_of02(&p->card);
-	enum scp03_verdict v = SCP03_MALFORMED;
+	enum scp_verdict v = SCP_MALFORMED;
 	struct capdu c;
 
 	if (capdu_get(wire, &c))
-		v = scp02_card_authenticate(&p->card, &c, SPAN(hc), SPAN(cc));
-	assert_int_not_equal(v, SCP03_OK);
-	if (want != SCP03_OK)
+		v = scp_card_authenticate(&p->card, CHALLENGES(SPAN(hc), SPAN(cc)), &c);
+	assert_int_not_equal(v, SCP_OK);
+	if (want != SCP_OK)
 		assert_int_equal(v, want);
 	assert_state02(&p->card, &before);
 }
@@ -74,52 +75,52 @@ static void test_authenticate(void **state)
 		struct capdu c;
 
 		begin02(&p, 0x35);
-		assert_true(
-		    scp02_host_authenticate(&p.host, levels02[l], 0, SPAN(hc), SPAN(cc), &w));
+		assert_true(scp_host_authenticate(
+		    &p.host, CHALLENGES(SPAN(hc), SPAN(cc)), levels02[l], 0, &w));
 		assert_int_equal(w.n, 21);
 		for (size_t bit = 2; bit < w.n * 8; bit++) {
 			memcpy(bad, b, w.n);
 			bad[bit / 8] ^= (uint8_t)(1 << bit % 8);
-			refuse_authenticate(&p, span_of(bad, w.n), SCP03_OK);
+			refuse_authenticate(&p, span_of(bad, w.n), SCP_OK);
 		}
 		for (size_t n = 0; n < w.n; n++)
-			refuse_authenticate(&p, span_of(b, n), SCP03_OK);
+			refuse_authenticate(&p, span_of(b, n), SCP_OK);
 		memcpy(bad, b, w.n);
 		bad[20] ^= 1;
-		refuse_authenticate(&p, span_of(bad, w.n), SCP03_BAD_MAC);
+		refuse_authenticate(&p, span_of(bad, w.n), SCP_BAD_MAC);
 		/* A wrong cryptogram under a right MAC: the order of the checks shows. */
 		bad[5] ^= 1;
-		assert_true(des_mac_retail(&p.host.mac, zero, &covered, 1, &bad[13]));
-		refuse_authenticate(&p, span_of(bad, w.n), SCP03_BAD_CRYPTOGRAM);
+		assert_true(des_mac_retail(&p.host.u.scp02.mac, zero, &covered, 1, &bad[13]));
+		refuse_authenticate(&p, span_of(bad, w.n), SCP_BAD_CRYPTOGRAM);
 		bad[5] ^= 1;
 		bad[1] = 0x84;
-		assert_true(des_mac_retail(&p.host.mac, zero, &covered, 1, &bad[13]));
-		refuse_authenticate(&p, span_of(bad, w.n), SCP03_MALFORMED);
+		assert_true(des_mac_retail(&p.host.u.scp02.mac, zero, &covered, 1, &bad[13]));
+		refuse_authenticate(&p, span_of(bad, w.n), SCP_MALFORMED);
 		/* A level that there is not, under a right MAC. */
 		bad[1] = 0x82;
 		bad[2] = 0x33;
-		assert_true(des_mac_retail(&p.host.mac, zero, &covered, 1, &bad[13]));
-		refuse_authenticate(&p, span_of(bad, w.n), SCP03_MALFORMED);
+		assert_true(des_mac_retail(&p.host.u.scp02.mac, zero, &covered, 1, &bad[13]));
+		refuse_authenticate(&p, span_of(bad, w.n), SCP_MALFORMED);
 		assert_true(capdu_get(wr_span(&w), &c));
 		assert_int_equal(
-		    scp02_card_authenticate(&p.card, &c, SPAN(hc), SPAN(cc)), SCP03_OK);
+		    scp_card_authenticate(&p.card, CHALLENGES(SPAN(hc), SPAN(cc)), &c), SCP_OK);
 		assert_int_equal(
-		    scp02_card_authenticate(&p.card, &c, SPAN(hc), SPAN(cc)), SCP03_FAILED);
+		    scp_card_authenticate(&p.card, CHALLENGES(SPAN(hc), SPAN(cc)), &c), SCP_FAILED);
 		wipe_pair02(&p);
 	}
 }
 
 /* Seals a body as it is for a plain text that it may not be: what only a holder of the session
  * keys could send. */
-static struct span forge(struct scp02 *s, struct span clear, struct span body, uint8_t *out)
+static struct span forge(struct scp *s, struct span clear, struct span body, uint8_t *out)
 {
 	const uint8_t header[] = { 0x84, 0xE2, 0, 0, (uint8_t)(clear.n + 8) };
 	const struct span parts[] = { SPAN(header), clear };
 	struct wr w = wr_fixed(out, 64);
 	uint8_t icv[8], mac[8];
 
-	assert_true(des_single(&s->mac, s->icv, icv));
-	assert_true(des_mac_retail(&s->mac, icv, parts, 2, mac));
+	assert_true(des_single(&s->u.scp02.mac, s->u.scp02.icv, icv));
+	assert_true(des_mac_retail(&s->u.scp02.mac, icv, parts, 2, mac));
 	wr_bytes(&w, header, 4);
 	wr_u8(&w, (uint8_t)(body.n + 8));
 	wr_put(&w, body);
@@ -150,7 +151,7 @@ static void test_bad_padding(void **state)
 		struct span padded = unit_bytes(bad[i].padded);
 		uint8_t body[16];
 
-		assert_true(des_cbc(&p.host.enc, true, zero, padded, body));
+		assert_true(des_cbc(&p.host.u.scp02.enc, true, zero, padded, body));
 		refuse_command02(&p.card,
 		    forge(&p.host, span_sub(padded, 0, bad[i].n), span_of(body, padded.n), b));
 		refuse_command02(&p.card,
@@ -158,7 +159,7 @@ static void test_bad_padding(void **state)
 	}
 	assert_int_equal(
 	    try_command02(&p.card, forge(&p.host, span_of(NULL, 0), span_of(NULL, 0), b), &c),
-	    SCP03_OK);
+	    SCP_OK);
 	assert_int_equal(c.data.n, 0);
 	wipe_pair02(&p);
 }

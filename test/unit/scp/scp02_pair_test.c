@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include "scp02_pair.h"
+#include "scp_start.h"
 
 static void test_every_option(void **state)
 {
@@ -34,7 +35,7 @@ static void test_options_differ(void **state)
 		for (int k = 0; k < 2; k++) {
 			struct wr w = wr_fixed(first[i][k], 300);
 
-			assert_true(scp02_seal_command(&p.host, &c, &w));
+			assert_true(scp_seal_command(&p.host, &c, &w));
 		}
 		wipe_pair02(&p);
 	}
@@ -63,18 +64,18 @@ static void test_channels(void **state)
 		c.data = SPAN(hc);
 		open_pair02(&p, 0x35, 0x13);
 		open_pair02(&q, 0x35, 0x13);
-		assert_true(scp02_seal_command(&p.host, &c, &w));
+		assert_true(scp_seal_command(&p.host, &c, &w));
 		assert_int_equal(b[0], ch < 4 ? 0x84 | ch : 0xE0 | (ch - 4));
 		c.cla = 0x80;
-		assert_true(scp02_seal_command(&q.host, &c, &w0));
+		assert_true(scp_seal_command(&q.host, &c, &w0));
 		assert_memory_equal(&b[1], &zero_b[1], w.n - 1);
-		assert_int_equal(try_command02(&p.card, wr_span(&w), &plain), SCP03_OK);
+		assert_int_equal(try_command02(&p.card, wr_span(&w), &plain), SCP_OK);
 		assert_int_equal(plain.cla, cla_with_channel(0x80, ch));
-		assert_int_equal(try_command02(&q.card, wr_span(&w0), &plain), SCP03_OK);
+		assert_int_equal(try_command02(&q.card, wr_span(&w0), &plain), SCP_OK);
 		for (int k = 0; k < 2; k++) {
 			struct wr a = wr_fixed(answer[k], sizeof(answer[k]));
 
-			assert_true(scp02_seal_response(k == 0 ? &p.card : &q.card, &r, &a));
+			assert_true(scp_seal_response(k == 0 ? &p.card : &q.card, &r, &a));
 			assert_int_equal(a.n, 18);
 		}
 		assert_memory_equal(answer[0], answer[1], 18);
@@ -95,16 +96,16 @@ static void test_errors_are_chained(void **state)
 
 	(void)state;
 	open_pair02(&p, 0x35, 0x11);
-	memcpy(mac, p.host.ricv, 8);
+	memcpy(mac, p.host.u.scp02.ricv, 8);
 	exchange02(&p, &c, &bad);
-	assert_memory_not_equal(mac, p.host.ricv, 8);
+	assert_memory_not_equal(mac, p.host.u.scp02.ricv, 8);
 	exchange02(&p, &c, &(struct rapdu){ SPAN(hc), SW_OK });
-	assert_true(scp02_seal_command(&p.host, &c, &w));
-	assert_int_equal(try_command02(&p.card, wr_span(&w), &plain), SCP03_OK);
+	assert_true(scp_seal_command(&p.host, &c, &w));
+	assert_int_equal(try_command02(&p.card, wr_span(&w), &plain), SCP_OK);
 	wr_reset(&w);
-	assert_true(scp02_seal_response(&p.card, &bad, &w));
+	assert_true(scp_seal_response(&p.card, &bad, &w));
 	wr_cut(&w, 0);
-	wr_bytes(&w, p.card.ricv, 8);
+	wr_bytes(&w, p.card.u.scp02.ricv, 8);
 	wr_u16(&w, SW_CONDITIONS);
 	b[0] ^= 1;
 	refuse_response02(&p.host, wr_span(&w));
@@ -112,9 +113,9 @@ static void test_errors_are_chained(void **state)
 	wr_insert(&w, 0, span_of(hc, 1));
 	refuse_response02(&p.host, wr_span(&w)); /* an error with data */
 	wr_cut(&w, 0);
-	wr_bytes(&w, p.card.ricv, 8);
+	wr_bytes(&w, p.card.u.scp02.ricv, 8);
 	wr_u16(&w, SW_CONDITIONS);
-	assert_int_equal(scp02_open_response(&p.host, wr_span(&w), &got, &d), SCP03_OK);
+	assert_int_equal(scp_open_response(&p.host, wr_span(&w), &got, &d), SCP_OK);
 	assert_int_equal(got.data.n, 0);
 	exchange02(&p, &c, &(struct rapdu){ SPAN(hc), SW_OK });
 	wipe_pair02(&p);
@@ -132,18 +133,18 @@ static void test_answers_in_turn(void **state)
 
 	(void)state;
 	open_pair02(&p, 0x35, 0x11);
-	assert_false(scp02_seal_response(&p.card, &r, &a));
-	assert_true(scp02_seal_command(&p.host, &c, &w));
-	assert_int_equal(try_command02(&p.card, wr_span(&w), &plain), SCP03_OK);
-	assert_true(scp02_seal_response(&p.card, &r, &a));
-	assert_int_equal(scp02_open_response(&p.host, wr_span(&a), &got, &d), SCP03_OK);
-	assert_int_equal(scp02_open_response(&p.host, wr_span(&a), &got, &d), SCP03_FAILED);
-	assert_false(scp02_seal_response(&p.card, &r, &a));
+	assert_false(scp_seal_response(&p.card, &r, &a));
+	assert_true(scp_seal_command(&p.host, &c, &w));
+	assert_int_equal(try_command02(&p.card, wr_span(&w), &plain), SCP_OK);
+	assert_true(scp_seal_response(&p.card, &r, &a));
+	assert_int_equal(scp_open_response(&p.host, wr_span(&a), &got, &d), SCP_OK);
+	assert_int_equal(scp_open_response(&p.host, wr_span(&a), &got, &d), SCP_FAILED);
+	assert_false(scp_seal_response(&p.card, &r, &a));
 	/* the old answer to a new command */
 	c.p1 = 1;
 	wr_reset(&w);
-	assert_true(scp02_seal_command(&p.host, &c, &w));
-	assert_int_equal(scp02_open_response(&p.host, wr_span(&a), &got, &d), SCP03_BAD_MAC);
+	assert_true(scp_seal_command(&p.host, &c, &w));
+	assert_int_equal(scp_open_response(&p.host, wr_span(&a), &got, &d), SCP_BAD_MAC);
 	wipe_pair02(&p);
 }
 
@@ -166,27 +167,28 @@ static void test_implicit(void **state)
 		assert_true(scp02_begin_implicit(&p.host, &keys, implicit_i[i], sequence, aid));
 		assert_true(scp02_begin_implicit(&p.card, &keys, implicit_i[i], sequence, aid));
 		begin02(&later, 0x15); /* any session, for an object with the session keys */
-		assert_true(scp02_begin(&later.host, &keys, 0x04 | (implicit_i[i] & 1), counted));
-		assert_span(key_span(&p.host.dek), key_span(&later.host.dek));
+		assert_true(begin_counter(&later.host, &keys, 0x04 | (implicit_i[i] & 1), counted));
+		assert_span(key_span(&p.host.u.scp02.dek), key_span(&later.host.u.scp02.dek));
 		assert_int_equal(p.host.level, LEVEL_CMAC);
-		assert_true(scp02_seal_command(&p.host, &c, &w));
+		assert_true(scp_seal_command(&p.host, &c, &w));
 		assert_int_equal(b[0], 0x85);
 		assert_int_equal(b[4], 16);
-		assert_true(scp02_begin(&later.host, &keys, 0x04 | (implicit_i[i] & 1), sequence));
-		assert_true(des_mac_retail(&later.host.mac, zero, &aid, 1, icv));
-		assert_true(des_mac_retail(&later.host.mac, icv, parts, 2, mac));
+		assert_true(
+		    begin_counter(&later.host, &keys, 0x04 | (implicit_i[i] & 1), sequence));
+		assert_true(des_mac_retail(&later.host.u.scp02.mac, zero, &aid, 1, icv));
+		assert_true(des_mac_retail(&later.host.u.scp02.mac, icv, parts, 2, mac));
 		assert_span(span_of(&b[13], 8), SPAN(mac));
 		flip_command02(&p.card, wr_span(&w));
-		assert_int_equal(try_command02(&p.card, wr_span(&w), &plain), SCP03_OK);
+		assert_int_equal(try_command02(&p.card, wr_span(&w), &plain), SCP_OK);
 		assert_span(plain.data, c.data);
 		/* The next ICV is encrypted where i says so. */
 		if ((implicit_i[i] & SCP02_I_ICV_ENCRYPTION) != 0)
-			assert_true(des_single(&later.host.mac, mac, mac));
-		assert_true(des_mac_retail(&later.host.mac, mac, parts, 2, mac));
+			assert_true(des_single(&later.host.u.scp02.mac, mac, mac));
+		assert_true(des_mac_retail(&later.host.u.scp02.mac, mac, parts, 2, mac));
 		wr_reset(&w);
-		assert_true(scp02_seal_command(&p.host, &c, &w));
+		assert_true(scp_seal_command(&p.host, &c, &w));
 		assert_span(span_of(&b[13], 8), SPAN(mac));
-		assert_int_equal(try_command02(&p.card, wr_span(&w), &plain), SCP03_OK);
+		assert_int_equal(try_command02(&p.card, wr_span(&w), &plain), SCP_OK);
 		exchanges02(&p, 0x80);
 		wipe_pair02(&p);
 		wipe_pair02(&later);
@@ -198,7 +200,7 @@ static void test_parameters(void **state)
 	static const uint8_t last[2] = { 0xFF, 0xFF };
 	struct key_set keys = three_keys02(), odd = keys;
 	struct span aid = unit_bytes("A000000003000000");
-	struct scp02 s = { 0 };
+	struct scp s = { 0 };
 	size_t valid = 0;
 	uint8_t b[32];
 
@@ -207,27 +209,27 @@ static void test_parameters(void **state)
 		bool ex = memchr(explicit_i, (int)i, EXPLICITS) != NULL;
 		bool im = memchr(implicit_i, (int)(i & 0xDF), IMPLICITS) != NULL;
 
-		assert_int_equal(scp02_i_valid((uint8_t)i), ex || im);
-		assert_int_equal(scp02_begin(&s, &keys, (uint8_t)i, cc), ex);
+		assert_int_equal(scp_i_valid(PROTOCOL_SCP02, (uint8_t)i), ex || im);
+		assert_int_equal(begin_counter(&s, &keys, (uint8_t)i, cc), ex);
 		assert_int_equal(scp02_begin_implicit(&s, &keys, (uint8_t)i, cc, aid), im);
 		for (size_t l = 0; l < LEVELS02; l++)
-			assert_int_equal(scp02_level_valid(levels02[l], (uint8_t)i),
+			assert_int_equal(scp_level_valid(PROTOCOL_SCP02, levels02[l], (uint8_t)i),
 			    (levels02[l] & LEVEL_RMAC) == 0 || (i & 0x20) != 0);
-		valid += scp02_level_valid((uint8_t)i, 0x75);
+		valid += scp_level_valid(PROTOCOL_SCP02, (uint8_t)i, 0x75);
 	}
 	assert_int_equal(valid, LEVELS02);
 	assert_false(scp02_begin_implicit(&s, &keys, 0x1A, last, aid)); /* the counter ends */
 	assert_false(scp02_begin_implicit(&s, &keys, 0x1A, cc, span_sub(aid, 0, 4)));
 	odd.mac.n = 24;
-	assert_false(scp02_begin(&s, &odd, 0x15, cc));
-	assert_true(scp02_begin(&s, &odd, 0x14, cc)); /* one base key: Key-ENC */
+	assert_false(begin_counter(&s, &odd, 0x15, cc));
+	assert_true(begin_counter(&s, &odd, 0x14, cc)); /* one base key: Key-ENC */
 	assert_false(scp02_card_challenge(&s, span_of(NULL, 0), b));
-	scp02_wipe(&s);
+	scp_wipe(&s);
 	assert_false(scp02_card_challenge(&s, aid, b));
-	assert_int_equal(scp02_max_data(0x00), 255);
-	assert_int_equal(scp02_max_data(0x10), 255);
-	assert_int_equal(scp02_max_data(0x11), 247);
-	assert_int_equal(scp02_max_data(0x13), 239);
+	assert_int_equal(scp_max_data_at(PROTOCOL_SCP02, 0x00, 8), 255);
+	assert_int_equal(scp_max_data_at(PROTOCOL_SCP02, 0x10, 8), 255);
+	assert_int_equal(scp_max_data_at(PROTOCOL_SCP02, 0x11, 8), 247);
+	assert_int_equal(scp_max_data_at(PROTOCOL_SCP02, 0x13, 8), 239);
 }
 
 /* Nothing is done without a session, too long, extended, or without room. */
@@ -241,36 +243,38 @@ static void test_misuse(void **state)
 	struct state02 before;
 
 	(void)state;
-	assert_false(scp02_seal_command(&p.host, &c, &w));
-	assert_int_equal(scp02_open_command(&p.card, &c, &plain, &w), SCP03_FAILED);
-	assert_false(scp02_seal_response(&p.card, &r, &w));
-	assert_int_equal(scp02_open_response(&p.host, SPAN(hc), &r, &w), SCP03_FAILED);
+	assert_false(scp_seal_command(&p.host, &c, &w));
+	assert_int_equal(scp_open_command(&p.card, &c, &plain, &w), SCP_FAILED);
+	assert_false(scp_seal_response(&p.card, &r, &w));
+	assert_int_equal(scp_open_response(&p.host, SPAN(hc), &r, &w), SCP_FAILED);
 	begin02(&p, 0x35);
-	assert_false(scp02_seal_command(&p.host, &c, &w)); /* not authenticated */
-	assert_false(scp02_host_authenticate(&p.host, 0x33, 0, SPAN(hc), SPAN(cc), &w));
-	assert_false(scp02_host_authenticate(&p.host, 0x01, 0, span_of(hc, 7), SPAN(cc), &w));
-	assert_false(scp02_host_authenticate(&p.host, 0x01, 0, SPAN(hc), SPAN(cc), &none));
+	assert_false(scp_seal_command(&p.host, &c, &w)); /* not authenticated */
+	assert_false(scp_host_authenticate(&p.host, CHALLENGES(SPAN(hc), SPAN(cc)), 0x33, 0, &w));
+	assert_false(
+	    scp_host_authenticate(&p.host, CHALLENGES(span_of(hc, 7), SPAN(cc)), 0x01, 0, &w));
+	assert_false(
+	    scp_host_authenticate(&p.host, CHALLENGES(SPAN(hc), SPAN(cc)), 0x01, 0, &none));
 	assert_false(p.host.open);
 	for (size_t l = 0; l < LEVELS02; l++) {
 		wipe_pair02(&p);
 		open_pair02(&p, 0x35, levels02[l]);
 		before = state_of02(&p.host);
 		c = (struct capdu){ .cla = 0x80, .ins = 0xE2 };
-		c.data = span_of(data, scp02_max_data(levels02[l]) + 1);
+		c.data = span_of(data, scp_max_data_at(PROTOCOL_SCP02, levels02[l], 8) + 1);
 		wr_reset(&w);
-		assert_false(scp02_seal_command(&p.host, &c, &w));
+		assert_false(scp_seal_command(&p.host, &c, &w));
 		c.data = span_of(data, 10);
 		c.extended = true;
-		assert_false(scp02_seal_command(&p.host, &c, &w));
-		assert_int_equal(scp02_open_command(&p.card, &c, &plain, &w), SCP03_MALFORMED);
+		assert_false(scp_seal_command(&p.host, &c, &w));
+		assert_int_equal(scp_open_command(&p.card, &c, &plain, &w), SCP_MALFORMED);
 		c.extended = false;
 		c.le = 257;
-		assert_false(scp02_seal_command(&p.host, &c, &w));
+		assert_false(scp_seal_command(&p.host, &c, &w));
 		c.le = LE_NONE;
-		assert_false(scp02_seal_command(&p.host, &c, &none));
+		assert_false(scp_seal_command(&p.host, &c, &none));
 		c.cla = 0x84;
 		if ((levels02[l] & LEVEL_CMAC) != 0)
-			assert_false(scp02_seal_command(&p.host, &c, &w)); /* sealed already */
+			assert_false(scp_seal_command(&p.host, &c, &w)); /* sealed already */
 		assert_int_equal(w.n, 0);
 		assert_state02(&p.host, &before);
 	}
@@ -290,24 +294,24 @@ static void test_no_room(void **state)
 
 	(void)state;
 	open_pair02(&p, 0x35, 0x13);
-	assert_true(scp02_seal_command(&p.host, &c, &w));
+	assert_true(scp_seal_command(&p.host, &c, &w));
 	assert_true(capdu_get(wr_span(&w), &c));
 	before = state_of02(&p.card);
-	assert_int_equal(scp02_open_command(&p.card, &c, &plain, &small), SCP03_FAILED);
+	assert_int_equal(scp_open_command(&p.card, &c, &plain, &small), SCP_FAILED);
 	assert_state02(&p.card, &before);
-	assert_int_equal(scp02_open_command(&p.card, &c, &plain, &d), SCP03_OK);
+	assert_int_equal(scp_open_command(&p.card, &c, &plain, &d), SCP_OK);
 	before = state_of02(&p.card);
 	small = wr_fixed(out, 17);
-	assert_false(scp02_seal_response(&p.card, &r, &small));
+	assert_false(scp_seal_response(&p.card, &r, &small));
 	assert_int_equal(small.n, 0);
 	assert_state02(&p.card, &before);
-	assert_true(scp02_seal_response(&p.card, &r, &a));
+	assert_true(scp_seal_response(&p.card, &r, &a));
 	before = state_of02(&p.host);
 	small = wr_fixed(out, 7);
-	assert_int_equal(scp02_open_response(&p.host, wr_span(&a), &got, &small), SCP03_FAILED);
+	assert_int_equal(scp_open_response(&p.host, wr_span(&a), &got, &small), SCP_FAILED);
 	assert_state02(&p.host, &before);
 	wr_reset(&d);
-	assert_int_equal(scp02_open_response(&p.host, wr_span(&a), &got, &d), SCP03_OK);
+	assert_int_equal(scp_open_response(&p.host, wr_span(&a), &got, &d), SCP_OK);
 	wipe_pair02(&p);
 }
 

@@ -10,6 +10,7 @@
 
 #include "crypto/kdf.h"
 #include "scp/scp.h"
+#include "scp_start.h"
 
 /* Commands in those files that sessions with known keys sent; sessions whose card challenge is the
  * pseudo-random one of E.4.2.3 (Oberthur, JCOP 2.1, JCOP 4, the simulated ones made from them). */
@@ -115,7 +116,7 @@ static void count_pseudo_random(struct session *s)
 	uint8_t challenge[6];
 
 	for (size_t i = 0; s->both && i < 2; i++) {
-		assert_true(scp02_card_challenge(&s->host.u.scp02, unit_bytes(aids[i]), challenge));
+		assert_true(scp02_card_challenge(&s->host, unit_bytes(aids[i]), challenge));
 		pseudo_random += span_eq(SPAN(challenge), span_sub(s->start.card_challenge, 2, 6));
 	}
 }
@@ -127,7 +128,7 @@ static void authenticate(struct session *s)
 	struct capdu c;
 
 	if (s->card_cryptogram.n > 0) {
-		assert_true(scp_cryptogram(&s->host, &s->start, SCP03_CARD, out));
+		assert_true(scp_cryptogram(&s->host, &s->start, SCP_CARD, out));
 		same(s, "card cryptogram", span_of(out, 8), s->card_cryptogram);
 	}
 	if (s->ext_auth.n == 0)
@@ -138,7 +139,7 @@ static void authenticate(struct session *s)
 	/* Some hosts send Le, which ours never does. */
 	same(s, "EXTERNAL AUTHENTICATE", wr_span(&w), span_sub(s->ext_auth, 0, 5 + 16));
 	assert_int_equal(scp_level(&s->host), c.p1);
-	assert_int_equal(scp_card_authenticate(&s->card, &s->start, &c), SCP03_OK);
+	assert_int_equal(scp_card_authenticate(&s->card, &s->start, &c), SCP_OK);
 }
 
 static void check_command(struct session *s, struct span plain, struct span wrapped)
@@ -153,7 +154,7 @@ static void check_command(struct session *s, struct span plain, struct span wrap
 	same(s, "sealed command", wr_span(&w), wrapped);
 	s->checked++;
 	assert_true(capdu_get(wrapped, &c));
-	assert_int_equal(scp_open_command(&s->card, &c, &got, &d), SCP03_OK);
+	assert_int_equal(scp_open_command(&s->card, &c, &got, &d), SCP_OK);
 	capdu_put(&o, &got);
 	same(s, "opened command", wr_span(&o), plain);
 }
@@ -166,7 +167,7 @@ static void check_response(struct session *s, struct span rsp)
 	struct wr d = wr_fixed(data, sizeof(data));
 	struct rapdu r;
 
-	assert_int_equal(scp_open_response(&s->host, rsp, &r, &d), SCP03_OK);
+	assert_int_equal(scp_open_response(&s->host, rsp, &r, &d), SCP_OK);
 	rapdu_put(&o, &r);
 	same(s, "opened response", wr_span(&o), rsp);
 	assert_int_equal(scp_seal_response(&s->card, &r, &w), s->both);
@@ -255,7 +256,7 @@ static void test_proprietary(void **state)
 	read_init_update(&s, o);
 	s.start.i = unit_hex(o, "i").p[0];
 	begin(&s);
-	assert_true(scp_cryptogram(&s.host, &s.start, SCP03_CARD, out));
+	assert_true(scp_cryptogram(&s.host, &s.start, SCP_CARD, out));
 	assert_false(span_eq(span_of(out, 8), s.card_cryptogram));
 	scp_wipe(&s.host);
 	scp_wipe(&s.card);
@@ -273,32 +274,33 @@ static void test_counts(void **state)
 /* ---- single steps: scp02_primitives.json ---- */
 
 /* A session that has these session keys and this ICV. */
-static void set(struct scp02 *s, const char *enc, const char *mac, struct span icv, bool first)
+static void set(struct scp *s, const char *enc, const char *mac, struct span icv, bool first)
 {
 	struct key k = unit_key("404142434445464748494A4B4C4D4E4F");
 	const struct key_set keys = { k, k, k };
 
-	assert_true(scp02_begin(s, &keys, 0x15, (const uint8_t[]){ 0, 0 }));
+	assert_true(begin_counter(s, &keys, 0x15, (const uint8_t[]){ 0, 0 }));
 	k = unit_key(enc != NULL ? enc : "404142434445464748494A4B4C4D4E4F");
-	assert_true(des_set_key(&s->enc, &k));
+	assert_true(des_set_key(&s->u.scp02.enc, &k));
 	k = unit_key(mac != NULL ? mac : "404142434445464748494A4B4C4D4E4F");
-	assert_true(des_set_key(&s->mac, &k));
+	assert_true(des_set_key(&s->u.scp02.mac, &k));
 	if (icv.n > 0)
-		memcpy(s->icv, icv.p, 8);
-	s->first = first;
+		memcpy(s->u.scp02.icv, icv.p, 8);
+	s->u.scp02.first = first;
 	s->level = LEVEL_CMAC;
 	s->open = true;
 }
 
-static void check_cryptogram(const json_t *v, enum scp03_who who)
+static void check_cryptogram(const json_t *v, enum scp_role who)
 {
-	struct scp02 s = { 0 };
+	struct scp s = { 0 };
 	uint8_t out[8];
 
 	set(&s, unit_str(v, "s_enc"), NULL, span_of(NULL, 0), true);
-	assert_true(scp02_cryptogram(&s, who, unit_hex(v, "host"), unit_hex(v, "seq_card"), out));
+	assert_true(
+	    scp_cryptogram(&s, CHALLENGES(unit_hex(v, "host"), unit_hex(v, "seq_card")), who, out));
 	assert_span(SPAN(out), unit_hex(v, "out"));
-	scp02_wipe(&s);
+	scp_wipe(&s);
 }
 
 static void check_cryptogram_full(const json_t *v)
@@ -325,16 +327,16 @@ static void check_cmac(const json_t *v)
 	struct capdu c = { .cla = 0x80, .ins = data.p[1], .p1 = data.p[2], .p2 = data.p[3] };
 	struct wr w;
 	uint8_t out[300];
-	struct scp02 s = { 0 };
+	struct scp s = { 0 };
 
 	c.data = span_sub(data, 5, data.n);
 	assert_int_equal(data.p[4], c.data.n + 8);
 	w = wr_fixed(out, sizeof(out));
 	set(&s, NULL, unit_str(v, "s_mac"), unit_hex(v, first ? "icv" : "previous_mac"), first);
-	assert_true(scp02_seal_command(&s, &c, &w));
+	assert_true(scp_seal_command(&s, &c, &w));
 	assert_span(span_sub(wr_span(&w), 0, data.n), data);
 	assert_span(span_sub(wr_span(&w), data.n, 9), mac);
-	scp02_wipe(&s);
+	scp_wipe(&s);
 }
 
 /* One answer of a real card at level 13, opened by the host, made by the card. */
@@ -346,34 +348,34 @@ static void check_rmac(const json_t *v)
 	uint8_t wire[300], data[300], answer[64];
 	struct wr w = wr_fixed(wire, sizeof(wire)), d = wr_fixed(data, sizeof(data));
 	struct wr a = wr_fixed(answer, sizeof(answer));
-	struct scp02 s[2] = { { .open = false }, { .open = false } };
+	struct scp s[2] = { { .open = false }, { .open = false } };
 	struct capdu c;
 	struct rapdu r;
 
 	for (int i = 0; i < 2; i++) {
-		assert_true(scp02_begin(&s[i], &keys, 0x35, unit_hex(v, "sequence").p));
-		memcpy(s[i].icv, unit_hex(v, "icv").p, 8);
-		memcpy(s[i].ricv, unit_hex(v, "icv").p, 8);
-		s[i].first = false;
+		assert_true(begin_counter(&s[i], &keys, 0x35, unit_hex(v, "sequence").p));
+		memcpy(s[i].u.scp02.icv, unit_hex(v, "icv").p, 8);
+		memcpy(s[i].u.scp02.ricv, unit_hex(v, "icv").p, 8);
+		s[i].u.scp02.first = false;
 		s[i].level = LEVEL_CMAC | LEVEL_CDEC | LEVEL_RMAC;
 		s[i].open = true;
 	}
 	assert_true(capdu_get(plain, &c));
-	assert_true(scp02_seal_command(&s[0], &c, &w));
+	assert_true(scp_seal_command(&s[0], &c, &w));
 	assert_true(capdu_get(wr_span(&w), &c));
-	assert_int_equal(scp02_open_command(&s[1], &c, &c, &d), SCP03_OK);
+	assert_int_equal(scp_open_command(&s[1], &c, &c, &d), SCP_OK);
 	r = (struct rapdu){ rsp, SW_OK };
-	assert_true(scp02_seal_response(&s[1], &r, &a));
+	assert_true(scp_seal_response(&s[1], &r, &a));
 	wr_reset(&w);
 	wr_put(&w, rsp);
 	wr_put(&w, unit_hex(v, "mac"));
 	wr_put(&w, unit_hex(v, "sw"));
 	assert_span(wr_span(&a), wr_span(&w));
 	wr_reset(&d);
-	assert_int_equal(scp02_open_response(&s[0], wr_span(&w), &r, &d), SCP03_OK);
+	assert_int_equal(scp_open_response(&s[0], wr_span(&w), &r, &d), SCP_OK);
 	assert_span(r.data, rsp);
-	scp02_wipe(&s[0]);
-	scp02_wipe(&s[1]);
+	scp_wipe(&s[0]);
+	scp_wipe(&s[1]);
 }
 
 static void test_primitives(void **state)
@@ -392,7 +394,7 @@ static void test_primitives(void **state)
 			assert_true(++k < 5);
 		seen[k]++;
 		if (k < 2)
-			check_cryptogram(v, k == 0 ? SCP03_CARD : SCP03_HOST);
+			check_cryptogram(v, k == 0 ? SCP_CARD : SCP_HOST);
 		else if (k == 2)
 			check_cryptogram_full(v);
 		else if (k == 3)
@@ -423,7 +425,7 @@ static void maybe(const json_t *v, const char *name, struct span got)
 static void test_session_keys(void **state)
 {
 	json_t *file = unit_json("test/vectors/scp02_session_keys.json"), *v;
-	struct scp02 s = { 0 }; /* one for all */
+	struct scp s = { 0 }; /* one for all */
 	size_t i;
 
 	(void)state;
@@ -435,14 +437,14 @@ static void test_session_keys(void **state)
 		assert_true(dek);
 		keys.mac = static_key(v, "static_mac");
 		keys.dek = static_key(v, "static_dek");
-		assert_true(scp02_begin(&s, &keys, 0x15, unit_hex(v, "sequence").p));
-		maybe(v, "s_enc", key_span(&s.enc.key));
-		maybe(v, "s_mac", key_span(&s.mac.key));
-		maybe(v, "s_rmac", key_span(&s.rmac.key));
-		maybe(v, "s_dek", key_span(&s.dek));
+		assert_true(begin_counter(&s, &keys, 0x15, unit_hex(v, "sequence").p));
+		maybe(v, "s_enc", key_span(&s.u.scp02.enc.key));
+		maybe(v, "s_mac", key_span(&s.u.scp02.mac.key));
+		maybe(v, "s_rmac", key_span(&s.u.scp02.rmac.key));
+		maybe(v, "s_dek", key_span(&s.u.scp02.dek));
 	}
 	assert_int_equal(i, 13);
-	scp02_wipe(&s);
+	scp_wipe(&s);
 	json_decref(file);
 }
 
@@ -461,29 +463,29 @@ static void test_session_key_kcvs(void **state)
 	struct key k = unit_key("404142434445464748494A4B4C4D4E4F");
 	const struct key_set keys = { k, k, k };
 	static const uint8_t zero[8];
-	struct scp01 one = { 0 };
-	struct scp02 two = { 0 };
+	struct scp one = { 0 };
+	struct scp two = { 0 };
 	size_t i, seen = 0;
 
 	(void)state;
-	assert_true(scp01_begin(&one, &keys, 0x05, SPAN(zero), SPAN(zero)));
-	assert_true(scp02_begin(&two, &keys, 0x15, zero));
+	assert_true(scp_begin(&one, START(PROTOCOL_SCP01, 0x05, &keys, SPAN(zero), SPAN(zero))));
+	assert_true(begin_counter(&two, &keys, 0x15, zero));
 	json_array_foreach(json_object_get(file, "vectors"), i, v)
 	{
 		bool is_one = strcmp(unit_str(v, "proto"), "SCP01") == 0;
 
 		if (!is_one && strcmp(unit_str(v, "proto"), "SCP02") != 0)
 			continue;
-		check_kcv(v, "enc", is_one ? &one.enc.key : &two.enc.key);
-		check_kcv(v, "mac", is_one ? &one.mac.key : &two.mac.key);
-		check_kcv(v, "dek", is_one ? &one.dek : &two.dek);
+		check_kcv(v, "enc", is_one ? &one.u.scp01.enc.key : &two.u.scp02.enc.key);
+		check_kcv(v, "mac", is_one ? &one.u.scp01.mac.key : &two.u.scp02.mac.key);
+		check_kcv(v, "dek", is_one ? &one.u.scp01.dek : &two.u.scp02.dek);
 		if (!is_one)
-			check_kcv(v, "rmac", &two.rmac.key);
+			check_kcv(v, "rmac", &two.u.scp02.rmac.key);
 		seen++;
 	}
 	assert_int_equal(seen, 2);
-	scp01_wipe(&one);
-	scp02_wipe(&two);
+	scp_wipe(&one);
+	scp_wipe(&two);
 	json_decref(file);
 }
 
@@ -499,18 +501,19 @@ static void test_key_wrap(void **state)
 	{
 		struct key k = unit_key(unit_str(v, "dek"));
 		const struct key_set keys = { k, k, k };
-		struct scp01 one = { 0 };
-		struct scp02 two = { 0 };
+		struct scp one = { 0 };
+		struct scp two = { 0 };
 		bool is_one = strcmp(unit_str(v, "scp"), "01") == 0;
 		uint8_t out[16];
 
-		assert_true(scp01_begin(&one, &keys, 0x05, SPAN(zero), SPAN(zero)));
-		assert_true(scp02_begin(&two, &keys, 0x15, zero));
 		assert_true(
-		    des_ecb_once(is_one ? &one.dek : &two.dek, true, unit_hex(v, "key"), out));
+		    scp_begin(&one, START(PROTOCOL_SCP01, 0x05, &keys, SPAN(zero), SPAN(zero))));
+		assert_true(begin_counter(&two, &keys, 0x15, zero));
+		assert_true(des_ecb_once(
+		    is_one ? &one.u.scp01.dek : &two.u.scp02.dek, true, unit_hex(v, "key"), out));
 		assert_span(SPAN(out), unit_hex(v, "wrapped"));
-		scp01_wipe(&one);
-		scp02_wipe(&two);
+		scp_wipe(&one);
+		scp_wipe(&two);
 	}
 	assert_int_equal(i, 2);
 	json_decref(file);
@@ -526,30 +529,33 @@ static void test_scp01_flipped(void **state)
 
 	(void)state;
 	for (size_t l = 0; l < 2 * sizeof(levels); l++) {
-		struct scp01 host = { 0 }, card = { 0 };
+		struct scp host = { 0 }, card = { 0 };
 		struct capdu c = { 0x80, 0xE2, 0x80, 0x01, SPAN(zero), 0, false }, got;
 		uint8_t wire[64], data[64], i = l < 2 ? 0x05 : 0x15;
 		struct wr w = wr_fixed(wire, sizeof(wire)), d = wr_fixed(data, sizeof(data));
 		struct span sent;
 
-		assert_true(scp01_begin(&host, &keys, i, SPAN(zero), SPAN(zero)));
-		assert_true(scp01_begin(&card, &keys, i, SPAN(zero), SPAN(zero)));
 		assert_true(
-		    scp01_host_authenticate(&host, levels[l % 2], 0, SPAN(zero), SPAN(zero), &w));
+		    scp_begin(&host, START(PROTOCOL_SCP01, i, &keys, SPAN(zero), SPAN(zero))));
+		assert_true(
+		    scp_begin(&card, START(PROTOCOL_SCP01, i, &keys, SPAN(zero), SPAN(zero))));
+		assert_true(scp_host_authenticate(
+		    &host, CHALLENGES(SPAN(zero), SPAN(zero)), levels[l % 2], 0, &w));
 		for (size_t bit = 2 * 8; bit < 8 * w.n; bit++) {
 			if (bit / 8 == 4)
 				continue; /* Lc: another length is another command */
 			wire[bit / 8] ^= (uint8_t)(1 << bit % 8);
 			assert_true(capdu_get(wr_span(&w), &got));
 			assert_int_not_equal(
-			    scp01_card_authenticate(&card, &got, SPAN(zero), SPAN(zero)), SCP03_OK);
+			    scp_card_authenticate(&card, CHALLENGES(SPAN(zero), SPAN(zero)), &got),
+			    SCP_OK);
 			wire[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		}
 		assert_true(capdu_get(wr_span(&w), &got));
 		assert_int_equal(
-		    scp01_card_authenticate(&card, &got, SPAN(zero), SPAN(zero)), SCP03_OK);
+		    scp_card_authenticate(&card, CHALLENGES(SPAN(zero), SPAN(zero)), &got), SCP_OK);
 		wr_reset(&w);
-		assert_true(scp01_seal_command(&host, &c, &w));
+		assert_true(scp_seal_command(&host, &c, &w));
 		sent = wr_span(&w);
 		for (size_t bit = 8; bit < 8 * sent.n; bit++) {
 			if (bit / 8 == 4)
@@ -557,15 +563,15 @@ static void test_scp01_flipped(void **state)
 			wire[bit / 8] ^= (uint8_t)(1 << bit % 8);
 			wr_reset(&d);
 			assert_true(capdu_get(sent, &got));
-			assert_int_not_equal(scp01_open_command(&card, &got, &got, &d), SCP03_OK);
+			assert_int_not_equal(scp_open_command(&card, &got, &got, &d), SCP_OK);
 			wire[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		}
 		wr_reset(&d);
 		assert_true(capdu_get(sent, &got));
-		assert_int_equal(scp01_open_command(&card, &got, &got, &d), SCP03_OK);
+		assert_int_equal(scp_open_command(&card, &got, &got, &d), SCP_OK);
 		assert_span(got.data, SPAN(zero));
-		scp01_wipe(&host);
-		scp01_wipe(&card);
+		scp_wipe(&host);
+		scp_wipe(&card);
 	}
 }
 

@@ -11,7 +11,8 @@
 #include "unit.h"
 
 #include "crypto/kdf.h"
-#include "scp/scp03.h"
+#include "scp/scp.h"
+#include "scp_start.h"
 
 /* One recorded session, whichever file it comes from. */
 struct session {
@@ -20,7 +21,7 @@ struct session {
 	struct span sequence, aid; /* empty: the card challenge cannot be recomputed */
 	const json_t *session_keys, *exchanges;
 	const char *wrapped, *wrapped_rsp;
-	struct scp03 host, card;
+	struct scp host, card;
 	size_t at; /* exchange, for messages */
 };
 
@@ -64,7 +65,7 @@ static void read_init_update(struct session *s, const json_t *o)
 	assert_true(rd_take(&rd, c.data.n, &s->card_challenge));
 	assert_true(rd_take(&rd, c.data.n, &s->card_cryptogram));
 	assert_int_equal(head.p[11], 0x03);
-	assert_true(scp03_i_valid(head.p[12]));
+	assert_true(scp_i_valid(PROTOCOL_SCP03, head.p[12]));
 	if ((head.p[12] & SCP03_I_PSEUDO_RANDOM) != 0)
 		assert_true(rd_take(&rd, 3, &s->sequence));
 	assert_int_equal(rd_left(&rd), 0);
@@ -82,25 +83,28 @@ static void open_both(struct session *s)
 		    scp03_card_challenge(&s->keys.enc, s->sequence.p, s->aid, m, challenge));
 		same(s, "card challenge", span_of(challenge, m), s->card_challenge);
 	}
-	assert_true(scp03_begin(&s->host, &s->keys, s->host_challenge, s->card_challenge));
-	assert_true(scp03_begin(&s->card, &s->keys, s->host_challenge, s->card_challenge));
-	assert_true(
-	    scp03_cryptogram(&s->card, SCP03_CARD, s->host_challenge, s->card_challenge, out));
+	assert_true(scp_begin(
+	    &s->host, START(PROTOCOL_SCP03, 0, &s->keys, s->host_challenge, s->card_challenge)));
+	assert_true(scp_begin(
+	    &s->card, START(PROTOCOL_SCP03, 0, &s->keys, s->host_challenge, s->card_challenge)));
+	assert_true(scp_cryptogram(
+	    &s->card, CHALLENGES(s->host_challenge, s->card_challenge), SCP_CARD, out));
 	same(s, "card cryptogram", span_of(out, m), s->card_cryptogram);
 	if (json_is_array(s->session_keys)) {
-		same(
-		    s, "S-ENC", key_span(&s->host.enc.key), unit_bytes(key_at(s->session_keys, 0)));
-		same(
-		    s, "S-MAC", key_span(&s->host.mac.key), unit_bytes(key_at(s->session_keys, 1)));
-		same(s, "S-RMAC", key_span(&s->host.rmac.key),
+		same(s, "S-ENC", key_span(&s->host.u.scp03.enc.key),
+		    unit_bytes(key_at(s->session_keys, 0)));
+		same(s, "S-MAC", key_span(&s->host.u.scp03.mac.key),
+		    unit_bytes(key_at(s->session_keys, 1)));
+		same(s, "S-RMAC", key_span(&s->host.u.scp03.rmac.key),
 		    unit_bytes(key_at(s->session_keys, 2)));
 	}
 	assert_true(capdu_get(s->ext_auth, &c));
-	assert_true(
-	    scp03_host_authenticate(&s->host, c.p1, 0, s->host_challenge, s->card_challenge, &w));
+	assert_true(scp_host_authenticate(
+	    &s->host, CHALLENGES(s->host_challenge, s->card_challenge), c.p1, 0, &w));
 	same(s, "EXTERNAL AUTHENTICATE", wr_span(&w), span_sub(s->ext_auth, 0, 5 + (size_t)2 * m));
 	assert_int_equal(
-	    scp03_card_authenticate(&s->card, &c, s->host_challenge, s->card_challenge), SCP03_OK);
+	    scp_card_authenticate(&s->card, CHALLENGES(s->host_challenge, s->card_challenge), &c),
+	    SCP_OK);
 	assert_int_equal(s->card.level, c.p1);
 }
 
@@ -112,10 +116,10 @@ static void check_command(struct session *s, struct span plain, struct span wrap
 	struct capdu c, got;
 
 	assert_true(capdu_get(plain, &c));
-	assert_true(scp03_seal_command(&s->host, &c, &w));
+	assert_true(scp_seal_command(&s->host, &c, &w));
 	same(s, "sealed command", wr_span(&w), wrapped);
 	assert_true(capdu_get(wrapped, &c));
-	assert_int_equal(scp03_open_command(&s->card, &c, &got, &d), SCP03_OK);
+	assert_int_equal(scp_open_command(&s->card, &c, &got, &d), SCP_OK);
 	capdu_put(&o, &got);
 	same(s, "opened command", wr_span(&o), plain);
 }
@@ -129,12 +133,12 @@ static void check_response(struct session *s, struct span plain, struct span wra
 	struct rapdu r;
 
 	assert_true(rapdu_get(plain, &r));
-	assert_true(scp03_seal_response(&s->card, &r, &w));
+	assert_true(scp_seal_response(&s->card, &r, &w));
 	if ((s->host.level & LEVEL_RENC) != 0 && wrapped.n == w.n + AES_BLOCK)
 		padded_more++;
 	else
 		same(s, "sealed response", wr_span(&w), wrapped);
-	assert_int_equal(scp03_open_response(&s->host, wrapped, &r, &d), SCP03_OK);
+	assert_int_equal(scp_open_response(&s->host, wrapped, &r, &d), SCP_OK);
 	rapdu_put(&o, &r);
 	same(s, "opened response", wr_span(&o), plain);
 }
@@ -156,10 +160,10 @@ static void play(struct session *s)
 		if (wrapped_rsp.n > 0 && plain_rsp.n > 0)
 			check_response(s, plain_rsp, wrapped_rsp);
 	}
-	assert_memory_equal(s->host.counter, s->card.counter, 16);
-	assert_memory_equal(s->host.mcv, s->card.mcv, 16);
-	scp03_wipe(&s->host);
-	scp03_wipe(&s->card);
+	assert_memory_equal(s->host.u.scp03.counter, s->card.u.scp03.counter, 16);
+	assert_memory_equal(s->host.u.scp03.mcv, s->card.u.scp03.mcv, 16);
+	scp_wipe(&s->host);
+	scp_wipe(&s->card);
 }
 
 static void read_keys(struct session *s, const json_t *keys)
@@ -210,7 +214,8 @@ static void test_model(void **state)
 	s.ext_auth = unit_hex(o, "ext_auth_cmd");
 	s.session_keys = json_object_get(o, "session_keys");
 	s.exchanges = json_object_get(o, "apdus");
-	assert_true(scp03_level_valid(unit_hex(o, "level").p[0], unit_hex(o, "i").p[0]));
+	assert_true(
+	    scp_level_valid(PROTOCOL_SCP03, unit_hex(o, "level").p[0], unit_hex(o, "i").p[0]));
 	play(&s);
 }
 
@@ -241,7 +246,7 @@ static void test_primitives(void **state)
 	struct wr w = wr_fixed(out, sizeof(out)), d = wr_fixed(data, sizeof(data));
 	struct capdu c = { .cla = 0x80, .ins = 0xE2 };
 	struct span mac = unit_hex(chain, "mac");
-	struct scp03 s = { 0 };
+	struct scp s = { 0 };
 	struct rapdu r;
 
 	(void)state;
@@ -249,15 +254,15 @@ static void test_primitives(void **state)
 	 */
 	const struct span parts[] = { unit_hex(chain, "mcv"), unit_hex(chain, "cmd") };
 
-	assert_true(aes_set_key(&s.mac, &any));
-	assert_true(aes_cmac(&s.mac, parts, 2, full));
+	assert_true(aes_set_key(&s.u.scp03.mac, &any));
+	assert_true(aes_cmac(&s.u.scp03.mac, parts, 2, full));
 	assert_span(span_of(full, mac.n), mac);
 
 	counter[15] = 93;
 	assert_int_equal(json_integer_value(json_object_get(cenc, "counter")), 94);
 	assert_true(scp03_resume(&s, &k, &any, counter, counter, 0x03, 8));
 	c.data = unit_hex(cenc, "plain");
-	assert_true(scp03_seal_command(&s, &c, &w));
+	assert_true(scp_seal_command(&s, &c, &w));
 	assert_span(span_sub(wr_span(&w), 5, 32), unit_hex(cenc, "cipher"));
 
 	/* R-MAC and R-ENCRYPTION of one answer: data of the one is cipher of the other. */
@@ -266,23 +271,23 @@ static void test_primitives(void **state)
 	memset(counter, 0, sizeof(counter));
 	counter[15] = 1;
 	assert_true(scp03_resume(&s, &k, &any, counter, unit_hex(rmac, "mcv").p, 0x03, 8));
-	assert_true(aes_set_key(&s.rmac, &rk));
+	assert_true(aes_set_key(&s.u.scp03.rmac, &rk));
 	s.level = 0x33;
 	wr_reset(&w);
 	wr_put(&w, unit_hex(rmac, "data"));
 	wr_put(&w, unit_hex(rmac, "mac"));
 	wr_put(&w, unit_hex(rmac, "sw"));
-	assert_int_equal(scp03_open_response(&s, wr_span(&w), &r, &d), SCP03_OK);
+	assert_int_equal(scp_open_response(&s, wr_span(&w), &r, &d), SCP_OK);
 	assert_span(r.data, unit_hex(renc, "plain"));
 	assert_int_equal(r.sw, SW_OK);
-	scp03_wipe(&s);
+	scp_wipe(&s);
 	json_decref(file);
 }
 
 static void test_session_keys(void **state)
 {
 	json_t *file = unit_json("test/vectors/scp03_session_keys.json"), *v;
-	struct scp03 s = { 0 }; /* one for all: rekeyed with every key length */
+	struct scp s = { 0 }; /* one for all: rekeyed with every key length */
 	uint8_t out[16];
 	size_t i;
 
@@ -293,23 +298,23 @@ static void test_session_keys(void **state)
 		const struct key_set keys = { unit_key(unit_str(v, "enc")),
 			unit_key(unit_str(v, "mac")), { 0 } };
 
-		assert_true(scp03_begin(&s, &keys, host, card));
-		assert_span(key_span(&s.enc.key), unit_hex(v, "s_enc"));
-		assert_span(key_span(&s.mac.key), unit_hex(v, "s_mac"));
+		assert_true(scp_begin(&s, START(PROTOCOL_SCP03, 0, &keys, host, card)));
+		assert_span(key_span(&s.u.scp03.enc.key), unit_hex(v, "s_enc"));
+		assert_span(key_span(&s.u.scp03.mac.key), unit_hex(v, "s_mac"));
 		want = hex_or_none(v, "s_rmac");
 		if (want.n > 0)
-			assert_span(key_span(&s.rmac.key), want);
+			assert_span(key_span(&s.u.scp03.rmac.key), want);
 		want = hex_or_none(v, "card_cryptogram");
-		assert_true(scp03_cryptogram(&s, SCP03_CARD, host, card, out));
+		assert_true(scp_cryptogram(&s, CHALLENGES(host, card), SCP_CARD, out));
 		if (want.n > 0)
 			assert_span(span_of(out, s.m), want);
 		want = hex_or_none(v, "host_cryptogram");
-		assert_true(scp03_cryptogram(&s, SCP03_HOST, host, card, out));
+		assert_true(scp_cryptogram(&s, CHALLENGES(host, card), SCP_HOST, out));
 		if (want.n > 0)
 			assert_span(span_of(out, s.m), want);
 	}
 	assert_int_equal(i, 10);
-	scp03_wipe(&s);
+	scp_wipe(&s);
 	json_decref(file);
 }
 

@@ -89,27 +89,27 @@ static void check_messaging(const struct session *s, const struct scp11_keys *k)
 	uint8_t wire[512], plain[512], out[512];
 	struct wr w = wr_fixed(wire, sizeof(wire)), d = wr_fixed(plain, sizeof(plain));
 	struct wr o = wr_fixed(out, sizeof(out));
-	struct scp03 host = { 0 }, card = { 0 };
+	struct scp host = { 0 }, card = { 0 };
 	struct capdu c, got;
 	struct rapdu r;
 
 	assert_true(scp11_begin(&host, &s->terms, k, s->answer.receipt.p, s->m));
 	assert_true(scp11_begin(&card, &s->terms, k, s->answer.receipt.p, s->m));
 	assert_true(capdu_get(s->plain, &c));
-	assert_true(scp03_seal_command(&host, &c, &w));
+	assert_true(scp_seal_command(&host, &c, &w));
 	/* These hosts send no Le with their protected command. */
 	assert_span(span_sub(wr_span(&w), 0, s->wrapped.n), s->wrapped);
 	assert_true(capdu_get(s->wrapped, &c));
-	assert_int_equal(scp03_open_command(&card, &c, &got, &d), SCP03_OK);
+	assert_int_equal(scp_open_command(&card, &c, &got, &d), SCP_OK);
 	assert_span(got.data, span_sub(s->plain, 5, 2));
 	assert_true(rapdu_get(s->plain_rsp, &r));
-	assert_true(scp03_seal_response(&card, &r, &o));
+	assert_true(scp_seal_response(&card, &r, &o));
 	assert_span(wr_span(&o), s->wrapped_rsp);
 	wr_reset(&d);
-	assert_int_equal(scp03_open_response(&host, s->wrapped_rsp, &r, &d), SCP03_OK);
+	assert_int_equal(scp_open_response(&host, s->wrapped_rsp, &r, &d), SCP_OK);
 	assert_span(r.data, span_sub(s->plain_rsp, 0, s->plain_rsp.n - 2));
-	scp03_wipe(&host);
-	scp03_wipe(&card);
+	scp_wipe(&host);
+	scp_wipe(&card);
 }
 
 static void same_keys(const struct scp11_keys *k, const json_t *want)
@@ -536,7 +536,7 @@ static void test_begin_refuses(void **state)
 	struct scp03_keys k = { unit_key("404142434445464748494A4B4C4D4E4F"),
 		unit_key("404142434445464748494A4B4C4D4E4F"),
 		unit_key("404142434445464748494A4B4C4D4E4F") };
-	struct scp03 s = { 0 };
+	struct scp s = { 0 };
 
 	(void)state;
 	assert_true(scp03_begin_keys(&s, &k, mcv, 0x33, 16));
@@ -547,7 +547,7 @@ static void test_begin_refuses(void **state)
 	assert_false(scp03_begin_keys(&s, &k, mcv, 0x33, 10));
 	k.rmac.n = 0;
 	assert_false(scp03_begin_keys(&s, &k, mcv, 0x33, 8));
-	scp03_wipe(&s);
+	scp_wipe(&s);
 }
 
 static struct CMUnitTest tests[40] = {

@@ -41,7 +41,7 @@ static void assert_blind(struct bench *b, const struct package *p)
 /* Fills the slot with what the holder of BK likes in place of command `own`. */
 static void load_own(struct bench *b, const struct package *p, uint32_t own)
 {
-	struct scp03 s = { 0 };
+	struct scp s = { 0 };
 	uint8_t data[240];
 
 	assert_int_equal(bench_start(b, p, 0), SW_OK);
@@ -56,7 +56,7 @@ static void load_own(struct bench *b, const struct package *p, uint32_t own)
 		assert_int_equal(insider_sends(b, &s, INS_WRITE_STAGE, 0, wr_span(&w)), SW_OK);
 	}
 	assert_int_equal(insider_sends(b, &s, INS_CHANGE_MODE, 0x0001, none), SW_OK);
-	scp03_wipe(&s);
+	scp_wipe(&s);
 }
 
 static void test_signature_before_image(void **state)

@@ -25,7 +25,7 @@ static uint8_t open_verdict(struct bench *b)
 	struct rapdu r;
 	struct verdict v;
 
-	assert_int_equal(scp03_open_response(&b->host, bench_answer(b), &r, &w), SCP03_OK);
+	assert_int_equal(scp_open_response(&b->host, bench_answer(b), &r, &w), SCP_OK);
 	assert_true(verdict_get(r.data, &v));
 	return v.result;
 }
@@ -72,7 +72,7 @@ static void test_01_stream_failed_between(void **state)
 	struct package p;
 	uint8_t buf[300];
 	struct wr wire = wr_fixed(buf, sizeof(buf));
-	struct scp03 s = { 0 };
+	struct scp s = { 0 };
 
 	(void)state;
 	bench_set_up(&b, &p, 'a', 16, 8);
@@ -91,7 +91,7 @@ static void test_01_stream_failed_between(void **state)
 	assert_int_equal(bench_raw(&b, wr_span(&wire)), SW_AUTH_FAILED);
 	assert_int_equal(open_verdict(&b), RESULT_NOT_COMPLETE);
 	assert_int_equal(bench_slot(&b).done, 1);
-	scp03_wipe(&s);
+	scp_wipe(&s);
 	bench_tear_down(&b, &p);
 }
 
@@ -176,7 +176,7 @@ static void test_03_insider(void **state)
 	bench_set_up(&b, &p, 'a', 16, 8);
 	for (size_t n = 0; n < sizeof(abuses) / sizeof(abuses[0]); n++) {
 		const struct abuse *t = &abuses[n];
-		struct scp03 s = { 0 };
+		struct scp s = { 0 };
 		uint8_t data[256];
 		struct wr w = wr_fixed(data, sizeof(data));
 		struct enter e;
@@ -203,7 +203,7 @@ static void test_03_insider(void **state)
 			assert_int_equal(
 			    insider_sends(&b, &s, INS_CHANGE_MODE, 0x0001, none), SW_OK);
 		assert_int_equal(bench_channel(&b)->session, SESSION_UNICAST);
-		scp03_wipe(&s);
+		scp_wipe(&s);
 	}
 	/* the diversified channel has gone on counting all the while */
 	assert_int_equal(bench_slot(&b).state, SLOT_RECEIVING);
@@ -215,7 +215,7 @@ static void test_03_too_much(void **state)
 {
 	struct bench b;
 	struct package p;
-	struct scp03 s = { 0 };
+	struct scp s = { 0 };
 
 	(void)state;
 	bench_set_up(&b, &p, 'a', 16, 8);
@@ -225,7 +225,7 @@ static void test_03_too_much(void **state)
 	assert_int_equal(insider_sends(&b, &s, INS_LOAD, 0, none), SW_CONDITIONS);
 	assert_int_equal(insider_sends(&b, &s, INS_CHANGE_MODE, 0x0001, none), SW_OK);
 	assert_int_equal(b.v->chip.slot.state, SLOT_COMPLETE);
-	scp03_wipe(&s);
+	scp_wipe(&s);
 	p.length = 3;
 	for (unsigned ins = INS_STORE_DATA; ins <= INS_LOAD; ins += INS_LOAD - INS_STORE_DATA) {
 		assert_int_equal(bench_start(&b, &p, 0), SW_OK);
@@ -236,7 +236,7 @@ static void test_03_too_much(void **state)
 		assert_int_equal(
 		    insider_sends(&b, &s, (uint8_t)ins, 0, unit_bytes("AABBCC")), SW_CONDITIONS);
 		assert_int_equal(insider_sends(&b, &s, INS_CHANGE_MODE, 0x0001, none), SW_OK);
-		scp03_wipe(&s);
+		scp_wipe(&s);
 	}
 	bench_tear_down(&b, &p);
 }
@@ -554,7 +554,7 @@ static void test_10_two_channels(void **state)
 	assert_int_equal(bench_plain(&b, INS_MANAGE_CHANNEL, 0x0000, none), SW_OK);
 	assert_int_equal(b.answer[0], 1);
 	c = b;
-	c.host = (struct scp03){ 0 };
+	c.host = (struct scp){ 0 };
 	c.channel = 1;
 	bench_session(&b, 0x33);
 	bench_session(&c, 0x33);
@@ -568,7 +568,7 @@ static void test_10_two_channels(void **state)
 	assert_int_equal(bench_activate(&c, &p), RESULT_ACTIVE);
 	assert_int_equal(bench_return(&b, &p), SW_OK);
 	bench_assert_active(&b, &p);
-	scp03_wipe(&c.host);
+	scp_wipe(&c.host);
 	bench_tear_down(&b, &p);
 }
 

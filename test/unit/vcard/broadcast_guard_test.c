@@ -329,7 +329,7 @@ static void test_authorize_short_image(void **state)
 {
 	struct bench b;
 	struct package p;
-	struct scp03 s = { 0 };
+	struct scp s = { 0 };
 
 	(void)state;
 	bench_set_up(&b, &p, 'p', 16, 8);
@@ -341,7 +341,7 @@ static void test_authorize_short_image(void **state)
 	assert_int_equal(bench_slot(&b).state, SLOT_COMPLETE);
 	assert_int_equal(bench_activate(&b, &p), RESULT_LENGTH);
 	assert_int_equal(bench_slot(&b).state, SLOT_REJECTED);
-	scp03_wipe(&s);
+	scp_wipe(&s);
 	bench_tear_down(&b, &p);
 }
 
@@ -368,7 +368,7 @@ static void test_authorize_other_session(void **state)
 	bench_authorize(&b, AUTHORIZE_VERIFY, &a, &result);
 	assert_int_equal(result, RESULT_VERIFIED);
 	c = b;
-	c.host = (struct scp03){ 0 };
+	c.host = (struct scp){ 0 };
 	c.channel = 1;
 	bench_session(&c, 0x33);
 	bench_authorize(&c, AUTHORIZE_VERIFY, &a, &result);
@@ -387,7 +387,7 @@ static void test_authorize_other_session(void **state)
 	}
 	bench_authorize(&b, AUTHORIZE_VERIFY, &a, &result);
 	assert_int_equal(result, RESULT_POLICY);
-	scp03_wipe(&c.host);
+	scp_wipe(&c.host);
 	package_free(&again);
 	bench_tear_down(&b, &p);
 }

@@ -1,6 +1,7 @@
 /* The state table of broadcast loading, walked on the wire: every state, every event. */
 #include "bench.h"
 #include "vcard/broadcast/mode.h"
+#include "scp_start.h"
 
 static const struct span none = { NULL, 0 };
 
@@ -24,7 +25,7 @@ static void go_to(struct bench *b, const struct package *p, enum session state)
 static uint16_t say(
     struct bench *b, const struct package *p, uint8_t ins, uint16_t p1p2, struct span data)
 {
-	struct scp03 s = { 0 };
+	struct scp s = { 0 };
 	uint16_t sw;
 
 	switch (bench_channel(b)->session) {
@@ -33,7 +34,7 @@ static uint16_t say(
 	case SESSION_BROADCAST:
 		insider_begin(&s, p, 0);
 		sw = insider_sends(b, &s, ins, p1p2, data);
-		scp03_wipe(&s);
+		scp_wipe(&s);
 		return sw;
 	default:
 		return bench_plain(b, ins, p1p2, data);
@@ -58,20 +59,20 @@ static uint16_t say_authenticate(struct bench *b, enum mode_event event)
 {
 	struct channel *ch = bench_channel(b);
 	struct span host = unit_bytes("0102030405060708"), card = SPAN(ch->card_challenge);
-	struct scp03 s = { 0 };
+	struct scp s = { 0 };
 	uint8_t buf[64];
 	struct wr w = wr_fixed(buf, sizeof(buf));
 	uint16_t sw;
 
 	card = span_sub(card, 0, 8);
-	assert_true(scp03_begin(&s, &b->issue.keys, host, card));
+	assert_true(scp_begin(&s, START(PROTOCOL_SCP03, 0, &b->issue.keys, host, card)));
 	if (event == EVENT_AUTH_CRYPTOGRAM)
 		host = unit_bytes("0102030405060709");
-	assert_true(scp03_host_authenticate(&s, 0x33, 0, host, card, &w));
+	assert_true(scp_host_authenticate(&s, CHALLENGES(host, card), 0x33, 0, &w));
 	if (event == EVENT_AUTH_MAC)
 		buf[w.n - 1] ^= 1;
 	sw = bench_raw(b, wr_span(&w));
-	scp03_wipe(&s);
+	scp_wipe(&s);
 	return sw;
 }
 

@@ -7,6 +7,7 @@
 #include "crypto/digest.h"
 #include "unit.h"
 #include "vcard/core/card_state.h"
+#include "scp_start.h"
 
 enum { KEY_VERSION = 0x30 };
 
@@ -73,7 +74,8 @@ static void open_session(struct known *t)
 	assert_int_equal(rsp.n, 13 + 2 * host.n + 2);
 	assert_int_equal(ch->session, SESSION_IU_DONE);
 	memcpy(ch->card_challenge, card.p, card.n);
-	assert_true(scp03_begin(scp_as_scp03(&ch->scp), &t->v->chip.keys[0].keys, host, card));
+	assert_true(
+	    scp_begin(&ch->scp, START(PROTOCOL_SCP03, 0, &t->v->chip.keys[0].keys, host, card)));
 	assert_span(send(t, unit_hex(t->c, "external_authenticate")), unit_bytes("9000"));
 	assert_int_equal(ch->session, SESSION_UNICAST);
 }

@@ -6,12 +6,13 @@
 
 #include "gp/install.h"
 #include "gp/key_dgi.h"
-#include "scp/scp02.h"
+#include "scp/scp.h"
+#include "scp_start.h"
 
 static const uint8_t hc[8] = { 0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC6, 0xC7 };
 
 struct host {
-	struct scp02 scp;
+	struct scp scp;
 	uint8_t cc[8];
 };
 
@@ -34,8 +35,8 @@ static void initialize(struct rig *r, struct host *h, const struct key_set *keys
 	assert_int_equal(u.scp, 2);
 	assert_int_equal(u.key_version, version);
 	memcpy(h->cc, u.card_challenge, 8);
-	assert_true(scp02_begin(&h->scp, keys, r->issue.i02, h->cc));
-	assert_true(scp02_cryptogram(&h->scp, SCP03_CARD, SPAN(hc), SPAN(h->cc), want));
+	assert_true(begin_counter(&h->scp, keys, r->issue.i02, h->cc));
+	assert_true(scp_cryptogram(&h->scp, CHALLENGES(SPAN(hc), SPAN(h->cc)), SCP_CARD, want));
 	assert_span(span_of(u.cryptogram, 8), SPAN(want));
 }
 
@@ -45,7 +46,8 @@ static uint16_t authenticate(struct rig *r, struct host *h, uint8_t level, size_
 	uint8_t b[32];
 	struct wr w = wr_fixed(b, sizeof(b));
 
-	assert_true(scp02_host_authenticate(&h->scp, level, r->channel, SPAN(hc), SPAN(h->cc), &w));
+	assert_true(scp_host_authenticate(
+	    &h->scp, CHALLENGES(SPAN(hc), SPAN(h->cc)), level, r->channel, &w));
 	if (changed != 0)
 		b[w.n - changed] ^= 1;
 	return rig_raw(r, wr_span(&w));
@@ -64,10 +66,10 @@ static uint16_t secure(struct rig *r, struct host *h, uint8_t ins, uint16_t p1p2
 	struct wr w = wr_fixed(room, sizeof(room));
 	struct rapdu got = { 0 };
 
-	assert_true(scp02_seal_command(&h->scp, &c, &w));
+	assert_true(scp_seal_command(&h->scp, &c, &w));
 	rig_raw(r, wr_span(&w));
 	assert_int_equal(
-	    scp02_open_response(&h->scp, span_of(r->answer, r->answer_n), &got, &plain), SCP03_OK);
+	    scp_open_response(&h->scp, span_of(r->answer, r->answer_n), &got, &plain), SCP_OK);
 	return got.sw;
 }
 
@@ -111,12 +113,12 @@ static void test_counter(void **state)
 		uint8_t b[21] = { 0x84, 0x82, 0x01, 0x00, 0x10, 1, 2, 3, 4, 5, 6, 7, 8 };
 		struct span covered = span_of(b, 13);
 
-		assert_true(des_mac_retail(&h.scp.mac, zero, &covered, 1, &b[13]));
+		assert_true(des_mac_retail(&h.scp.u.scp02.mac, zero, &covered, 1, &b[13]));
 		assert_int_equal(rig_raw(&r, SPAN(b)), SW_AUTH_FAILED);
 	}
 	assert_int_equal(counter(&r), 2);
 	assert_int_equal(tries(&r), TRIES_MAX - 1);
-	scp02_wipe(&h.scp);
+	scp_wipe(&h.scp);
 	rig_off(&r);
 }
 
@@ -137,8 +139,8 @@ static void test_two_channels(void **state)
 	r.channel = 0;
 	assert_int_equal(authenticate(&r, &a, 0x01, 0), SW_CONDITIONS);
 	assert_int_equal(tries(&r), TRIES_MAX);
-	scp02_wipe(&a.scp);
-	scp02_wipe(&b.scp);
+	scp_wipe(&a.scp);
+	scp_wipe(&b.scp);
 	rig_off(&r);
 }
 
@@ -166,7 +168,7 @@ static void test_refused(void **state)
 	assert_int_equal(rig_hex(&r, "80F28002024F0000"), SW_SECURITY_STATUS);
 	assert_int_equal(rig_hex(&r, "80F28002024F0000"), SW_SECURITY_STATUS);
 	assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
-	scp02_wipe(&h.scp);
+	scp_wipe(&h.scp);
 	rig_off(&r);
 }
 
@@ -192,7 +194,7 @@ static void test_put_key(void **state)
 	assert_true(put_key_put(&w, &p, &r.keys.dek)); /* the static DEK is not it */
 	assert_int_equal(secure(&r, &h, INS_PUT_KEY, 0x0081, wr_span(&w)), SW_SECURITY_STATUS);
 	wr_reset(&w);
-	assert_true(put_key_put(&w, &p, &h.scp.dek));
+	assert_true(put_key_put(&w, &p, &h.scp.u.scp02.dek));
 	assert_int_equal(secure(&r, &h, INS_PUT_KEY, 0x0081, wr_span(&w)), SW_OK);
 	assert_true(put_key_answer_ok(span_of(r.plain, 10), &p));
 	rig_cycle(&r);
@@ -201,7 +203,7 @@ static void test_put_key(void **state)
 	assert_int_equal(authenticate(&r, &h, 0x03, 0), SW_OK);
 	initialize(&r, &h, &r.keys, 0x30);
 	assert_int_equal(h.cc[1], 1);
-	scp02_wipe(&h.scp);
+	scp_wipe(&h.scp);
 	rig_off(&r);
 }
 
@@ -236,7 +238,7 @@ static void check_published(json_t *v)
 	assert_span(key_span(&set->keys.enc),
 	    unit_bytes(json_string_value(json_array_get(json_object_get(v, "keys"), 0))));
 	assert_int_equal(set->type, KEY_TYPE_DES);
-	scp02_wipe(&h.scp);
+	scp_wipe(&h.scp);
 	rig_off(&r);
 }
 
@@ -277,11 +279,11 @@ static void test_content(void **state)
 	assert_int_equal(secure(&r, &h, INS_INSTALL, 0x0C00, wr_span(&w)), SW_OK);
 	wr_reset(&w);
 	aes.key[0] = unit_key("000102030405060708090A0B0C0D0E0F1011121314151617");
-	assert_true(put_key_put(&w, &aes, &h.scp.dek));
+	assert_true(put_key_put(&w, &aes, &h.scp.u.scp02.dek));
 	assert_int_equal(secure(&r, &h, INS_PUT_KEY, 0x0001, wr_span(&w)), SW_OK);
 	wr_reset(&w);
 	assert_true(authority_generate_rsa(&rsa.asymmetric, 1024));
-	assert_true(put_key_put(&w, &rsa, &h.scp.dek));
+	assert_true(put_key_put(&w, &rsa, &h.scp.u.scp02.dek));
 	assert_int_equal(secure(&r, &h, INS_PUT_KEY, 0x0001, wr_span(&w)), SW_OK);
 	assert_int_equal(r.v->chip.publics_n, 1);
 	assert_int_equal(chip_keys(r.v, &aid_isd, 0x70)->type, KEY_TYPE_AES);
@@ -293,14 +295,14 @@ static void test_content(void **state)
 	set.put.key[0] = mine.enc;
 	set.put.key[1] = mine.mac;
 	set.put.key[2] = mine.dek;
-	assert_true(key_dgi_put(&w, &set, &h.scp.dek));
+	assert_true(key_dgi_put(&w, &set, &h.scp.u.scp02.dek));
 	assert_int_equal(secure(&r, &h, INS_STORE_DATA, 0x8800, wr_span(&w)), SW_OK);
 	rig_cycle(&r);
 	assert_int_equal(rig_send(&r, 0x00, INS_SELECT, 0x0400, aid_span(&domain)), SW_OK);
 	initialize(&r, &h, &mine, 0x21);
 	assert_int_equal(authenticate(&r, &h, 0x03, 0), SW_OK);
 	assert_int_equal(chip_keys(r.v, &domain, 0x21)->sequence, 1);
-	scp02_wipe(&h.scp);
+	scp_wipe(&h.scp);
 	wr_free(&w);
 	rig_off(&r);
 }

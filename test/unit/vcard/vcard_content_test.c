@@ -447,7 +447,7 @@ static void last_moments(void **state)
 	struct wr data, file = load_file_of(&hello, &data);
 	struct package_of p = hello;
 	struct aid package = aid_of(PACKAGE);
-	struct scp03 first;
+	struct scp first;
 	struct rig r;
 
 	(void)state;
@@ -477,7 +477,7 @@ static void last_moments(void **state)
 	r.channel = 1;
 	content_session(&r);
 	assert_int_equal(load_package(&r, &hello, ""), SW_OK);
-	scp03_wipe(&r.host);
+	scp_wipe(&r.host);
 	r.host = first;
 	r.channel = 0;
 	assert_int_equal(load_blocks_put(&r, wr_span(&file), 200), SW_CONDITIONS);

@@ -202,7 +202,7 @@ static void global_delete(void **state)
 static void under_a_load(void **state)
 {
 	struct wr data = wr_grow(1 << 16), file = wr_grow(1 << 16);
-	struct scp03 first;
+	struct scp first;
 	struct rig r;
 
 	(void)state;
@@ -219,7 +219,7 @@ static void under_a_load(void **state)
 	r.channel = 1;
 	content_session(&r);
 	assert_int_equal(delete_aid(&r, DOMAIN, DELETE_OBJECT), SW_OK);
-	scp03_wipe(&r.host);
+	scp_wipe(&r.host);
 	r.host = first;
 	r.channel = 0;
 	assert_int_equal(say(&r, INS_LOAD, 0x8001, span_sub(wr_span(&file), 20, file.n), NULL),

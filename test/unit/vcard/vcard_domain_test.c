@@ -174,7 +174,7 @@ static void gone_with_the_domain(void **state)
  * (GPCS 10.2.3). */
 static void sessions(void **state)
 {
-	struct scp03 of_basic;
+	struct scp of_basic;
 	struct rig r;
 
 	(void)state;
@@ -182,7 +182,7 @@ static void sessions(void **state)
 	assert_int_equal(rig_hex(&r, "0070000001"), SW_OK);
 	assert_span(rig_answer(&r), unit_bytes("01"));
 	of_basic = r.host;
-	r.host = (struct scp03){ 0 };
+	r.host = (struct scp){ 0 };
 	r.channel = 1;
 	assert_int_equal(select_aid(&r, DOMAIN), SW_OK);
 	rig_session(&r, 0x30, 0x01);
@@ -191,7 +191,7 @@ static void sessions(void **state)
 	assert_int_equal(rig_hex(&r, "01A4040008A0000001515300BB"), SW_OK);
 	assert_int_equal(r.v->channel[1].session, SESSION_IDLE);
 	assert_int_equal(r.v->channel[0].session, SESSION_UNICAST);
-	scp03_wipe(&r.host);
+	scp_wipe(&r.host);
 	r.host = of_basic;
 	r.channel = 0;
 	assert_int_equal(say_hex(&r, INS_GET_STATUS, 0x8002, "4F00"), SW_OK);

@@ -181,7 +181,7 @@ static void every_header(void **state)
 					answered(&r, span_of(c, n));
 			}
 		}
-		scp03_wipe(&r.host);
+		scp_wipe(&r.host);
 		rig_session(
 		    &r, 0x30, 0x00); /* commands go through unchecked: the handlers must cope */
 	}

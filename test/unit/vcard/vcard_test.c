@@ -15,6 +15,7 @@
 #include "gp/put_key.h"
 #include "gp/status.h"
 #include "tlv/tlv.h"
+#include "scp_start.h"
 
 static const uint8_t all_levels[] = { 0x00, 0x01, 0x03, 0x11, 0x13, 0x33 };
 static const struct span none = { NULL, 0 };
@@ -63,7 +64,7 @@ static void one_session(size_t key_n, uint8_t i, uint8_t level)
 	assert_int_equal(r.u.i, i);
 	assert_span(SPAN(r.u.kdd), SPAN(r.issue.kdd));
 	assert_int_equal(r.u.has_sequence, (i & SCP03_I_PSEUDO_RANDOM) != 0);
-	if (!scp03_level_valid(level, i)) {
+	if (!scp_level_valid(PROTOCOL_SCP03, level, i)) {
 		assert_int_equal(rig_authenticate(&r, level), SW_WRONG_P1P2);
 		rig_off(&r);
 		return;
@@ -172,8 +173,9 @@ static uint16_t authenticate_broken(struct rig *r, size_t octet)
 	struct wr w = wr_fixed(room, sizeof(room));
 
 	assert_int_equal(rig_initialize(r, 0x30), SW_OK);
-	assert_true(scp03_host_authenticate(&r->host, 0x03, 0, unit_bytes("C0C1C2C3C4C5C6C7"),
-	    span_of(r->u.card_challenge, 8), &w));
+	assert_true(scp_host_authenticate(&r->host,
+	    CHALLENGES(unit_bytes("C0C1C2C3C4C5C6C7"), span_of(r->u.card_challenge, 8)), 0x03, 0,
+	    &w));
 	room[5 + octet] ^= 0x01;
 	return rig_raw(r, wr_span(&w));
 }
@@ -294,7 +296,7 @@ static void wrong_mac_ends(void **state)
 	for (size_t bit = 0; bit < 8 * 29; bit++) {
 		rig_session(&r, 0x30, 0x33);
 		w = wr_fixed(room, sizeof(room));
-		assert_true(scp03_seal_command(&r.host, &c, &w));
+		assert_true(scp_seal_command(&r.host, &c, &w));
 		assert_int_equal(w.n, 5 + 16 + 8 + 1);
 		room[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		assert_int_not_equal(rig_raw(&r, wr_span(&w)), SW_OK);
@@ -394,7 +396,7 @@ static void logical_channels(void **state)
 	assert_int_equal(
 	    rig_secure(&r, 0x80, INS_GET_STATUS, 0x8002, unit_bytes("4F00"), NULL), SW_OK);
 	r.channel = 1; /* a session of its own there */
-	scp03_wipe(&r.host);
+	scp_wipe(&r.host);
 	rig_session(&r, 0x30, 0x33);
 	assert_int_equal(
 	    rig_secure(&r, 0x80, INS_GET_STATUS, 0x8002, unit_bytes("4F00"), NULL), SW_OK);
