@@ -156,3 +156,27 @@ void removals_tell(const struct removals *m, struct ctx *c)
 		confirmation_tell(c, removals_confirmation(m, i));
 	}
 }
+
+json_t *load_json(const struct load_source *l, const struct load_work *w)
+{
+	json_t *o = json_object(), *applets = json_array();
+
+	for (size_t i = 0; i < l->applet_n; i++)
+		show_add(&applets, out_hex(aid_span(&l->applet[i])));
+	out_set(&o, "file", json_string(l->file.path));
+	out_set(&o, "package", out_hex(aid_span(&l->package)));
+	out_set(&o, "version", json_sprintf("%u.%u", l->cap.major, l->cap.minor));
+	out_set(&o, "octets", json_integer((json_int_t)(l->head.n + l->data.n)));
+	out_set(&o, "blocks", json_integer((json_int_t)w->outcome.blocks));
+	out_set(&o, "hash", out_hex(span_of(l->digest, l->digest_n)));
+	out_set(&o, "modules", applets);
+	out_set(&o, "confirmation", out_hex(span_of(w->confirmation, w->confirmation_n)));
+	return o;
+}
+
+void load_tell(const struct load_source *l, const struct load_work *w, struct ctx *c)
+{
+	fprintf(c->out, "loaded: %s %u.%u, %zu octets in %u blocks\n", aid_hex(&l->package).s,
+	    l->cap.major, l->cap.minor, l->head.n + l->data.n, w->outcome.blocks);
+	confirmation_tell(c, span_of(w->confirmation, w->confirmation_n));
+}

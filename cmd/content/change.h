@@ -24,6 +24,9 @@ json_t *change_fields_json(const struct change_kind *k, uint64_t bits);
 /* Deletions that are done: [{"aid", "related", "confirmation"}], and the same in words. */
 json_t *removals_json(const struct removals *m);
 void removals_tell(const struct removals *m, struct ctx *c);
+/* A load: {"file", "package", ...}, and the same in words. */
+json_t *load_json(const struct load_source *l, const struct load_work *w);
+void load_tell(const struct load_source *l, const struct load_work *w, struct ctx *c);
 /* "confirmation: HEX" when there is one. */
 void confirmation_tell(struct ctx *c, struct span confirmation);
 

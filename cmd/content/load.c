@@ -7,7 +7,8 @@
 #include "cmd/kit/ask.h"
 #include "base/hex.h"
 #include "campaign/job.h"
-#include "cmd/content/cap_load.h"
+#include "change/load.h"
+#include "cmd/content/change.h"
 #include "cmd/kit/dry.h"
 #include "cmd/kit/out.h"
 #include "cmd/kit/progress.h"
@@ -16,15 +17,12 @@
 /* ---- load ---- */
 
 struct load_args {
+	struct load x;
 	const char *path;
-	struct cap_args cap;
 	struct channel_args channel;
 };
 
-static const struct opt load_opts[] = {
-	CAP_LOAD_OPTS(load_args, cap),
-	CHANNEL_OPTS(load_args, channel),
-};
+static const struct opt load_opts[] = { CHANNEL_OPTS(load_args, channel) };
 static const struct operand load_operands[] = {
 	WORD_PATH("FILE", load_args, path,
 	    "A CAP file; in broadcast mode the bundle that scp-mode named"),
@@ -96,72 +94,20 @@ static int load_bundle(struct ctx *c, const char *path, struct err *e)
 	return 0;
 }
 
-/* All checks, and the question. */
-static int load_ask(struct cap_load *x, struct target *t, struct removals *m, struct err *e)
+static int load_told(
+    struct ctx *c, const struct change *ch, const struct change_result *r, struct err *e)
 {
-	struct registry r;
-	int rc = target_registry(t, &r, e);
-
-	if (rc == 0)
-		rc = cap_load_check(x, t, &r, m, e);
-	if (rc == 0)
-		rc = target_may_manage(t, &r, x->token.n > 0, "--load-token", e);
-	if (rc == 0 && m->n > 0 && !t->is_dry)
-		rc = old_removals_ask(t->c, m, &r, e);
-	registry_free(&r);
-	return rc;
-}
-
-static int load_tell(struct cap_load *x, struct ctx *c, json_t *deleted, struct err *e)
-{
+	const struct load *x = ch->x;
+	const struct load_work *w = r->work;
 	json_t *o;
 
 	if (!c->json) {
-		cap_load_tell(x, c);
+		load_tell(&x->l, w, c);
 		return 0;
 	}
-	o = cap_load_show(x);
-	out_set(&o, "deleted", json_incref(deleted));
+	o = load_json(&x->l, w);
+	out_set(&o, "deleted", removals_json(&w->removals));
 	return out_result(c, o, e);
-}
-
-static int load_target(struct cap_load *x, struct target *t, struct err *e)
-{
-	struct removals *m = calloc(1, sizeof(*m));
-	json_t *deleted = json_array();
-	struct registry after;
-	int rc = m == NULL || deleted == NULL ? err_memory(e) : load_ask(x, t, m, e);
-
-	if (rc == 0 && m->n > 0)
-		rc = old_removals_do(t, m, span_of(NULL, 0), deleted, e);
-	if (rc == 0)
-		rc = cap_load_send(x, t, e);
-	if (rc == 0) {
-		if (target_reread(t, &after))
-			rc = cap_load_compare(x, &after, e);
-		registry_free(&after);
-	}
-	if (rc == 0 && !t->is_dry)
-		rc = load_tell(x, t->c, deleted, e);
-	json_decref(deleted);
-	free(m);
-	return rc;
-}
-
-static int load_cap(struct ctx *c, const struct load_args *g, struct err *e)
-{
-	struct cap_load *x = calloc(1, sizeof(*x));
-	struct target t;
-	int rc = x == NULL ? err_memory(e) : cap_load_read(x, g->path, &g->cap, e);
-
-	if (rc == 0)
-		rc = target_open(&t, c, &g->channel, e);
-	if (rc == 0)
-		rc = target_close(&t, load_target(x, &t, e), e);
-	if (x != NULL)
-		cap_load_free(x);
-	free(x);
-	return rc;
 }
 
 /* A CAP file is an archive. */
@@ -183,14 +129,18 @@ static int look(const char *path, bool *is_cap, struct err *e)
 
 static int run_load(struct ctx *c, void *args, struct err *e)
 {
-	const struct load_args *g = args;
+	struct load_args *g = args;
 	bool is_cap = false;
 
 	if (look(g->path, &is_cap, e) != 0)
 		return -1;
-	if (is_cap)
-		return load_cap(c, g, e);
-	if (cap_args_given(&g->cap))
+	if (is_cap) {
+		if (strlen(g->path) >= sizeof(g->x.l.file.path))
+			return err_set(e, ERR_USAGE, "FILE: the path is too long");
+		strcpy(g->x.l.file.path, g->path);
+		return change_verb(c, &change_load, &g->x, &g->channel, load_told, e);
+	}
+	if (load_file_given(&g->x.l) || g->x.l.replace)
 		return err_set(
 		    e, ERR_USAGE, "%s is no CAP file, which these options are for", g->path);
 	if (load_bundle(c, g->path, e) == 0)
@@ -202,7 +152,9 @@ const struct verb verb_load = {
 	.name = "load",
 	.group = "content",
 	.summary = "Load a CAP file, or in broadcast mode the payload of a bundle",
-	.needs = NEED_READER | USES_SESSION | USES_KEYSTORE | MUTATES | DESTROYS | HAS_JSON,
+	.needs = CHANGE_NEEDS,
+	.change = &change_load,
+	.change_at = offsetof(struct load_args, x),
 	VERB_OPTS(load_opts),
 	VERB_OPERANDS(load_operands),
 	.args_size = sizeof(struct load_args),

@@ -5,6 +5,8 @@
 #include <string.h>
 
 const struct change_kind *const change_kinds[] = {
+	&change_install,
+	&change_load,
 	&change_delete,
 	&change_lock,
 	&change_unlock,

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/hex.h"
+#include "base/suggest.h"
 #include "crypto/digest.h"
 #include "gp/privilege.h"
 
@@ -140,6 +141,18 @@ static int take_choices(
 	return 0;
 }
 
+static int no_privilege(const char *name, struct err *e)
+{
+	struct suggest near = suggest_for(name);
+
+	for (uint32_t bit = 0x800000; bit != 0; bit >>= 1)
+		suggest_try(&near, privilege_str(bit));
+	err_set(e, ERR_USAGE, "cannot be: `%s` is no privilege", name);
+	if (near.best != NULL)
+		return err_hint(e, "did you mean `%s`?", near.best);
+	return err_hint(e, "cardadm-content(7) lists the privileges");
+}
+
 static int take_privileges(const char *text, struct field_privileges *to, struct err *e)
 {
 	const char *why;
@@ -151,12 +164,8 @@ static int take_privileges(const char *text, struct field_privileges *to, struct
 
 		n = strcspn(text, ",");
 		snprintf(name, sizeof(name), "%.*s", (int)(n < 63 ? n : 63), text);
-		if (n >= sizeof(name) || !privilege_from(name, &one)) {
-			err_set(e, ERR_USAGE, "has a word that is not the name of a privilege");
-			return err_hint(
-			    e, "card-lock, security-domain, global-delete, ...: as " VERB(
-				   "list") " shows them");
-		}
+		if (n >= sizeof(name) || !privilege_from(name, &one))
+			return no_privilege(name, e);
 		to->v |= one;
 	}
 	to->n = (to->v & 0xFFFF) == 0 ? 1 : 3;

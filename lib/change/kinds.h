@@ -3,7 +3,69 @@
 #ifndef CHANGE_KINDS_H
 #define CHANGE_KINDS_H
 
+#include "cap/cap.h"
 #include "change/removal.h"
+#include "crypto/digest.h"
+
+/* What a load file is loaded with: of install and load. Below the fields what open() makes of them,
+ * which load_close releases. */
+struct load_source {
+	struct field_file file; /* a CAP file; its digest is that of the load file data block */
+	struct aid domain;
+	struct field_choice hash;
+	struct field_files dap;
+	struct field_file load_token;
+	struct field_bytes load_field;
+	struct field_u32 block;
+	bool extended, descriptor, replace, cleanup;
+
+	struct cap cap;
+	struct aid package, applet[CAP_APPLETS_MAX];
+	size_t applet_n;
+	struct wr head; /* in front of the data: DAP blocks, tag and length */
+	struct span data;
+	uint8_t digest[DIGEST_MAX];
+	size_t digest_n; /* 0: the card gets none */
+};
+/* Of one card: what goes first, and how the load went. */
+struct load_work {
+	struct removals removals;
+	bool keep; /* the package is there as asked */
+	struct content_load load;
+	struct content_outcome outcome;
+	uint8_t confirmation[CONFIRMATION_MAX];
+	size_t confirmation_n;
+};
+
+/* load; work: struct load_work. */
+struct load {
+	struct load_source l;
+};
+
+/* install: a CAP file, or a module of a package on the card; work: struct install_work. */
+struct install_one {
+	struct aid module, app;
+};
+struct install_change {
+	struct load_source l;
+	struct aid module, package, instance;
+	struct field_aids applet;
+	struct field_privileges privileges;
+	struct field_bytes parameters, field;
+	bool no_selectable;
+	struct field_file token;
+
+	struct install_one list[CAP_APPLETS_MAX];
+	size_t n;
+	struct wr params; /* the parameters field */
+};
+struct install_work {
+	struct load_work load;
+	struct aid package;
+	bool there[CAP_APPLETS_MAX]; /* as asked: not installed again */
+	size_t done;                 /* of the list, those that are there left out */
+	struct wr confirmations;     /* u16 length, octets; of each that was installed */
+};
 
 /* delete; work: struct removals. */
 struct delete

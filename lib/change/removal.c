@@ -146,16 +146,15 @@ static int delete_one(struct change_card *c, struct removals *m, const struct re
 
 	if (content_delete(c->s, x->p2, &d, &confirmation, e) != 0)
 		return err_in(e, "%s", aid_hex(&x->aid).s);
-	wr_u16(&m->confirmations, (uint16_t)confirmation.n);
-	wr_put(&m->confirmations, confirmation);
+	confirmation_add(&m->confirmations, confirmation);
 	m->done++;
 	return wr_ok(&m->confirmations) ? 0 : err_memory(e);
 }
 
 int removals_do(struct change_card *c, struct removals *m, struct span token, struct err *e)
 {
-	if (m->confirmations.cap == 0)
-		m->confirmations = wr_grow(1 << 20);
+	if (m->n == 0)
+		return 0;
 	for (size_t i = 0; i < m->n; i++) {
 		if (change_stopped(c))
 			return err_set(
@@ -186,7 +185,20 @@ int removals_compare(struct change_card *c, const struct removals *m, struct err
 
 struct span removals_confirmation(const struct removals *m, size_t i)
 {
-	struct rd r = rd_of(wr_span(&m->confirmations));
+	return confirmation_at(&m->confirmations, i);
+}
+
+void confirmation_add(struct wr *confirmations, struct span confirmation)
+{
+	if (confirmations->limit == 0)
+		*confirmations = wr_grow(1 << 20);
+	wr_u16(confirmations, (uint16_t)confirmation.n);
+	wr_put(confirmations, confirmation);
+}
+
+struct span confirmation_at(const struct wr *confirmations, size_t i)
+{
+	struct rd r = rd_of(wr_span(confirmations));
 	struct span s = { NULL, 0 };
 	uint16_t n;
 

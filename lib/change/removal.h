@@ -7,7 +7,7 @@
 
 #include "change/change.h"
 
-enum { REMOVALS_MAX = FIELD_LIST };
+enum { REMOVALS_MAX = FIELD_LIST, CONFIRMATION_MAX = 512 };
 
 struct removal {
 	struct aid aid;
@@ -41,5 +41,8 @@ int removals_compare(struct change_card *c, const struct removals *m, struct err
 /* The confirmation of removal i, empty: none. */
 struct span removals_confirmation(const struct removals *m, size_t i);
 void removals_free(struct removals *m);
+/* Confirmation i of those that stand one behind the other as in struct removals. */
+struct span confirmation_at(const struct wr *confirmations, size_t i);
+void confirmation_add(struct wr *confirmations, struct span confirmation);
 
 #endif

@@ -106,15 +106,15 @@ installed: ${HELLO}01 from $HELLO" ]
 		3|bad.cap|bad.cap
 		3|keys.yaml|keys.yaml
 		2|hello.cap --applet ${PAIR}01|hello.cap has no applet ${PAIR}01
-		2|hello.cap --applet zz|--applet: zz is no AID
+		2|hello.cap --applet zz|--applet: \`zz\` is not an AID
 		2|pair.cap --applet ${PAIR}01 --applet ${PAIR}01|is there twice
 		2|pair.cap --instance A000000003|--instance is for one applet
 		2|pair.cap --token tok|--token is for one applet
-		2|hello.cap --privileges nonsense|no privilege \`nonsense\`
+		2|hello.cap --privileges nonsense|\`nonsense\` is no privilege
 		2|hello.cap --privileges cvm-managment|did you mean \`cvm-management\`
 		2|hello.cap --privileges delegated-management,authorized-management|exclude each other
-		2|hello.cap --parameters 012|--parameters: hex octets
-		2|hello.cap --field zz|--field: hex octets
+		2|hello.cap --parameters 012|--parameters: \`012\` is not 0 to 512 octets in hex
+		2|hello.cap --field zz|--field: \`zz\` is not 1 to 512 octets in hex
 		2|hello.cap --field C905|--field: not TLVs
 		2|hello.cap --field EF04C7020100 --parameters 01|is a part of --field
 		2|hello.cap --load-field EF03C60101|--load-field: not TLVs
@@ -125,7 +125,7 @@ installed: ${HELLO}01 from $HELLO" ]
 		3|hello.cap --dap tok|tok: no DAP block
 		3|hello.cap --load-token none|none: cannot open
 		3|hello.cap --token nothing|nothing: empty
-		2|hello.cap --block 0|not within
+		2|hello.cap --block 0|is not a number from 1 to 65535
 		7|hello.cap --block 250|at most 239 octets fit
 		2|$PAIR --dap tok|are for files
 		6|A0000000031010|no package on the card has module A0000000031010

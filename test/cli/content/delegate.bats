@@ -65,7 +65,7 @@ confirmation() {
 	card delegated-management
 	ok -q put-keys token-aes --as 70 --keys test
 	fails 7 -q install "$CAP" --keys sd --sd $SD --domain $SD
-	[[ $stderr == *"it needs a token for this"*"hint: --load-token FILE, as token make writes it"* ]]
+	[[ $stderr == *"it needs a token for this"*"hint: --load-token FILE, as cardadm token make writes it"* ]]
 	ok -q token make load "$CAP" --key token-des --domain $SD --output other.token
 	fails 6 -q load "$CAP" --keys sd --sd $SD --domain $SD --load-token other.token
 	[[ $stderr == *"INSTALL [for load]: 6982"* ]]

@@ -1,0 +1,56 @@
+/* Loading a CAP file, for the kinds load and install. Inside of lib/change. */
+#ifndef CHANGE_LOAD_H
+#define CHANGE_LOAD_H
+
+#include "change/kinds.h"
+
+extern const char *const load_hashes[];
+
+/* The rows of the fields; `member` is a struct load_source in `type`. */
+#define LOAD_FIELDS(type, member) \
+	FIELD_ROW(type, member.file, "file", FIELD_FILE, "FILE", "A CAP file", \
+	    .flags = FIELD_NO_OPTION), \
+	    FIELD_ROW(type, member.domain, "domain", FIELD_AID, "AID", \
+		"Security domain that the package is to belong to"), \
+	    FIELD_ROW(type, member.replace, "replace", FIELD_FLAG, NULL, \
+		"Delete what is on the card under these AIDs first"), \
+	    FIELD_ROW(type, member.cleanup, "cleanup", FIELD_FLAG, NULL, \
+		"Delete what a load of this file that failed left, before or now"), \
+	    FIELD_ROW(type, member.hash, "hash", FIELD_CHOICE, "ALGORITHM", \
+		"Load file data block hash: sha-1, sha-256, sha-384 or sha-512 (with dap " \
+		"or load-token what goes with it, else none)", \
+		.choices = load_hashes), \
+	    FIELD_ROW( \
+		type, member.dap, "dap", FIELD_FILES, "FILE", "DAP block, as dap sign writes it"), \
+	    FIELD_ROW(type, member.load_field, "load-field", FIELD_BYTES, "HEX", \
+		"Whole parameters field of INSTALL [for load] (empty)"), \
+	    FIELD_ROW(type, member.load_token, "load-token", FIELD_FILE, "FILE", \
+		"Load token, its octets as they are"), \
+	    FIELD_ROW(type, member.block, "block", FIELD_U32, "OCTETS", \
+		"Octets in one LOAD (as many as fit)", .min = 1, .max = 65535), \
+	    FIELD_ROW(type, member.extended, "extended", FIELD_FLAG, NULL, \
+		"Use extended length for LOAD"), \
+	    FIELD_ROW(type, member.descriptor, "descriptor", FIELD_FLAG, NULL, \
+		"Load the Descriptor component as well")
+
+/* Reads the file and what goes with it. ERR_INPUT, ERR_USAGE; load_file_close in any case. */
+int load_file_open(struct load_source *l, struct err *e);
+void load_file_close(struct load_source *l);
+/* A field that is for a CAP file was given, `replace` left out. */
+bool load_file_given(const struct load_source *l);
+/* The package is there as the fields ask, as far as the card tells; *unproven: bits of `k`. */
+bool load_file_is_so(const struct load_source *l, const struct registry *r,
+    const struct change_kind *k, uint64_t *unproven);
+/* All that speaks against the load; what goes first, or that nothing is to be loaded, is in *w. */
+int load_file_check(
+    struct change_card *c, const struct load_source *l, struct load_work *w, struct err *e);
+/* What goes first, then the load. */
+int load_file_send(
+    struct change_card *c, const struct load_source *l, struct load_work *w, struct err *e);
+int load_file_compare(struct change_card *c, const struct load_source *l, struct err *e);
+/* After it failed: what is left, and how it goes. */
+void load_file_leftover(
+    struct change_card *c, const struct load_source *l, struct load_work *w, struct err *why);
+void load_work_free(struct load_work *w);
+
+#endif
