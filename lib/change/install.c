@@ -145,8 +145,7 @@ static void close_install(void *install)
 /* One octet, here or there, leaves the others to what they are by default (GPCS 11.1.2). */
 static bool privileges_are(const struct install_change *x, const struct registry_entry *there)
 {
-	uint32_t mask =
-	    there->s.privileges_n == 3 && x->privileges.n == 3 ? 0xFFFFFF : 0xFF0000;
+	uint32_t mask = there->s.privileges_n == 3 && x->privileges.n == 3 ? 0xFFFFFF : 0xFF0000;
 
 	return !x->privileges.given || there->s.privileges_n == 0 ||
 	       (there->s.privileges & mask) == (x->privileges.v & mask);
