@@ -8,6 +8,7 @@
 #include "base/hex.h"
 #include "cmd/campaign/show.h"
 #include "cmd/campaign/feed.h"
+#include "cmd/campaign/traces.h"
 #include "cmd/channel/open.h"
 #include "cmd/kit/out.h"
 
@@ -77,6 +78,7 @@ struct view {
 	const char *name;
 	unsigned timeout_ms; /* of one command; 0: not given */
 	struct profiles *profiles;
+	struct traces *traces;
 };
 
 static double since(const struct timespec *from)
@@ -133,8 +135,10 @@ static void progress(void *ctx, const struct ledger_card *lc, uint32_t done, uin
 {
 	struct view *v = ctx;
 
-	if (lc->state != CARD_PENDING)
+	if (lc->state != CARD_PENDING) {
+		traces_write(v->traces, lc);
 		show_end(v, lc);
+	}
 	if (v->c->quiet || since(&v->shown) < (v->terminal ? 0.1 : 10))
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &v->shown);
@@ -152,7 +156,7 @@ static bool stop(void *ctx)
 {
 	const struct view *v = ctx;
 
-	return *v->c->stop != 0;
+	return *v->c->stop != 0 || traces_broken(v->traces);
 }
 
 static int open_card(void *ctx, const char *path, struct card *card, struct err *e)
@@ -162,7 +166,10 @@ static int open_card(void *ctx, const char *path, struct card *card, struct err 
 	if (open_vcard(path, card, e) != 0)
 		return -1;
 	card_limit(card, v->timeout_ms);
-	return 0;
+	if (traces_card(v->traces, card, e) == 0)
+		return 0;
+	card_close(card);
+	return -1;
 }
 
 static void habits(void *ctx, const struct session *s, struct campaign_habits *h)
@@ -240,6 +247,7 @@ static int run_readers(struct campaign *cp, struct view *v, const struct run_arg
 		return -1;
 	f.timeout_ms = v->timeout_ms;
 	f.profiles = v->profiles;
+	f.traces = v->traces;
 	rc = campaign_run(cp, &calls, r, e);
 	v->began = f.started;
 	return rc;
@@ -252,6 +260,7 @@ static int run_open(struct ctx *c, struct campaign *cp, const struct run_args *g
 		.name = cp->m.name,
 		.timeout_ms = g->timeout.given ? g->timeout.v * 1000 : 0 };
 	struct campaign_result r = { 0 };
+	struct traces traces;
 	uint64_t n;
 	int rc;
 
@@ -259,6 +268,9 @@ static int run_open(struct ctx *c, struct campaign *cp, const struct run_args *g
 		return err_set(e, ERR_USAGE, "--idle is for `cards: {readers: [...]}`");
 	if (c->dry_run)
 		return campaign_need_cards(cp, &n, e) != 0 ? -1 : campaign_show_plan(c, cp, n, e);
+	if (traces_begin(&traces, c->trace, e) != 0)
+		return -1;
+	v.traces = &traces;
 	if (cp->m.mode == MODE_UNICAST && card_profiles(c, &v.profiles, e) != 0)
 		return -1;
 	rc = cp->m.readers_n > 0 ? run_readers(cp, &v, g, &r, e)
@@ -268,7 +280,7 @@ static int run_open(struct ctx *c, struct campaign *cp, const struct run_args *g
 	profiles_free(v.profiles);
 	if (rc != 0)
 		hint(&r, g, e);
-	return rc;
+	return traces_end(&traces, rc, e);
 }
 
 static int run_run(struct ctx *c, void *args, struct err *e)
@@ -290,7 +302,7 @@ const struct verb verb_campaign_run = {
 	.name = "campaign run",
 	.group = "campaign",
 	.summary = "Bring every card of the manifest that is not done yet to its goal",
-	.needs = MUTATES | HAS_JSON,
+	.needs = MUTATES | HAS_JSON | TRACES,
 	VERB_OPTS(run_opts),
 	VERB_OPERANDS(run_operands),
 	.args_size = sizeof(struct run_args),

@@ -94,7 +94,7 @@ int feed_next(void *ctx, char reader[static MANIFEST_READER_NAME], struct err *e
 
 	clock_gettime(CLOCK_MONOTONIC, &f->waiting);
 	for (;;) {
-		if (*f->c->stop != 0 || (f->idle != 0 && since(&f->waiting) >= f->idle))
+		if (feed_stop(f) || (f->idle != 0 && since(&f->waiting) >= f->idle))
 			return 0;
 		/* pcscd may come back: each look is a fresh connection. */
 		if (pcsc_list(&list, NULL, NULL, e) != 0) {
@@ -125,7 +125,10 @@ int feed_open(void *ctx, const char *reader, struct card *card, struct err *e)
 		nanosleep(&pause, NULL);
 	}
 	card_limit(card, f->timeout_ms);
-	return 0;
+	if (traces_card(f->traces, card, e) == 0)
+		return 0;
+	card_close(card);
+	return -1;
 }
 
 void feed_progress(void *ctx, const struct ledger_card *lc, uint32_t done, uint32_t total)
@@ -141,6 +144,7 @@ void feed_told(void *ctx, const char *reader, enum fed how, const struct ledger_
 	struct feed *f = ctx;
 	FILE *log = f->c->log;
 
+	traces_write(f->traces, lc);
 	progress_end(&f->progress);
 	if (f->c->quiet)
 		return;
@@ -187,7 +191,7 @@ bool feed_stop(void *ctx)
 {
 	const struct feed *f = ctx;
 
-	return *f->c->stop != 0;
+	return *f->c->stop != 0 || traces_broken(f->traces);
 }
 
 void feed_habits(void *ctx, const struct session *s, struct campaign_habits *h)

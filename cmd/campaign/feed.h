@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "campaign/campaign.h"
+#include "cmd/campaign/traces.h"
 #include "cmd/look/profiles.h"
 #include "cmd/kit/progress.h"
 #include "cmd/kit/verb.h"
@@ -24,6 +25,7 @@ struct feed {
 	unsigned timeout_ms;       /* of one command; 0: that of the reader */
 	bool troubled;             /* pcscd does not answer: told once */
 	struct profiles *profiles; /* borrowed; NULL: there are none */
+	struct traces *traces;     /* borrowed */
 	struct timespec started;   /* the run; zero before its ledger is open */
 	struct timespec waiting;   /* since when */
 	struct timespec began;     /* the card at work */

@@ -25,7 +25,7 @@ const struct common_opt common_opts[] = {
 	{ OPT_FLAG("json", common, json, "Print JSON", .letter = 'j'), HAS_JSON, 0 },
 	{ OPT_PATH("trace", "FILE", common, trace, "Append what goes over the wire to a file",
 	      .letter = 't'),
-	    TALKS_TO_CARD, 0 },
+	    TALKS_TO_CARD | TRACES, 0 },
 	{ OPT_FLAG("dry-run", common, dry_run, "Print what would be sent and send nothing",
 	      .letter = 'n'),
 	    MUTATES, 0 },

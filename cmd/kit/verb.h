@@ -137,14 +137,15 @@ struct operand {
 	WORD_ROW(OPT_CHOICE, const char *, arg, type, member, __VA_ARGS__, .choices = (words))
 
 enum needs {
-	NEED_READER = 1,   /* -r or CARDADM_READER: common option --reader is there */
-	USES_SESSION = 2,  /* runs in the agent of an open channel if there is one */
-	NEED_SESSION = 4,  /* only with an open channel: status 7 and a hint otherwise */
-	USES_KEYSTORE = 8, /* -k or CARDADM_KEYSTORE is there */
-	MUTATES = 16,      /* changes a card: --dry-run */
-	DESTROYS = 32,     /* asks before it acts, or is the other half of one that does: --yes */
-	HAS_JSON = 64,     /* --json */
-	NO_PARSE_RUN = 128 /* hidden helper verb */
+	NEED_READER = 1,    /* -r or CARDADM_READER: common option --reader is there */
+	USES_SESSION = 2,   /* runs in the agent of an open channel if there is one */
+	NEED_SESSION = 4,   /* only with an open channel: status 7 and a hint otherwise */
+	USES_KEYSTORE = 8,  /* -k or CARDADM_KEYSTORE is there */
+	MUTATES = 16,       /* changes a card: --dry-run */
+	DESTROYS = 32,      /* asks before it acts, or is the other half of one that does: --yes */
+	HAS_JSON = 64,      /* --json */
+	NO_PARSE_RUN = 128, /* hidden helper verb */
+	TRACES = 256        /* --trace, of cards that -r does not name */
 };
 
 /* What every verb runs with. Nothing in it is global; the agent makes one per request. */

@@ -11,6 +11,7 @@
 struct tracer {
 	struct card inner;
 	FILE *f;
+	bool lent; /* f is the caller's */
 };
 
 static void put_hex(FILE *f, struct span s)
@@ -99,13 +100,19 @@ static void tracer_limit(void *ctx, unsigned ms)
 	card_limit(&t->inner, ms);
 }
 
+static void tracer_end(struct tracer *t)
+{
+	if (!t->lent)
+		fclose(t->f);
+	free(t);
+}
+
 static void tracer_close(void *ctx)
 {
 	struct tracer *t = ctx;
 
 	card_close(&t->inner);
-	fclose(t->f);
-	free(t);
+	tracer_end(t);
 }
 
 static const struct card_ops tracer_ops = {
@@ -116,14 +123,32 @@ static const struct card_ops tracer_ops = {
 	.limit = tracer_limit,
 };
 
-static int put_head(struct tracer *t, const char *path, struct err *e)
+/* Takes over t and its file, whatever becomes of it. */
+static int wrap(struct card *c, struct tracer *t, const char *path, struct err *e)
 {
+	t->inner = *c;
 	fprintf(t->f, "# cardadm trace 1\n# reader %s\n! ", t->inner.name);
 	put_hex(t->f, span_of(t->inner.atr, t->inner.atr_n));
 	fputs(t->inner.t0 ? " T=0\n" : "\n", t->f);
-	if (fflush(t->f) != 0)
-		return err_errno(e, ERR_OTHER, "%s: cannot write the trace", path);
+	if (fflush(t->f) != 0) {
+		err_errno(e, ERR_OTHER, "%s: cannot write the trace", path);
+		tracer_end(t);
+		return -1;
+	}
+	c->ops = &tracer_ops;
+	c->ctx = t;
 	return 0;
+}
+
+int trace_wrap_stream(struct card *c, FILE *f, const char *name, struct err *e)
+{
+	struct tracer *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return err_memory(e);
+	t->f = f;
+	t->lent = true;
+	return wrap(c, t, name, e);
 }
 
 int trace_wrap(struct card *c, const char *path, struct err *e)
@@ -142,15 +167,7 @@ int trace_wrap(struct card *c, const char *path, struct err *e)
 		free(t);
 		return err_hint(e, "--trace names a file in a directory that is there");
 	}
-	t->inner = *c;
-	if (put_head(t, path, e) != 0) {
-		fclose(t->f);
-		free(t);
-		return -1;
-	}
-	c->ops = &tracer_ops;
-	c->ctx = t;
-	return 0;
+	return wrap(c, t, path, e);
 }
 
 void trace_unwrap(struct card *c)
@@ -162,8 +179,7 @@ void trace_unwrap(struct card *c)
 		return;
 	*c = t->inner;
 	c->gone = gone;
-	fclose(t->f);
-	free(t);
+	tracer_end(t);
 }
 
 const struct card *trace_inner(const struct card *c)

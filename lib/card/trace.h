@@ -16,6 +16,9 @@
 /* Puts a tracer around *c: all traffic is appended to the file at `path` (created 0600). *c then
  * is the tracer and owns the card that it was. On failure *c stays what it was. ERR_OTHER. */
 int trace_wrap(struct card *c, const char *path, struct err *e);
+/* The same into a stream that stays the caller's, and that outlives the tracer; `name` is what
+ * errors call it. */
+int trace_wrap_stream(struct card *c, FILE *f, const char *name, struct err *e);
 /* The card inside a tracer, or c itself when it is none. Borrowed. */
 const struct card *trace_inner(const struct card *c);
 /* Ends the trace: *c is again the card that it was. A card that is no tracer stays as it is. */
