@@ -45,7 +45,7 @@ static int check_algorithm(
 		    p->algorithm);
 		return err_hint(e,
 		    "whoever opens one card can make another image with the same code; "
-		    "use 05, or say --allow-literal-mac");
+		    "use 05; " FIELD_IS("allow-literal-mac", "true") " accepts it");
 	}
 	if (p->algorithm == ALG_CMAC_KMAC && (p->kmac == NULL || p->kmac->n == 0))
 		return err_set(e, ERR_AUTH, "algorithm 02 needs a KMAC");

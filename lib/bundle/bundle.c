@@ -130,12 +130,13 @@ int bundle_read(const char *path, struct bundle *b, struct err *e)
 
 	*b = (struct bundle){ .raw = wr_grow(BUNDLE_MAX) };
 	if (file_read(path, BUNDLE_MAX, &raw, e) != 0)
-		return err_hint_else(e, "%s is taken for the bundle; bundle build makes one", path);
+		return err_hint_else(
+		    e, "%s is taken for the bundle; " VERB("bundle build") " makes one", path);
 	if (bundle_take(&raw, b, e) == 0)
 		return 0;
 	err_in(e, "%s", path);
 	return err_hint_else(
-	    e, "bundle build makes bundles; one that was sent may have been damaged");
+	    e, VERB("bundle build") " makes bundles; one that was sent may have been damaged");
 }
 
 void bundle_free(struct bundle *b)
@@ -187,7 +188,8 @@ static int verify(struct bundle *b, const struct bundle_trust *t, struct span ms
 		return 0;
 	err_set(e, ERR_INPUT, "signed by %zu of the key store's signers, %u must have signed", good,
 	    t->k > 0 ? t->k : 1u);
-	return err_hint(e, "'bundle show' lists who signed it, 'keystore list' whom you trust");
+	return err_hint(e,
+	    VERB("bundle show") " lists who signed it, " VERB("keystore list") " whom you trust");
 }
 
 static int verify_signatures(struct bundle *b, const struct bundle_trust *t, struct err *e)

@@ -73,7 +73,8 @@ static int look(const char *path, const char *campaign, uint32_t package, uint32
 		} else if (strcmp(whose, campaign) == 0 && number - package < count) {
 			err_set(e, ERR_SAFETY, "campaign %s package %u was built before, on %s",
 			    whose, number, date);
-			rc = err_hint(e, "leave --campaign out, or use another --package");
+			rc = err_hint(
+			    e, "leave " FIELD("campaign") " out, or use another " FIELD("package"));
 		}
 		*whole += LINE_N + 1;
 	}

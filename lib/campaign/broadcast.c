@@ -15,8 +15,8 @@ static int check_together(const struct campaign *c, struct err *e)
 	    !c->m.allow_literal_mac) {
 		err_set(e, ERR_SAFETY, "%s: authorized by a literal MAC (algorithm %02X)",
 		    c->m.bundle, b->algorithm);
-		return err_hint(
-		    e, "bundle show tells why that is weak; allow-literal-mac: true accepts it");
+		return err_hint(e, VERB("bundle show") " tells why that is weak; " FIELD_IS(
+				       "allow-literal-mac", "true") " accepts it");
 	}
 	for (size_t i = 0; i < b->package_n; i++) {
 		const struct package *p = &b->package[i];

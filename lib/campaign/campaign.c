@@ -50,6 +50,7 @@ int campaign_open(const char *manifest, struct campaign *c, struct err *e)
 	if (open_files(manifest, job_today(), c, e) == 0 && check_expiry(c, e) == 0 &&
 	    c->mode->ready(c, e) == 0)
 		return 0;
+	err_word(e, WORDS_KEYS);
 	campaign_close(c);
 	return -1;
 }
@@ -58,6 +59,7 @@ int campaign_open_report(const char *manifest, struct campaign *c, struct err *e
 {
 	if (open_files(manifest, 0, c, e) == 0)
 		return 0;
+	err_word(e, WORDS_KEYS);
 	campaign_close(c);
 	return -1;
 }
@@ -83,8 +85,8 @@ static int no_directory(const struct campaign *c, struct err *e)
 {
 	err_errno(
 	    e, ERR_INPUT, "%s: %s: cannot read the directory of cards", c->m.path, c->m.cards);
-	return err_hint(
-	    e, "cards: {directory: ...} counts from the manifest; vcard create makes cards");
+	return err_hint(e, "cards: {directory: ...} counts from the manifest; " VERB(
+			       "vcard create") " makes cards");
 }
 
 /* Calls each for every card file of the directory; the names are not kept. */

@@ -28,7 +28,8 @@ struct campaign {
 	bool has_former;
 	char ledger_path[MANIFEST_PATH];
 };
-/* ERR_INPUT, ERR_AUTH, ERR_SAFETY as for the files themselves. */
+/* ERR_INPUT, ERR_AUTH, ERR_SAFETY as for the files themselves; fields are keys of the manifest in
+ * the words of this error and of all reasons in the ledger. */
 int campaign_open(const char *manifest, struct campaign *c, struct err *e);
 /* To look back: the same without what only a run needs, card keys and dates; c->keys stays NULL. */
 int campaign_open_report(const char *manifest, struct campaign *c, struct err *e);

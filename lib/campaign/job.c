@@ -86,7 +86,8 @@ static int check_channel(
 	if (p->package == NULL) {
 		err_set(e, ERR_SAFETY, "the bundle has no package for %s, which this channel uses",
 		    s->iu.m == 16 ? "S16" : "S8");
-		return err_hint(e, "build it with --s16 for cards with 16-octet MACs");
+		return err_hint(
+		    e, VERB("bundle build --s16") " makes one for cards with 16-octet MACs");
 	}
 	if (p->package->key_n > s->scp.u.scp03.enc.key.n)
 		return err_set(e, ERR_SAFETY,
@@ -125,8 +126,8 @@ static int check_policy(const struct bundle *b, const struct package *p,
 	if ((b->algorithm == ALG_CMAC_BK || b->algorithm == ALG_CMAC_KMAC) && !allow_literal_mac) {
 		err_set(e, ERR_SAFETY, "the bundle is authorized by a literal MAC (algorithm %02X)",
 		    b->algorithm);
-		return err_hint(
-		    e, "bundle show tells why that is weak; --allow-literal-mac accepts it");
+		return err_hint(e, VERB("bundle show") " tells why that is weak; " FIELD_IS(
+				       "allow-literal-mac", "true") " accepts it");
 	}
 	if (!contains(y->algorithms, y->algorithm_n, b->algorithm))
 		return err_set(
@@ -154,8 +155,8 @@ static int plan_slot(const struct bundle *b, struct job_plan *p, struct err *e)
 	p->j = 0;
 	if (full && !ours) {
 		err_set(e, ERR_SAFETY, "the card holds a complete payload of another campaign");
-		return err_hint(
-		    e, "authorize it, or drop it: authorize load --discard with its bundle");
+		return err_hint(e, "authorize it, or drop it: " VERB(
+				       "authorize load --discard") " with its bundle");
 	}
 	/* Algorithm 01 works only in the session that loaded (broadcast.md 5). */
 	if (full && same && b->algorithm != ALG_CMAC_BK)

@@ -58,7 +58,8 @@ static int before_auth(void *ctx, const struct init_update *u, struct err *e)
 	}
 	if (refused) {
 		err_set(e, ERR_AUTH, "this card refused key set %s before: not tried again", set);
-		return err_hint(e, "check the keys, then campaign run --retry-authentication");
+		return err_hint(
+		    e, "check the keys, then " VERB("campaign run --retry-authentication"));
 	}
 	return 0;
 }
@@ -220,6 +221,8 @@ static int settle(struct run *r, int rc, struct err *e)
 
 		return ledger_note(r->l, lc, &le) == 0 ? -1 : (*e = le, -1);
 	}
+	if (rc != 0)
+		err_word(e, WORDS_KEYS);
 	lc->state = rc == 0 ? CARD_DONE : CARD_FAILED;
 	lc->check_once = lc->check_once && rc != 0;
 	snprintf(lc->reason, sizeof(lc->reason), "%s", rc == 0 ? "" : e->text);
@@ -299,6 +302,7 @@ static int settle_unknown(struct run *r, struct err *e)
 {
 	if (r->ledger_failed || e->code == ERR_LEDGER || e->code == ERR_INTERRUPTED)
 		return -1;
+	err_word(e, WORDS_KEYS);
 	r->lc->state = CARD_FAILED;
 	snprintf(r->lc->reason, sizeof(r->lc->reason), "%s", e->text);
 	r->failures++;

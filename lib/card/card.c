@@ -129,7 +129,7 @@ static int too_slow(struct card *c, struct err *e)
 {
 	c->gone = true; /* what it still has to say belongs to no command of ours */
 	err_set(e, ERR_READER, "the card did not come to an end within %u s", c->limit_ms / 1000);
-	return err_hint(e, "--timeout SECONDS gives a command more time");
+	return err_hint(e, FIELD_IS("timeout", "SECONDS") " gives a command more time");
 }
 
 static int collect(struct card *c, struct turn *t, struct wr *rsp, struct err *e)

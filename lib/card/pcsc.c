@@ -258,7 +258,7 @@ static const struct {
 	{ SCARD_E_INVALID_HANDLE, "pcscd does not know us any more: it was restarted",
 	    "begin again" },
 	{ SCARD_E_NO_SMARTCARD, "no card in the reader",
-	    "insert a card; --wait SECONDS waits for it" },
+	    "insert a card; " FIELD_IS("wait", "SECONDS") " waits for it" },
 	{ SCARD_W_REMOVED_CARD, "the card was removed", "put it in again" },
 	{ SCARD_W_RESET_CARD, "the card was reset by another program",
 	    "end the other program and begin again" },
@@ -271,7 +271,7 @@ static const struct {
 	    "does the card's voltage or protocol fit the reader" },
 	{ SCARD_E_PROTO_MISMATCH, "the card talks neither T=0 nor T=1", NULL },
 	{ SCARD_E_SHARING_VIOLATION, "the card is in use by another program",
-	    "an open channel of ours is one too: scp-close ends it" },
+	    "an open channel of ours is one too: " VERB("scp-close") " ends it" },
 	{ SCARD_E_READER_UNAVAILABLE, "the reader was unplugged", "plug it in again" },
 	{ SCARD_E_UNKNOWN_READER, "the reader was unplugged", "plug it in again" },
 	{ SCARD_E_NOT_TRANSACTED, "the card did not answer: the transmission failed",
@@ -320,7 +320,7 @@ static int link_run(struct link *k, enum job job, struct err *e)
 		err_set(e, ERR_READER, "%s: no answer within %u.%u s",
 		    k->reader[0] == '\0' ? "pcscd" : k->reader, ms / 1000, ms % 1000 / 100);
 		return err_hint(e, job == JOB_TRANSMIT
-				       ? "--timeout SECONDS gives a command more time"
+				       ? FIELD_IS("timeout", "SECONDS") " gives a command more time"
 				       : "unplug the reader, or restart pcscd");
 	}
 	return k->state->rv == SCARD_S_SUCCESS ? 0 : failed(k->reader, k->state->rv, e);

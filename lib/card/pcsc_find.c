@@ -20,9 +20,10 @@ static int no_reader(const struct pcsc_readers *r, const char *name, struct err 
 {
 	err_set(e, ERR_READER, "no reader is called `%.100s`", name);
 	if (r->n == 0)
-		return err_hint(e, "no reader is connected; --wait SECONDS waits for one; "
-				   "vcard:PATH is a virtual card");
-	return err_hint(e, "cardadm readers lists them; vcard:PATH is a virtual card");
+		return err_hint(e, "no reader is connected; " FIELD_IS(
+				       "wait", "SECONDS") " waits for one; "
+							  "vcard:PATH is a virtual card");
+	return err_hint(e, VERB("readers") " lists them; vcard:PATH is a virtual card");
 }
 
 static int too_many(const struct pcsc_readers *r, const char *name, struct err *e)
@@ -36,7 +37,7 @@ static int too_many(const struct pcsc_readers *r, const char *name, struct err *
 			    n == 0 ? "" : ", ", r->reader[i].name);
 	}
 	err_set(e, ERR_READER, "`%.60s` fits more than one reader: %.380s", name, which);
-	return err_hint(e, "give the whole name, or its number in cardadm readers");
+	return err_hint(e, "give the whole name, or its number in " VERB("readers"));
 }
 
 /* How many readers the name fits. */
@@ -106,7 +107,7 @@ static int look(const char *name, bool *end, struct err *e)
 	if (list.reader[at].present)
 		return 0;
 	err_set(e, ERR_READER, "%s: no card in the reader", list.reader[at].name);
-	return err_hint(e, "insert a card; --wait SECONDS waits for it");
+	return err_hint(e, "insert a card; " FIELD_IS("wait", "SECONDS") " waits for it");
 }
 
 static bool over(const struct timespec *until)

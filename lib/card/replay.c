@@ -261,14 +261,14 @@ int replay_open(const char *path, struct card *c, struct err *e)
 		return err_memory(e);
 	if (file_read(path, REPLAY_MAX_FILE, &p->text, e) != 0) {
 		free(p);
-		return err_hint_else(e, "--trace FILE records what replay: plays");
+		return err_hint_else(e, FIELD_IS("trace", "FILE") " records what replay: plays");
 	}
 	snprintf(p->path, sizeof(p->path), "%s", path);
 	p->at = rd_of(wr_span(&p->text));
 	if (check(p, c, e) != 0) {
 		memset(c, 0, sizeof(*c));
 		replay_close(p);
-		return err_hint_else(e, "--trace FILE records what replay: plays");
+		return err_hint_else(e, FIELD_IS("trace", "FILE") " records what replay: plays");
 	}
 	snprintf(c->name, sizeof(c->name), "replay:%s", path);
 	c->ops = &replay_ops;

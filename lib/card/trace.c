@@ -165,7 +165,7 @@ int trace_wrap(struct card *c, const char *path, struct err *e)
 		if (fd >= 0)
 			close(fd);
 		free(t);
-		return err_hint(e, "--trace names a file in a directory that is there");
+		return err_hint(e, FIELD("trace") " names a file in a directory that is there");
 	}
 	return wrap(c, t, path, e);
 }

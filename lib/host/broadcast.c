@@ -136,7 +136,7 @@ static int check_broadcast(const struct session *s, struct err *e)
 	if (s->mode == SESSION_BROADCAST)
 		return 0;
 	err_set(e, ERR_SAFETY, "the channel is not in broadcast mode");
-	return err_hint(e, "scp-mode broadcast --bundle BUNDLE switches it");
+	return err_hint(e, VERB("scp-mode broadcast --bundle BUNDLE") " switches it");
 }
 
 static int skip(struct rd *r, uint32_t n)

@@ -107,7 +107,8 @@ static int choose_mac_size(
 		return 0;
 	err_set(e, ERR_SAFETY, "%s was asked for, but the card offers only %s",
 	    *m == S16 ? "S16" : "S8", *m == S16 ? "S8" : "S16");
-	return err_hint(e, "the card data tell, see info; ask for nothing and it is chosen");
+	return err_hint(
+	    e, "the card data tell, see " VERB("info") "; ask for nothing and it is chosen");
 }
 
 /* A parameter i of this protocol that card data or capabilities name and that INITIALIZE UPDATE can
@@ -186,7 +187,8 @@ static int choose_level(
 		return err_set(e, ERR_SAFETY, "%s has no level %02X",
 		    scp_protocol_str((enum scp_protocol)u->scp), *level);
 	err_set(e, ERR_SAFETY, "the card cannot do level %02X: it reports i = %02X", *level, i);
-	return err_hint(e, "without --level the highest level that the card can is taken");
+	return err_hint(
+	    e, "without " FIELD("level") " the highest level that the card can is taken");
 }
 
 /* ---- INITIALIZE UPDATE ---- */
@@ -196,17 +198,20 @@ static int refused_update(uint16_t sw, const struct session_asks *asks, uint8_t 
 	err_sw(e, ERR_AUTH, sw, "INITIALIZE UPDATE with key version %02X", asks->key_version);
 	switch (sw) {
 	case SW_REFERENCE_NOT_FOUND:
-		return err_hint(
-		    e, "the card has no key set of this version; --key-version names another");
+		return err_hint(e, "the card has no key set of this version; " FIELD(
+				       "key-version") " names another");
 	case SW_AUTH_BLOCKED:
 	case SW_SECURITY_STATUS:
 		return err_hint(e, "the key set is locked, or the card needs another one");
 	case SW_CONDITIONS:
 		return err_hint(e, "the sequence counter of this key set may be used up");
 	case SW_WRONG_LENGTH:
-		return m == S8 ? err_hint(e, "the card may want a challenge of 16 octets: --s16")
-			       : err_hint(e,
-				     "the card may want a challenge of 8 octets: leave out --s16");
+		return m == S8
+			   ? err_hint(e, "the card may want a challenge of 16 octets: " FIELD_IS(
+					     "s16", "true"))
+			   : err_hint(e,
+				 "the card may want a challenge of 8 octets: leave out " FIELD_IS(
+				     "s16", "true"));
 	case SW_INS_NOT_SUPPORTED:
 	case SW_CLA_NOT_SUPPORTED:
 		return err_hint(e, "the selected application has no secure channel");

@@ -55,7 +55,8 @@ static int refuse_protocol(const struct choose_asks *a, const struct choice *c, 
 {
 	err_set(e, ERR_SAFETY, "key set %s is for %s, which the card does not offer", a->keys,
 	    a->des ? "SCP02 and SCP01" : scp_protocol_str(c->protocol));
-	return err_hint(e, "info shows what it offers; --protocol decides against that");
+	return err_hint(
+	    e, VERB("info") " shows what it offers; " FIELD("protocol") " decides against that");
 }
 
 static int choose_protocol(
@@ -158,14 +159,14 @@ static int check_version(
 	if (key == NULL) {
 		err_set(e, ERR_AUTH, "the card lists no key set of version %02X, which %s has: %s",
 		    version, a->keys, versions_of(k, list, sizeof(list)));
-		return err_hint(e, "--key-version names another");
+		return err_hint(e, FIELD("key-version") " names another");
 	}
 	if (kind_fits(key, a))
 		return 0;
 	err_set(e, ERR_SAFETY,
 	    "key version %02X of the card is %s of %u octets, key set %s is %s of %u", version,
 	    key_type_str(key->type), key->length, a->keys, a->des ? "des" : "aes", a->key_octets);
-	return err_hint(e, "--key-version decides against what the card lists");
+	return err_hint(e, FIELD("key-version") " decides against what the card lists");
 }
 
 static int choose_version(

@@ -73,13 +73,17 @@ static const struct {
 	const char *why;
 } refusals[] = {
 	{ INS_INSTALL, INSTALL_FOR_LOAD, SW_CONDITIONS,
-	    "the AID is on the card already (list shows it, --replace deletes it first), or the "
-	    "security domain may not load, or only with a token, or is not personalized" },
+	    "the AID is on the card already (" VERB("list") " shows it, " FIELD_IS(
+		"replace", "true") " deletes it first), or the "
+				   "security domain may not load, or only with a token, or is not "
+				   "personalized" },
 	{ INS_INSTALL, MAKING, SW_CONDITIONS,
-	    "the AID is on the card already (list shows it), or the security domain may not "
-	    "install, or only with a token" },
+	    "the AID is on the card already (" VERB(
+		"list") " shows it), or the security domain may not "
+			"install, or only with a token" },
 	{ INS_INSTALL, INSTALL_FOR_EXTRADITION, SW_CONDITIONS,
-	    "a security domain takes nothing before it is personalized, nor while it is locked; "
+	    "a security domain takes nothing before it is personalized, nor while it "
+	    "is locked; "
 	    "one with delegated management gives away with a token" },
 	{ INS_INSTALL, INSTALL_FOR_PERSONALIZATION, SW_CONDITIONS,
 	    "it does not belong to the security domain of the channel, or is locked" },
@@ -91,35 +95,52 @@ static const struct {
 	{ INS_INSTALL, INSTALL_FOR_LOAD, SW_REFERENCE_NOT_FOUND,
 	    "the card has no such security domain" },
 	{ INS_INSTALL, MAKING, SW_REFERENCE_NOT_FOUND,
-	    "the card has no such load file or module, or lets another domain have it" },
+	    "the card has no such load file or module, or lets another domain have "
+	    "it" },
 	{ INS_INSTALL, INSTALL_FOR_EXTRADITION, SW_REFERENCE_NOT_FOUND,
 	    "the card has no such application, load file or security domain" },
 	{ INS_INSTALL, INSTALL_FOR_PERSONALIZATION | INSTALL_FOR_REGISTRY, SW_REFERENCE_NOT_FOUND,
-	    "the card has no such application; cardadm list shows what there is" },
+	    "the card has no such application; " VERB("list") " shows what there is" },
 	{ INS_INSTALL, ANY_P1, SW_NO_MEMORY,
-	    "the card, or the quota of the security domain, has too little free memory" },
+	    "the card, or the quota of the security domain, has too little free "
+	    "memory" },
 	{ INS_DELETE, ANY_P1, SW_SECURITY_STATUS,
-	    "the domain may not do this, or the token is wrong; the channel counts as lost" },
+	    "the domain may not do this, or the token is wrong; the channel counts "
+	    "as lost" },
 	{ INS_LOAD, ANY_P1, SW_SECURITY_STATUS,
-	    "a DAP block or the hash is wrong: dap verify tells, with the same --hash and "
-	    "--descriptor; the channel counts as lost" },
+	    "a DAP block or the hash is wrong: " VERB(
+		"dap verify") " tells, with "
+			      "the "
+			      "same " FIELD("hash") " and " FIELD("descriptor") "; "
+										"the "
+										"chann"
+										"el "
+										"count"
+										"s as "
+										"los"
+										"t" },
 	{ INS_LOAD, ANY_P1, SW_WRONG_DATA,
-	    "the card does not accept the file: a package that it imports is missing or of another "
+	    "the card does not accept the file: a package that it imports is "
+	    "missing or of another "
 	    "version, or its hash or a DAP block is wrong" },
 	{ INS_LOAD, ANY_P1, SW_CONDITIONS,
 	    "a package that the file imports is missing, or a DAP block is" },
 	{ INS_LOAD, ANY_P1, 0x6438,
-	    "the file imports a package in a version that the card does not have" },
+	    "the file imports a package in a version that the card does not "
+	    "have" },
 	{ INS_LOAD, ANY_P1, SW_NO_MEMORY,
-	    "the card, or the quota of the security domain, has too little free memory" },
+	    "the card, or the quota of the security domain, has too little "
+	    "free memory" },
 	{ INS_DELETE, ANY_P1, SW_CONDITIONS,
-	    "something still refers to it: delete that first, or use --related; or the security "
-	    "domain of the channel deletes only with a token" },
+	    "something still refers to it: delete that first, or use " FIELD_IS(
+		"related", "true") "; or the security "
+				   "domain of the channel deletes only with a token" },
 	{ INS_DELETE, ANY_P1, SW_REFERENCE_NOT_FOUND,
 	    "it is not on the card, or belongs to another domain" },
 	{ INS_DELETE, ANY_P1, SW_NOT_FOUND, "it is not on the card, or belongs to another domain" },
 	{ INS_SET_STATUS, ANY_P1, SW_CONDITIONS,
-	    "it is in that state already, may not go from its state to that one, or the domain of "
+	    "it is in that state already, may not go from its state to "
+	    "that one, or the domain of "
 	    "the channel may not do this" },
 	{ INS_SET_STATUS, ANY_P1, SW_REFERENCE_NOT_FOUND, "it is not on the card" },
 };
@@ -138,8 +159,9 @@ static void explain(const struct capdu *c, struct err *e)
 static int explain_token(struct span token, struct err *e)
 {
 	if (token.n > 0 && e->code == ERR_CARD && e->sw == SW_SECURITY_STATUS)
-		err_hint(e, "a token is for one command, octet for octet: --domain, --hash, "
-			    "--privileges, --parameters and the rest as for token make");
+		err_hint(e, "a token is for one command, octet for octet: " FIELD(
+				"domain") " and all "
+					  "the rest as for " VERB("token make"));
 	return -1;
 }
 
@@ -265,9 +287,11 @@ int content_load_check(
 	    "%zu octets take %zu blocks of %zu octets, and a card counts to %d (at most %zu octets "
 	    "of load file)",
 	    l->head.n + l->data.n, n, block, LOAD_BLOCKS_MAX, block * LOAD_BLOCKS_MAX);
-	return err_hint(e, l->extended ? "give a larger --block if the card takes it"
-				       : "--extended makes blocks longer, if the card takes it; so "
-					 "does a lower security level");
+	return err_hint(
+	    e, l->extended
+		   ? "give a larger " FIELD("block") " if the card takes it"
+		   : FIELD_IS("extended", "true") " makes blocks longer, if the card takes it; so "
+						  "does a lower security level");
 }
 
 void content_load_choose(

@@ -25,7 +25,7 @@ static int check_channel(const struct session *s, const char *what, struct err *
 		return 0; /* session_send says it */
 	if (s->mode != SESSION_UNICAST) {
 		err_set(e, ERR_SAFETY, "%s needs an open channel", what);
-		return err_hint(e, "scp-open opens one");
+		return err_hint(e, VERB("scp-open") " opens one");
 	}
 	if ((s->level & LEVEL_CMAC) != 0)
 		return 0;
@@ -211,14 +211,16 @@ int keys_may_delete(const struct session *s, const struct key_infos *k,
 	if (in_use(s, what)) {
 		err_set(e, ERR_SAFETY, "the channel was opened with key set %02X: not deleted",
 		    s->iu.key_version);
-		return err_hint(e, "open a channel with another set, or put-keys --rotate");
+		return err_hint(
+		    e, "open a channel with another set, or " VERB("put-keys --rotate KVN"));
 	}
 	if (what->kvn == KEYS_FACTORY && !factory) {
 		err_set(e, ERR_SAFETY, "key set FF is the factory set: not deleted");
-		return err_hint(e, "--factory says that it is meant");
+		return err_hint(e, FIELD_IS("factory", "true") " says that it is meant");
 	}
 	if (any_opens(k, what))
 		return 0;
 	err_set(e, ERR_SAFETY, "no other key set would open a channel any more: not deleted");
-	return err_hint(e, "put-keys adds a set, or --rotate replaces this one with proof");
+	return err_hint(e, VERB("put-keys") " adds a set, " VERB(
+			       "put-keys --rotate KVN") " replaces this one with proof");
 }

@@ -18,14 +18,18 @@ static int check_kind(const struct key_info *old, const struct keys_goal *g, str
 		    "key set %02X has keys of type %s, which cannot be replaced by type %s",
 		    old->version, key_type_str(old->type), key_type_str(g->type));
 	if (!g->channel)
-		return err_hint(e, "delete-keys %02X first, or --as another version", old->version);
-	return err_hint(e, "put the new set as another version, or --rotate %02X", old->version);
+		return err_hint(e,
+		    VERB("delete-keys %02X") " first, or " FIELD_IS(
+			"as", "KVN") " with another version",
+		    old->version);
+	return err_hint(
+	    e, "put the new set as another version, or " FIELD_IS("rotate", "%02X"), old->version);
 }
 
 static int missing(uint8_t version, struct err *e)
 {
 	err_set(e, ERR_SAFETY, "the card has no key set %02X", version);
-	return err_hint(e, "cardadm keys shows which it has");
+	return err_hint(e, VERB("keys") " shows which it has");
 }
 
 /* Replaced in place, or under another version. */
@@ -37,8 +41,9 @@ static int plan_replace(const struct key_info *old, bool taken, const struct key
 	if (taken && g->version != g->replace) {
 		err_set(e, ERR_SAFETY, "the card has a key set %02X besides %02X", g->version,
 		    g->replace);
-		return err_hint(
-		    e, "--rotate %02X deletes that one if this one is the new set", g->replace);
+		return err_hint(e,
+		    FIELD_IS("rotate", "%02X") " deletes that one if this one is the new set",
+		    g->replace);
 	}
 	if (check_kind(old, g, e) != 0)
 		return -1;
@@ -52,13 +57,13 @@ int keys_goal_check(const struct keys_goal *g, struct err *e)
 	if (g->version < 1 || g->version > KEYS_VERSION_MAX) {
 		err_set(e, ERR_SAFETY,
 		    "PUT KEY cannot bring keys of version %02X, only of 01 to 7F", g->version);
-		return err_hint(e, "--as gives them another version");
+		return err_hint(e, FIELD_IS("as", "KVN") " gives them another version");
 	}
 	if (g->rotate == g->version) {
 		err_set(e, ERR_SAFETY, "the new key set has the version %02X of the old one",
 		    g->version);
-		return err_hint(
-		    e, "--as gives it another version, --replace changes it in one command");
+		return err_hint(e, FIELD_IS("as", "KVN") " gives it another version, " FIELD_IS(
+				       "replace", "KVN") " changes it in one command");
 	}
 	return 0;
 }

@@ -89,7 +89,7 @@ int personalize_encrypt(
 	if (s->mode == SESSION_UNICAST && s->dek.n > 0)
 		return encrypt(&c, format, data, out, e);
 	err_set(e, ERR_SAFETY, "data can be encrypted only for an open channel");
-	return err_hint(e, "scp-open opens one");
+	return err_hint(e, VERB("scp-open") " opens one");
 }
 
 int personalize_blank(bool des, unsigned format, struct span data, struct wr *out, struct err *e)

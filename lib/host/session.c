@@ -41,7 +41,8 @@ static int check_may_send(const struct session *s, struct err *e)
 	if (s->mode == SESSION_BROADCAST) {
 		err_set(e, ERR_SAFETY,
 		    "the channel is in broadcast mode: only the bundle's own commands may be sent");
-		return err_hint(e, "scp-mode unicast returns, scp-close gives up");
+		return err_hint(
+		    e, VERB("scp-mode unicast") " returns, " VERB("scp-close") " gives up");
 	}
 	if (s->lost) {
 		err_set(
@@ -182,7 +183,7 @@ int session_do(
 	if (s->lost)
 		err_hint(e, "after this answer the secure channel counts as lost: open it again");
 	else if (r->sw == SW_FUNCTION_NOT_SUPPORTED && s->id.select_sw == SW_SELECTED_LOCKED)
-		err_hint(e, "the card is locked; cardadm unlock --card unlocks it");
+		err_hint(e, "the card is locked; " VERB("unlock --card") " unlocks it");
 	return -1;
 }
 

@@ -103,7 +103,7 @@ static int unknown(
 			continue;
 		err_set(e, ERR_AUTH, "%.200s: `%s` is of type %s, not %s", ks->path, name,
 		    entry_type_str(ks->slot[i].entry.type), w->str);
-		return err_hint(e, "keystore list shows the entries and their types");
+		return err_hint(e, VERB("keystore list") " shows the entries and their types");
 	}
 	if (names_of(ks, w, names, sizeof(names))[0] == '\0')
 		return err_set(e, ERR_AUTH, "%.200s: no entry of type %s", ks->path, w->str);

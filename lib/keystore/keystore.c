@@ -354,7 +354,8 @@ out:
 		return 0;
 	}
 	keystore_close(ks);
-	return err_hint_else(e, "%s is taken for the key store; keystore init makes one", path);
+	return err_hint_else(
+	    e, "%s is taken for the key store; " VERB("keystore init") " makes one", path);
 }
 
 void keystore_close(struct keystore *ks)

@@ -77,7 +77,7 @@ int schema_check(struct ledger *l, struct err *e)
 	if (version == 0)
 		return err_set(e, ERR_LEDGER, "%s: not a ledger", l->path);
 	err_set(e, ERR_LEDGER, "%s: written by an older cardadm (schema %d)", l->path, version);
-	return err_hint(e, "campaign run brings it up to date");
+	return err_hint(e, VERB("campaign run") " brings it up to date");
 }
 
 /* ---- goals ---- */

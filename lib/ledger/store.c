@@ -69,7 +69,7 @@ static int take_lock(struct ledger *l, struct err *e)
 	if (flock(l->lock_fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	err_set(e, ERR_LEDGER, "%s: in use by another run of this campaign", l->path);
-	return err_hint(e, "wait for it to end; campaign status shows how far it is");
+	return err_hint(e, "wait for it to end; " VERB("campaign status") " shows how far it is");
 }
 
 /* sum64(value, ...) in SQL: of all that its arguments are, as 64 bits. */

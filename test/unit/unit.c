@@ -99,3 +99,9 @@ void unit_each_vector(
 	assert_int_equal(seen, want);
 	json_decref(j);
 }
+
+const char *unit_hint(struct err *e)
+{
+	err_word(e, WORDS_OPTIONS);
+	return e->hint;
+}

@@ -167,17 +167,17 @@ static int open_locked(const char *path, struct err *e)
 		else if (fd < 0)
 			err_errno(e, ERR_READER, "%s: cannot open the card", path);
 		if (fd < 0)
-			return err_hint(e, "name a card file; vcard create makes them");
+			return err_hint(e, "name a card file; " VERB("vcard create") " makes them");
 		if (fstat(fd, &ours) != 0 || !S_ISREG(ours.st_mode)) {
 			close(fd);
 			err_set(e, ERR_READER, "%s: not a card file", path);
-			return err_hint(e, "name a card file; vcard create makes them");
+			return err_hint(e, "name a card file; " VERB("vcard create") " makes them");
 		}
 		if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 			close(fd);
 			err_set(e, ERR_READER, "%s: card in use", path);
-			return err_hint(
-			    e, "another cardadm, or a session that scp-close ends, holds it");
+			return err_hint(e, "another cardadm, or a session that " VERB(
+					       "scp-close") " ends, holds it");
 		}
 		if (lstat(path, &there) == 0 && there.st_ino == ours.st_ino &&
 		    there.st_dev == ours.st_dev)
@@ -225,7 +225,7 @@ static int replay(struct nvm *n, const char *path, nvm_apply *apply, void *arg, 
 	r = rd_of(wr_span(&file));
 	if (!rd_take(&r, MAGIC_SIZE, &head) || !span_eq(head, span_of(magic, MAGIC_SIZE))) {
 		err_set(e, ERR_INPUT, "%s: not a card file", path);
-		err_hint(e, "name a card file; vcard create makes them");
+		err_hint(e, "name a card file; " VERB("vcard create") " makes them");
 		goto out;
 	}
 	n->size = MAGIC_SIZE;

@@ -269,7 +269,7 @@ static int not_there(const struct link *l, struct err *e)
 	err_set(e, ERR_READER, "no vpcd at %s port %u: %s", l->host, l->port,
 	    l->error == 0 ? "no answer" : strerror(l->error));
 	return err_hint(e, "pcscd with the driver vpcd must run, with one slot for each card on "
-			   "this port and those that follow; --wait gives it more time");
+			   "this port and those that follow; " FIELD("wait") " gives it more time");
 }
 
 int link_step(struct link *l, short events, struct err *e)

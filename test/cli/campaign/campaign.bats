@@ -35,6 +35,22 @@ report() { # report JQ-FILTER: what the report says
 	[[ $output == *"fleet/0003.card"* ]]
 }
 
+@test "a hint names keys of the manifest where a manifest asked for the work, else options" {
+	fleet 1
+	ok bundle build --image app.img --version 3.2 --keystore keys.yaml --output literal.bundle --algorithm 01 --allow-literal-mac
+	campaign
+	sed -i 's/app.bundle/literal.bundle/' campaign.yaml
+	fails 7 campaign check campaign.yaml
+	[[ $stderr == *"literal MAC"*"hint: cardadm bundle show tells why that is weak; \`allow-literal-mac: true\` accepts it" ]]
+	echo 'allow-literal-mac: true' >>campaign.yaml
+	ok campaign check campaign.yaml
+	# The same in an open channel, which no manifest asked for.
+	ok -r vcard:fleet/0001.card -k keys.yaml scp-open
+	fails 7 -r vcard:fleet/0001.card scp-mode broadcast --bundle literal.bundle
+	[[ $stderr == *"literal MAC"*"hint: cardadm bundle show tells why that is weak; --allow-literal-mac accepts it" ]]
+	ok -r vcard:fleet/0001.card scp-close
+}
+
 @test "cards that fail are named with step and reason and hold up no other" {
 	fleet 2
 	n=3

@@ -81,6 +81,37 @@ check_sizes() {
 		END { for (f in last) if (last[f] > 600) print f ": " last[f] " lines" }' {} +)
 }
 
+# literals FILE: its string literals, one a line, those that stand side by side as one; a name that
+# is given as data (FIELD, FIELD_IS, VERB of base/err.h) is @ in them.
+literals() {
+	gcc -fpreprocessed -dD -E -P "$1" | grep -vE '^#(include|define (FIELD|VERB))' | tr '\n\t' '  ' |
+		sed -E 's/\b(FIELD|VERB)\( *"[^"]*" *\)/"@"/g; s/\bFIELD_IS\( *"[^"]*", *"[^"]*" *\)/"@"/g; s/" *"//g' |
+		grep -oE '"([^"\\]|\\.)*"' || true
+}
+
+# check_words DIR: prints each text of DIR/lib that names an option or a verb of the command line.
+# Who finds an error says as data what would help; put-keys and store-data are kinds of steps of a
+# manifest as well.
+check_words() {
+	sed -n 's/^\tX(\([a-z_]*\)).*/\1/p' "$1/cmd/verbs.h" | while read -r verb; do
+		grep -rhA1 "^const struct verb verb_$verb = {" "$1/cmd" | sed -n 's/.*\.name = "\(.*\)",.*/\1/p'
+	done >names
+	grep '[ -]' names | paste -sd '|' >long
+	grep -v '[ -]' names | paste -sd '|' >short
+	find "$1/lib" -name '*.[ch]' ! -path '*/lib/manifest/*' ! -path '*/lib/change/*' \
+		! -path '*/lib/campaign/task_*' ! -path '*/lib/campaign/unicast*' | sort | while read -r file; do
+		literals "$file" | grep -E -- "--[a-z]|\\b($(cat long))\\b|\\bcardadm ($(cat short))\\b|\\b($(cat short)) (shows|lists|tells|makes|opens|adds|gives)\\b" |
+			sed "s,^,${file#"$1/"}: ,"
+	done
+}
+
+# check_named DIR: prints each VERB of DIR/lib that is none.
+check_named() {
+	grep -rhoE '\bVERB\("[^"]*"' "$1/lib" | sed 's/VERB("//; s/"$//' | sort -u | while read -r named; do
+		grep -qxF -e "${named%% *}" -e "$(cut -d' ' -f1,2 <<<"$named")" names || echo "$named"
+	done
+}
+
 plant() { # plant FILE TEXT: a copy of the tree in which FILE ends with TEXT
 	[ -d copy ] || { mkdir copy && cp -r "$top/lib" "$top/cmd" copy/; }
 	printf '%s\n' "$2" >>"copy/$1"
@@ -149,6 +180,32 @@ setup() {
 	check_sizes copy | grep -q '^cmd/kit/ask.h: 6[0-9]* lines'
 	plant cmd/kit/doc.h "/* $(printf '%0100d' 0) */"
 	check_sizes copy | grep -q '^cmd/kit/doc.h:[0-9]*: 106 columns'
+}
+
+@test "no text of the library names an option or a verb" {
+	check_words "$top" >found
+	cat found >&2
+	[ ! -s found ]
+	[ "$(wc -l <names)" -eq "$(grep -cP '^\tX\(' "$top/cmd/verbs.h")" ]
+	check_named "$top" >found
+	cat found >&2
+	[ ! -s found ]
+}
+
+@test "a text that names an option or a verb is found" {
+	plant lib/base/hex.c 'const char *const a = "use --force", *const b = "dap "
+	"sign makes one", *const c = VERB("lists") " them";'
+	plant lib/gp/dgi.c 'const char *const a = "see list: list shows it"; /* not: list */'
+	plant lib/gp/dgi.c 'const char *const b = "scp-open opens one", *const c = "cardadm info";'
+	check_words copy >found
+	check_named copy >>found
+	cat found >&2
+	grep -q '^lib/base/hex.c: "use --force"$' found
+	grep -q '^lib/base/hex.c: "dap sign makes one"$' found
+	grep -q '^lib/gp/dgi.c: "see list: list shows it"$' found
+	grep -q '^lib/gp/dgi.c: "scp-open opens one"$' found
+	grep -q '^lib/gp/dgi.c: "cardadm info"$' found
+	grep -qx 'lists' found
 }
 
 @test "no mutable variable of file scope but the stop flag and the locked memory" {

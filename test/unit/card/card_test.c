@@ -284,7 +284,7 @@ static void test_slow(void **state)
 	assert_int_equal(s.limit, 20);
 	assert_int_equal(card_transmit(&c, unit_bytes("80CA006600"), &rsp, &e), -1);
 	assert_int_equal(e.code, ERR_READER);
-	assert_non_null(strstr(e.hint, "--timeout"));
+	assert_string_equal(unit_hint(&e), "--timeout SECONDS gives a command more time");
 	assert_in_range(s.sent, 1, 4);
 	assert_true(c.gone);
 	wr_free(&rsp);

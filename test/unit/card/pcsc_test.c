@@ -527,7 +527,7 @@ static void test_wait(void **state)
 	assert_int_equal(pcsc_wait("alpha", 0, &stop, &e), -1);
 	assert_int_equal(e.code, ERR_READER);
 	assert_string_equal(e.text, "Alpha Reader 00 00: no card in the reader");
-	assert_non_null(strstr(e.hint, "--wait"));
+	assert_non_null(strstr(unit_hint(&e), "; --wait SECONDS waits for it"));
 	stop = 1;
 	assert_int_equal(pcsc_wait("alpha", 5, &stop, &e), -1);
 	assert_int_equal(e.code, ERR_INTERRUPTED);

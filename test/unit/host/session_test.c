@@ -501,7 +501,7 @@ static void test_refused_update(void **state)
 		assert_int_equal(e.code, ERR_AUTH);
 		assert_int_equal(
 		    e.sw, unit_bytes(cases[i].sw).p[0] << 8 | unit_bytes(cases[i].sw).p[1]);
-		assert_non_null(strstr(e.hint, cases[i].hint));
+		assert_non_null(strstr(unit_hint(&e), cases[i].hint));
 		assert_int_equal(sent(&p, "50"), 1); /* no second guess */
 		end(&p);
 	}

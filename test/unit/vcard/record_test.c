@@ -46,7 +46,7 @@ static void used_once(void **state)
 		assert_int_equal(bundle_record_check(one, p, 1, &e), -1);
 		assert_int_equal(e.code, ERR_SAFETY);
 		assert_non_null(strstr(e.text, "2025-01-31"));
-		assert_non_null(strstr(e.hint, "--campaign"));
+		assert_non_null(strstr(unit_hint(&e), "--campaign"));
 		assert_int_equal(bundle_record_add(one, p, 1, 20250201, &e), -1);
 		assert_int_equal(e.code, ERR_SAFETY);
 	}
