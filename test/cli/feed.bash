@@ -1,20 +1,11 @@
-# Campaigns over readers: a run in the background, what it has told so far, and its report.
-
-report() { # JQ-FILTER
-	"$CARDADM" campaign report campaign.yaml --json | jq -rc "$1"
-}
+# Campaigns over readers: a run in the background, what it has told so far, and what cards it did.
 
 run_start() { # OPTION...
 	: >run.err # what an earlier one said must not count
 	# A job in the background of a script ignores SIGINT; what it starts by env does not.
 	env --default-signal=INT "$CARDADM" campaign run campaign.yaml "$@" >run.out 2>run.err 3>&- &
 	run_pid=$!
-	for _ in {1..200}; do
-		! grep -q 'put cards into' run.err || return 0
-		sleep 0.05
-	done
-	cat run.err >&2
-	return 1
+	wait_for grep -q 'put cards into' run.err || { cat run.err >&2; return 1; }
 }
 
 # The run has ended by itself: its status in $run_status.
@@ -26,12 +17,11 @@ run_wait() {
 }
 
 told() { # COUNT: cards that can be taken out by now
-	for _ in {1..400}; do
-		[ "$(grep -c 'take it out' run.err)" -lt "$1" ] || return 0
-		sleep 0.05
-	done
-	cat run.err >&2
-	return 1
+	wait_for told_so "$1" || { cat run.err >&2; return 1; }
+}
+
+told_so() {
+	[ "$(grep -c 'take it out' run.err)" -ge "$1" ]
 }
 
 cin() { # FILE

@@ -1,6 +1,8 @@
 # What every bats file loads: a fresh folder with state and runtime directories of its own, and
 # the sessions that operators type. Results in $output (stdout), $stderr, $status.
 bats_require_minimum_version 1.5.0
+# shellcheck source=test/cli/wait.bash
+source "${BASH_SOURCE[0]%/*}/wait.bash"
 TOP=$(cd "$BATS_TEST_DIRNAME/../../.." && pwd)
 : "${CARDADM:=$TOP/cardadm}"
 
@@ -33,7 +35,13 @@ end_agent() {
 	local pid
 	pid=$(agent_pids)
 	kill "-$1" "$pid"
-	while kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
+	wait_for gone "$pid"
+}
+
+# agents_gone: all of this test's agents have ended.
+agents_gone() {
+	# shellcheck disable=SC2046 # one word each
+	gone $(agent_pids)
 }
 
 # cardadm ARGS...: runs it; the caller looks at $status, $output and $stderr apart.
@@ -66,6 +74,16 @@ fails() {
 		echo "$stderr"
 		return 1
 	} >&2
+}
+
+# report FILTER: what the report of the campaign says. report_is FILTER: holds there, no error while it
+# cannot be read.
+report() {
+	"$CARDADM" campaign report campaign.yaml --json | jq -rc "$1"
+}
+
+report_is() {
+	[ "$(report "$1" 2>/dev/null)" = true ]
 }
 
 # A key store, COUNT cards in fleet/, an image with an application and its bundle.

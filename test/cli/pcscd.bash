@@ -1,4 +1,4 @@
-# A pcscd of the test's own with virtual readers. Load it after lib.bash and end tests with
+# A pcscd of the test's own with virtual readers. Load it after lib.bash (or wait.bash) and end tests with
 # pcscd_teardown. It runs as root, and as any user inside of a namespace (as_user).
 #
 #	pcscd_start READERS     an even number; sets PCSCLITE_CSOCK_NAME, vpcd (HOST:PORT), pcscd_pid
@@ -88,6 +88,10 @@ pcscd_launch() { # DIR
 	pcscd_pid=$!
 }
 
+pcscd_settled() { # BASE N: it listens, or it never will
+	pcscd_listens "$1" "$2" || gone "$pcscd_pid"
+}
+
 pcscd_start() {
 	local dir=$XDG_RUNTIME_DIR/pcscd base try
 	pcscd_needs
@@ -98,11 +102,8 @@ pcscd_start() {
 		pcscd_launch "$dir"
 		vpcd=127.0.0.1:$base
 		export PCSCLITE_CSOCK_NAME=$dir/sock
-		for _ in {1..100}; do
-			! pcscd_listens "$base" "$1" || return 0
-			kill -0 "$pcscd_pid" 2>/dev/null || break
-			sleep 0.05
-		done
+		wait_for pcscd_settled "$base" "$1" || true
+		! pcscd_listens "$base" "$1" || return 0
 		pcscd_end TERM
 	done
 	echo "pcscd does not start ($try tries)" >&2
@@ -126,18 +127,21 @@ serve_start() {
 	: >serve.err # what an earlier one said must not count
 	"$CARDADM" vcard serve "$@" --vpcd "$vpcd" >serve.out 2>serve.err 3>&- &
 	serve_pid=$!
-	for _ in {1..200}; do
-		! grep -qx ready serve.err || break
-		kill -0 "$serve_pid" 2>/dev/null || break
-		sleep 0.05
-	done
+	wait_for ready_or_gone "$serve_pid" serve.err
 	grep -qx ready serve.err || { cat serve.err >&2; return 1; }
-	for _ in {1..100}; do
-		[ "$(opensc-tool -l 2>/dev/null | grep -c ' Yes ')" -lt $cards ] || return 0
-		sleep 0.05
-	done
-	echo "the readers do not show the cards" >&2
-	return 1
+	wait_for readers_hold "$cards"
+}
+
+ready_or_gone() { # PID FILE
+	grep -qxs ready "$2" || gone "$1"
+}
+
+readers_hold() { # COUNT: so many cards at least, as somebody else sees it
+	[ "$(opensc-tool -l 2>/dev/null | grep -c ' Yes ')" -ge "$1" ]
+}
+
+reader_has() { # FILTER: it holds of the first reader, as this program sees it
+	"$CARDADM" readers --json | jq -e ".readers[0]$1" >/dev/null
 }
 
 # serve_end [SIGNAL]: its exit status in $serve_status.
@@ -157,16 +161,11 @@ serve_wait() {
 	serve_pid=
 }
 
-# A zombie that waits for its parent does not count.
-running() {
-	[[ $(sed -n 's/^State:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null) == [!Z]* ]]
-}
-
 pcscd_teardown() {
 	local pid
 	for pid in $(agent_pids); do
 		kill "$pid" 2>/dev/null || true
-		for _ in {1..100}; do running "$pid" || break; sleep 0.02; done
+		wait_for gone "$pid" || true
 	done
 	# One that a failed test left stopped would never end.
 	[ -z "${serve_pid-}" ] || kill -CONT "$serve_pid" 2>/dev/null || true

@@ -3,17 +3,6 @@
 
 load ../lib
 
-# Until the campaign that runs beside has begun: FILTER holds of its status.
-until_status() {
-	until "$CARDADM" campaign status campaign.yaml --json 2>/dev/null | jq -e "$1" >/dev/null; do
-		sleep 0.01
-	done
-}
-
-report() { # report JQ-FILTER: what the report says
-	"$CARDADM" campaign report campaign.yaml --json | jq -rc "$1"
-}
-
 @test "a campaign brings the bundle to every card and reports it" {
 	fleet 3
 	campaign
@@ -108,8 +97,9 @@ report() { # report JQ-FILTER: what the report says
 	campaign
 	"$CARDADM" campaign run campaign.yaml >out 2>err &
 	pid=$!
-	while [ ! -e campaign.ledger ]; do sleep 0.01; done
+	stop_when $pid report_is '.done > 0 and .pending > 0'
 	kill -INT $pid
+	kill -CONT $pid
 	status=0
 	wait $pid || status=$?
 	[ "$status" -eq 130 ]
@@ -125,7 +115,7 @@ report() { # report JQ-FILTER: what the report says
 	campaign
 	"$CARDADM" campaign run campaign.yaml >out 2>err &
 	pid=$!
-	until [ "$(report '[.cards[]|select(.in_doubt)]|length > 0' 2>/dev/null)" = true ]; do sleep 0.01; done
+	stop_when $pid report_is '[.cards[]|select(.in_doubt)]|length > 0'
 	kill -KILL $pid
 	wait $pid || true
 	[ "$(report '.pending > 0')" = true ]
@@ -183,10 +173,11 @@ report() { # report JQ-FILTER: what the report says
 	campaign
 	"$CARDADM" campaign run campaign.yaml >out 2>err &
 	pid=$!
-	until_status '.done > 0'
+	stop_when $pid report_is '.done > 0 and .pending > 0'
 	fails 10 campaign run campaign.yaml
 	[[ $stderr == *"in use"* ]]
 	ok campaign status campaign.yaml
+	kill -CONT $pid
 	wait $pid
 }
 

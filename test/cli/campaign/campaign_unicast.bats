@@ -4,10 +4,6 @@
 
 load ../lib
 
-report() { # report JQ-FILTER: what the report says
-	"$CARDADM" campaign report campaign.yaml --json | jq -rc "$1"
-}
-
 # Stores: factory.yaml makes the cards, keys.yaml has a second set besides. COUNT cards, the steps
 # on stdin.
 steps_for() {
@@ -317,15 +313,16 @@ state() { # CARD AID
 	YAML
 	"$CARDADM" campaign run campaign.yaml >out 2>err 3>&- &
 	pid=$!
-	until [ -e campaign.ledger ]; do sleep 0.01; done
+	stop_when $pid report_is '.done > 0 and .pending > 0'
 	kill -INT $pid
+	kill -CONT $pid
 	status=0
 	wait $pid || status=$?
 	[ "$status" -eq 130 ]
 	[ "$(report '[.cards[] | select(.in_doubt)] | length')" = 0 ]
 	"$CARDADM" campaign run campaign.yaml >out 2>err 3>&- &
 	pid=$!
-	until [ "$(report '.done > 3' 2>/dev/null)" = true ]; do sleep 0.01; done
+	stop_when $pid report_is '.done > 3 and .pending > 0'
 	kill -KILL $pid
 	wait $pid || true
 	ok campaign run campaign.yaml

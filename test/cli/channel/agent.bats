@@ -105,7 +105,7 @@ teardown() {
 	for n in 18 100; do
 		client silent $n >ready &
 		silent=$!
-		until grep -q ready ready; do sleep 0.01; done
+		wait_for grep -q ready ready
 		begun=$(date +%s%N)
 		ok -r $r apdu 80CA006600
 		# Each of them alone would have been waited for 5 s.
@@ -119,7 +119,8 @@ teardown() {
 	open_one
 	client silent 3 >ready &
 	client trickle >ready2 &
-	until grep -q ready ready && grep -q ready ready2; do sleep 0.01; done
+	wait_for grep -q ready ready
+	wait_for grep -q ready ready2
 	begun=$(date +%s%N)
 	end_agent TERM
 	[ $((($(date +%s%N) - begun) / 1000000)) -lt 4000 ]
@@ -131,7 +132,7 @@ teardown() {
 @test "a request that trickles in does not keep the channel open" {
 	open_one --idle 1
 	client trickle >ready
-	while kill -0 "$agent" 2>/dev/null; do sleep 0.05; done
+	wait_for gone "$agent"
 	ok -r $r scp-status
 	[[ $output == *"no verb used it for 1 s"* ]]
 }

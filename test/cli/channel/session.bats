@@ -128,25 +128,26 @@ load ../lib
 }
 
 @test "a load that was broken off goes on at the block where the card stands" {
-	fleet 1 60000
+	fleet 1 400000
 	r=vcard:fleet/0001.card
-	ok -r $r -k keys.yaml scp-open
+	# Nobody reads the trace: when it is full, in the middle of the load, the agent gives up.
+	mkfifo trace
+	exec 7<>trace
+	ok -t trace -r $r -k keys.yaml scp-open 7>&-
 	ok -r $r scp-mode broadcast --bundle app.bundle
-	# the agent dies in the middle of the load
-	"$CARDADM" -r $r load app.bundle >/dev/null 2>&1 &
-	client=$!
-	sleep 0.002
-	end_agent KILL
-	wait $client || true
+	fails 1 -r $r load app.bundle
+	[[ $stderr == *"cannot write the trace, the command was not sent"* ]]
+	exec 7>&-
+	wait_for agents_gone
 	ok -r $r info --json
 	done_before=$(jq -r '.slot.done // 0' <<<"$output")
+	[ "$done_before" -gt 0 ]
+	[ "$done_before" -lt "$("$CARDADM" bundle show app.bundle --json | jq '.packages[0].commands')" ]
 	ok -r $r -k keys.yaml scp-open
-	cardadm -r $r scp-mode broadcast --bundle app.bundle
-	if [ "$status" -eq 0 ]; then
-		[ "$done_before" -eq 0 ] || [[ $stderr == *"$done_before of "* ]]
-		ok -r $r load app.bundle
-		ok -r $r scp-mode unicast
-	fi
+	ok -r $r scp-mode broadcast --bundle app.bundle
+	[[ $stderr == *"$done_before of "* ]]
+	ok -r $r load app.bundle
+	ok -r $r scp-mode unicast
 	ok -r $r authorize load --bundle app.bundle
 	ok -r $r scp-close
 }
@@ -256,7 +257,7 @@ load ../lib
 	fleet
 	r=vcard:fleet/0001.card
 	ok -r $r -k keys.yaml scp-open --idle 1
-	while kill -0 "$(agent_pids)" 2>/dev/null; do sleep 0.05; done
+	wait_for agents_gone
 	ok -r $r scp-status
 	[[ $output == "no channel is open"* ]]
 }
@@ -278,7 +279,7 @@ load ../lib
 	r=vcard:fleet/0001.card
 	ok -r $r -k keys.yaml scp-open
 	rm fleet/0001.card
-	while kill -0 "$(agent_pids)" 2>/dev/null; do sleep 0.05; done
+	wait_for agents_gone
 	ok -r $r scp-status
 	[[ ${lines[0]} == "no channel is open to $r" ]]
 	[[ ${lines[1]} == "the channel to card "*" ended: the card was removed: its file is gone" ]]
@@ -300,7 +301,7 @@ load ../lib
 	fleet
 	r=vcard:fleet/0001.card
 	ok -r $r -k keys.yaml scp-open --idle 1
-	while kill -0 "$(agent_pids)" 2>/dev/null; do sleep 0.05; done
+	wait_for agents_gone
 	ok -r $r scp-status --json
 	[ "$(jq -r .ended.reason <<<"$output")" = "no verb used it for 1 s" ]
 	fails 7 -r $r load app.bundle
@@ -328,7 +329,7 @@ load ../lib
 	"$CARDADM" keystore init --test-keys keys.yaml
 	"$CARDADM" -r vcard:late.card --wait 20 info --json >got 2>said 3>&- &
 	waiting=$!
-	until grep -q waiting said; do sleep 0.05; done
+	wait_for grep -q waiting said
 	"$CARDADM" vcard create other.card --keystore keys.yaml
 	mv other.card late.card
 	wait "$waiting"
@@ -482,6 +483,11 @@ load ../lib
 	ok -r $r scp-close
 }
 
+# heard_signal PID: no signal is on its way to it any more, and it sleeps again.
+heard_signal() {
+	[ "$(sed -nE 's/^(State|SigPnd|ShdPnd):\t([0-9A-Z]+).*/\2/p' "/proc/$1/status" | tr -d '0\n')" = S ]
+}
+
 @test "an interrupt reaches the agent: apdu stops before its next command" {
 	fleet
 	r=vcard:fleet/0001.card
@@ -492,9 +498,9 @@ load ../lib
 	"$CARDADM" -r $r apdu 80CA006600 80CA006700 >out 2>err &
 	client=$!
 	# It waits for its answer: in recv, as the kernel names it.
-	until grep -qE 'wait|recv|read' "/proc/$client/wchan" 2>/dev/null || [ "$((++n))" -gt 100 ]; do sleep 0.01; done
+	wait_for grep -qsE 'wait|recv|read' "/proc/$client/wchan"
 	kill -INT $client
-	sleep 0.1
+	wait_for heard_signal $client
 	kill -CONT "$pid"
 	status=0
 	wait $client || status=$?

@@ -53,11 +53,7 @@ run_faulty() {
 	FAULT_AT=$k FAULT_LOG=$log "$FAULTY" "${verb[@]}" >out 2>err </dev/null 3>&- &
 	pid=$!
 	if [[ "${verb[*]}" == "vcard serve"* ]]; then
-		for _ in {1..100}; do
-			! grep -qx ready err || break
-			running "$pid" || break
-			sleep 0.05
-		done
+		wait_for ready_or_gone "$pid" err
 		kill -TERM "$pid" 2>/dev/null || true
 	fi
 	# shellcheck disable=SC2034

@@ -79,7 +79,7 @@ absent() {
 	absent ps.txt environ.txt
 	grep -q 'Max core file size *0 *0' "/proc/$pid/limits"
 	kill -SEGV "$pid"
-	while kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
+	wait_for gone "$pid"
 	[ -z "$(find . -name 'core*')" ]
 }
 

@@ -264,7 +264,9 @@ load ../lib
 answer() {
 	local typed=$1
 	shift
-	(sleep 0.3; printf '%s\n' "$typed") | script -qec "'$CARDADM' $*; echo status \$?" /dev/null
+	rm -f shown
+	(wait_for grep -qsF '[y/N]' shown; printf '%s\n' "$typed") |
+		script -qefc "'$CARDADM' $*; echo status \$?" shown
 }
 
 @test "what cannot be undone is asked on the terminal, in an open channel too" {
@@ -295,8 +297,8 @@ answer() {
 	"$CARDADM" -r $r load app.bundle
 	"$CARDADM" -r $r scp-mode unicast
 	# Ctrl-C of the terminal reaches the client, not the agent that asks.
-	(sleep 0.5; printf '\003') |
-		script -qec "'$CARDADM' -r $r authorize load --discard" /dev/null >said || echo "status $?" >>said
+	(wait_for grep -qsF '[y/N]' shown; printf '\003') |
+		script -qefc "'$CARDADM' -r $r authorize load --discard" shown >said || echo "status $?" >>said
 	grep -q 'status 130' said
 	ok -r $r scp-status
 	[[ $output == "channel open"* ]]
@@ -451,7 +453,7 @@ verbs() {
 	for signal in KILL INT; do
 		"$CARDADM" vcard create fleet.$signal --count 20000 --keystore keys.yaml >out 2>err &
 		pid=$!
-		until [ -e fleet.$signal/0003.card ]; do sleep 0.01; done
+		wait_for test -e fleet.$signal/0003.card
 		kill -$signal $pid
 		status=0
 		wait $pid || status=$?

@@ -10,7 +10,7 @@ zsh_line() { # zsh_line TYPED: prints the command line that comes of it
 		zmodload zsh/zpty
 		zpty z "ZDOTDIR=$PWD zsh -i"
 		zpty -w z "$1"
-		for ((i = 0; i < 200; i++)); do
+		for ((i = 0; i < 1200; i++)); do
 			[[ -s line ]] && break
 			zpty -rt z out
 			sleep 0.05

@@ -34,11 +34,7 @@ card() {
 card_in() {
 	card 3>&- &
 	card_pid=$!
-	for _ in {1..60}; do
-		"$CARDADM" readers --json | jq -e '.readers[0].card' >/dev/null && return
-		sleep 0.1
-	done
-	return 1
+	wait_for reader_has .card
 }
 
 teardown() {
@@ -107,10 +103,7 @@ teardown() {
 	"$CARDADM" -r 1 apdu 00A4000C023F00 00A4000C023F00 00A4000C023F00 00A4000C023F00 00A4000C023F00 \
 		00A4000C023F00 00A4000C023F00 00A4000C023F00 00A4000C023F00 00A4000C023F00 >/dev/null 3>&- &
 	holder=$!
-	for _ in {1..50}; do
-		"$CARDADM" readers --json | jq -e '.readers[0].in_use' >/dev/null && break
-		sleep 0.01
-	done
+	wait_for reader_has .in_use
 	fails 4 -r 1 apdu 00A4000C023F00
 	[[ $stderr == *"Bench 01 00 00: the card is in use by another program"* ]]
 	wait "$holder"
@@ -134,10 +127,7 @@ teardown() {
 	"$CARDADM" -r 1 apdu 00A4000C023F00 00A4000C023F00 00A4000C023F00 00A4000C023F00 00A4000C023F00 \
 		00A4000C023F00 00A4000C023F00 00A4000C023F00 00A4000C023F00 00A4000C023F00 2>said 3>&- &
 	holder=$!
-	for _ in {1..50}; do
-		"$CARDADM" readers --json | jq -e '.readers[0].in_use' >/dev/null && break
-		sleep 0.01
-	done
+	wait_for reader_has .in_use
 	pcscd_end KILL
 	rc=0
 	wait "$holder" || rc=$?

@@ -24,12 +24,12 @@ feed_campaign() { # READER...: names in YAML
 }
 
 # The reader's slots are empty again, as this program sees it.
-readers_empty() {
-	for _ in {1..100}; do
-		"$CARDADM" readers --json | jq -e '[.readers[].card] | any | not' >/dev/null && return
-		sleep 0.05
-	done
-	return 1
+taken_out() {
+	wait_for slots_empty
+}
+
+slots_empty() {
+	"$CARDADM" readers --json | jq -e '[.readers[].card] | any | not' >/dev/null
 }
 
 @test "cards are fed one after the other; what was done before is recognised" {
@@ -48,7 +48,7 @@ readers_empty() {
 		n=$((n + 1))
 		told $n
 		serve_end
-		readers_empty
+		taken_out
 	done
 	kill -INT "$run_pid"
 	run_wait
@@ -105,18 +105,18 @@ readers_empty() {
 	serve_wait
 	grep -q "card $(cin one.card): failed at load: .*the card was removed; take it out" run.err
 	[ "$(report '.cards[0]|[.state,.step]')" = '["failed","load"]' ]
-	readers_empty
+	taken_out
 	serve_start one.card
 	told 2
 	serve_end
-	readers_empty
+	taken_out
 	[ "$(report '[.total,.done,.failed]')" = '[1,1,0]' ]
 	# Wrong keys: tried once, and not again however often it is put in.
 	for n in 3 4; do
 		serve_start two.card
 		told $n
 		serve_end
-		readers_empty
+		taken_out
 	done
 	[ "$(grep -c 'failed at establish: .*cryptogram' run.err)" -eq 1 ]
 	grep -q 'an authentication failed on it before, not tried again; take it out' run.err
@@ -153,7 +153,7 @@ readers_empty() {
 	told 1
 	serve_end
 	pcscd_end KILL
-	for _ in {1..100}; do ! grep -q 'waiting for it' run.err || break; sleep 0.05; done
+	wait_for grep -q 'waiting for it' run.err
 	[ "$(grep -c 'pcscd does not run.*; waiting for it' run.err)" -eq 1 ]
 	rm "$PCSCLITE_CSOCK_NAME"
 	pcscd_launch "$XDG_RUNTIME_DIR/pcscd"

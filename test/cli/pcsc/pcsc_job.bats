@@ -140,13 +140,14 @@ teardown() {
 	[ "$(jq -r .open <<<"$output")" = true ]
 	ok -r 1 scp-close
 	[[ $(witness 1 00A4040000) == 9000* ]]
-	# scriptor holds the card shared until its input ends.
+	# scriptor holds the card shared until its input ends. It is told to show each answer at once.
 	mkfifo commands
-	scriptor -r "$(reader_name 1)" <commands >stranger.out 2>&1 3>&- &
+	echo '$| = 1;' >Flush.pm
+	PERL5LIB=$PWD PERL5OPT=-MFlush scriptor -r "$(reader_name 1)" <commands >stranger.out 2>&1 3>&- &
 	stranger=$!
 	exec 6>commands
 	echo 00A40400 >&6
-	for _ in {1..100}; do ! grep -q '^<' stranger.out || break; sleep 0.05; done
+	wait_for grep -q '^<' stranger.out
 	fails 4 -r 1 -k keys.yaml scp-open
 	[[ $stderr == *"in use by another program"* ]]
 	exec 6>&-
@@ -223,7 +224,7 @@ teardown() {
 	grep -q 'fleet/0001.card: vpcd closed the connection, trying again' serve.err
 	rm "$PCSCLITE_CSOCK_NAME"
 	pcscd_launch "$XDG_RUNTIME_DIR/pcscd"
-	for _ in {1..100}; do [ "$(opensc-tool -l 2>/dev/null | grep -c ' Yes ')" -eq 0 ] || break; sleep 0.05; done
+	wait_for readers_hold 1
 	main_job "$r"
 	runs_image 1
 	serve_end

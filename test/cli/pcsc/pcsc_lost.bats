@@ -9,17 +9,6 @@ teardown() {
 	pcscd_teardown
 }
 
-# Waits until the agent has ended by itself.
-agent_gone() {
-	local pid
-	pid=$(agent_pids)
-	for _ in {1..100}; do
-		running "$pid" || return 0
-		sleep 0.05
-	done
-	return 1
-}
-
 # open_channel CARDS...: pcscd, the cards in its readers, a channel to the first.
 open_channel() {
 	serve_start "$@"
@@ -30,9 +19,9 @@ open_channel() {
 @test "--wait: the card comes, none comes, an interrupt ends it" {
 	pcscd_start 2
 	fleet
-	"$CARDADM" -r 1 --wait 20 info --json >got 2>said 3>&- &
+	"$CARDADM" -r 1 --wait 60 info --json >got 2>said 3>&- &
 	waiting=$!
-	until grep -q "^cardadm: $(reader_name 1): no card in the reader; waiting 20 s at most" said; do sleep 0.05; done
+	wait_for grep -q "^cardadm: $(reader_name 1): no card in the reader; waiting 60 s at most" said
 	serve_start fleet/0001.card
 	wait "$waiting"
 	[ "$(jq -r .reader got)" = "$(reader_name 1)" ]
@@ -45,7 +34,7 @@ open_channel() {
 	[[ $stderr == *"no reader is called"* ]]
 	"$CARDADM" -r 2 --wait 60 info 2>said 3>&- &
 	waiting=$!
-	until grep -q waiting said; do sleep 0.05; done
+	wait_for grep -q waiting said
 	kill -INT "$waiting"
 	rc=0
 	wait "$waiting" || rc=$?
@@ -59,9 +48,9 @@ open_channel() {
 	serve_start fleet/0001.card
 	pcscd_end KILL
 	rm "$PCSCLITE_CSOCK_NAME"
-	"$CARDADM" -r 1 --wait 30 info >got 2>said 3>&- &
+	"$CARDADM" -r 1 --wait 60 info >got 2>said 3>&- &
 	waiting=$!
-	until grep -q 'pcscd does not run.*waiting' said; do sleep 0.05; done
+	wait_for grep -q 'pcscd does not run.*waiting' said
 	pcscd_launch "$XDG_RUNTIME_DIR/pcscd"
 	wait "$waiting"
 	grep -q "$(reader_name 1)" got
@@ -73,7 +62,7 @@ open_channel() {
 	open_channel fleet/0001.card
 	ok -r "$r" scp-mode broadcast --bundle app.bundle
 	serve_end
-	agent_gone
+	wait_for agents_gone
 	ok -r 1 scp-status
 	[ "${lines[0]}" = "no channel is open to 1" ]
 	[[ ${lines[1]} == "the channel to card "*" ended: $r: the card was removed; the card took 0 of "*" commands of app.bundle and runs what it ran" ]]
@@ -105,7 +94,7 @@ open_channel() {
 	ok -r "$r" -k keys.yaml scp-open
 	serve_end
 	serve_start fleet/0001.card
-	agent_gone
+	wait_for agents_gone
 	ok -r "$r" info
 	[[ $stderr == *"the channel to card"*"the card was removed"* ]]
 	ok -r "$r" scp-close
@@ -128,11 +117,20 @@ open_channel() {
 	ok -r "$r" scp-close
 }
 
+wakes() { # how often the agent has gone to sleep so far
+	cat "/proc/$(agent_pids)/task/"*/status | awk '/^voluntary/ { n += $2 } END { print n }'
+}
+
+woken() { # COUNT: since $begun
+	[ "$(wakes)" -ge $((begun + $1)) ]
+}
+
 @test "an idle channel is not disturbed by being looked after" {
 	pcscd_start 2
 	fleet
 	open_channel fleet/0001.card
-	sleep 2.5
+	begun=$(wakes)
+	wait_for woken 3
 	ok -r 1 apdu 80CA006600
 	ok -r 1 scp-close
 }
@@ -142,7 +140,7 @@ open_channel() {
 	fleet
 	open_channel fleet/0001.card
 	pcscd_end KILL
-	agent_gone
+	wait_for agents_gone
 	rm "$PCSCLITE_CSOCK_NAME"
 	sed -i 1,5d "$XDG_RUNTIME_DIR/pcscd/conf/readers"
 	pcscd_launch "$XDG_RUNTIME_DIR/pcscd"

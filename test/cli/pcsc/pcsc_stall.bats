@@ -82,13 +82,17 @@ relay_start() {
 	cards=$(free_ports 2)
 	/usr/bin/python3 "$TOP/test/cli/relay.py" "${vpcd##*:}" "$cards" >relay.out 2>relay.err 3>&- &
 	relay_pid=$!
-	until grep -qs listening relay.out; do sleep 0.02; done
+	wait_for grep -qs listening relay.out
 	: >serve.err
 	"$CARDADM" vcard serve "$@" --vpcd "127.0.0.1:$cards" >serve.out 2>serve.err 3>&- &
 	# shellcheck disable=SC2034 # serve_end looks at it
 	serve_pid=$!
-	until grep -qx ready serve.err; do sleep 0.05; done
-	until opensc-tool -l 2>/dev/null | grep -q ' Yes .*Bench 01 00 00'; do sleep 0.05; done
+	wait_for grep -qx ready serve.err
+	wait_for first_has_card
+}
+
+first_has_card() {
+	opensc-tool -l 2>/dev/null | grep -q ' Yes .*Bench 01 00 00'
 }
 
 relay_end() {
@@ -115,7 +119,7 @@ relay_end() {
 		echo 17 >stall
 		"$CARDADM" vcard serve three.card --vpcd "${vpcd%:*}:$((${vpcd##*:} + 2))" >third.out 2>third.err 3>&- &
 		third_pid=$!
-		until grep -qxs ready third.err; do sleep 0.05; done
+		wait_for grep -qxs ready third.err
 		relay_start one.card two.card
 		run_start --timeout 1 --idle 4
 		told 2
