@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "cmd/agent/agent.h"
+#include "cmd/content/key_record.h"
+#include "cmd/content/key_ways.h"
 #include "cmd/kit/ask.h"
 #include "cmd/kit/progress.h"
 #include "cmd/kit/show.h"
@@ -11,6 +14,8 @@ struct maker {
 	struct target t;
 	struct progress bar;
 	bool showing;
+	struct key_ways ways;
+	struct key_record record;
 };
 
 static int ask_it(void *ctx, const char *question, struct err *e)
@@ -59,9 +64,74 @@ static bool stop(void *ctx)
 	return ctx_stopped(m->t.c);
 }
 
-static const struct change_calls calls = {
-	.ask = ask_it, .list = list, .note = note, .progress = progress, .stop = stop
-};
+/* ---- keys ---- */
+
+/* In a dry run a channel is two lines. */
+static int open_dry(struct maker *m, const struct change *ch)
+{
+	struct key_order o;
+	char text[80];
+
+	if (!key_order_of(ch, &o))
+		return 0;
+	snprintf(text, sizeof(text), "8050%02X0008****************00", o.version);
+	dry_text(&m->t.dry, text, "INITIALIZE UPDATE, the new set is to prove itself");
+	dry_text(&m->t.dry, "8482**0010********************************",
+	    "EXTERNAL AUTHENTICATE, if the card's cryptogram is right");
+	return 0;
+}
+
+static int open_again(void *ctx, const struct change *ch, bool new_set, bool anew, struct err *e)
+{
+	struct maker *m = ctx;
+
+	return m->t.is_dry ? open_dry(m, ch) : key_ways_open(&m->ways, ch, new_set, anew, e);
+}
+
+static enum proof proof(void *ctx, const struct change *ch, uint8_t *own)
+{
+	const struct maker *m = ctx;
+
+	if (!m->t.is_dry)
+		return key_ways_proof(&m->ways, ch);
+	*own = m->ways.old_version;
+	return PROOF_DUE;
+}
+
+static int begin(void *ctx, const struct change *ch, const void *work, struct err *e)
+{
+	struct maker *m = ctx;
+	const struct ctx *c = m->t.c;
+	const struct key_place at = { .reader = c->agent != NULL ? c->agent->reader : c->reader,
+		.s = m->t.s };
+	struct key_order o;
+
+	if (key_order_of(ch, &o))
+		m->ways.work = work;
+	return key_record_begin(&m->record, &at, ch, work, e);
+}
+
+static void end(void *ctx, const struct change *ch, const void *work, const struct err *why)
+{
+	struct maker *m = ctx;
+	struct err e;
+
+	if (key_record_end(&m->record, ch, work, why, &e) != 0)
+		ctx_note(m->t.c, "%s", e.text);
+	key_ways_after(&m->ways, ch, work);
+}
+
+static const struct change_calls calls = { .ask = ask_it,
+	.list = list,
+	.note = note,
+	.progress = progress,
+	.stop = stop,
+	.begin = begin,
+	.end = end,
+	.open = open_again,
+	.proof = proof };
+
+/* ---- the verb ---- */
 
 json_t *change_fields_json(const struct change_kind *k, uint64_t bits)
 {
@@ -89,7 +159,9 @@ static int run(struct maker *m, const struct change *ch, change_teller *tell, st
 		.ctx = m,
 		.is_dry = m->t.is_dry,
 		.dry_des = m->t.dry_des,
-		.by_hand = true };
+		.by_hand = true,
+		.stays_open = m->t.c->agent != NULL,
+		.ks = m->ways.ks };
 	struct change_result r;
 	int rc = change_run(&card, ch, &r, e);
 
@@ -104,17 +176,60 @@ static int run(struct maker *m, const struct change *ch, change_teller *tell, st
 	return rc;
 }
 
+static bool about_keys(const struct change_kind *k)
+{
+	return k == &change_put_keys || k == &change_delete_keys || k == &change_domain_personalize;
+}
+
+/* The key sets that it names, before any card. A dry run that names none needs no store. */
+static int find_keys(struct maker *m, struct ctx *c, struct change *ch, struct err *e)
+{
+	bool brings = ch->kind == &change_put_keys || ch->kind == &change_domain_personalize;
+
+	if (!about_keys(ch->kind) || (c->dry_run && !brings))
+		return 0;
+	return ctx_keystore(c, &m->ways.ks, e) != 0 ? -1 : change_find_keys(ch, m->ways.ks, e);
+}
+
+static int open_card(struct maker *m, struct ctx *c, const struct change *ch,
+    const struct channel_args *channel, struct err *e)
+{
+	struct channel_args with_new;
+	struct err with_old;
+	int rc = target_open(&m->t, c, channel, e);
+
+	if (rc != 0 && c->agent == NULL && e->code == ERR_AUTH && c->card_open &&
+	    key_ways_with_new(ch, channel, &with_new)) {
+		with_old = *e;
+		ctx_note(c, "%s", e->text);
+		ctx_note(c, "looking whether %s is on the card already", with_new.keys);
+		rc = target_open(&m->t, c, &with_new, e);
+		m->ways.proved = rc == 0;
+		if (rc != 0 && e->code == ERR_AUTH)
+			*e = with_old;
+	}
+	if (rc == 0 && m->t.is_dry)
+		key_ways_dry(&m->ways, channel);
+	else if (rc == 0)
+		key_ways_of(&m->ways, m->t.s, channel);
+	return rc;
+}
+
 int change_verb(struct ctx *c, const struct change_kind *kind, void *x,
     const struct channel_args *channel, change_teller *tell, struct err *e)
 {
-	struct maker m = { .showing = false };
+	struct maker m = { .ways = { .c = c } };
 	struct change ch = { .kind = kind, .x = x };
 	int rc = change_open(&ch, false, e);
 
 	if (rc == 0)
-		rc = target_open(&m.t, c, channel, e);
+		rc = find_keys(&m, c, &ch, e);
+	if (rc == 0)
+		rc = open_card(&m, c, &ch, channel, e);
 	if (rc == 0)
 		rc = target_close(&m.t, run(&m, &ch, tell, e), e);
+	if (m.ways.ks != NULL)
+		ctx_keystore_done(c, m.ways.ks);
 	if (kind->close != NULL)
 		kind->close(x);
 	fields_free(kind->fields, kind->field_n, x);

@@ -7,12 +7,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/agent/agent.h"
 #include "base/file.h"
 #include "cmd/channel/channel.h"
 #include "cmd/kit/out.h"
 
-static int open_record(struct key_record *r, struct err *e)
+/* ---- the file ---- */
+
+static int open_record(int *fd, struct err *e)
 {
 	char path[4096];
 
@@ -20,8 +21,8 @@ static int open_record(struct key_record *r, struct err *e)
 		e->code = ERR_LEDGER;
 		return -1;
 	}
-	r->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	return r->fd >= 0 ? 0 : err_errno(e, ERR_LEDGER, "%s: cannot open", path);
+	*fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return *fd >= 0 ? 0 : err_errno(e, ERR_LEDGER, "%s: cannot open", path);
 }
 
 static void now_text(char *out, size_t cap)
@@ -34,20 +35,24 @@ static void now_text(char *out, size_t cap)
 }
 
 /* One line, whole: what others append at the same time comes before or behind it. */
-static int append(const struct key_record *r, json_t *take, struct err *e)
+static int append(json_t *take, struct err *e)
 {
 	char *text = take == NULL ? NULL : json_dumps(take, JSON_COMPACT), *line = NULL;
-	int n = -1, rc = -1;
+	int n = -1, fd = -1, rc = -1;
 
 	json_decref(take);
 	if (text != NULL)
 		n = asprintf(&line, "%s\n", text);
 	if (n < 0)
 		err_memory(e);
-	else if (write(r->fd, line, (size_t)n) != n || fdatasync(r->fd) != 0)
+	else if (open_record(&fd, e) != 0)
+		rc = -1;
+	else if (write(fd, line, (size_t)n) != n || fdatasync(fd) != 0)
 		err_errno(e, ERR_LEDGER, "the record of key changes cannot be written");
 	else
 		rc = 0;
+	if (fd >= 0)
+		close(fd);
 	if (n >= 0)
 		free(line);
 	free(text);
@@ -71,47 +76,113 @@ static void add_members(json_t **o, json_t *take)
 	json_decref(take);
 }
 
-int key_record_begin(
-    struct key_record *r, struct ctx *c, const struct session *s, json_t *take, struct err *e)
-{
-	struct timespec t = { 0 };
-	char card[33];
-	json_t *o;
+/* ---- what is changed ---- */
 
-	*r = (struct key_record){ .c = c, .fd = -1 };
-	clock_gettime(CLOCK_REALTIME, &t);
-	snprintf(
-	    r->id, sizeof(r->id), "%lld.%09ld-%ld", (long long)t.tv_sec, t.tv_nsec, (long)getpid());
-	if (open_record(r, e) != 0) {
-		json_decref(take);
-		return -1;
-	}
-	channel_card_id(s, &s->iu, card);
-	o = line_of(r, "intent");
-	out_set(&o, "uid", json_integer((json_int_t)getuid()));
-	out_set(&o, "reader", json_string(c->agent != NULL ? c->agent->reader : c->reader));
-	out_set(&o, "card", json_string(card));
-	out_set(&o, "domain", out_hex(aid_span(&s->domain)));
-	add_members(&o, take);
-	return append(r, o, e);
+static json_t *version_or_null(bool there, uint8_t version)
+{
+	return there ? json_string(out_hex8(version).s) : json_null();
 }
 
-int key_record_end(struct key_record *r, int rc, const struct err *e, json_t *take)
+static json_t *intent_to_put(const struct change *ch, const struct key_work *w)
 {
-	struct err why;
+	const struct keys_plan *plan = &w->change.plan;
+	bool first = ch->kind == &change_domain_personalize;
+	json_t *o = json_pack("{s:s, s:s, s:s, s:b}", "verb",
+	    first ? "domain personalize" : ch->kind->name, "name", w->order.entry->name, "version",
+	    out_hex8(w->goal.version).s, "put", (int)plan->put);
+
+	out_set(&o, key_work_is_public(w) ? "fingerprint" : "kcv", json_string(w->kcv));
+	out_set(&o, "replace", version_or_null(plan->p1 != 0, plan->p1));
+	out_set(&o, "delete", version_or_null(plan->remove != 0, plan->remove));
+	if (w->order.into.n > 0)
+		out_set(&o, "into", out_hex(aid_span(&w->order.into)));
+	return o;
+}
+
+static json_t *intent_to_delete(const struct change *ch, const struct keys_gone *g)
+{
+	json_t *o = json_pack(
+	    "{s:s, s:s}", "verb", ch->kind->name, "version", out_hex8((uint8_t)g->what.kvn).s);
+
+	out_set(&o, "key_id", version_or_null(g->what.kid >= 0, (uint8_t)g->what.kid));
+	return o;
+}
+
+/* NULL: it changes no keys. */
+static json_t *intent(const struct change *ch, const void *work)
+{
+	const struct key_work *w = work;
+	const struct keys_gone *g = work;
+	struct key_order o;
+
+	if (ch->kind == &change_delete_keys)
+		return g->there ? intent_to_delete(ch, g) : NULL;
+	if (!key_order_of(ch, &o) || (!w->change.plan.put && w->change.plan.remove == 0))
+		return NULL;
+	return intent_to_put(ch, w);
+}
+
+static json_t *outcome(const struct change *ch, const void *work)
+{
+	const struct key_work *w = work;
+	const struct keys_gone *g = work;
+
+	if (ch->kind == &change_delete_keys)
+		return json_pack(
+		    "{s:b, s:b}", "deleted", (int)g->deleted, "resolved", (int)g->resolved);
+	return json_pack("{s:b, s:b, s:b, s:b}", "put", (int)w->change.put, "proved",
+	    (int)w->change.proved, "deleted", (int)w->change.removed, "resolved",
+	    (int)w->change.resolved);
+}
+
+/* ---- both lines ---- */
+
+static void make_id(struct key_record *r, const struct session *s)
+{
+	struct timespec t = { 0 };
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	/* Several cards at work in one process have sessions of their own. */
+	snprintf(r->id, sizeof(r->id), "%lld.%09ld-%ld-%04lx", (long long)t.tv_sec, t.tv_nsec,
+	    (long)getpid(), (unsigned long)((uintptr_t)s >> 4 & 0xFFFF));
+}
+
+int key_record_begin(struct key_record *r, const struct key_place *at, const struct change *ch,
+    const void *work, struct err *e)
+{
+	json_t *what = intent(ch, work), *o;
+	char card[33];
+
+	r->id[0] = '\0';
+	if (what == NULL)
+		return 0;
+	make_id(r, at->s);
+	channel_card_id(at->s, &at->s->iu, card);
+	o = line_of(r, "intent");
+	out_set(&o, "uid", json_integer((json_int_t)getuid()));
+	out_set(&o, "reader", json_string(at->reader));
+	if (at->campaign != NULL)
+		out_set(&o, "campaign", json_string(at->campaign));
+	out_set(&o, "card", json_string(card));
+	out_set(&o, "domain", out_hex(aid_span(&at->s->domain)));
+	add_members(&o, what);
+	if (append(o, e) == 0)
+		return 0;
+	r->id[0] = '\0';
+	return -1;
+}
+
+int key_record_end(struct key_record *r, const struct change *ch, const void *work,
+    const struct err *why, struct err *e)
+{
 	json_t *o;
 
-	if (r->fd < 0) {
-		json_decref(take);
-		return rc;
-	}
-	o = line_of(r, rc == 0 ? "done" : "failed");
-	if (rc != 0)
-		out_set(&o, "error", json_string(e->text));
-	add_members(&o, take);
-	if (append(r, o, &why) != 0)
-		ctx_note(r->c, "%s", why.text);
-	close(r->fd);
-	r->fd = -1;
-	return rc;
+	if (r->id[0] == '\0')
+		return 0;
+	o = line_of(r, why == NULL ? "done" : "failed");
+	if (why != NULL)
+		out_set(&o, "error", json_string(why->text));
+	add_members(&o, outcome(ch, work));
+	r->id[0] = '\0';
+	return append(o, e);
 }

@@ -3,9 +3,6 @@
 #include <string.h>
 
 #include "cmd/agent/agent.h"
-#include "base/hex.h"
-#include "host/content.h"
-#include "tlv/tlv.h"
 
 /* The card key set that the channel was opened with. */
 static const struct entry *old_entry(const struct key_ways *w, const struct channel_args *a)
@@ -14,16 +11,28 @@ static const struct entry *old_entry(const struct key_ways *w, const struct chan
 	const struct entry *t;
 	struct err none;
 
-	if (w->session->kid != 0 || keystore_find_card(w->ks, name, &t, &none) != 0)
+	if (w->ks == NULL || keystore_find_card(w->ks, name, &t, &none) != 0)
 		return NULL;
 	return t;
 }
 
-void key_ways_of(struct key_ways *w, const struct channel_args *a)
+void key_ways_of(struct key_ways *w, struct session *s, const struct channel_args *a)
 {
-	channel_kind_of(w->session, &w->kind);
+	w->session = s;
+	channel_kind_of(s, &w->kind);
+	w->old = s->kid != 0 ? NULL : old_entry(w, a);
+	w->old_version = s->iu.key_version;
+}
+
+void key_ways_dry(struct key_ways *w, const struct channel_args *a)
+{
 	w->old = old_entry(w, a);
-	w->old_version = w->session->iu.key_version;
+	if (w->c->agent != NULL)
+		w->old_version = w->c->agent->session.iu.key_version;
+	else if (a->key_version.given)
+		w->old_version = (uint8_t)a->key_version.v;
+	else if (w->old != NULL)
+		w->old_version = w->old->version;
 }
 
 /* From triple DES to AES and back: what the keys are for decides, with what both have. */
@@ -39,79 +48,82 @@ static void kind_for(const struct entry *t, struct channel_kind *k)
 	k->level &= LEVEL_CMAC | LEVEL_CDEC;
 }
 
-int key_ways_open(void *ctx, bool new_set, bool anew, struct err *e)
+int key_ways_open(
+    struct key_ways *w, const struct change *ch, bool new_set, bool anew, struct err *e)
 {
-	struct key_ways *w = ctx;
-	const struct entry *t = new_set ? w->fresh : w->old;
-	uint8_t version = new_set ? w->fresh_version : w->old_version;
+	struct key_order o;
+	bool brings = key_order_of(ch, &o);
+	const struct entry *t = new_set ? o.entry : w->old;
+	uint8_t version = new_set ? o.version : w->old_version;
 	struct channel_kind kind = w->kind;
 
 	if (anew && ctx_reconnect(w->c, e) != 0)
 		return -1;
+	/* Whether keys are gone a card tells outside of a channel too. */
+	if (t == NULL && !brings)
+		return session_discover(w->session, &kind.domain, e);
 	if (t == NULL)
 		return err_set(
 		    e, ERR_AUTH, "the key store has no set that this channel was opened with");
+	if (new_set && o.into.n > 0)
+		kind.domain = o.into;
 	/* What the card refused under this version were other keys. */
-	if (new_set && w->put != NULL && *w->put)
+	if (new_set && w->work != NULL && w->work->change.put)
 		channel_forget(w->c, w->session, version);
 	kind_for(t, &kind);
 	return channel_again(w->c, w->session, &kind, t, version, e);
 }
 
-int key_ways_personalized(struct session *s, struct err *e)
+enum proof key_ways_proof(const struct key_ways *w, const struct change *ch)
 {
-	const struct registry_entry *x;
-	struct registry r;
-	struct err ignored;
-	int rc = 0;
+	struct key_order o;
 
-	if (registry_read(s, &r, &ignored) == 0) {
-		x = registry_find(&r, &s->domain);
-		if (x != NULL && x->s.state == APP_SELECTABLE)
-			rc = content_set_status(
-			    s, SET_APPLICATION, DOMAIN_PERSONALIZED, &s->domain, e);
-	}
-	registry_free(&r);
-	return rc;
+	if (!key_order_of(ch, &o))
+		return PROOF_NEVER;
+	if (o.into.n == 0 && (w->proved || (w->old == o.entry && w->old_version == o.version)))
+		return PROOF_DONE;
+	return PROOF_DUE;
 }
 
-int key_ways_kdd(struct session *s, uint8_t kdd[static KDD_OCTETS], struct err *e)
+bool key_ways_with_new(
+    const struct change *ch, const struct channel_args *a, struct channel_args *with_new)
 {
-	struct span v, inner;
-	struct rd r;
-	bool found;
+	struct key_order o;
 
-	if (s->kid == 0) {
-		memcpy(kdd, s->iu.kdd, KDD_OCTETS);
-		return 0;
-	}
-	if (session_get_data(s, TAG_DIVERSIFICATION_DATA, &v, &found, e) != 0)
-		return -1;
-	if (found && tlv_find(v, TAG_DIVERSIFICATION_DATA, &inner))
-		v = inner;
-	r = rd_of(v);
-	if (found && v.n == KDD_OCTETS && rd_copy(&r, kdd, KDD_OCTETS))
-		return 0;
-	err_set(e, ERR_SAFETY,
-	    "in an SCP11 channel the card does not tell what its keys are diversified with");
-	return err_hint(e, "open the channel with a card key set");
+	*with_new = *a;
+	if (!key_order_of(ch, &o) || o.into.n > 0 ||
+	    (o.replace == 0 && o.rotate == 0 && !o.own && !o.first))
+		return false;
+	with_new->keys = o.entry->name;
+	with_new->protocol = NULL;
+	with_new->key_version = (struct opt_u32){ true, o.version };
+	return true;
 }
 
-int kcv_text(
-    const struct entry *t, const struct key_set *k, char out[static KCV_TEXT], struct err *e)
+/* The channel that stays open is the new set's. */
+static void keep_channel(const struct key_ways *w, const struct key_work *x)
 {
-	const struct key *keys[3] = { &k->enc, &k->mac, &k->dek };
-	size_t at = 0;
+	struct agent *a = w->c->agent;
 
-	for (size_t i = 0; i < 3; i++) {
-		uint8_t kcv[3];
+	if (a == NULL || !x->change.proved)
+		return;
+	snprintf(a->keys, sizeof(a->keys), "%s", x->order.entry->name);
+	ctx_note(w->c, "the open channel is one of key set %02X now", x->goal.version);
+}
 
-		if (!entry_check_value(t, keys[i], kcv))
-			return err_set(e, ERR_OTHER, "check values cannot be computed");
-		if (i > 0)
-			out[at++] = ' ';
-		hex_put(SPAN(kcv), out + at, KCV_TEXT - at);
-		at += 2 * sizeof(kcv);
-	}
-	return 0;
+void key_ways_after(struct key_ways *w, const struct change *ch, const void *work)
+{
+	const struct key_work *x = work;
+	const struct keys_gone *gone = work;
+	struct key_order o;
+
+	if (ch->kind == &change_delete_keys && gone->deleted)
+		channel_forget(w->c, w->session, (uint8_t)gone->what.kvn);
+	if (!key_order_of(ch, &o))
+		return;
+	if (x->change.put)
+		channel_forget(w->c, w->session, x->goal.version);
+	if (x->change.removed)
+		channel_forget(w->c, w->session, x->goal.rotate);
+	keep_channel(w, x);
 }

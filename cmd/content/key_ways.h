@@ -1,45 +1,41 @@
 /*
- * What the verbs that change keys share: the channel they work in, how it is opened again with the
- * new set or the old one, check values in words.
+ * How verbs that change keys open channels: with the set of before, or with the one that the change
+ * brings, in the session that is at work. For the callbacks of a change (lib/change).
  */
 #ifndef CMD_CONTENT_KEY_WAYS_H
 #define CMD_CONTENT_KEY_WAYS_H
 
+#include "change/kinds.h"
 #include "cmd/channel/channel.h"
-#include "host/keys.h"
-
-enum { KCV_TEXT = 32 }; /* "504A77 504A77 504A77" */
 
 struct key_ways {
 	struct ctx *c;
-	struct keystore *ks;
+	struct keystore *ks; /* NULL: none was needed */
 	struct session *session;
 	struct channel_kind kind;
-	/* What the channel was opened with; old NULL: no entry of type scp03 or scp02. */
-	const struct entry *old, *fresh;
-	uint8_t old_version, fresh_version;
-	const bool
-	    *put; /* the card has said that the new set is there; NULL: nothing of the kind */
+	/* What the channel was opened with; NULL: no entry of type scp03 or scp02. */
+	const struct entry *old;
+	uint8_t old_version;
+	bool proved;                 /* the channel was opened with the set that is wanted */
+	const struct key_work *work; /* once something may have been put; else NULL */
 };
 
-/* The session has just been found or opened with `a`; fresh and fresh_version are set by the caller
- * where there is a new set. */
-void key_ways_of(struct key_ways *w, const struct channel_args *a);
-/* A keys_opener; ctx is the struct. */
-int key_ways_open(void *ctx, bool new_set, bool anew, struct err *e);
-
+/* The session has just been found or opened with `a`. */
+void key_ways_of(struct key_ways *w, struct session *s, const struct channel_args *a);
+/* In a dry run nothing was opened: only what the channel would be opened with. */
+void key_ways_dry(struct key_ways *w, const struct channel_args *a);
+/* As change_calls' open and proof. */
+int key_ways_open(
+    struct key_ways *w, const struct change *ch, bool new_set, bool anew, struct err *e);
+enum proof key_ways_proof(const struct key_ways *w, const struct change *ch);
 /*
- * A supplementary domain with keys of its own is PERSONALIZED: on most cards from then on, on
- * others when it says so itself (GPCS 5.3.2.3, 11.10.2.2). The session is one with the domain. A
- * card that does not tell what it is is left alone.
+ * A run before this one may have come so far that the old keys open nothing any more: the options
+ * to look whether the card has the new ones, which costs no try. False: it cannot be so.
  */
-int key_ways_personalized(struct session *s, struct err *e);
-
-/* Diversification data of the card: as it answered to INITIALIZE UPDATE, in SCP11 those of GET DATA
- * 00CF. ERR_SAFETY when it tells none. */
-int key_ways_kdd(struct session *s, uint8_t kdd[static KDD_OCTETS], struct err *e);
-/* The check values of a set, in the order of its keys. */
-int kcv_text(
-    const struct entry *t, const struct key_set *k, char out[static KCV_TEXT], struct err *e);
+bool key_ways_with_new(
+    const struct change *ch, const struct channel_args *a, struct channel_args *with_new);
+/* After a change, also a failed one: refusals of sets that are others now are forgotten, and the
+ * channel that stays open is the new set's. */
+void key_ways_after(struct key_ways *w, const struct change *ch, const void *work);
 
 #endif

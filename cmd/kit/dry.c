@@ -6,6 +6,7 @@
 
 #include "base/hex.h"
 #include "card/trace.h"
+#include "gp/key_dgi.h"
 #include "tlv/tlv.h"
 
 void dry_begin(struct dry *d, struct ctx *c, json_t *take_head)
@@ -46,9 +47,55 @@ static void put_masked(FILE *f, size_t n)
 		fputs("**", f);
 }
 
+/* Clear octets of the data of a command that brings keys, which have just been zeros: SIZE_MAX,
+ * all. The parts of a PUT KEY are as the first. */
+static size_t clear_of_keys(struct dry *d, const struct capdu *c)
+{
+	struct rd r = rd_of(c->data);
+	uint8_t version = 0, type = 0;
+	uint16_t group = 0;
+	bool goes_on = d->in_put_key;
+
+	d->in_put_key = c->ins == INS_PUT_KEY && (c->p1 & 0x80) != 0;
+	if (c->ins == INS_PUT_KEY && !goes_on)
+		d->secret = rd_u8(&r, &version) && rd_u8(&r, &type) && type >= KEY_TYPE_DES &&
+			    type < KEY_TYPE_RSA_EXPONENT;
+	if (c->ins == INS_PUT_KEY)
+		return !d->secret ? SIZE_MAX : goes_on ? 0 : 1;
+	if (c->ins == INS_STORE_DATA && (c->p1 & STORE_ENCRYPTED) == 0 && rd_u16(&r, &group) &&
+	    (group == DGI_KEYS || group == DGI_SECRET))
+		return 0;
+	return SIZE_MAX;
+}
+
+void dry_masked(struct dry *d, const struct capdu *c, size_t clear, const char *what)
+{
+	char text[2 * APDU_SHORT_DATA + 16];
+	size_t at = (size_t)snprintf(
+	    text, sizeof(text), "%02X%02X%02X%02X%02zX", c->cla, c->ins, c->p1, c->p2, c->data.n);
+
+	hex_put(span_sub(c->data, 0, clear), text + at, sizeof(text) - at);
+	at += 2 * (clear < c->data.n ? clear : c->data.n);
+	for (size_t i = clear; i < c->data.n && at + 2 < sizeof(text); i++, at += 2)
+		memcpy(text + at, "**", 3);
+	snprintf(text + at, sizeof(text) - at, "%s", c->le == LE_NONE ? "" : "00");
+	dry_text(d, text, what);
+}
+
 void dry_apdu(struct dry *d, struct span apdu)
 {
-	char *text = out_masked(apdu), what[160];
+	char *text, what[160];
+	struct capdu c;
+
+	if (capdu_get(apdu, &c)) {
+		size_t clear = clear_of_keys(d, &c);
+
+		if (clear != SIZE_MAX && c.data.n <= APDU_SHORT_DATA) {
+			dry_masked(d, &c, clear, trace_describe(apdu, what, sizeof(what)));
+			return;
+		}
+	}
+	text = out_masked(apdu);
 
 	if (text != NULL)
 		dry_text(d, text, trace_describe(apdu, what, sizeof(what)));

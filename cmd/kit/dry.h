@@ -11,7 +11,8 @@
 
 struct dry {
 	struct ctx *c;
-	struct out_stream rows; /* with --json */
+	struct out_stream rows;  /* with --json */
+	bool in_put_key, secret; /* the next part of a PUT KEY comes; it brings secret keys */
 };
 
 /* take_head: members before the commands, for --json; NULL: none. */
@@ -20,7 +21,9 @@ int dry_end(struct dry *d, struct err *e);
 
 /* A command as it stands there. */
 void dry_text(struct dry *d, const char *apdu, const char *what);
-/* Its secrets masked, described by what it is. */
+/* A short one with only so many octets of its data in clear. */
+void dry_masked(struct dry *d, const struct capdu *c, size_t clear, const char *what);
+/* Its secrets masked, described by what it is. Keys in a dry run are zeros: masked as well. */
 void dry_apdu(struct dry *d, struct span apdu);
 
 /* The commands of a bundle. CHANGE MODE enter and AUTHORIZE ACTION before secure messaging. */

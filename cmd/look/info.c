@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "cmd/look/discovery.h"
-#include "cmd/content/key_put.h"
+#include "change/key_change.h"
 #include "cmd/kit/out.h"
 #include "cmd/kit/show.h"
 #include "tlv/tlv.h"
@@ -217,7 +217,7 @@ static bool may_be_authority(const struct key_info *k, const struct entry *t)
 {
 	struct keys_goal g;
 
-	return key_put_usual(t, &g) && g.version == k->version && k->id == 1 && g.type == k->type &&
+	return key_usual(t, &g) && g.version == k->version && k->id == 1 && g.type == k->type &&
 	       (g.length == 0 || g.length == k->length);
 }
 

@@ -11,6 +11,9 @@ const struct change_kind *const change_kinds[] = {
 	&change_lock,
 	&change_unlock,
 	&change_store_data,
+	&change_put_keys,
+	&change_delete_keys,
+	&change_domain_personalize,
 };
 const size_t change_kind_n = sizeof(change_kinds) / sizeof(change_kinds[0]);
 
@@ -62,7 +65,7 @@ int change_find_keys(struct change *ch, const struct keystore *ks, struct err *e
 			(f->flags & FIELD_AUTHORITY) != 0, e) != 0)
 			return -1;
 	}
-	return 0;
+	return k->keyed == NULL ? 0 : k->keyed(ch->x, e);
 }
 
 bool change_goal(const struct change *ch, struct wr *w)

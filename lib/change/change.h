@@ -18,6 +18,7 @@
 #include "host/keys.h"
 
 struct change_card;
+struct change;
 
 /* What the card shows of a change. */
 enum so {
@@ -46,6 +47,8 @@ struct change_kind {
 	 * ERR_INPUT; close() in any case. */
 	int (*open)(void *x, struct err *e);
 	void (*close)(void *x);
+	/* Before any card as well: what the key sets say, which change_find_keys has found. */
+	int (*keyed)(void *x, struct err *e);
 	/* What the card shows. */
 	int (*is_so)(struct change_card *c, const void *x, struct change_so *so, struct err *e);
 	/* All that the registry and what else the card tells say against it, before anything that
@@ -88,6 +91,13 @@ void change_free(struct change *ch);
 
 /* ---- one card ---- */
 
+/* How the key set that a change brings proves itself. */
+enum proof {
+	PROOF_DUE,  /* calls->open opens a channel with it */
+	PROOF_DONE, /* the channel was opened with it, or with one that took its place later */
+	PROOF_NEVER /* it is not for the channels to this card: only key information tells */
+};
+
 /* Who is asked and told while a card is changed. All may be NULL: yes, nothing told. */
 struct change_calls {
 	/* ERR_SAFETY: no. */
@@ -105,11 +115,15 @@ struct change_calls {
 	int (*renamed)(void *ctx, struct err *e);
 	/* A keys_opener (host/keys.h) with the set that a change of keys brings. */
 	int (*open)(void *ctx, const struct change *ch, bool new_set, bool anew, struct err *e);
+	/* NULL: due where there is `open`. *own, the version of the set that the channel was opened
+	 * with, is set; before this change it may have been another. */
+	enum proof (*proof)(void *ctx, const struct change *ch, uint8_t *own);
 };
 
 /* A card at work, and what it told last. */
 struct change_card {
-	const struct change_kind *kind;      /* at work; set by change_run */
+	const struct change *change; /* at work, as its kind; set by change_run */
+	const struct change_kind *kind;
 	struct session *s;                   /* borrowed, in an open channel */
 	const struct content_habits *habits; /* of the product; NULL: nothing known */
 	const struct change_calls *calls;
@@ -121,6 +135,9 @@ struct change_card {
 	 * mistake, and a card that tells less is left to decide by itself. Else (campaigns) what is
 	 * so is done, and nothing is done blindly. */
 	bool by_hand;
+	/* The channel outlives the change: it is not given up only to look closer. */
+	bool stays_open;
+	const struct keystore *ks; /* for remarks about keys; NULL: none */
 	struct registry registry;
 	struct key_infos keys;
 	bool registry_known, keys_known, keys_told;

@@ -64,11 +64,18 @@ static int take_aids(const char *text, struct field_aids *to, struct err *e)
 
 static int take_hex8(const struct field *f, const char *text, struct field_u32 *to, struct err *e)
 {
+	bool or_true = (f->flags & FIELD_OR_TRUE) != 0;
+	char two[3] = { '0', text[0], '\0' };
 	uint8_t b;
 
-	if (strlen(text) != 2 || !hex_exact(span_str(text), &b, 1) || b < f->min || b > f->max)
-		return err_set(e, ERR_USAGE, "is not one octet in hex, %02X to %02X",
-		    (unsigned)f->min, (unsigned)f->max);
+	if (or_true && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)) {
+		*to = (struct field_u32){ text[0] == 't', 0 };
+		return 0;
+	}
+	/* One digit will do. */
+	if (!hex_exact(span_str(strlen(text) == 1 ? two : text), &b, 1) || b < f->min || b > f->max)
+		return err_set(e, ERR_USAGE, "is not one octet in hex, %02X to %02X%s",
+		    (unsigned)f->min, (unsigned)f->max, or_true ? ", or true" : "");
 	*to = (struct field_u32){ true, b };
 	return 0;
 }

@@ -42,6 +42,7 @@ enum {
 	FIELD_OPERAND = 2,    /* of the verb: a word behind the options */
 	FIELD_NO_OPTION = 4,  /* the verb gets it in another way */
 	FIELD_STEP_NEEDS = 8, /* required in a step; the verb gets it in another way */
+	FIELD_OR_TRUE = 32,   /* FIELD_HEX8: may also be `true`, which is 00 */
 	FIELD_AUTHORITY = 16  /* FIELD_KEYS: may also be of type dap, token or receipt */
 };
 

@@ -4,6 +4,7 @@
 #define CHANGE_KINDS_H
 
 #include "cap/cap.h"
+#include "change/key_change.h"
 #include "change/removal.h"
 #include "crypto/digest.h"
 
@@ -91,5 +92,37 @@ struct store_data {
 	size_t objects;
 };
 extern const char *const store_data_formats[];
+
+/* put-keys; work: struct key_work. rotate.v 0: the set of the channel, whatever version it has. */
+struct put_keys {
+	struct field_keys keys;
+	struct field_u32 as, replace, rotate;
+};
+
+/* delete-keys */
+struct remove_keys {
+	struct field_u32 version, kid;
+	bool factory;
+};
+/* Its work. */
+struct keys_gone {
+	struct delete_keys what;
+	bool there; /* else there is nothing to do */
+	bool deleted;
+	bool resolved;        /* an answer was lost, and what the card has was found out */
+	struct key_infos now; /* as the card told them last */
+};
+/* "key set 31", "key 02 of key set 31"; returns out. */
+enum { DELETE_KEYS_NAME = 32 };
+char *delete_keys_name(const struct delete_keys *what, char out[static DELETE_KEYS_NAME]);
+
+/* domain-personalize; work: struct key_work. by.i: 0 in a channel, 1 through the parent. */
+struct personalize {
+	struct aid aid;
+	struct field_keys with;
+	struct field_u32 as;
+	struct field_choice by;
+	bool common;
+};
 
 #endif

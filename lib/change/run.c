@@ -200,6 +200,7 @@ int change_run(
 	int rc;
 
 	*r = (struct change_result){ .proven = (c->s->level & LEVEL_RMAC) != 0 };
+	c->change = ch;
 	c->kind = k;
 	if (c->calls == NULL)
 		c->calls = &none;

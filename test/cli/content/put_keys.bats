@@ -101,6 +101,10 @@ opens() {
 	opens next
 	ok -q put-keys next --keys test --rotate 30 --yes
 	[ "$output" = "key set 31 of the card is next already" ]
+	# Whatever version the set of the channel has.
+	ok -q put-keys test --keys next --rotate true --yes
+	[ "${lines[2]}" = "key set 31 deleted" ]
+	[ "$(sets)" = 30 ]
 }
 
 @test "rotate to longer keys, and from the factory set" {
@@ -245,6 +249,9 @@ YAML
 	ok -q -r vcard:nowhere.card put-keys next --rotate 30 --dry-run
 	[[ ${lines[1]} == "80D800814631****"*"**00  # PUT KEY"* ]]
 	[[ $output != *[0-9A-F]\*\*[0-9A-F]\** ]]
+	[[ ${lines[5]} == "80E4000003D2013000  # DELETE"* ]]
+	# That of the channel, which the key store tells.
+	ok -q -r vcard:nowhere.card put-keys next --rotate true --keys test --dry-run
 	[[ ${lines[5]} == "80E4000003D2013000  # DELETE"* ]]
 	ok -q delete-keys 31 --key-id 2 --dry-run
 	[[ ${lines[1]} == "80E4000006D00102D2013100  # DELETE"* ]]

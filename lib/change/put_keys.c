@@ -1,0 +1,96 @@
+/* put-keys: a key set is added, takes the place of another one, or rotates it out with proof. */
+#include "change/kinds.h"
+
+#define ROW(member, ...) FIELD_ROW(struct put_keys, member, __VA_ARGS__)
+static const struct field fields[] = {
+	ROW(keys, "keys", FIELD_KEYS, "NAME",
+	    "Entry of the key store: a key set, diversified for the card as it says, or a key of "
+	    "type dap, token or receipt",
+	    .flags = FIELD_REQUIRED | FIELD_OPERAND | FIELD_AUTHORITY),
+	ROW(as, "as", FIELD_HEX8, "KVN", "Version that it gets on the card, in hex (the entry's)",
+	    .min = 1, .max = KEYS_VERSION_MAX, .former = "version"),
+	ROW(replace, "replace", FIELD_HEX8, "KVN", "Replace this set of the card, in one command",
+	    .min = 1, .max = KEYS_VERSION_MAX),
+	ROW(rotate, "rotate", FIELD_HEX8, "KVN",
+	    "Delete this set of the card once a channel was opened with the new one; true: the one "
+	    "that the channel was opened with",
+	    .flags = FIELD_OR_TRUE, .min = 1, .max = 0xFF),
+};
+
+static int open_put(void *x, struct err *e)
+{
+	const struct put_keys *p = x;
+
+	if (!p->replace.given || !p->rotate.given)
+		return 0;
+	return err_set(
+	    e, ERR_USAGE, FIELD("replace") " and " FIELD("rotate") " do not go together");
+}
+
+static bool order_of(const void *x, struct key_order *o)
+{
+	const struct change ch = { .kind = &change_put_keys, .x = (void *)(uintptr_t)x };
+
+	return key_order_of(&ch, o);
+}
+
+static int keyed(void *x, struct err *e)
+{
+	struct key_order o;
+
+	return order_of(x, &o) ? key_order_check(&o, e) : err_memory(e);
+}
+
+/* By hand what is there already is told, or refused, by what is to be done. */
+static int is_so(struct change_card *c, const void *x, struct change_so *so, struct err *e)
+{
+	struct key_order o;
+
+	(void)order_of(x, &o);
+	if (c->by_hand)
+		return 0;
+	return key_order_is_so(
+	    c, &o, change_bit(&change_put_keys, offsetof(struct put_keys, keys)), so, e);
+}
+
+static int check(struct change_card *c, const void *x, void *work, struct err *e)
+{
+	struct key_order o;
+
+	(void)order_of(x, &o);
+	return key_work_plan(c, &o, work, e);
+}
+
+static int confirm(struct change_card *c, const void *x, void *work, struct err *e)
+{
+	(void)x;
+	return key_work_confirm(c, work, e);
+}
+
+static int act(struct change_card *c, const void *x, void *work, struct err *e)
+{
+	(void)x;
+	return key_work_do(c, work, e);
+}
+
+static int compare(struct change_card *c, const void *x, void *work, struct err *e)
+{
+	(void)x;
+	return key_work_compare(c, work, e);
+}
+
+const struct change_kind change_put_keys = {
+	.name = "put-keys",
+	.fields = fields,
+	.field_n = sizeof(fields) / sizeof(fields[0]),
+	.size = sizeof(struct put_keys),
+	.work_size = sizeof(struct key_work),
+	.open = open_put,
+	.keyed = keyed,
+	.is_so = is_so,
+	.check = check,
+	.confirm = confirm,
+	.act = act,
+	.compare = compare,
+	.work_free = key_work_free,
+};
