@@ -195,7 +195,8 @@ static int store_field(const struct value *v, void *to)
 	bool flag = f->kind == FIELD_FLAG;
 	char why[sizeof(v->e->text)];
 
-	if (!flag && v->text[0] == '\0')
+	/* No privileges are all that one is to have, too. */
+	if (!flag && f->kind != FIELD_PRIVILEGES && v->text[0] == '\0')
 		return err_set(v->e, ERR_USAGE, "%s: the value is empty", v->what);
 	if (field_put(f, &here, flag ? "true" : v->text, to, v->e) == 0)
 		return 0;

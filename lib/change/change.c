@@ -13,6 +13,9 @@ const struct change_kind *const change_kinds[] = {
 	&change_store_data,
 	&change_put_keys,
 	&change_delete_keys,
+	&change_domain_create,
+	&change_domain_extradite,
+	&change_domain_update,
 	&change_domain_personalize,
 };
 const size_t change_kind_n = sizeof(change_kinds) / sizeof(change_kinds[0]);

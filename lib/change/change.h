@@ -151,6 +151,8 @@ struct change_result {
 	uint64_t unproven; /* as in struct change_so */
 	bool proven;       /* what was read came with R-MAC */
 	void *work;        /* of the kind, for who shows it; change_result_free */
+	/* As the card told it last; NULL: not asked, or not told. Lives as long as the card's. */
+	const struct registry *registry;
 };
 /*
  * Makes it so, where it is not: is_so, check, confirm, begin, act, compare, end; after a failed act

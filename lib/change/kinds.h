@@ -116,6 +116,33 @@ struct keys_gone {
 enum { DELETE_KEYS_NAME = 32 };
 char *delete_keys_name(const struct delete_keys *what, char out[static DELETE_KEYS_NAME]);
 
+/* domain-create, domain-extradite, domain-update; aid is of what is changed. */
+struct domain_create {
+	struct aid aid;
+	struct field_privileges privileges;
+	struct field_bytes parameters;
+	struct field_u32 quota_data, quota_volatile;
+	struct aid package, module;
+	struct field_file token;
+};
+struct domain_extradite {
+	struct aid aid, to;
+	struct field_file token;
+};
+struct domain_update {
+	struct aid aid;
+	struct field_privileges privileges;
+	struct field_bytes implicit;
+	struct field_bits forbidden;
+	struct field_file token;
+};
+/* Their work. */
+struct domain_work {
+	uint32_t privileges; /* update: that it is to have, its being a domain included */
+	uint8_t confirmation[CONFIRMATION_MAX];
+	size_t confirmation_n;
+};
+
 /* domain-personalize; work: struct key_work. by.i: 0 in a channel, 1 through the parent. */
 struct personalize {
 	struct aid aid;

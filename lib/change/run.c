@@ -192,6 +192,25 @@ static int act(
 	return k->compare == NULL ? 0 : k->compare(c, ch->x, r->work, e);
 }
 
+static int run(
+    struct change_card *c, const struct change *ch, struct change_result *r, struct err *e)
+{
+	const struct change_kind *k = ch->kind;
+	int rc;
+
+	if (look(c, ch, r, e) != 0)
+		return -1;
+	if (r->already)
+		return 0;
+	if (k->check(c, ch->x, r->work, e) != 0 ||
+	    (k->confirm != NULL && !c->is_dry && k->confirm(c, ch->x, r->work, e) != 0))
+		return -1;
+	rc = act(c, ch, r, e);
+	if (r->begun && !c->is_dry && c->calls->end != NULL)
+		c->calls->end(c->ctx, ch, r->work, rc == 0 ? NULL : e);
+	return rc;
+}
+
 int change_run(
     struct change_card *c, const struct change *ch, struct change_result *r, struct err *e)
 {
@@ -207,16 +226,8 @@ int change_run(
 	r->work = calloc(1, k->work_size > 0 ? k->work_size : 1);
 	if (r->work == NULL)
 		return err_memory(e);
-	if (look(c, ch, r, e) != 0)
-		return -1;
-	if (r->already)
-		return 0;
-	if (k->check(c, ch->x, r->work, e) != 0 ||
-	    (k->confirm != NULL && !c->is_dry && k->confirm(c, ch->x, r->work, e) != 0))
-		return -1;
-	rc = act(c, ch, r, e);
-	if (r->begun && !c->is_dry && c->calls->end != NULL)
-		c->calls->end(c->ctx, ch, r->work, rc == 0 ? NULL : e);
+	rc = run(c, ch, r, e);
+	r->registry = c->registry_known ? &c->registry : NULL;
 	return rc;
 }
 
