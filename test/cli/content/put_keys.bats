@@ -233,7 +233,7 @@ YAML
 @test "versions and options that cannot be" {
 	keyed
 	fails 7 -q put-keys next --keys test --rotate 31
-	[[ $stderr == *"has the version 31 of the old one"*"--as gives it another"* ]]
+	[[ $stderr == *"has the version 31 of the old one"*"--as KVN gives it another"* ]]
 	fails 7 -q put-keys next --keys test --rotate 44 --yes
 	[[ $stderr == *"the card has no key set 44"*"cardadm keys shows which it has"* ]]
 	fails 7 -q put-keys next --keys test --replace 44 --yes

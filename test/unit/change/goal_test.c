@@ -190,6 +190,50 @@ static void data_count_not_files(void **state)
 	assert_false(span_eq(span_of(goal[2], n[2]), span_of(goal[0], n[0])));
 }
 
+static void goal_of_keys(const struct entry *t, struct goal *to)
+{
+	struct wr w = wr_fixed(to->b, sizeof(to->b));
+	struct change ch;
+	struct put_keys *x;
+	struct err e;
+
+	assert_ok(change_new(&ch, &change_put_keys, &e), &e);
+	x = ch.x;
+	snprintf(x->keys.name, sizeof(x->keys.name), "new");
+	x->keys.entry = t;
+	assert_true(change_goal(&ch, &w));
+	to->n = w.n;
+	change_free(&ch);
+}
+
+/* Under one name: other keys, another version, another type, another diversification. */
+static void a_key_set_is_not_its_name(void **state)
+{
+	static struct goal all[6];
+	struct entry t = keys[0];
+
+	(void)state;
+	goal_of_keys(&t, &all[0]);
+	t.keys.dek = keys[1].keys.dek;
+	goal_of_keys(&t, &all[1]);
+	t = keys[0];
+	t.version = 0x31;
+	goal_of_keys(&t, &all[2]);
+	t = keys[0];
+	t.type = ENTRY_SCP02;
+	goal_of_keys(&t, &all[3]);
+	t = keys[0];
+	t.diversification = DIVERSIFY_KDF3;
+	goal_of_keys(&t, &all[4]);
+	for (size_t i = 0; i < 5; i++)
+		for (size_t k = 0; k < i; k++)
+			assert_false(same(&all[i], &all[k]));
+	t = keys[0];
+	snprintf(t.name, sizeof(t.name), "other");
+	goal_of_keys(&t, &all[5]);
+	assert_true(same(&all[0], &all[5]));
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -220,6 +264,7 @@ int main(void)
 		cmocka_unit_test(kinds_differ),
 		cmocka_unit_test(names),
 		cmocka_unit_test(data_count_not_files),
+		cmocka_unit_test(a_key_set_is_not_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

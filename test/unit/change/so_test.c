@@ -1,0 +1,260 @@
+/*
+ * What a card shows of each kind of change: all kinds and all their fields are walked. Each field
+ * is given another value on a card where the change is so; what the card shows is another answer,
+ * what it does not show is named as not proven. A field that is added needs its case here, or a
+ * reason.
+ */
+#include "change_rig.h"
+
+#define HELLO "F04341524441444D01"
+#define APPLET "F04341524441444D0101"
+#define SD "A00000015100000001"
+#define SD2 "A00000015100000002"
+#define NOBODY "A0000000031010"
+
+static struct err e;
+
+static int open_again(void *ctx, const struct change *ch, bool new_set, bool anew, struct err *r)
+{
+	struct key_order o;
+
+	(void)ctx;
+	assert_true(new_set && !anew && key_order_of(ch, &o));
+	return change_rig_open(
+	    o.entry, o.version, o.into.n > 0 ? &o.into : &change_session.domain, r);
+}
+
+static enum proof never(void *ctx, const struct change *ch, uint8_t *own)
+{
+	(void)ctx;
+	(void)ch;
+	(void)own;
+	return PROOF_NEVER;
+}
+
+static void make_so(const char *kind, const char *text)
+{
+	static const struct change_calls calls = { .open = open_again };
+	struct change_card c = { .s = &change_session, .calls = &calls };
+	struct change_result r;
+	struct change ch;
+
+	change_words(&ch, kind, text);
+	assert_ok(change_run(&c, &ch, &r, &e), &e);
+	assert_false(r.already);
+	change_result_free(&ch, &r);
+	change_card_free(&c);
+	change_free(&ch);
+	assert_ok(change_rig_open(&change_entries[0], 0x30, NULL, &e), &e);
+}
+
+/* ---- cases ---- */
+
+/* With `base` it is so, or with nothing it can be; then `field` is as it says. */
+static const struct {
+	const char *kind, *base, *field, *value;
+	enum so is;
+	bool unproven; /* `field` is among what is not proven */
+} cases[] = {
+	{ "install", "file=examples/hello.cap", NULL, NULL, SO_YES, false },
+	{ "install", "", "file", "examples/hello-1.1.cap", SO_NO, false },
+	{ "install", "", "file", "examples/pair.cap", SO_NO, false },
+	{ "install", "file=examples/hello.cap", "privileges", "card-lock", SO_NO, false },
+	{ "install", "file=examples/hello.cap", "instance", NOBODY, SO_NO, false },
+	{ "install", "file=examples/hello.cap", "applet", APPLET, SO_YES, false },
+	{ "install", "file=examples/pair.cap", "applet", "F04341524441444D0201", SO_NO, false },
+	{ "install", "file=examples/hello.cap", "domain", SD2, SO_NO, false },
+	{ "install", "file=examples/hello.cap", "parameters", "01", SO_YES, true },
+	{ "install", "file=examples/hello.cap", "field", "C90101", SO_YES, true },
+	{ "install", "file=examples/hello.cap", "hash", "sha-256", SO_YES, true },
+	{ "install", "file=examples/hello.cap", "load-field", "EF00", SO_YES, true },
+	{ "install", "package=" HELLO, "module", APPLET, SO_YES, false },
+	{ "install", "package=" HELLO, "module", NOBODY, SO_NO, false },
+	{ "install", "module=" APPLET, "package", NOBODY, SO_NO, false },
+	{ "load", "", "file", "examples/hello.cap", SO_YES, false },
+	{ "load", "", "file", "examples/hello-1.1.cap", SO_NO, false },
+	{ "load", "file=examples/hello.cap", "domain", SD2, SO_NO, false },
+	{ "load", "file=examples/hello.cap", "hash", "sha-256", SO_YES, true },
+	{ "load", "file=examples/hello.cap", "load-field", "EF00", SO_YES, true },
+	{ "delete", "", "aid", NOBODY, SO_YES, false },
+	{ "delete", "", "aid", APPLET, SO_NO, false },
+	{ "lock", "", "aid", APPLET, SO_YES, false },
+	{ "lock", "", "aid", SD, SO_NO, false },
+	{ "lock", "", "domain", SD, SO_NO, false },
+	{ "lock", "", "card", "true", SO_NO, false },
+	{ "unlock", "", "aid", APPLET, SO_NO, false },
+	{ "unlock", "", "aid", SD, SO_YES, false },
+	{ "unlock", "", "domain", SD2, SO_YES, false },
+	{ "unlock", "", "domain", SD, SO_NO, false },
+	{ "unlock", "", "card", "true", SO_YES, false },
+	{ "store-data", "format=tlv", "file", "examples/iin.hex", SO_UNSEEN, false },
+	{ "store-data", "file=examples/iin.hex", "format", "raw", SO_UNSEEN, false },
+	{ "store-data", "file=examples/iin.hex format=tlv", "encrypted", "true", SO_UNSEEN, false },
+	{ "store-data", "file=examples/iin.hex format=tlv", "application", APPLET, SO_UNSEEN,
+	    false },
+	{ "put-keys", "", "keys", "next", SO_YES, true },
+	{ "put-keys", "", "keys", "long", SO_NO, false },
+	{ "put-keys", "keys=long", "as", "31", SO_NO, false }, /* of another length */
+	{ "put-keys", "keys=next", "as", "35", SO_NO, false },
+	{ "put-keys", "keys=next", "replace", "30", SO_NO, false },
+	{ "put-keys", "keys=next", "replace", "31", SO_UNSEEN, false },
+	{ "put-keys", "keys=next", "replace", "44", SO_YES, false },
+	{ "put-keys", "keys=next", "rotate", "30", SO_NO, false },
+	{ "put-keys", "keys=next", "rotate", "true", SO_NO, false },
+	{ "delete-keys", "", "version", "44", SO_YES, false },
+	{ "delete-keys", "", "version", "31", SO_NO, false },
+	{ "delete-keys", "version=31", "key-id", "02", SO_NO, false },
+	{ "delete-keys", "version=31", "key-id", "09", SO_YES, false },
+	{ "domain-create", "", "aid", SD, SO_YES, false },
+	{ "domain-create", "", "aid", NOBODY, SO_NO, false },
+	{ "domain-create", "", "aid", APPLET, SO_NO, false },
+	{ "domain-create", "aid=" SD, "privileges", "card-lock", SO_YES, false },
+	{ "domain-create", "aid=" SD, "privileges", "card-terminate", SO_NO, false },
+	{ "domain-create", "aid=" SD, "package", "A0000001515350", SO_YES, false },
+	{ "domain-create", "aid=" SD, "package", NOBODY, SO_NO, false },
+	{ "domain-create", "aid=" SD, "module", NOBODY, SO_YES, true },
+	{ "domain-create", "aid=" SD, "parameters", "01", SO_YES, true },
+	{ "domain-create", "aid=" SD, "quota-data", "0", SO_YES, true },
+	{ "domain-create", "aid=" SD, "quota-volatile", "0", SO_YES, true },
+	{ "domain-extradite", "to=" SD, "aid", APPLET, SO_YES, false },
+	{ "domain-extradite", "to=" SD, "aid", HELLO, SO_NO, false },
+	{ "domain-extradite", "aid=" APPLET, "to", SD2, SO_NO, false },
+	{ "domain-update", "privileges=card-lock,trusted-path", "aid", SD, SO_YES, false },
+	{ "domain-update", "privileges=card-lock,trusted-path", "aid", SD2, SO_NO, false },
+	{ "domain-update", "aid=" SD, "privileges", "card-terminate", SO_NO, false },
+	{ "domain-update", "aid=" SD2, "implicit", "80", SO_YES, false },
+	{ "domain-update", "aid=" SD2, "implicit", "81", SO_NO, false },
+	{ "domain-update", "aid=" SD, "implicit", "80", SO_NO, false },
+	{ "domain-update", "aid=" SD, "restrict", "delete", SO_UNSEEN, true },
+	{ "domain-update", "aid=" SD2 " implicit=80", "restrict", "delete", SO_YES, true },
+	{ "domain-personalize", "with=next by=store-data", "aid", SD, SO_YES, false },
+	{ "domain-personalize", "with=next by=store-data", "aid", SD2, SO_NO, false },
+	{ "domain-personalize", "aid=" SD " by=store-data", "with", "long", SO_YES, true },
+	{ "domain-personalize", "aid=" SD " with=next by=store-data", "as", "35", SO_YES, true },
+	{ "domain-personalize", "aid=" SD " with=long", "by", "channel", SO_NO, false },
+	{ "domain-personalize", "aid=" SD " with=long", "by", "store-data", SO_YES, false },
+};
+enum { CASES = sizeof(cases) / sizeof(cases[0]) };
+
+/* They say how, not what; or need files that are signed, which the bats tests have. */
+static const char *const how[] = { "token", "load-token", "block", "extended", "replace", "cleanup",
+	"descriptor", "dap", "no-selectable", "related", "factory", "common" };
+
+static bool says_how(const char *kind, const char *name)
+{
+	if (strcmp(kind, "put-keys") == 0)
+		return false;
+	for (size_t i = 0; i < sizeof(how) / sizeof(how[0]); i++)
+		if (strcmp(how[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void every_field_has_its_case(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < change_kind_n; k++)
+		for (size_t i = 0; i < change_kinds[k]->field_n; i++) {
+			const char *kind = change_kinds[k]->name;
+			const char *name = change_kinds[k]->fields[i].name;
+			bool found = says_how(kind, name);
+
+			for (size_t n = 0; n < CASES; n++)
+				found = found || (strcmp(cases[n].kind, kind) == 0 &&
+						     cases[n].field != NULL &&
+						     strcmp(cases[n].field, name) == 0);
+			if (!found)
+				fail_msg("%s: %s has no case here", kind, name);
+		}
+}
+
+static void each_case(void **state)
+{
+	static const struct change_calls calls = { .proof = never };
+
+	(void)state;
+	for (size_t i = 0; i < CASES; i++) {
+		struct change_card c = { .s = &change_session, .calls = &calls };
+		struct change_so so = { SO_NO, 0 };
+		const struct field *f = NULL;
+		char text[600];
+		struct change ch;
+
+		snprintf(text, sizeof(text), "%s %s%s%s", cases[i].base,
+		    cases[i].field == NULL ? "" : cases[i].field, cases[i].field == NULL ? "" : "=",
+		    cases[i].field == NULL ? "" : cases[i].value);
+		change_words(&ch, cases[i].kind, text);
+		c.change = &ch;
+		c.kind = ch.kind;
+		assert_ok(ch.kind->is_so(&c, ch.x, &so, &e), &e);
+		if (so.is != cases[i].is)
+			fail_msg("%s %s: %d", cases[i].kind, text, so.is);
+		if (cases[i].field != NULL)
+			f = field_find(ch.kind->fields, ch.kind->field_n, cases[i].field);
+		if (so.is != SO_NO && f != NULL &&
+		    ((so.unproven & 1ull << (f - ch.kind->fields)) != 0) != cases[i].unproven)
+			fail_msg("%s %s: unproven %llx", cases[i].kind, text,
+			    (unsigned long long)so.unproven);
+		change_card_free(&c);
+		change_free(&ch);
+	}
+}
+
+/* What is so is not sent: no command changes anything. */
+static void what_is_so_is_left_alone(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CASES; i++) {
+		struct change_card c = { .s = &change_session };
+		struct change_result r;
+		char text[600];
+		struct change ch;
+
+		if (cases[i].is != SO_YES || cases[i].field == NULL ||
+		    strcmp(cases[i].kind, "put-keys") == 0)
+			continue;
+		snprintf(
+		    text, sizeof(text), "%s %s=%s", cases[i].base, cases[i].field, cases[i].value);
+		change_words(&ch, cases[i].kind, text);
+		assert_ok(change_run(&c, &ch, &r, &e), &e);
+		assert_true(r.already && !r.begun && r.proven);
+		assert_int_equal(r.unproven != 0,
+		    cases[i].unproven || strcmp(cases[i].kind, "domain-personalize") == 0);
+		change_result_free(&ch, &r);
+		change_card_free(&c);
+		change_free(&ch);
+	}
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	change_rig_on();
+	make_so("put-keys", "keys=next");
+	make_so("install", "file=examples/hello.cap");
+	make_so("domain-create", "aid=" SD " privileges=card-lock");
+	make_so("domain-create", "aid=" SD2);
+	make_so("domain-update", "aid=" SD2 " implicit=80");
+	make_so("domain-personalize", "aid=" SD " with=next by=store-data");
+	make_so("domain-extradite", "aid=" APPLET " to=" SD);
+	make_so("lock", "aid=" APPLET);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	change_rig_off();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_field_has_its_case),
+		cmocka_unit_test(each_case),
+		cmocka_unit_test(what_is_so_is_left_alone),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
