@@ -7,6 +7,7 @@
 
 #include "base/hex.h"
 #include "cmd/campaign/show.h"
+#include "cmd/content/key_record.h"
 #include "cmd/campaign/feed.h"
 #include "cmd/campaign/traces.h"
 #include "cmd/channel/open.h"
@@ -209,14 +210,43 @@ static void hint(const struct campaign_result *r, const struct run_args *g, stru
 		err_hint(e, "cardadm campaign report %s", g->manifest);
 }
 
+/* Changes of keys are recorded as those of verbs are. */
+struct recorder {
+	struct ctx *c;
+	const char *campaign;
+	struct key_record record;
+};
+
+static int changing(void *changes, const struct change_place *at, const void *work, struct err *e)
+{
+	struct recorder *r = changes;
+	const struct key_place place = { at->card, at->s, r->campaign };
+
+	return key_record_begin(&r->record, &place, at->change, work, e);
+}
+
+static void changed(
+    void *changes, const struct change_place *at, const void *work, const struct err *why)
+{
+	struct recorder *r = changes;
+	struct err e;
+
+	if (key_record_end(&r->record, at->change, work, why, &e) != 0)
+		ctx_note(r->c, "%s", e.text);
+}
+
 /* Card files, one after the other. */
 static int run_files(
     struct campaign *cp, struct view *v, bool retry, struct campaign_result *r, struct err *e)
 {
+	struct recorder recorder = { .c = v->c, .campaign = cp->m.name };
 	const struct campaign_calls calls = { .open = open_card,
 		.begin = begin,
 		.progress = progress,
 		.habits = habits,
+		.changing = changing,
+		.changed = changed,
+		.changes = &recorder,
 		.stop = stop,
 		.ctx = v,
 		.retry_authentication = retry };
@@ -233,12 +263,16 @@ static int run_readers(struct campaign *cp, struct view *v, const struct run_arg
 {
 	struct feed f;
 	int rc;
+	struct recorder recorder = { .c = v->c, .campaign = cp->m.name };
 	const struct campaign_calls calls = { .open = feed_open,
 		.begin = feed_start,
 		.progress = feed_progress,
 		.feed = feed_next,
 		.fed = feed_told,
 		.habits = feed_habits,
+		.changing = changing,
+		.changed = changed,
+		.changes = &recorder,
 		.stop = feed_stop,
 		.ctx = &f,
 		.retry_authentication = g->retry };

@@ -4,6 +4,7 @@
 
 #include "base/hex.h"
 #include "cmd/kit/dry.h"
+#include "cmd/kit/fields.h"
 #include "cmd/kit/out.h"
 #include "cmd/kit/show.h"
 
@@ -98,105 +99,40 @@ static uint32_t all_commands(const struct campaign *cp, const struct taker *t)
 
 /* ---- what each step is ---- */
 
-static void set_aid(json_t **o, const char *name, const struct aid *a)
-{
-	if (a->n > 0)
-		out_set(o, name, out_hex(aid_span(a)));
-}
-
-static void set_install(json_t **o, const struct task *t)
+/* What is in the file besides what the fields say. */
+static void set_package(json_t **o, const struct load_source *l)
 {
 	json_t *applets = json_array();
-	char version[16];
 
-	snprintf(version, sizeof(version), "%u.%u", t->cap.major, t->cap.minor);
-	for (size_t i = 0; i < (t->m->applet_n > 0 ? t->m->applet_n : t->cap.applet_n); i++)
-		show_add(&applets, out_hex(t->m->applet_n > 0 ? aid_span(&t->m->applet[i])
-							      : t->cap.applets[i].aid));
-	out_set(o, "package", out_hex(t->cap.package));
-	out_set(o, "version", json_string(version));
-	out_set(o, "octets", json_integer((json_int_t)t->cap.block.n));
+	for (size_t i = 0; i < l->applet_n; i++)
+		show_add(&applets, out_hex(aid_span(&l->applet[i])));
+	out_set(o, "package", out_hex(aid_span(&l->package)));
+	out_set(o, "version", json_sprintf("%u.%u", l->cap.major, l->cap.minor));
+	out_set(o, "octets", json_integer((json_int_t)l->data.n));
 	out_set(o, "applets", applets);
-	out_set(o, "replace", json_boolean(t->m->replace));
-	if (t->m->dap[0] != '\0')
-		out_set(o, "dap", json_string(t->m->dap));
-	if (t->hash_n > 0)
-		out_set(o, "hash", out_hex(span_of(t->hash, t->hash_n)));
-	set_aid(o, "domain", &t->m->domain);
-}
-
-static void set_put_keys(json_t **o, const struct task *t)
-{
-	out_set(o, "keys", json_string(t->m->keys));
-	out_set(o, "version", json_string(out_hex8(t->version).s));
-	if (t->m->old >= 0)
-		out_set(o, "replace", json_string(out_hex8((uint8_t)t->m->old).s));
-	out_set(o, "rotate", json_boolean(t->m->rotate));
 }
 
 static json_t *step_json(const struct task *t, uint32_t commands)
 {
-	json_t *o = json_pack("{s:s}", "step", manifest_action_str(t->m->action));
+	const struct change *ch = &t->change;
+	json_t *o = json_pack("{s:s}", "step", ch->kind->name);
 
-	if (t->m->file[0] != '\0')
-		out_set(&o, "file", json_string(t->m->file));
-	set_aid(&o, t->m->action == ACTION_STORE_DATA ? "application" : "aid", &t->m->aid);
-	switch (t->m->action) {
-	case ACTION_INSTALL:
-		set_install(&o, t);
-		break;
-	case ACTION_DELETE:
-		out_set(&o, "related", json_boolean(t->m->related));
-		break;
-	case ACTION_PUT_KEYS:
-		set_put_keys(&o, t);
-		break;
-	case ACTION_STORE_DATA:
-		out_set(&o, "format", json_string(manifest_format_str(t->m->format)));
-		out_set(&o, "octets", json_integer((json_int_t)t->data.n));
-		break;
-	case ACTION_LOCK:
-	case ACTION_UNLOCK:
-		out_set(&o, "card", json_boolean(t->m->card));
-		break;
-	}
+	fields_json(&o, ch);
+	if (ch->kind == &change_install)
+		set_package(&o, &((const struct install_change *)ch->x)->l);
+	if (ch->kind == &change_load)
+		set_package(&o, &((const struct load *)ch->x)->l);
 	out_set(&o, "commands", json_integer(commands));
 	return o;
 }
 
 static void step_line(FILE *f, const struct task *t)
 {
-	const struct manifest_step *m = t->m;
-	char aid[HEX_SIZE(AID_MAX)];
+	char text[300] = "";
 
-	hex_put(m->action == ACTION_INSTALL ? t->cap.package : aid_span(&m->aid), aid, sizeof(aid));
-	switch (m->action) {
-	case ACTION_INSTALL:
-		fprintf(f, "%s: package %s, version %u.%u, %zu octets, %zu applet%s%s", m->file,
-		    aid, t->cap.major, t->cap.minor, t->cap.block.n,
-		    m->applet_n > 0 ? m->applet_n : t->cap.applet_n,
-		    (m->applet_n > 0 ? m->applet_n : t->cap.applet_n) == 1 ? "" : "s",
-		    m->replace ? ", replaces another version" : "");
-		break;
-	case ACTION_DELETE:
-		fprintf(f, "%s%s", aid, m->related ? " and what is made from it" : "");
-		break;
-	case ACTION_PUT_KEYS:
-		fprintf(f, "%s as %02X", m->keys, t->version);
-		if (m->old >= 0)
-			fprintf(f, ", replaces %02X", (unsigned)m->old);
-		if (m->rotate)
-			fputs(", then the set of the channel is deleted", f);
-		break;
-	case ACTION_STORE_DATA:
-		fprintf(f, "%s: %zu octets, %s%s%s", m->file, t->data.n,
-		    manifest_format_str(m->format), m->aid.n > 0 ? ", to " : "", aid);
-		break;
-	case ACTION_LOCK:
-	case ACTION_UNLOCK:
-		fputs(m->card ? "the card" : aid, f);
-		break;
-	}
+	if (t->change.kind->describe != NULL)
+		t->change.kind->describe(t->change.x, text, sizeof(text));
+	fputs(text, f);
 }
 
 /* ---- the plan ---- */
@@ -257,20 +193,38 @@ int steps_show_plan(struct ctx *c, const struct campaign *cp, uint64_t cards, st
 
 /* ---- how far a card is ---- */
 
+/* "a,b" as a list. */
+static json_t *names_json(const char *names)
+{
+	json_t *a = json_array();
+
+	while (*names != '\0') {
+		size_t n = strcspn(names, ",");
+
+		show_add(&a, json_stringn(names, n));
+		names += n + (names[n] == ',');
+	}
+	return a;
+}
+
 int steps_json(
     const struct campaign *cp, struct ledger *l, const char *file, json_t **out, struct err *e)
 {
 	*out = json_array();
 	for (uint32_t i = 1; i <= cp->unicast->n; i++) {
 		const struct task *t = &cp->unicast->task[i - 1];
-		enum step_state s;
+		struct ledger_step s;
+		json_t *o;
 
 		if (ledger_step(l, file, i, &s, e) != 0) {
 			json_decref(*out);
 			return -1;
 		}
-		show_add(out, json_pack("{s:s, s:s}", "step", manifest_action_str(t->m->action),
-				  "state", step_state_str(s)));
+		o = json_pack(
+		    "{s:s, s:s}", "step", t->change.kind->name, "state", step_state_str(s.state));
+		if (s.unproven[0] != '\0')
+			out_set(&o, "unproven", names_json(s.unproven));
+		show_add(out, o);
 	}
 	return 0;
 }
@@ -282,12 +236,12 @@ int steps_text(const struct campaign *cp, struct ledger *l, const char *file,
 
 	out[0] = '\0';
 	for (uint32_t i = 1; i <= cp->unicast->n; i++) {
-		enum step_state s;
+		struct ledger_step s;
 
 		if (ledger_step(l, file, i, &s, e) != 0)
 			return -1;
-		at += (size_t)snprintf(
-		    out + at, STEPS_TEXT - at, "%s%s", i == 1 ? "" : ",", step_state_str(s));
+		at += (size_t)snprintf(out + at, STEPS_TEXT - at, "%s%s%s", i == 1 ? "" : ",",
+		    step_state_str(s.state), s.unproven[0] == '\0' ? "" : " (unproven)");
 	}
 	return 0;
 }

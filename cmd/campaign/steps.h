@@ -10,8 +10,8 @@ int steps_show_plan(struct ctx *c, const struct campaign *cp, uint64_t cards, st
 /* [{"step": "install", "state": "done"}, ...] of one card; NULL: no memory. */
 int steps_json(
     const struct campaign *cp, struct ledger *l, const char *file, json_t **out, struct err *e);
-/* "done,begun,pending" */
-enum { STEPS_TEXT = MANIFEST_STEPS * 10 };
+/* "done,begun,already (unproven),pending" */
+enum { STEPS_TEXT = MANIFEST_STEPS * 24 };
 int steps_text(const struct campaign *cp, struct ledger *l, const char *file,
     char out[static STEPS_TEXT], struct err *e);
 

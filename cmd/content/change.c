@@ -133,16 +133,6 @@ static const struct change_calls calls = { .ask = ask_it,
 
 /* ---- the verb ---- */
 
-json_t *change_fields_json(const struct change_kind *k, uint64_t bits)
-{
-	json_t *a = json_array();
-
-	for (size_t i = 0; i < k->field_n; i++)
-		if ((bits & 1ull << i) != 0)
-			show_add(&a, json_string(k->fields[i].name));
-	return a;
-}
-
 static void tell_unproven(struct maker *m, const struct change *ch, uint64_t bits)
 {
 	for (size_t i = 0; i < ch->kind->field_n; i++)

@@ -18,8 +18,6 @@ typedef int change_teller(
  */
 int change_verb(struct ctx *c, const struct change_kind *kind, void *x,
     const struct channel_args *channel, change_teller *tell, struct err *e);
-/* Names of the fields in `bits`, for --json and for a remark: an array. */
-json_t *change_fields_json(const struct change_kind *k, uint64_t bits);
 
 /* Deletions that are done: [{"aid", "related", "confirmation"}], and the same in words. */
 json_t *removals_json(const struct removals *m);

@@ -1,4 +1,4 @@
-#include "campaign/work.h"
+#include "campaign/unicast.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -36,12 +36,15 @@ static int name_ledger(struct campaign *c, struct err *e)
 static int open_files(const char *manifest, uint32_t today, struct campaign *c, struct err *e)
 {
 	memset(c, 0, sizeof(*c));
-	if (manifest_load(manifest, &c->m, e) != 0)
+	if (manifest_load(manifest, &(struct manifest_steps){ unicast_read_step, c }, &c->m, e) !=
+	    0)
 		return -1;
 	c->mode = c->m.mode == MODE_UNICAST ? &mode_unicast : &mode_broadcast;
-	/* Their paths stand in the manifest, so that is where a wrong one is mended. */
-	if (keystore_open(c->m.keystore, &c->ks, e) != 0 || c->mode->open(c, today, e) != 0)
+	/* Its path stands in the manifest, so that is where a wrong one is mended. */
+	if (keystore_open(c->m.keystore, &c->ks, e) != 0)
 		return err_in(e, "%s", manifest);
+	if (c->mode->open(c, today, e) != 0)
+		return -1;
 	return name_ledger(c, e);
 }
 
@@ -68,7 +71,8 @@ void campaign_close(struct campaign *c)
 {
 	if (c->mode != NULL)
 		c->mode->close(c);
-	manifest_free(&c->m);
+	else
+		mode_unicast.close(c); /* steps that were read before the manifest was refused */
 	keystore_close(c->ks);
 	c->ks = NULL;
 	c->keys = NULL;

@@ -12,6 +12,7 @@
 #include "manifest/manifest.h"
 
 struct campaign_mode;
+struct change;
 struct unicast;
 
 /* A campaign with all its files read and checked against each other; nothing sent to any card. */
@@ -54,6 +55,13 @@ struct campaign_habits {
 	int factory_version, factory_p1;
 };
 
+/* Where a step is taken. */
+struct change_place {
+	const char *card; /* its file, or reader */
+	const struct session *s;
+	const struct change *change;
+};
+
 struct campaign_calls {
 	/* Opens a card by its file path, or by what feed said; ERR_READER when it is in use
 	 * elsewhere. */
@@ -72,6 +80,14 @@ struct campaign_calls {
 	void (*fed)(void *ctx, const char *reader, enum fed how, const struct ledger_card *lc);
 	/* What is known of the product that was identified; may be NULL: nothing. */
 	void (*habits)(void *ctx, const struct session *s, struct campaign_habits *h);
+	/* For a record of changes, called with `changes`: the change is about to be made on the
+	 * card
+	 * (-1: nothing is sent); and what came of it, why NULL: done. May be NULL. */
+	int (*changing)(
+	    void *changes, const struct change_place *at, const void *work, struct err *e);
+	void (*changed)(
+	    void *changes, const struct change_place *at, const void *work, const struct err *why);
+	void *changes;
 	/* true: end at the next safe point. */
 	bool (*stop)(void *ctx);
 	void *ctx;

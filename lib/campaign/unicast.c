@@ -1,7 +1,7 @@
 /*
- * Campaigns in unicast mode: step by step on each card. The card is asked before a step whether it
- * is so already and after it whether it is so now; only what cannot be asked is taken from the
- * ledger, and what the ledger has as done is not done again.
+ * Campaigns in unicast mode: change by change on each card. The card is asked before a change
+ * whether it is so already and after it whether it is so now; only what cannot be asked is taken
+ * from the ledger, and what the ledger has as done is not done again.
  */
 #include "campaign/unicast.h"
 
@@ -9,78 +9,65 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "change/step.h"
 #include "crypto/digest.h"
 
-static const struct task_kind *const kinds[] = { [ACTION_INSTALL] = &task_install,
-	[ACTION_DELETE] = &task_delete,
-	[ACTION_PUT_KEYS] = &task_put_keys,
-	[ACTION_STORE_DATA] = &task_store_data,
-	[ACTION_LOCK] = &task_lock,
-	[ACTION_UNLOCK] = &task_lock };
-
+/* A text about fields reads here as one about keys of the manifest. */
 int task_error(const struct campaign *c, const struct task *t, struct err *e)
 {
-	return err_in(e, "%s:%u:%u", c->m.path, t->m->line, t->m->column);
+	if (e->code == ERR_USAGE)
+		e->code = ERR_INPUT;
+	err_word(e, WORDS_KEYS);
+	return err_in(e, "%s:%u:%u", c->m.path, t->change.line, t->change.column);
 }
 
 /* ---- files ---- */
 
-/* Everything of a step that the cards come to see, and nothing else: file names do not count. */
-static void put_step(struct wr *w, const struct task *t)
+int unicast_read_step(
+    void *campaign, const struct doc *d, const struct node *v, const char *path, struct err *e)
 {
-	const struct manifest_step *m = t->m;
+	struct campaign *c = campaign;
+	struct task *t;
 
-	wr_u8(w, (uint8_t)m->action);
-	wr_put(w, SPAN(t->digest));
-	wr_u8(w, (uint8_t)m->applet_n);
-	for (size_t i = 0; i < m->applet_n; i++)
-		wr_lv(w, aid_span(&m->applet[i]));
-	wr_u32(w, m->privileges);
-	wr_lv(w, span_of(m->parameters, m->parameters_n));
-	wr_lv(w, aid_span(&m->aid));
-	wr_u8(w, m->replace);
-	wr_u8(w, m->related);
-	wr_u8(w, m->card);
-	wr_lv(w, span_str(m->keys));
-	wr_u16(w, (uint16_t)m->version);
-	wr_u16(w, (uint16_t)m->old);
-	wr_u8(w, m->rotate);
-	wr_u8(w, (uint8_t)m->format);
-	wr_u8(w, m->encrypted);
+	if (c->unicast == NULL)
+		c->unicast = calloc(1, sizeof(*c->unicast));
+	if (c->unicast == NULL)
+		return err_memory(e);
+	t = &c->unicast->task[c->unicast->n];
+	if (change_step_read(d, v, path, &t->change, e) != 0)
+		return -1;
+	c->unicast->n++;
+	snprintf(t->name, sizeof(t->name), "%u %s", c->unicast->n, t->change.kind->name);
+	return 0;
 }
 
+/* What there is to reach: the domain that is worked in, and every change by its content. */
 static int name_goal(struct campaign *c, struct err *e)
 {
-	static const char first[] = "cardadm unicast steps";
+	static const char first[] = "cardadm changes";
 	struct wr w = wr_grow(1 << 20);
-	bool ok;
+	bool ok = true;
 
 	wr_put(&w, span_str(first));
-	for (uint32_t i = 0; i < c->unicast->n; i++)
-		put_step(&w, &c->unicast->task[i]);
-	ok = wr_ok(&w) && sha256_of(wr_span(&w), c->goal);
+	wr_lv(&w, aid_span(&c->m.domain));
+	for (uint32_t i = 0; ok && i < c->unicast->n; i++)
+		ok = change_goal(&c->unicast->task[i].change, &w);
+	ok = ok && wr_ok(&w) && sha256_of(wr_span(&w), c->goal);
 	wr_free(&w);
+	c->has_former = unicast_former_goal(c->unicast, c->former_goal);
 	return ok ? 0 : err_memory(e);
 }
 
+/* Key sets are named in the goal by what they are, so they are read here. */
 static int open_steps(struct campaign *c, uint32_t today, struct err *e)
 {
-	struct unicast *u = calloc(1, sizeof(*u));
-
 	(void)today;
-	if (u == NULL)
-		return err_memory(e);
-	c->unicast = u;
-	for (size_t i = 0; i < c->m.step_n; i++) {
-		struct task *t = &u->task[u->n++];
+	for (uint32_t i = 0; i < c->unicast->n; i++) {
+		struct task *t = &c->unicast->task[i];
 
-		t->m = &c->m.step[i];
-		t->kind = kinds[t->m->action];
-		snprintf(
-		    t->name, sizeof(t->name), "%zu %s", i + 1, manifest_action_str(t->m->action));
-		/* The manifest's path is put in front of it by whoever asked. */
-		if (t->kind->open != NULL && t->kind->open(c, t, e) != 0)
-			return err_in(e, "step %s", t->name);
+		if (change_open(&t->change, true, e) != 0 ||
+		    change_find_keys(&t->change, c->ks, e) != 0)
+			return task_error(c, t, e);
 	}
 	return name_goal(c, e);
 }
@@ -90,52 +77,12 @@ static void close_steps(struct campaign *c)
 	struct unicast *u = c->unicast;
 
 	for (uint32_t i = 0; u != NULL && i < u->n; i++)
-		if (u->task[i].kind->close != NULL)
-			u->task[i].kind->close(&u->task[i]);
+		change_free(&u->task[i].change);
 	free(u);
 	c->unicast = NULL;
 }
 
 /* ---- keys of the channel ---- */
-
-static int wrong_version(
-    const struct campaign *c, const struct task *t, const char *why, struct err *e)
-{
-	err_set(e, ERR_INPUT, "key set %02X is the one that the channel is opened with by then%s",
-	    t->version, why);
-	return task_error(c, t, e);
-}
-
-/* Which steps change the set that opens channels, and to what. */
-static int chain_keys(struct campaign *c, struct err *e)
-{
-	struct unicast *u = c->unicast;
-	const struct manifest *m = &c->m;
-
-	u->set[0].keys = c->keys;
-	u->set[0].version = m->key_version >= 0 ? (uint8_t)m->key_version : c->keys->version;
-	u->set_n = 1;
-	for (uint32_t i = 0; i < u->n; i++) {
-		struct task *t = &u->task[i];
-		const struct channel_set *now = &u->set[u->set_n - 1];
-		bool in_use = t->m->old == now->version;
-
-		if (t->m->action != ACTION_PUT_KEYS)
-			continue;
-		if (t->version == now->version && t->m->rotate)
-			return wrong_version(c, t, ": rotating needs a version of its own", e);
-		if (t->version == now->version && !in_use) {
-			wrong_version(c, t, "", e);
-			return err_hint(e, "`replace: %02X` replaces it", t->version);
-		}
-		/* One version number, other keys, and no channel that would prove them. */
-		t->unseen = t->m->old == t->version && !in_use;
-		/* A factory set goes by itself when the first other set comes. */
-		if (t->m->rotate || in_use || (now->version == KEYS_FACTORY && t->m->old < 0))
-			u->set[u->set_n++] = (struct channel_set){ t->keys, t->version, i + 1 };
-	}
-	return 0;
-}
 
 static int ready(struct campaign *c, struct err *e)
 {
@@ -143,13 +90,7 @@ static int ready(struct campaign *c, struct err *e)
 
 	if (keystore_find_card(c->ks, name, &c->keys, e) != 0)
 		return -1;
-	for (uint32_t i = 0; i < c->unicast->n; i++) {
-		struct task *t = &c->unicast->task[i];
-
-		if (t->kind->ready != NULL && t->kind->ready(c, t, e) != 0)
-			return task_error(c, t, e);
-	}
-	return chain_keys(c, e);
+	return unicast_chain_keys(c, e);
 }
 
 int visit_channel(struct visit *v, const struct channel_set *set, struct err *e)
@@ -162,7 +103,7 @@ int visit_channel(struct visit *v, const struct channel_set *set, struct err *e)
 
 static bool has_set(const struct visit *v, const struct channel_set *set)
 {
-	return !v->keys_told || keys_open_channel(&v->keys, set->version);
+	return !v->card.keys_told || keys_open_channel(&v->card.keys, set->version);
 }
 
 /* Sets that the card may have, in the order in which they are tried: at most two. */
@@ -184,18 +125,18 @@ static int list_sets(struct visit *v, struct sets *to, struct err *e)
 	to->n = 0;
 	for (size_t i = 0; i < u->set_n; i++) {
 		const struct channel_set *set = &u->set[i];
-		enum step_state s = STEP_PENDING;
+		struct ledger_step s = { .state = STEP_PENDING };
 
 		if (set->from != 0 && ledger_step(v->r->l, lc->file, set->from, &s, e) != 0)
 			return -1;
-		if (s == STEP_DONE || s == STEP_WAS_SO)
+		if (s.state == STEP_DONE || s.state == STEP_WAS_SO)
 			to->n = 0;
 		if (to->n < 2 && has_set(v, set))
 			to->set[to->n++] = set;
 	}
 	if (to->n == 0)
 		to->set[to->n++] = &u->set[0]; /* the card will say that it is not there */
-	if (to->n == 2 && to->set[0]->version != to->set[1]->version && v->keys_told)
+	if (to->n == 2 && to->set[0]->version != to->set[1]->version && v->card.keys_told)
 		to->n = 1;
 	if (to->n == 2 && lc->attempts > 1) {
 		const struct channel_set *first = to->set[0];
@@ -215,9 +156,9 @@ static int open_channel(struct visit *v, struct err *e)
 	struct err first;
 
 	work_step(v->r, step_str(STEP_ESTABLISH));
-	if (visit_keys(v, &keys, &told, e) != 0 || list_sets(v, &sets, e) != 0)
+	if (change_keys(&v->card, &keys, &told, e) != 0 || list_sets(v, &sets, e) != 0)
 		return -1;
-	visit_changed(v); /* what is told outside of a channel is no proof of anything */
+	change_forget(&v->card); /* what is told outside of a channel is no proof of anything */
 	if (visit_channel(v, sets.set[0], e) == 0)
 		return 0;
 	if (sets.n < 2 || e->code != ERR_AUTH || v->r->refused)
@@ -231,121 +172,206 @@ static int open_channel(struct visit *v, struct err *e)
 	return -1;
 }
 
-/* ---- what the card tells ---- */
+/* ---- who is told while a step is taken ---- */
 
-void visit_changed(struct visit *v)
+enum { UNPROVEN_MAX = sizeof(((struct ledger_step *)0)->unproven) };
+
+static uint32_t number(const struct visit *v)
 {
-	registry_free(&v->registry);
-	v->registry_known = v->keys_known = false;
+	return (uint32_t)(v->task - v->u->task) + 1;
 }
 
-int visit_registry(struct visit *v, const struct registry **reg, struct err *e)
+static int note(struct visit *v, enum step_state s, const char *unproven, struct err *e)
 {
-	*reg = &v->registry;
-	if (v->registry_known)
-		return 0;
-	registry_free(&v->registry);
-	if (registry_read(&v->r->s, &v->registry, e) != 0)
-		return -1;
-	v->registry_known = true;
-	return 0;
-}
+	struct ledger_step step = { .state = s };
 
-int visit_keys(struct visit *v, const struct key_infos **keys, bool *told, struct err *e)
-{
-	*keys = &v->keys;
-	if (!v->keys_known && keys_read(&v->r->s, &v->keys, &v->keys_told, e) != 0)
-		return -1;
-	v->keys_known = true;
-	*told = v->keys_told;
-	return 0;
-}
-
-/* ---- steps ---- */
-
-static int note(struct visit *v, const struct task *t, enum step_state s, struct err *e)
-{
-	uint32_t n = (uint32_t)(t - v->u->task) + 1;
-
-	if (ledger_step_put(v->r->l, v->r->lc->file, n, s, e) == 0)
+	snprintf(step.unproven, sizeof(step.unproven), "%s", unproven);
+	if (ledger_step_put(v->r->l, v->r->lc->file, number(v), &step, e) == 0)
 		return 0;
 	v->r->ledger_failed = true;
 	return -1;
 }
 
+/* Durable before its first command. */
+static int begin(void *ctx, const struct change *ch, const void *work, struct err *e)
+{
+	struct visit *v = ctx;
+	const struct campaign_calls *calls = v->r->calls;
+
+	if (note(v, STEP_BEGUN, "", e) != 0)
+		return -1;
+	return calls->changing == NULL
+		   ? 0
+		   : calls->changing(calls->changes,
+			 &(struct change_place){ v->r->lc->file, &v->r->s, ch }, work, e);
+}
+
+static void end(void *ctx, const struct change *ch, const void *work, const struct err *e)
+{
+	struct visit *v = ctx;
+	const struct campaign_calls *calls = v->r->calls;
+
+	if (calls->changed != NULL)
+		calls->changed(calls->changes,
+		    &(struct change_place){ v->r->lc->file, &v->r->s, ch }, work, e);
+}
+
+static void progress(void *ctx, const char *what, uint32_t done, uint32_t total)
+{
+	struct visit *v = ctx;
+
+	(void)what;
+	work_tell(v->r, done, total);
+}
+
+static bool stop(void *ctx)
+{
+	struct visit *v = ctx;
+
+	return work_stopping(v->r);
+}
+
+/* Something was stored that may have given the card another CIN. */
+static int renamed(void *ctx, struct err *e)
+{
+	struct visit *v = ctx;
+
+	return work_rename(v->r, e);
+}
+
+static const struct change_calls visit_calls = { .progress = progress,
+	.stop = stop,
+	.begin = begin,
+	.end = end,
+	.open = visit_open_set,
+	.proof = visit_proof,
+	.renamed = renamed };
+
+void visit_begin(struct visit *v, struct run *r, enum visit_kind kind)
+{
+	*v = (struct visit){ .r = r,
+		.u = r->c->unicast,
+		.card = { .s = &r->s,
+		    .habits = &r->habits.load,
+		    .calls = &visit_calls,
+		    .is_dry = kind == VISIT_PLAN } };
+	v->card.ctx = v;
+}
+
+/* ---- steps ---- */
+
 /* Refused is failed; whatever else ended it leaves open what the card has. */
-static int failed(struct visit *v, const struct task *t, struct err *e)
+static int failed(struct visit *v, struct err *e)
 {
 	struct err le;
 
 	if (v->r->ledger_failed || v->r->card.gone || e->code == ERR_READER ||
 	    e->code == ERR_INTEGRITY || e->code == ERR_INTERRUPTED)
 		return -1;
-	if (note(v, t, STEP_FAILED, &le) != 0)
+	if (note(v, STEP_FAILED, "", &le) != 0)
 		*e = le;
 	return -1;
 }
 
-static int act(struct visit *v, const struct task *t, struct err *e)
+/* Names of fields, with commas. */
+static void name_fields(const struct change_kind *k, uint64_t bits, char *out, size_t cap)
 {
-	bool so = t->unseen;
+	size_t n = 0;
 
-	/* Durable before its first command. */
-	if (note(v, t, STEP_BEGUN, e) != 0)
-		return -1;
-	if (t->kind->act(v, t, e) != 0)
-		return failed(v, t, e);
-	visit_changed(v);
-	if (!so && t->kind->is_so(v, t, &so, e) != 0)
-		return failed(v, t, e);
-	if (so)
-		return note(v, t, STEP_DONE, e);
-	err_set(e, ERR_INTEGRITY, "the card said that it was done, but does not show it");
-	return failed(v, t, e);
+	out[0] = '\0';
+	for (size_t i = 0; i < k->field_n && n < cap; i++)
+		if ((bits & 1ull << i) != 0)
+			n += (size_t)snprintf(
+			    out + n, cap - n, "%s%s", n == 0 ? "" : ",", k->fields[i].name);
 }
 
-static int take_step(struct visit *v, const struct task *t, bool *changed, struct err *e)
+/* Under a goal of before it was done, or in doubt, and no card can be asked: it is not done again.
+ */
+static int blindly(struct visit *v, const struct ledger_step *s, bool *yes, struct err *e)
 {
-	uint32_t n = (uint32_t)(t - v->u->task) + 1;
-	enum step_state s;
-	bool so = false;
+	struct change_so so;
 
-	if (ledger_step(v->r->l, v->r->lc->file, n, &s, e) != 0) {
+	*yes = v->r->lc->check_once && s->state == STEP_BEGUN;
+	if (!*yes)
+		return 0;
+	if (change_look(&v->card, &v->task->change, &so, e) != 0)
+		return failed(v, e);
+	*yes = so.is == SO_UNSEEN;
+	return 0;
+}
+
+/* Writes down what became of it. */
+static int settle_step(
+    struct visit *v, int rc, const struct change_result *r, enum step_state before, struct err *e)
+{
+	char unproven[UNPROVEN_MAX];
+
+	name_fields(v->task->change.kind, r->unproven, unproven, sizeof(unproven));
+	if (rc != 0)
+		return failed(v, e);
+	if (r->already) /* found so after it had begun: that was us */
+		return note(v, before == STEP_BEGUN ? STEP_DONE : STEP_WAS_SO, unproven, e);
+	return note(v, STEP_DONE, "", e);
+}
+
+static int make_change(struct visit *v, enum step_state before, bool *changed, struct err *e)
+{
+	struct change_result r;
+	int rc = change_run(&v->card, &v->task->change, &r, e);
+
+	*changed = *changed || r.begun;
+	rc = settle_step(v, rc, &r, before, e);
+	change_result_free(&v->task->change, &r);
+	return rc;
+}
+
+static int take_step(struct visit *v, bool *changed, struct err *e)
+{
+	const struct change *ch = &v->task->change;
+	char unproven[UNPROVEN_MAX];
+	struct ledger_step s;
+	bool unasked;
+
+	if (ledger_step(v->r->l, v->r->lc->file, number(v), &s, e) != 0) {
 		v->r->ledger_failed = true;
 		return -1;
 	}
-	*changed = *changed || s == STEP_DONE || s == STEP_BEGUN;
-	if (s == STEP_DONE || s == STEP_WAS_SO)
+	*changed = *changed || s.state == STEP_DONE || s.state == STEP_BEGUN;
+	if (s.state == STEP_DONE || s.state == STEP_WAS_SO)
 		return 0;
 	if (work_stopping(v->r))
 		return err_set(e, ERR_INTERRUPTED, "interrupted");
-	work_step(v->r, t->name);
-	if (!t->unseen && t->kind->is_so(v, t, &so, e) != 0)
-		return failed(v, t, e);
-	/* Found so after it had begun: that was us. */
-	if (so)
-		return note(v, t, s == STEP_BEGUN ? STEP_DONE : STEP_WAS_SO, e);
-	*changed = true;
-	return act(v, t, e);
+	work_step(v->r, v->task->name);
+	if (blindly(v, &s, &unasked, e) != 0)
+		return -1;
+	if (!unasked)
+		return make_change(v, s.state, changed, e);
+	name_fields(ch->kind, change_given(ch), unproven, sizeof(unproven));
+	return note(v, STEP_WAS_SO, unproven, e);
 }
 
 static int work(struct run *r, struct err *e)
 {
-	struct visit v = { .r = r, .u = r->c->unicast };
+	struct visit v;
 	bool changed = false;
-	int rc = 0;
+	int rc;
 
+	visit_begin(&v, r, VISIT_CARD);
 	/* Outcomes that belong to another card, which had this name before. */
 	if (r->other_before && ledger_steps_forget(r->l, r->lc->file, e) != 0) {
 		r->ledger_failed = true;
 		return -1;
 	}
 	rc = open_channel(&v, e);
-	for (uint32_t i = 0; rc == 0 && i < v.u->n; i++)
-		rc = take_step(&v, &v.u->task[i], &changed, e);
+	for (uint32_t i = 0; rc == 0 && i < v.u->n; i++) {
+		v.task = &v.u->task[i];
+		rc = take_step(&v, &changed, e);
+	}
 	if (rc == 0 && !changed)
 		work_step(r, step_str(STEP_ALREADY));
-	registry_free(&v.registry);
+	change_card_free(&v.card);
+	if (rc != 0)
+		err_word(e, WORDS_KEYS);
 	return rc;
 }
 

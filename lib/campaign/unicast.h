@@ -1,32 +1,17 @@
 /*
- * Campaigns in unicast mode: the steps of the manifest with all that they name, read and checked,
- * and one card that they are taken on. Inside of lib/campaign, and for showing plans.
+ * Campaigns in unicast mode: the steps of the manifest as changes (lib/change), read and checked,
+ * and one card that they are made on. Inside of lib/campaign, and for showing plans.
  */
 #ifndef CAMPAIGN_UNICAST_H
 #define CAMPAIGN_UNICAST_H
 
 #include "campaign/work.h"
-#include "cap/cap.h"
-#include "crypto/digest.h"
-#include "host/content.h"
-#include "host/keys.h"
+#include "change/kinds.h"
 
-struct task_kind;
-
-/* One step, ready to be taken. */
+/* One step. */
 struct task {
-	const struct manifest_step *m; /* borrowed from the manifest */
-	const struct task_kind *kind;
-	char name[24];            /* "1 install" */
-	struct cap cap;           /* install */
-	struct wr data;           /* store-data: what the file holds; install: what stands in
-				   * front of the data block: DAP blocks, tag and length */
-	uint8_t hash[DIGEST_MAX]; /* install: of the data block, for the card */
-	size_t hash_n;            /* 0: it gets none */
-	uint8_t digest[32];       /* of what the file brings; zeros without one */
-	const struct entry *keys; /* put-keys, for a run: read; borrowed from the key store */
-	uint8_t version;          /* put-keys: on the card */
-	bool unseen;              /* what it did cannot be read back: only the ledger knows */
+	struct change change;
+	char name[48]; /* "1 install" */
 };
 
 /* The key set that opens a channel before any step, or behind one that changes it. */
@@ -44,44 +29,35 @@ struct unicast {
 	size_t set_n;
 };
 
-/* One card at work, and what it told last. */
+/* For manifest_load, before campaign_mode.open: c->unicast takes the steps. */
+int unicast_read_step(
+    void *campaign, const struct doc *d, const struct node *v, const char *path, struct err *e);
+
+/* One card at work. */
 struct visit {
 	struct run *r;
 	struct unicast *u;
 	const struct channel_set *set; /* the channel was opened with it */
-	struct registry registry;
-	struct key_infos keys;
-	bool registry_known, keys_known;
-	bool keys_told; /* the card has key information */
+	const struct task *task;       /* at work */
+	struct change_card card;
 };
-
-/* What the steps of one kind are. */
-struct task_kind {
-	/* Reads what the step names; may be NULL, as ready and close. */
-	int (*open)(struct campaign *c, struct task *t, struct err *e);
-	/* What only a run needs. */
-	int (*ready)(struct campaign *c, struct task *t, struct err *e);
-	void (*close)(struct task *t);
-	/* It is so on the card already. */
-	int (*is_so)(struct visit *v, const struct task *t, bool *so, struct err *e);
-	/* Makes it so, where it is not. */
-	int (*act)(struct visit *v, const struct task *t, struct err *e);
-	/* For unicast_plan, where act needs more than a card that knows nothing; may be NULL. */
-	int (*plan)(struct visit *v, const struct task *t, struct err *e);
-};
-extern const struct task_kind task_install, task_delete, task_put_keys, task_store_data, task_lock;
 
 /* "manifest.yaml:8:5: ": the place of a step, for messages. Returns -1. */
 int task_error(const struct campaign *c, const struct task *t, struct err *e);
 
-/* The registry, read again after something was changed; borrowed. */
-int visit_registry(struct visit *v, const struct registry **reg, struct err *e);
-/* Key information, the same. *told false: the card has none. */
-int visit_keys(struct visit *v, const struct key_infos **keys, bool *told, struct err *e);
-/* Something was changed. */
-void visit_changed(struct visit *v);
+/* A card that r is at, whose channel is not open yet; change_card_free of v->card in the end. */
+enum visit_kind { VISIT_CARD, VISIT_PLAN };
+void visit_begin(struct visit *v, struct run *r, enum visit_kind kind);
 /* Opens a channel with the set, which proves it. */
 int visit_channel(struct visit *v, const struct channel_set *set, struct err *e);
+/* The set of the channel that this step brings; NULL: it brings one beside, or none. */
+const struct channel_set *visit_set_of(const struct visit *v, const struct task *t);
+
+/* Callbacks of a change of keys; ctx is the visit. */
+enum proof visit_proof(void *ctx, const struct change *ch, uint8_t *own);
+int visit_open_set(void *ctx, const struct change *ch, bool new_set, bool anew, struct err *e);
+/* Which steps change the set that opens channels, and to what: c->unicast->set. */
+int unicast_chain_keys(struct campaign *c, struct err *e);
 
 /* The commands that open a channel; `known`: to a card that was identified just before. */
 int plan_channel(struct visit *v, uint8_t version, bool known, struct err *e);
@@ -97,5 +73,8 @@ int unicast_plan(const struct campaign *c, struct card *dry, void (*step)(void *
 /* Most octets of plain data in one command: of the level that the manifest asks for, or 33. */
 size_t unicast_room(const struct campaign *c);
 uint8_t unicast_level(const struct campaign *c);
+
+/* The goal as versions before named it; false: it has steps that they did not know. */
+bool unicast_former_goal(const struct unicast *u, uint8_t goal[static 32]);
 
 #endif

@@ -41,8 +41,8 @@ int plan_channel(struct visit *v, uint8_t version, bool known, struct err *e)
 
 	if (session_discover(&v->r->s, &c->m.domain, e) != 0)
 		return -1;
-	visit_changed(v);
-	if (known && visit_keys(v, &k, &told, e) != 0)
+	change_forget(&v->card);
+	if (known && change_keys(&v->card, &k, &told, e) != 0)
 		return -1;
 	if (send(v, INS_INITIALIZE_UPDATE, version, m, e) != 0 ||
 	    send(v, INS_EXTERNAL_AUTHENTICATE, unicast_level(c), 2 * m, e) != 0 ||
@@ -52,38 +52,30 @@ int plan_channel(struct visit *v, uint8_t version, bool known, struct err *e)
 	return 0;
 }
 
-static int plan_step(struct visit *v, const struct task *t, struct err *e)
-{
-	bool so;
-
-	if (t->kind->plan != NULL)
-		return t->kind->plan(v, t, e);
-	if (!t->unseen && t->kind->is_so(v, t, &so, e) != 0)
-		return -1;
-	if (t->kind->act(v, t, e) != 0)
-		return -1;
-	visit_changed(v);
-	return t->unseen ? 0 : t->kind->is_so(v, t, &so, e);
-}
-
 int unicast_plan(const struct campaign *c, struct card *dry, void (*step)(void *ctx, uint32_t i),
     void *ctx, struct err *e)
 {
 	static const struct campaign_calls none;
 	struct ledger_card lc = { 0 };
 	struct run r = { .c = c, .calls = &none, .lc = &lc };
-	struct visit v = { .r = &r, .u = c->unicast, .set = &c->unicast->set[0] };
+	struct visit v;
 	int rc;
 
 	session_init(&r.s, dry);
+	visit_begin(&v, &r, VISIT_PLAN);
+	v.set = &v.u->set[0];
 	step(ctx, 0);
 	rc = plan_channel(&v, v.set->version, true, e);
-	visit_changed(&v);
+	change_forget(&v.card);
 	for (uint32_t i = 0; rc == 0 && i < v.u->n; i++) {
+		struct change_result result;
+
 		step(ctx, i + 1);
-		rc = plan_step(&v, &v.u->task[i], e);
+		v.task = &v.u->task[i];
+		rc = change_run(&v.card, &v.task->change, &result, e);
+		change_result_free(&v.task->change, &result);
 	}
-	registry_free(&v.registry);
+	change_card_free(&v.card);
 	session_wipe(&r.s);
 	return rc;
 }

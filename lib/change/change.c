@@ -103,6 +103,13 @@ uint64_t change_bit(const struct change_kind *k, size_t offset)
 	return 0;
 }
 
+uint64_t change_given(const struct change *ch)
+{
+	static const size_t none[] = { SIZE_MAX };
+
+	return change_given_but(ch->kind, ch->x, none);
+}
+
 uint64_t change_given_but(const struct change_kind *k, const void *x, const size_t *offsets)
 {
 	uint64_t bits = 0;

@@ -63,6 +63,8 @@ struct change_kind {
 	 * say so. */
 	void (*undo)(struct change_card *c, const void *x, void *work, struct err *why);
 	void (*work_free)(void *work);
+	/* What it is in a few words, for a plan: "hello.cap: package A0..., 1 applet". */
+	void (*describe)(const void *x, char *out, size_t cap);
 };
 extern const struct change_kind change_install, change_load, change_delete, change_lock,
     change_unlock, change_store_data, change_put_keys, change_delete_keys, change_domain_create,
@@ -161,6 +163,11 @@ struct change_result {
 int change_run(
     struct change_card *c, const struct change *ch, struct change_result *r, struct err *e);
 void change_result_free(const struct change *ch, struct change_result *r);
+/* Only looks. */
+int change_look(
+    struct change_card *c, const struct change *ch, struct change_so *so, struct err *e);
+/* Bits of all fields that were given. */
+uint64_t change_given(const struct change *ch);
 
 /* ---- for the kinds ---- */
 

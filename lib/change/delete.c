@@ -2,6 +2,8 @@
 #include "change/kinds.h"
 #include "change/removal.h"
 
+#include <stdio.h>
+
 #define ROW(member, ...) FIELD_ROW(struct delete, member, __VA_ARGS__)
 static const struct field fields[] = {
 	ROW(aid, "aid", FIELD_AIDS, "AID", "What is to go, in hex; several go in this order",
@@ -89,6 +91,14 @@ static int compare(struct change_card *c, const void *x, void *work, struct err 
 	return removals_compare(c, work, e);
 }
 
+static void describe(const void *x, char *out, size_t cap)
+{
+	const struct delete *d = x;
+
+	snprintf(out, cap, "%s%s%s", aid_hex(&d->aid.list[0]).s, d->aid.n > 1 ? " and others" : "",
+	    d->related ? " and what is made from it" : "");
+}
+
 static void free_work(void *work)
 {
 	removals_free(work);
@@ -107,4 +117,5 @@ const struct change_kind change_delete = {
 	.act = act,
 	.compare = compare,
 	.work_free = free_work,
+	.describe = describe,
 };

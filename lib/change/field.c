@@ -114,17 +114,22 @@ static int take_bytes(
 /* The place of a word of n characters; the words there are for the message. */
 static int choose(const struct field *f, const char *text, size_t n, size_t *i, struct err *e)
 {
-	char all[200] = "";
+	char all[200] = "", word[40];
+	struct suggest near;
 
+	snprintf(word, sizeof(word), "%.*s", (int)(n < 39 ? n : 39), text);
+	near = suggest_for(word);
 	for (*i = 0; f->choices[*i] != NULL; ++*i) {
 		size_t used = strlen(all);
 
 		if (strlen(f->choices[*i]) == n && strncmp(f->choices[*i], text, n) == 0)
 			return 0;
+		suggest_try(&near, f->choices[*i]);
 		snprintf(
 		    all + used, sizeof(all) - used, "%s%s", used == 0 ? "" : ", ", f->choices[*i]);
 	}
-	return err_set(e, ERR_USAGE, "is not one of %s", all);
+	err_set(e, ERR_USAGE, "is not one of %s", all);
+	return near.best == NULL ? -1 : err_hint(e, "did you mean `%s`?", near.best);
 }
 
 static int take_choice(

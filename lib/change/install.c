@@ -1,4 +1,5 @@
 /* install: a CAP file from loading to selectable, or an application of a package on the card. */
+#include <stdio.h>
 #include <string.h>
 
 #include "change/load.h"
@@ -396,6 +397,16 @@ static int compare(struct change_card *c, const void *install, void *work, struc
 	return 0;
 }
 
+static void describe(const void *install, char *out, size_t cap)
+{
+	const struct install_change *x = install;
+
+	if (from_file(x))
+		load_file_describe(&x->l, x->n, out, cap);
+	else
+		snprintf(out, cap, "module %s", aid_hex(&x->module).s);
+}
+
 static void free_work(void *work)
 {
 	struct install_work *w = work;
@@ -419,4 +430,5 @@ const struct change_kind change_install = {
 	.compare = compare,
 	.undo = undo,
 	.work_free = free_work,
+	.describe = describe,
 };

@@ -430,6 +430,13 @@ void load_work_free(struct load_work *w)
 	removals_free(&w->removals);
 }
 
+void load_file_describe(const struct load_source *l, size_t applets, char *out, size_t cap)
+{
+	snprintf(out, cap, "%.120s: package %s, version %u.%u, %zu octets, %zu applet%s%s",
+	    l->file.path, aid_hex(&l->package).s, l->cap.major, l->cap.minor, l->data.n, applets,
+	    applets == 1 ? "" : "s", l->replace ? ", replaces another version" : "");
+}
+
 /* ---- the kind ---- */
 
 static const struct field fields[] = { LOAD_FIELDS(struct load, l) };
@@ -493,6 +500,13 @@ static void undo(struct change_card *c, const void *x, void *work, struct err *w
 	load_file_leftover(c, &((const struct load *)x)->l, work, why);
 }
 
+static void describe(const void *x, char *out, size_t cap)
+{
+	const struct load *l = x;
+
+	load_file_describe(&l->l, l->l.applet_n, out, cap);
+}
+
 static void free_work(void *work)
 {
 	load_work_free(work);
@@ -513,4 +527,5 @@ const struct change_kind change_load = {
 	.compare = compare,
 	.undo = undo,
 	.work_free = free_work,
+	.describe = describe,
 };

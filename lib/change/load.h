@@ -51,6 +51,8 @@ int load_file_compare(struct change_card *c, const struct load_source *l, struct
 /* After it failed: what is left, and how it goes. */
 void load_file_leftover(
     struct change_card *c, const struct load_source *l, struct load_work *w, struct err *why);
+/* "FILE: package AID, version 1.0, 200 octets, 1 applet" */
+void load_file_describe(const struct load_source *l, size_t applets, char *out, size_t cap);
 void load_work_free(struct load_work *w);
 
 #endif

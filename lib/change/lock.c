@@ -189,6 +189,11 @@ static int compare(struct change_card *c, const void *x, void *work, struct err 
 	    entry_state(subject(r, &o)));
 }
 
+static void describe(const void *x, char *out, size_t cap)
+{
+	snprintf(out, cap, "%s", order_of(x, LOCK).name);
+}
+
 const struct change_kind change_lock = {
 	.name = "lock",
 	.fields = fields,
@@ -200,6 +205,7 @@ const struct change_kind change_lock = {
 	.confirm = confirm_lock,
 	.act = act,
 	.compare = compare,
+	.describe = describe,
 };
 
 const struct change_kind change_unlock = {
@@ -212,4 +218,5 @@ const struct change_kind change_unlock = {
 	.check = check,
 	.act = act,
 	.compare = compare,
+	.describe = describe,
 };

@@ -1,6 +1,8 @@
 /* put-keys: a key set is added, takes the place of another one, or rotates it out with proof. */
 #include "change/kinds.h"
 
+#include <stdio.h>
+
 #define ROW(member, ...) FIELD_ROW(struct put_keys, member, __VA_ARGS__)
 static const struct field fields[] = {
 	ROW(keys, "keys", FIELD_KEYS, "NAME",
@@ -79,6 +81,23 @@ static int compare(struct change_card *c, const void *x, void *work, struct err 
 	return key_work_compare(c, work, e);
 }
 
+static void describe(const void *x, char *out, size_t cap)
+{
+	const struct put_keys *p = x;
+	struct key_order o;
+	size_t n;
+
+	if (!order_of(x, &o))
+		return;
+	n = (size_t)snprintf(out, cap, "%s as %02X", p->keys.name, o.version);
+	if (n < cap && o.replace != 0)
+		snprintf(out + n, cap - n, ", replaces %02X", o.replace);
+	else if (n < cap && o.own)
+		snprintf(out + n, cap - n, ", then the set of the channel is deleted");
+	else if (n < cap && o.rotate != 0)
+		snprintf(out + n, cap - n, ", then key set %02X is deleted", o.rotate);
+}
+
 const struct change_kind change_put_keys = {
 	.name = "put-keys",
 	.fields = fields,
@@ -93,4 +112,5 @@ const struct change_kind change_put_keys = {
 	.act = act,
 	.compare = compare,
 	.work_free = key_work_free,
+	.describe = describe,
 };

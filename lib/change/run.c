@@ -162,12 +162,30 @@ int change_not_there(const struct aid *aid, struct err *e)
 
 /* ---- one change ---- */
 
+/* Before any of the kind's functions is called. */
+static void begin_card(struct change_card *c, const struct change *ch)
+{
+	static const struct change_calls none;
+
+	c->change = ch;
+	c->kind = ch->kind;
+	if (c->calls == NULL)
+		c->calls = &none;
+}
+
+int change_look(struct change_card *c, const struct change *ch, struct change_so *so, struct err *e)
+{
+	*so = (struct change_so){ SO_NO, 0 };
+	begin_card(c, ch);
+	return ch->kind->is_so(c, ch->x, so, e);
+}
+
 static int look(
     struct change_card *c, const struct change *ch, struct change_result *r, struct err *e)
 {
-	struct change_so so = { SO_NO, 0 };
+	struct change_so so;
 
-	if (ch->kind->is_so(c, ch->x, &so, e) != 0)
+	if (change_look(c, ch, &so, e) != 0)
 		return -1;
 	r->already = so.is == SO_YES;
 	r->unproven = r->already ? so.unproven : 0;
@@ -214,15 +232,11 @@ static int run(
 int change_run(
     struct change_card *c, const struct change *ch, struct change_result *r, struct err *e)
 {
-	static const struct change_calls none;
 	const struct change_kind *k = ch->kind;
 	int rc;
 
 	*r = (struct change_result){ .proven = (c->s->level & LEVEL_RMAC) != 0 };
-	c->change = ch;
-	c->kind = k;
-	if (c->calls == NULL)
-		c->calls = &none;
+	begin_card(c, ch);
 	r->work = calloc(1, k->work_size > 0 ? k->work_size : 1);
 	if (r->work == NULL)
 		return err_memory(e);

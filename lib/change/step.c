@@ -54,7 +54,7 @@ static int unknown_field(
 static int read_value(const struct doc *d, const struct node *v, const char *key,
     const struct field *f, const struct field_source *from, void *x, struct err *e)
 {
-	char why[sizeof(e->text)];
+	char why[sizeof(e->text)], hint[sizeof(e->hint)];
 
 	if (v->kind != NODE_SCALAR)
 		return doc_error(d, v, e, "`%s` must be %s", key,
@@ -65,7 +65,9 @@ static int read_value(const struct doc *d, const struct node *v, const char *key
 	if (field_put(f, from, v->text, x, e) == 0)
 		return 0;
 	memcpy(why, e->text, sizeof(why));
-	return doc_error(d, v, e, "`%s` %s", key, why);
+	memcpy(hint, e->hint, sizeof(hint));
+	doc_error(d, v, e, "`%s` %.300s", key, why);
+	return err_hint(e, "%s", hint);
 }
 
 static int read_field(const struct doc *d, const struct node *v, const struct change *ch,

@@ -1,6 +1,8 @@
 /* store-data: STORE DATA to a domain, or through it to an application (GPCS 11.11). */
 #include "change/kinds.h"
 
+#include <stdio.h>
+
 #include "base/hexfile.h"
 #include "crypto/digest.h"
 #include "host/personalize.h"
@@ -109,6 +111,15 @@ static int act(struct change_card *c, const void *x, void *work, struct err *e)
 	return c->calls->renamed(c->ctx, e);
 }
 
+static void describe(const void *x, char *out, size_t cap)
+{
+	const struct store_data *d = x;
+
+	snprintf(out, cap, "%.160s: %zu octets, %s%s%s", d->file.path, d->file.octets.n,
+	    store_data_formats[d->format.i], d->application.n > 0 ? ", to " : "",
+	    d->application.n > 0 ? aid_hex(&d->application).s : "");
+}
+
 static void free_work(void *work)
 {
 	wr_free(&((struct stored *)work)->encrypted);
@@ -125,4 +136,5 @@ const struct change_kind change_store_data = {
 	.check = check,
 	.act = act,
 	.work_free = free_work,
+	.describe = describe,
 };

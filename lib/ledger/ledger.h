@@ -109,11 +109,17 @@ enum step_state {
 };
 /* "pending", "begun", "done", "already", "failed", "damaged" */
 const char *step_state_str(enum step_state s);
+struct ledger_step {
+	enum step_state state;
+	/* Names of what was asked for and the card does not show, with commas; "": none. */
+	char unproven[160];
+};
 /* STEP_PENDING when nothing is known of it. */
-int ledger_step(struct ledger *l, const char *file, uint32_t n, enum step_state *s, struct err *e);
+int ledger_step(
+    struct ledger *l, const char *file, uint32_t n, struct ledger_step *s, struct err *e);
 /* Commits STEP_BEGUN before it returns, with all that was grouped before; others as ledger_note. */
 int ledger_step_put(
-    struct ledger *l, const char *file, uint32_t n, enum step_state s, struct err *e);
+    struct ledger *l, const char *file, uint32_t n, const struct ledger_step *s, struct err *e);
 /* All that is known of the steps of this card. */
 int ledger_steps_forget(struct ledger *l, const char *file, struct err *e);
 

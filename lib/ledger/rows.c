@@ -36,11 +36,11 @@ static const char *const sql[STATEMENTS] = {
 		   " FROM card WHERE goal = ?1",
 	[ST_DAMAGED] = "SELECT 1 FROM card WHERE sum <> " CARD_SUM
 		       " UNION ALL SELECT 1 FROM step WHERE sum <> " STEP_SUM " LIMIT 1",
-	[ST_STEP] =
-	    "SELECT state, sum = " STEP_SUM " FROM step WHERE goal = ?1 AND file = ?2 AND n = ?3",
+	[ST_STEP] = "SELECT state, sum = " STEP_SUM
+		    ", unproven FROM step WHERE goal = ?1 AND file = ?2 AND n = ?3",
 	[ST_STEPS_BAD] = "SELECT 1 FROM step WHERE goal = ?1 AND file = ?2 AND sum <> " STEP_SUM,
-	[ST_STEP_PUT] = "INSERT OR REPLACE INTO step(goal, file, n, state, updated, sum)"
-			" VALUES (?1, ?2, ?3, ?4, unixepoch(), sum64(?1, ?2, ?3, ?4))",
+	[ST_STEP_PUT] = "INSERT OR REPLACE INTO step(goal, file, n, state, unproven, updated, sum)"
+			" VALUES (?1, ?2, ?3, ?4, ?5, unixepoch(), sum64(?1, ?2, ?3, ?4, ?5))",
 	[ST_STEPS_FORGET] = "DELETE FROM step WHERE goal = ?1 AND file = ?2",
 };
 
@@ -258,12 +258,13 @@ static int check_steps(struct ledger *l, const char *file, struct err *e)
 	return rc == SQLITE_ROW ? found_damaged(l, file, e) : last_row(l, rc, e);
 }
 
-int ledger_step(struct ledger *l, const char *file, uint32_t n, enum step_state *s, struct err *e)
+int ledger_step(
+    struct ledger *l, const char *file, uint32_t n, struct ledger_step *s, struct err *e)
 {
 	sqlite3_stmt *st;
 	int rc, v;
 
-	*s = STEP_PENDING;
+	*s = (struct ledger_step){ .state = STEP_PENDING };
 	if (l->db == NULL)
 		return 0;
 	st = begin_file(l, ST_STEP, file, e);
@@ -274,33 +275,36 @@ int ledger_step(struct ledger *l, const char *file, uint32_t n, enum step_state 
 	rc = sqlite3_step(st);
 	v = rc == SQLITE_ROW ? sqlite3_column_int(st, 0) : STEP_PENDING;
 	if (v > STEP_PENDING && v <= STEP_FAILED)
-		*s = (enum step_state)v;
+		s->state = (enum step_state)v;
+	if (rc == SQLITE_ROW && !column(st, 2, s->unproven, sizeof(s->unproven)))
+		rc = SQLITE_NOMEM;
 	if ((rc == SQLITE_ROW && sqlite3_column_int(st, 1) == 0) ||
 	    (rc == SQLITE_CORRUPT && !l->write))
-		*s = STEP_DAMAGED;
+		s->state = STEP_DAMAGED;
 	else if (rc != SQLITE_ROW && rc != SQLITE_DONE)
 		store_fail(l, "cannot be read", e);
 	else
 		rc = SQLITE_DONE;
 	sqlite3_reset(st);
-	if (*s != STEP_DAMAGED)
+	if (s->state != STEP_DAMAGED)
 		return rc == SQLITE_DONE ? 0 : -1;
 	return found_damaged(l, file, e);
 }
 
 int ledger_step_put(
-    struct ledger *l, const char *file, uint32_t n, enum step_state s, struct err *e)
+    struct ledger *l, const char *file, uint32_t n, const struct ledger_step *s, struct err *e)
 {
 	sqlite3_stmt *st = group(l, e) == 0 ? begin_file(l, ST_STEP_PUT, file, e) : NULL;
 
 	if (st == NULL)
 		return -1;
 	if (sqlite3_bind_int64(st, 3, n) != SQLITE_OK ||
-	    sqlite3_bind_int(st, 4, (int)s) != SQLITE_OK)
+	    sqlite3_bind_int(st, 4, (int)s->state) != SQLITE_OK ||
+	    sqlite3_bind_text(st, 5, s->unproven, -1, SQLITE_TRANSIENT) != SQLITE_OK)
 		return store_fail(l, "cannot be written", e);
 	if (finish(l, st, e) != 0)
 		return -1;
-	return s == STEP_BEGUN || overdue(l) ? ledger_flush(l, e) : 0;
+	return s->state == STEP_BEGUN || overdue(l) ? ledger_flush(l, e) : 0;
 }
 
 int ledger_steps_forget(struct ledger *l, const char *file, struct err *e)

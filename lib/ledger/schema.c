@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SCHEMA_VERSION = 5 };
+enum { SCHEMA_VERSION = 6 };
 
 #define STEP_TABLE(more) \
 	"CREATE TABLE IF NOT EXISTS step(" \
@@ -24,7 +24,8 @@ static const char tables[] =
     " reason TEXT NOT NULL DEFAULT '', auth_failed INTEGER NOT NULL DEFAULT 0,"
     " attempts INTEGER NOT NULL DEFAULT 0, updated INTEGER NOT NULL DEFAULT 0,"
     " in_doubt INTEGER NOT NULL DEFAULT 0, check_once INTEGER NOT NULL DEFAULT 0" SUM
-    ", PRIMARY KEY(goal, file)) WITHOUT ROWID;" STEP_TABLE(SUM);
+    ", PRIMARY KEY(goal, file)) WITHOUT ROWID;" STEP_TABLE(
+	SUM ", unproven TEXT NOT NULL DEFAULT ''");
 
 /* upgrade[v]: from schema v to v + 1; from none at once to the newest. */
 static const char *const upgrade[SCHEMA_VERSION] = {
@@ -35,7 +36,8 @@ static const char *const upgrade[SCHEMA_VERSION] = {
 	/* Sums of rows that were there before are those of what is found. */
 	[4] = "ALTER TABLE card ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;"
 	      "ALTER TABLE step ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;"
-	      "UPDATE card SET sum = " CARD_SUM ";"
+	      "UPDATE card SET sum = " CARD_SUM ";",
+	[5] = "ALTER TABLE step ADD COLUMN unproven TEXT NOT NULL DEFAULT '';"
 	      "UPDATE step SET sum = " STEP_SUM ";",
 };
 

@@ -1,7 +1,6 @@
 #include "manifest/manifest.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -18,8 +17,9 @@ struct written {
 	int mode, via, authorize;
 	bool allow_literal_mac;
 	uint32_t limit_failures, limit_authentications;
-	struct bind_bytes domain;
-	struct manifest *m; /* takes the steps */
+	struct bind_bytes domain; /* `sd`, which was called `domain` before */
+	struct manifest *m;       /* counts the steps */
+	const struct manifest_steps *steps;
 };
 
 static const char *const modes[] = { "broadcast", "unicast", NULL }; /* as enum manifest_mode */
@@ -50,9 +50,10 @@ static int add_reader(const struct doc *d, const struct node *v, void *to, struc
 
 static int add_step(const struct doc *d, const struct node *v, void *to, struct err *e)
 {
-	struct manifest *m = ((struct written *)to)->m;
+	struct written *w = to;
 
-	return manifest_step_read(d, v, m->path, &m->step[m->step_n++], e);
+	w->m->step_n++;
+	return w->steps == NULL ? 0 : w->steps->read(w->steps->ctx, d, v, w->m->path, e);
 }
 
 static const struct bind_field cards_fields[] = {
@@ -76,6 +77,7 @@ static const struct bind_field manifest_fields[] = {
 	{ "keystore", BIND_STRING, .flags = BIND_REQUIRED, PATH(keystore) },
 	{ "keys", BIND_NAME, .max = 63, AT(keys) },
 	{ "key-version", BIND_HEX8, .min = 0x01, .max = 0xFF, AT(key_version) },
+	{ "sd", BIND_BYTES, .min = AID_MIN, .max = AID_MAX, AT(domain) },
 	{ "domain", BIND_BYTES, .min = AID_MIN, .max = AID_MAX, AT(domain) },
 	{ "level", BIND_CHOICE, .choices = levels, AT(level) },
 	{ "s16", BIND_CHOICE, .choices = no_yes, AT(s16) },
@@ -178,8 +180,11 @@ static int fill(const struct doc *d, const struct written *w, struct manifest *m
 	m->serial = w->serial;
 	m->expires = w->expires;
 	m->key_version = w->key_version;
+	if (node_get(doc_root(d), "sd") != NULL && node_get(doc_root(d), "domain") != NULL)
+		return doc_error(d, node_get(doc_root(d), "domain")->key, e,
+		    "`sd` and `domain`, as it was called before, are one");
 	if (w->domain.n > 0 && !aid_from(&m->domain, span_of(w->domain.b, w->domain.n)))
-		return doc_error(d, node_get(doc_root(d), "domain"), e, "this is no AID");
+		return err_set(e, ERR_INPUT, "%s: `sd` is no AID", m->path);
 	m->level = w->level < 0 ? -1 : level_of[w->level];
 	m->s16 = w->s16;
 	m->mode = w->mode == MODE_UNICAST ? MODE_UNICAST : MODE_BROADCAST;
@@ -193,19 +198,16 @@ static int fill(const struct doc *d, const struct written *w, struct manifest *m
 	return m->mode == MODE_UNICAST ? 0 : join(d, m, "bundle", w->bundle, m->bundle, e);
 }
 
-static int load(const struct doc *d, struct manifest *m, struct err *e)
+static int load(
+    const struct doc *d, const struct manifest_steps *steps, struct manifest *m, struct err *e)
 {
-	struct written w = {
-		.key_version = -1, .level = -1, .s16 = -1, .limit_authentications = 3, .m = m
-	};
+	struct written w = { .key_version = -1,
+		.level = -1,
+		.s16 = -1,
+		.limit_authentications = 3,
+		.m = m,
+		.steps = steps };
 
-	const struct node *steps = node_get(doc_root(d), "steps");
-
-	if (steps != NULL && steps->count > 0 && steps->count <= MANIFEST_STEPS) {
-		m->step = calloc(steps->count, sizeof(*m->step));
-		if (m->step == NULL)
-			return err_memory(e);
-	}
 	if (doc_is(d, "campaign/1", e) != 0 ||
 	    bind_map(d, doc_root(d), &manifest_table, &w, e) != 0 || check_cards(d, &w, e) != 0 ||
 	    check_mode(d, &w, e) != 0 || check_supported(d, &w, e) != 0)
@@ -213,7 +215,8 @@ static int load(const struct doc *d, struct manifest *m, struct err *e)
 	return fill(d, &w, m, e);
 }
 
-int manifest_load(const char *path, struct manifest *m, struct err *e)
+int manifest_load(
+    const char *path, const struct manifest_steps *steps, struct manifest *m, struct err *e)
 {
 	struct doc *d;
 	int rc;
@@ -223,16 +226,9 @@ int manifest_load(const char *path, struct manifest *m, struct err *e)
 		return err_set(e, ERR_INPUT, "the path of the manifest is too long");
 	if (doc_read(path, &d, e) != 0)
 		return err_hint_else(e, "cardadm-campaign-run(1) shows what a manifest looks like");
-	rc = load(d, m, e);
+	rc = load(d, steps, m, e);
 	doc_free(d);
 	return rc == 0
 		   ? 0
 		   : err_hint_else(e, "cardadm-campaign-run(1) shows what a manifest looks like");
-}
-
-void manifest_free(struct manifest *m)
-{
-	free(m->step);
-	m->step = NULL;
-	m->step_n = 0;
 }

@@ -2,9 +2,14 @@
 #ifndef MANIFEST_MANIFEST_H
 #define MANIFEST_MANIFEST_H
 
-#include "manifest/step.h"
+#include "base/err.h"
+#include "gp/command.h"
 
-enum { MANIFEST_READERS = 32, MANIFEST_READER_NAME = 128 };
+#define MANIFEST_PATH 4096
+enum { MANIFEST_READERS = 32, MANIFEST_READER_NAME = 128, MANIFEST_STEPS = 64 };
+
+struct doc;
+struct node;
 
 enum manifest_mode { MODE_BROADCAST, MODE_UNICAST };
 enum manifest_when { AUTHORIZE_NOW, AUTHORIZE_LATER };
@@ -31,16 +36,24 @@ struct manifest {
 	enum manifest_when authorize;
 	bool allow_literal_mac;
 	/* unicast */
-	struct manifest_step *step;
-	size_t step_n;                  /* at least 1 */
+	size_t step_n;                  /* at least 1, MANIFEST_STEPS at most */
 	uint32_t limit_failures;        /* stop after so many failed cards; 0: no limit */
 	uint32_t limit_authentications; /* ... refused EXTERNAL AUTHENTICATEs in a row; default 3,
 					   0: off */
 };
 
+/*
+ * Reads one of the steps, in their order: a value of the list, of whatever form. What steps there
+ * are is not known here. `path`: of the manifest. ERR_INPUT with the place (doc_error).
+ */
+struct manifest_steps {
+	int (*read)(
+	    void *ctx, const struct doc *d, const struct node *v, const char *path, struct err *e);
+	void *ctx;
+};
 /* Reads and checks: ERR_INPUT "campaign.yaml:3:7: unknown key `bundel`" with a hint where we know.
- * Freed by the caller, also on failure. */
-int manifest_load(const char *path, struct manifest *m, struct err *e);
-void manifest_free(struct manifest *m);
+ * steps may be NULL: counted. */
+int manifest_load(
+    const char *path, const struct manifest_steps *steps, struct manifest *m, struct err *e);
 
 #endif

@@ -56,7 +56,9 @@ static void fill(struct ledger *l)
 		assert_ok(ledger_put(l, &c, &e), &e);
 		for (uint32_t n = 1; n <= STEPS; n++)
 			assert_ok(
-			    ledger_step_put(l, c.file, n, i < DONE ? STEP_DONE : STEP_BEGUN, &e),
+			    ledger_step_put(l, c.file, n,
+				&(struct ledger_step){ .state = i < DONE ? STEP_DONE : STEP_BEGUN },
+				&e),
 			    &e);
 	}
 	assert_ok(ledger_flush(l, &e), &e);
@@ -109,7 +111,7 @@ static int run_over(struct err *e)
 		if (ledger_claim(l, after, false, 4, c, &n, e) != 0)
 			goto stop;
 		for (size_t i = 0; i < n; i++) {
-			enum step_state step;
+			struct ledger_step step;
 
 			assert_true(worked++ < CARDS);
 			memcpy(after, c[i].file, sizeof(after));
@@ -299,7 +301,7 @@ static void test_report_of_one_row(void **state)
 	char command[512];
 	struct ledger_card c = { 0 };
 	struct ledger_sums s;
-	enum step_state step;
+	struct ledger_step step;
 	struct ledger *l;
 	bool damaged, found;
 	struct err e;
@@ -324,7 +326,7 @@ static void test_report_of_one_row(void **state)
 	assert_ok(ledger_get(l, "fleet/0020.card", &c, &found, &e), &e);
 	assert_true(found && c.damaged);
 	assert_ok(ledger_step(l, "fleet/0021.card", 1, &step, &e), &e);
-	assert_int_equal(step, STEP_DAMAGED);
+	assert_int_equal(step.state, STEP_DAMAGED);
 	assert_string_equal(step_state_str(step), "damaged");
 	ledger_close(l);
 }

@@ -305,7 +305,7 @@ static void test_schema_1(void **state)
 	      "DROP TABLE step; PRAGMA user_version = 2");
 	assert_int_equal(ledger_open(path, &demo, false, &l, &e), -1);
 	l = open_it(true);
-	assert_ok(ledger_step_put(l, "a", 1, STEP_DONE, &e), &e);
+	assert_ok(ledger_step_put(l, "a", 1, &(struct ledger_step){ .state = STEP_DONE }, &e), &e);
 	assert_ok(ledger_get(l, "a", &c, &found, &e), &e);
 	assert_true(found && c.state == CARD_DONE);
 	ledger_close(l);
@@ -316,11 +316,11 @@ static void test_schema_1(void **state)
 
 static enum step_state step_of(struct ledger *l, const char *file, uint32_t n)
 {
-	enum step_state s;
+	struct ledger_step s;
 	struct err e;
 
 	assert_ok(ledger_step(l, file, n, &s, &e), &e);
-	return s;
+	return s.state;
 }
 
 /* Steps of each card for itself, for each goal; what has begun is durable at once. */
@@ -331,10 +331,12 @@ static void test_steps(void **state)
 
 	(void)state;
 	assert_int_equal(step_of(l, "a", 1), STEP_PENDING);
-	assert_ok(ledger_step_put(l, "a", 1, STEP_DONE, &e), &e);
-	assert_ok(ledger_step_put(l, "a", 2, STEP_FAILED, &e), &e);
-	assert_ok(ledger_step_put(l, "b", 1, STEP_WAS_SO, &e), &e);
-	assert_ok(ledger_step_put(l, "a", 2, STEP_BEGUN, &e), &e);
+	assert_ok(ledger_step_put(l, "a", 1, &(struct ledger_step){ .state = STEP_DONE }, &e), &e);
+	assert_ok(
+	    ledger_step_put(l, "a", 2, &(struct ledger_step){ .state = STEP_FAILED }, &e), &e);
+	assert_ok(
+	    ledger_step_put(l, "b", 1, &(struct ledger_step){ .state = STEP_WAS_SO }, &e), &e);
+	assert_ok(ledger_step_put(l, "a", 2, &(struct ledger_step){ .state = STEP_BEGUN }, &e), &e);
 	r = open_it(false);
 	assert_int_equal(step_of(r, "a", 1), STEP_DONE);
 	assert_int_equal(step_of(r, "a", 2), STEP_BEGUN);
@@ -380,7 +382,9 @@ static void test_former_goal(void **state)
 	put(l, "b", CARD_FAILED, "load");
 	assert_ok(ledger_put(l, &c, &e), &e);
 	for (uint32_t n = 1; n < 5; n++)
-		assert_ok(ledger_step_put(l, "a", n, (enum step_state)n, &e), &e);
+		assert_ok(ledger_step_put(
+			      l, "a", n, &(struct ledger_step){ .state = (enum step_state)n }, &e),
+		    &e);
 	assert_ok(ledger_flush(l, &e), &e);
 	ledger_close(l);
 	assert_ok(ledger_open(path, &new, false, &l, &e), &e); /* a report changes nothing */
@@ -448,7 +452,7 @@ static void test_failing(void **state)
 	struct ledger *w = open_it(true);
 	struct ledger_card c = { .file = "a" }, claimed[1];
 	struct ledger_sums s;
-	enum step_state step;
+	struct ledger_step step;
 	struct err e;
 	bool found;
 	size_t n;
@@ -469,7 +473,7 @@ static void test_failing(void **state)
 	FAILS(ledger_add(w, "b", &e));
 	FAILS(ledger_claim(w, "", false, 1, claimed, &n, &e));
 	FAILS(ledger_step(w, "a", 1, &step, &e));
-	FAILS(ledger_step_put(w, "a", 1, STEP_BEGUN, &e));
+	FAILS(ledger_step_put(w, "a", 1, &(struct ledger_step){ .state = STEP_BEGUN }, &e));
 	FAILS(ledger_steps_forget(w, "a", &e));
 	ledger_close(w);
 	FAILS(ledger_open(path, &demo, true, &w, &e));

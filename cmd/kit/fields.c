@@ -1,0 +1,95 @@
+#include "cmd/kit/fields.h"
+
+#include "cmd/kit/out.h"
+#include "cmd/kit/show.h"
+#include "gp/privilege.h"
+
+static json_t *aids_json(const struct field_aids *v)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < v->n; i++)
+		show_add(&a, out_hex(aid_span(&v->list[i])));
+	return a;
+}
+
+static json_t *files_json(const struct field_files *v)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < v->n; i++)
+		show_add(&a, json_string(v->list[i].path));
+	return a;
+}
+
+static json_t *words_json(const struct field *f, uint32_t bits)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; f->choices[i] != NULL; i++)
+		if ((bits & 1u << i) != 0)
+			show_add(&a, json_string(f->choices[i]));
+	return a;
+}
+
+static json_t *privileges_json(uint32_t v)
+{
+	json_t *a = json_array();
+
+	for (uint32_t bit = 0x800000; bit != 0; bit >>= 1)
+		if ((v & bit) != 0 && privilege_str(bit) != NULL)
+			show_add(&a, json_string(privilege_str(bit)));
+	return a;
+}
+
+json_t *field_json(const struct field *f, const void *base)
+{
+	const void *v = (const char *)base + f->offset;
+	const struct field_bytes *bytes = v;
+
+	switch (f->kind) {
+	case FIELD_FLAG:
+		return json_boolean(*(const bool *)v);
+	case FIELD_AID:
+		return out_hex(aid_span(v));
+	case FIELD_AIDS:
+		return aids_json(v);
+	case FIELD_HEX8:
+		return json_string(out_hex8((uint8_t)((const struct field_u32 *)v)->v).s);
+	case FIELD_U32:
+		return json_integer((json_int_t)((const struct field_u32 *)v)->v);
+	case FIELD_BYTES:
+		return out_hex(span_of(bytes->b, bytes->n));
+	case FIELD_CHOICE:
+		return json_string(f->choices[((const struct field_choice *)v)->i]);
+	case FIELD_CHOICES:
+		return words_json(f, ((const struct field_bits *)v)->v);
+	case FIELD_PRIVILEGES:
+		return privileges_json(((const struct field_privileges *)v)->v);
+	case FIELD_KEYS:
+		return json_string(((const struct field_keys *)v)->name);
+	case FIELD_FILE:
+		return json_string(((const struct field_file *)v)->path);
+	case FIELD_FILES:
+		return files_json(v);
+	}
+	return json_null();
+}
+
+void fields_json(json_t **o, const struct change *ch)
+{
+	for (size_t i = 0; i < ch->kind->field_n; i++)
+		if (field_given(&ch->kind->fields[i], ch->x))
+			out_set(
+			    o, ch->kind->fields[i].name, field_json(&ch->kind->fields[i], ch->x));
+}
+
+json_t *fields_names_json(const struct change_kind *k, uint64_t bits)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < k->field_n; i++)
+		if ((bits & 1ull << i) != 0)
+			show_add(&a, json_string(k->fields[i].name));
+	return a;
+}

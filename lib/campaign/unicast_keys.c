@@ -1,0 +1,99 @@
+/* Key sets of a unicast campaign: which step changes the set that opens the channel, and how the
+ * change of keys on one card opens channels. */
+#include "campaign/unicast.h"
+
+/* What put-keys asks for; NULL: the step is another. */
+static const struct put_keys *put_keys_of(const struct task *t)
+{
+	return t->change.kind == &change_put_keys ? t->change.x : NULL;
+}
+
+static uint8_t version_of(const struct put_keys *x)
+{
+	return x->as.given ? (uint8_t)x->as.v : x->keys.entry->version;
+}
+
+static int wrong_version(
+    const struct campaign *c, const struct task *t, const char *why, struct err *e)
+{
+	err_set(e, ERR_INPUT, "key set %02X is the one that the channel is opened with by then%s",
+	    version_of(put_keys_of(t)), why);
+	return task_error(c, t, e);
+}
+
+static int chain_one(struct campaign *c, uint32_t i, struct err *e)
+{
+	struct unicast *u = c->unicast;
+	const struct task *t = &u->task[i];
+	const struct channel_set *now = &u->set[u->set_n - 1];
+	const struct put_keys *x = put_keys_of(t);
+	bool in_use;
+
+	/* A key that opens no channel changes none. */
+	if (x == NULL || !entry_type_is_card(x->keys.entry->type))
+		return 0;
+	in_use = x->replace.given && x->replace.v == now->version;
+	if (version_of(x) == now->version && x->rotate.given)
+		return wrong_version(c, t, ": rotating needs a version of its own", e);
+	if (version_of(x) == now->version && !in_use) {
+		wrong_version(c, t, "", e);
+		return err_hint(e, "`replace: %02X` replaces it", version_of(x));
+	}
+	/* A factory set goes by itself when the first other set comes. */
+	if (x->rotate.given || in_use || (now->version == KEYS_FACTORY && !x->replace.given))
+		u->set[u->set_n++] = (struct channel_set){ x->keys.entry, version_of(x), i + 1 };
+	return 0;
+}
+
+int unicast_chain_keys(struct campaign *c, struct err *e)
+{
+	struct unicast *u = c->unicast;
+
+	u->set[0].keys = c->keys;
+	u->set[0].version = c->m.key_version >= 0 ? (uint8_t)c->m.key_version : c->keys->version;
+	u->set_n = 1;
+	for (uint32_t i = 0; i < u->n; i++)
+		if (chain_one(c, i, e) != 0)
+			return -1;
+	return 0;
+}
+
+const struct channel_set *visit_set_of(const struct visit *v, const struct task *t)
+{
+	uint32_t n = (uint32_t)(t - v->u->task) + 1;
+
+	for (size_t i = 0; i < v->u->set_n; i++)
+		if (v->u->set[i].from == n)
+			return &v->u->set[i];
+	return NULL;
+}
+
+/* Behind this step, or a later one that took its place, the set is proven. */
+enum proof visit_proof(void *ctx, const struct change *ch, uint8_t *own)
+{
+	struct visit *v = ctx;
+	const struct channel_set *set = visit_set_of(v, v->task);
+
+	(void)ch;
+	*own = set == NULL ? v->set->version : v->u->set[set - v->u->set - 1].version;
+	if (set == NULL)
+		return PROOF_NEVER;
+	return v->set >= set ? PROOF_DONE : PROOF_DUE;
+}
+
+/* Without an answer it ends here: the next run asks the card which keys it has. */
+int visit_open_set(void *ctx, const struct change *ch, bool new_set, bool anew, struct err *e)
+{
+	struct visit *v = ctx;
+	const struct channel_set *set = visit_set_of(v, v->task);
+
+	(void)ch;
+	if (anew || !new_set || set == NULL) {
+		err_set(e, ERR_READER, "that is to be asked at the next run");
+		return err_hint(e, "the next run goes on from what the card has");
+	}
+	if (!v->card.is_dry)
+		return visit_channel(v, set, e);
+	v->set = set;
+	return plan_channel(v, set->version, false, e);
+}

@@ -1,0 +1,201 @@
+/* Steps of campaigns: YAML into the structs of changes, and what is refused, with its place. */
+#include "unit.h"
+
+#include "change/kinds.h"
+#include "change/step.h"
+#include "crypto/digest.h"
+
+static int read_step(const char *text, struct change *ch, struct err *e)
+{
+	struct doc *d;
+	int rc;
+
+	err_clear(e);
+	assert_ok(doc_parse("/somewhere/c.yaml", span_str(text), &d, e), e);
+	rc = change_step_read(d, doc_root(d), "/somewhere/c.yaml", ch, e);
+	doc_free(d);
+	return rc;
+}
+
+static void *step(const char *text, struct change *ch, const struct change_kind *kind)
+{
+	struct err e;
+
+	assert_ok(read_step(text, ch, &e), &e);
+	assert_ptr_equal(ch->kind, kind);
+	return ch->x;
+}
+
+static void test_install(void **state)
+{
+	const struct install_change *x;
+	struct change ch;
+
+	(void)state;
+	x = step("install:\n"
+		 "  file: hello.cap\n"
+		 "  applets: [A00000006203010C0101, a0 00 00 00 03]\n"
+		 "  privileges: [card-reset, global-lock]\n"
+		 "  parameters: 810102\n"
+		 "  replace: true\n"
+		 "  dap: hello.dap\n"
+		 "  hash: sha-384\n"
+		 "  domain: A00000015100000001\n",
+	    &ch, &change_install);
+	assert_int_equal(ch.line, 1);
+	assert_int_equal(ch.column, 1);
+	assert_string_equal(x->l.file.path, "/somewhere/hello.cap");
+	assert_int_equal(x->applet.n, 2);
+	assert_int_equal(x->applet.list[0].n, 10);
+	assert_int_equal(x->applet.list[1].n, 5);
+	assert_int_equal(x->privileges.v, 0x040800);
+	assert_int_equal(x->privileges.n, 3);
+	assert_span(span_of(x->parameters.b, x->parameters.n), unit_bytes("810102"));
+	assert_true(x->l.replace);
+	assert_int_equal(x->l.dap.n, 1);
+	assert_string_equal(x->l.dap.list[0].path, "/somewhere/hello.dap");
+	assert_int_equal(x->l.hash.i, 2);
+	assert_int_equal(x->l.domain.n, 9);
+	change_free(&ch);
+}
+
+static void test_others(void **state)
+{
+	const struct delete *d;
+	const struct put_keys *k;
+	const struct store_data *s;
+	const struct lock *l;
+	struct change ch;
+
+	(void)state;
+	d = step("delete: {aid: A000000003, related: true}", &ch, &change_delete);
+	assert_true(d->aid.n == 1 && d->aid.list[0].n == 5 && d->related);
+	change_free(&ch);
+	d = step("delete: {aid: [A000000003, A000000004]}", &ch, &change_delete);
+	assert_true(d->aid.n == 2 && !d->related);
+	change_free(&ch);
+	k = step("put-keys: {keys: new, version: 31, replace: 7F}", &ch, &change_put_keys);
+	assert_string_equal(k->keys.name, "new");
+	assert_true(k->as.v == 0x31 && k->replace.v == 0x7F && !k->rotate.given);
+	change_free(&ch);
+	k = step("put-keys: {keys: next, rotate: true}", &ch, &change_put_keys);
+	assert_true(!k->as.given && !k->replace.given && k->rotate.given && k->rotate.v == 0);
+	change_free(&ch);
+	k = step("put-keys: {keys: next, as: 32, rotate: 30}", &ch, &change_put_keys);
+	assert_true(k->as.v == 0x32 && k->rotate.v == 0x30);
+	change_free(&ch);
+	s = step(
+	    "store-data: {file: /d.bin, format: tlv, application: A000000003, encrypted: true}",
+	    &ch, &change_store_data);
+	assert_string_equal(s->file.path, "/d.bin");
+	assert_true(s->format.i == 1 && s->application.n == 5 && s->encrypted);
+	change_free(&ch);
+	l = step("lock: {card: true}", &ch, &change_lock);
+	assert_true(l->card && l->aid.n == 0);
+	change_free(&ch);
+	l = step("unlock: {aid: A000000003}", &ch, &change_unlock);
+	assert_true(!l->card && l->aid.n == 5);
+	change_free(&ch);
+}
+
+static void test_refused(void **state)
+{
+	static const struct {
+		const char *text, *want, *hint;
+	} bad[] = {
+		{ "lock: {card: true}\nunlock: {card: true}\n",
+		    "1:1: a step is a map with one key, what to do, and this has 2", "" },
+		{ "instal: {file: a.cap}", "1:1: unknown key `instal`", "did you mean `install`?" },
+		{ "install: a.cap", "1:10: `install` must be a map", "" },
+		{ "install: {file: a.cap, aplet: [A000000003]}", "1:24: unknown key `aplet`",
+		    "did you mean `applet`?" },
+		{ "install: {file: a.cap, applet: A000000003, applets: [A000000003]}",
+		    "1:44: `applet` and `applets` are one", "" },
+		{ "install: {file: a.cap, applets: [A0000000]}",
+		    "1:34: `applets` is not an AID of 5 to 16 octets in hex", "" },
+		{ "install: {file: a.cap, applets: []}", "1:33: `applets` must have a value", "" },
+		{ "install: {file: a.cap, applets: {a: b}}",
+		    "1:33: `applets` must be a single value or a list of them", "" },
+		{ "install: {file: a.cap, privileges: [card-rest]}",
+		    "1:37: `privileges` cannot be: `card-rest` is no privilege",
+		    "did you mean `card-reset`?" },
+		{ "install: {file: a.cap, privileges: [authorized-management, "
+		  "delegated-management]}",
+		    "1:60: `privileges` cannot be: ", "" },
+		{ "install: {file: a.cap, replace: yes}", "1:33: `replace` must be true or false",
+		    "" },
+		{ "install: {file: a.cap, hash: md5}",
+		    "1:30: `hash` is not one of sha-1, sha-256, sha-384, sha-512", "" },
+		{ "install: {file: a.cap, hash: sha-265}", "1:30: `hash` is not one of",
+		    "did you mean `sha-256`?" },
+		{ "install: {file: a.cap, domain: [A000000003]}",
+		    "1:32: `domain` must be a single value", "" },
+		{ "install: {file: a.cap, dap: ''}", "1:29: `dap` has no value", "" },
+		{ "install: {file: a.cap, block: 0}",
+		    "1:31: `block` is not a number from 1 to 65535", "" },
+		{ "delete: {related: true}", "1:9: `aid` is missing", "" },
+		{ "put-keys: {as: 31}", "1:11: `keys` is missing", "" },
+		{ "put-keys: {keys: new, version: 80}",
+		    "1:32: `version` is not one octet in hex, 01 to 7F", "" },
+		{ "store-data: {format: dgi}", "1:13: `file` is missing", "" },
+		{ "store-data: {file: d, format: xml}",
+		    "1:31: `format` is not one of dgi, tlv, raw", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char want[256];
+		struct change ch;
+		struct err e;
+
+		snprintf(want, sizeof(want), "/somewhere/c.yaml:%s", bad[i].want);
+		assert_int_equal(read_step(bad[i].text, &ch, &e), -1);
+		if (e.code != ERR_INPUT || strncmp(e.text, want, strlen(want)) != 0 ||
+		    strncmp(e.hint, bad[i].hint, strlen(bad[i].hint)) != 0)
+			fail_msg("%s\n gave: %s (%s)\n want: %s (%s)", bad[i].text, e.text, e.hint,
+			    want, bad[i].hint);
+	}
+}
+
+/* What fields say together is found when the change is completed. */
+static void test_together(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} bad[] = {
+		{ "install: {replace: true}", "`file` or `module` is missing" },
+		{ "install: {file: a.cap, module: A000000003}", "either `file` or `module`" },
+		{ "install: {module: A000000003, hash: sha-1}",
+		    "A000000003 is a module on the card: `domain`, `applet`, `dap`" },
+		{ "delete: {aid: [A000000003, A000000004], token: t}", "`token` is for one AID" },
+		{ "put-keys: {keys: new, replace: 30, rotate: true}",
+		    "`replace` and `rotate` do not go together" },
+		{ "lock: {}", "one of AID, `domain: AID` and `card: true` is needed" },
+		{ "unlock: {aid: A000000003, card: true}", "one of AID" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct change ch;
+		struct err e;
+
+		assert_ok(read_step(bad[i].text, &ch, &e), &e);
+		assert_int_equal(change_open(&ch, true, &e), -1);
+		err_word(&e, WORDS_KEYS);
+		if (e.code != ERR_USAGE || strncmp(e.text, bad[i].want, strlen(bad[i].want)) != 0)
+			fail_msg("%s\n gave: %s\n want: %s", bad[i].text, e.text, bad[i].want);
+		change_free(&ch);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_install),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_together),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
