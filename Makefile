@@ -121,8 +121,13 @@ $(B)/tools/%: test/tools/%.c Makefile | deps
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -D_GNU_SOURCE -o $@ $<
 
-unit: $(UNIT_BIN) $(TOOL_BIN)
-tools: $(TOOL_BIN)
+# cardadm with somebody on its line: test/attack/attack.c.
+$(B)/attack/cardadm: $(B)/test/attack/attack.o $(CMD_OBJ) $(B)/lib.a
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -Wl,--wrap=vcard_transmit -o $@ $^ $(NEED_LIBS)
+
+unit: $(UNIT_BIN) $(TOOL_BIN) $(B)/attack/cardadm
+tools: $(TOOL_BIN) $(B)/attack/cardadm
 .SECONDARY: $(UNIT_SRC:%.c=$(B)/%.o) $(UNIT_HELP:%.c=$(B)/%.o)
 
 # Programs whose coverage is counted are linked with it; it is not counted itself.
