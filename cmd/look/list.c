@@ -144,6 +144,32 @@ static int show_tree(struct ctx *c, const struct args *g, const struct registry 
 	return 0;
 }
 
+/* ---- what it is worth ---- */
+
+static bool is_proven(const struct args *g, const struct registry *r)
+{
+	for (int k = REGISTRY_ISD; k <= REGISTRY_LOAD_FILE; k++)
+		if (wanted(g, (enum registry_kind)k) && !registry_proven(r, (enum registry_kind)k))
+			return false;
+	return true;
+}
+
+/* What is missing may have been taken away on the wire, so the list is no success. A supplementary
+ * domain has nothing to prove it with: it lists its own part, which most often is itself alone. */
+static int in_doubt(struct ctx *c, const struct args *g, const struct registry *r, struct err *e)
+{
+	for (int k = REGISTRY_ISD; k <= REGISTRY_LOAD_FILE; k++) {
+		if (!wanted(g, (enum registry_kind)k) ||
+		    registry_doubt_kind(r, (enum registry_kind)k, e) == 0)
+			continue;
+		if (r->issuer)
+			return -1;
+		ctx_note(c, "%s", e->text);
+		err_clear(e);
+	}
+	return 0;
+}
+
 /* ---- JSON ---- */
 
 static int show_json(struct ctx *c, const struct args *g, const struct registry *r, struct err *e)
@@ -158,6 +184,7 @@ static int show_json(struct ctx *c, const struct args *g, const struct registry 
 		}
 	out_set(&o, "form", json_string(r->old_form ? "deprecated" : "tlv"));
 	out_set(&o, "complete", json_boolean(!r->cut && r->skipped == 0));
+	out_set(&o, "proven", json_boolean(is_proven(g, r)));
 	out_set(&o, "entries", rows);
 	return out_result(c, o, e);
 }
@@ -189,6 +216,8 @@ static int run(struct ctx *c, void *args, struct err *e)
 		tell_gaps(c, g, &r);
 		rc = c->json ? show_json(c, g, &r, e) : show_tree(c, g, &r, e);
 	}
+	if (rc == 0)
+		rc = in_doubt(c, g, &r, e);
 	registry_free(&r);
 	return rc;
 }

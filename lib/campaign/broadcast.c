@@ -122,7 +122,10 @@ static int work(struct run *r, struct err *e)
 	}
 	if (p.need == NEED_LOAD && load(r, &p, e) != 0)
 		return -1;
-	return m->authorize == AUTHORIZE_LATER ? 0 : authorize(r, &p, e);
+	if (m->authorize != AUTHORIZE_LATER)
+		return authorize(r, &p, e);
+	enter(r, STEP_CONFIRM);
+	return job_loaded(&r->s, &r->c->bundle, p.package, e);
 }
 
 const struct campaign_mode mode_broadcast = { open_bundle, ready, close_bundle, work };

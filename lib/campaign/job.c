@@ -141,15 +141,27 @@ static int check_policy(const struct bundle *b, const struct package *p,
 	return 0;
 }
 
+static bool is_ours(const struct slot_data *sl, const struct bundle *b)
+{
+	return sl->state != SLOT_EMPTY && memcmp(sl->campaign, b->campaign, CAMPAIGN_SIZE) == 0;
+}
+
+static bool is_full(const struct slot_data *sl)
+{
+	return sl->state == SLOT_COMPLETE || sl->state == SLOT_VERIFIED;
+}
+
+static bool is_of(const struct slot_data *sl, const struct bundle *b, const struct package *p)
+{
+	return is_ours(sl, b) && sl->package == p->number && sl->total == p->total &&
+	       sl->length == b->length;
+}
+
 /* What the slot holds decides: authorize it, go on at j, or start over. */
 static int plan_slot(const struct bundle *b, struct job_plan *p, struct err *e)
 {
 	const struct slot_data *sl = &p->slot;
-	bool full = sl->state == SLOT_COMPLETE || sl->state == SLOT_VERIFIED;
-	bool ours =
-	    sl->state != SLOT_EMPTY && memcmp(sl->campaign, b->campaign, CAMPAIGN_SIZE) == 0;
-	bool same = ours && sl->package == p->package->number && sl->total == p->package->total &&
-		    sl->length == b->length;
+	bool full = is_full(sl), ours = is_ours(sl, b), same = is_of(sl, b, p->package);
 
 	p->need = NEED_LOAD;
 	p->j = 0;
@@ -255,13 +267,39 @@ int job_authorize(struct session *s, const struct bundle *b, const struct packag
 	return -1;
 }
 
+/* What the card holds after a command that was answered 9000, but does not tell, is not known. An
+ * error word may be anybody's. */
+static int unproven(struct err *e)
+{
+	if (e->code != ERR_CARD)
+		return -1;
+	e->code = ERR_INTEGRITY;
+	return err_in(e, "what the card holds now is not proven");
+}
+
+int job_loaded(struct session *s, const struct bundle *b, const struct package *p, struct err *e)
+{
+	struct slot_data sl;
+
+	if (broadcast_read_slot(s, &sl, e) != 0)
+		return unproven(e);
+	if (is_full(&sl) && is_of(&sl, b, p) && sl.done == sl.total)
+		return 0;
+	if (is_ours(&sl, b))
+		return err_set(e, ERR_INTEGRITY,
+		    "every command was answered 9000, but the card holds %u of %u", sl.done,
+		    sl.total);
+	return err_set(e, ERR_INTEGRITY,
+	    "every command was answered 9000, but the card does not hold the payload");
+}
+
 int job_confirm(struct session *s, const struct bundle *b, struct err *e)
 {
 	struct system_data d;
 	char version[12];
 
 	if (broadcast_read_system(s, &d, e) != 0)
-		return -1;
+		return unproven(e);
 	if (d.version != b->version || memcmp(d.digest, b->image_digest, DIGEST_SIZE) != 0)
 		return err_set(e, ERR_INTEGRITY,
 		    "the card said that it is active, but runs version %s with another digest or "

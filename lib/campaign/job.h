@@ -52,6 +52,9 @@ int job_switch(struct session *s, const struct bundle *b, struct job_plan *p,
 /* AUTHORIZE ACTION; a verdict other than 00, 01 (02 with verify): ERR_INTEGRITY. */
 int job_authorize(struct session *s, const struct bundle *b, const struct package *p,
     enum authorize_p1 p1, struct verdict *v, struct err *e);
+/* Reads FF71: the slot holds all of this package, as the card itself says in the diversified
+ * channel; ERR_INTEGRITY when it does not. The answers to the broadcast commands prove nothing. */
+int job_loaded(struct session *s, const struct bundle *b, const struct package *p, struct err *e);
 /* Reads FF70 back and compares: ERR_INTEGRITY. */
 int job_confirm(struct session *s, const struct bundle *b, struct err *e);
 

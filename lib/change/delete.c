@@ -38,7 +38,10 @@ static int is_so(struct change_card *c, const void *x, struct change_so *so, str
 	for (size_t i = 0; i < d->aid.n; i++)
 		if (registry_find(r, &d->aid.list[i]) != NULL)
 			so->is = SO_NO;
-	return 0;
+	if (so->is != SO_YES)
+		return 0;
+	/* Gone is what the card proves, not what nobody lists. */
+	return registry_prove(c->s, &c->registry, e) == 0 ? registry_doubt(r, e) : -1;
 }
 
 /* Where the card does not tell what it has, it is sent as asked. */
@@ -59,6 +62,10 @@ static int plan_one(struct change_card *c, const struct delete *d, const struct 
 		err_set(e, ERR_CARD, "%s is not on the card", aid_hex(aid).s);
 		return err_hint(e, "nothing was deleted; " VERB("list") " shows what there is");
 	}
+	/* It tells what it has, and yet that this is not there may be somebody else's word. */
+	if (r->issuer && r->told[REGISTRY_APPLICATION] && r->told[REGISTRY_LOAD_FILE] &&
+	    registry_doubt(r, e) != 0)
+		return err_in(e, "%s is not listed", aid_hex(aid).s);
 	return removals_put(m, aid, d->related ? DELETE_RELATED : DELETE_OBJECT, e);
 }
 

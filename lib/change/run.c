@@ -100,7 +100,7 @@ int change_registry(struct change_card *c, const struct registry **r, struct err
 	if (c->registry_known)
 		return 0;
 	forget_registry(c);
-	if (registry_read(c->s, &c->registry, e) != 0) {
+	if ((c->by_hand ? registry_read : registry_list)(c->s, &c->registry, e) != 0) {
 		if (!c->by_hand || without_registry(c, e) != 0)
 			return -1;
 	} else if (c->is_dry) {

@@ -150,6 +150,20 @@ int keys_read(struct session *s, struct key_infos *k, bool *told, struct err *e)
 	return err_set(e, ERR_CARD, "GET DATA 00E0: the key information is malformed");
 }
 
+int keys_prove(struct session *s, struct key_infos *k, struct err *e)
+{
+	bool told;
+
+	if (keys_read(s, k, &told, e) != 0)
+		return -1;
+	if (told)
+		return 0;
+	err_set(e, ERR_INTEGRITY,
+	    "GET DATA 00E0: the card gives no key information, so it is not proven which keys it "
+	    "has");
+	return err_hint(e, "somebody may sit between reader and card");
+}
+
 const struct key_info *keys_at(const struct key_infos *k, uint8_t version, uint8_t kid)
 {
 	for (size_t i = 0; i < k->n; i++)

@@ -36,8 +36,12 @@ int keys_put_set(
 /* One DELETE of a set, or of one key of it. *unknown: as above. */
 int keys_delete(struct session *s, const struct delete_keys *k, bool *unknown, struct err *e);
 
-/* Key information (00E0). told = false: the card has none, *k is empty. */
+/* Key information (00E0). told = false: the card gives none, by an error word that anybody on the
+ * wire can say; *k is empty, and proves nothing. */
 int keys_read(struct session *s, struct key_infos *k, bool *told, struct err *e);
+/* The same where it is to prove what the card has and has not: that it gives none is ERR_INTEGRITY.
+ * A card with an open channel has the set that it was opened with, at least. */
+int keys_prove(struct session *s, struct key_infos *k, struct err *e);
 /* The key with this version and identifier; kid 0: the first of the version. NULL: none. */
 const struct key_info *keys_at(const struct key_infos *k, uint8_t version, uint8_t kid);
 /* Key set `version` can open a channel: it has keys 01, 02 and 03, or an SCP11 key. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/content.h"
 #include "tlv/tlv.h"
 
 enum { PAGES_MAX = 1024, PAGE_MAX = 65536 };
@@ -17,6 +18,7 @@ struct listing {
 	struct wr cut; /* of the last entry so far, when an answer ended within it */
 	size_t before; /* entries of other kinds */
 	size_t pages;
+	bool bare; /* that there is no more was told by an error word alone */
 };
 
 static int add(struct listing *l, const struct status_entry *s, struct err *e)
@@ -121,6 +123,7 @@ static int read_end(struct listing *l, uint16_t sw, struct err *e)
 	if (l->r->n + l->r->skipped == l->before)
 		return malformed(l, e);
 	l->r->cut = l->r->cut || l->cut.n > 0;
+	l->bare = l->cut.n == 0;
 	return 0;
 }
 
@@ -154,6 +157,7 @@ static int read_form(struct listing *l, bool old, uint16_t *sw, struct err *e)
 	int rc;
 
 	l->old = old;
+	l->bare = false;
 	l->pages = 0;
 	l->before = l->r->n + l->r->skipped;
 	if (send_request(l, &r, e) != 0)
@@ -186,14 +190,28 @@ static int read_kind(struct session *s, struct registry *r, enum registry_kind k
 		return -1;
 	if (*sw == SW_OK || *sw == SW_REFERENCE_NOT_FOUND || *sw == SW_NOT_FOUND)
 		r->told[kind] = true;
+	r->proven[kind] = *sw == SW_OK && r->rmac && !l.bare;
 	return 0;
 }
 
-int registry_read(struct session *s, struct registry *r, struct err *e)
+int registry_prove(struct session *s, struct registry *r, struct err *e)
+{
+	struct resources n;
+
+	if (!r->rmac || r->proven[REGISTRY_APPLICATION] || !r->told[REGISTRY_APPLICATION])
+		return 0;
+	if (content_resources(s, &n, e) != 0)
+		return -1;
+	r->proven[REGISTRY_APPLICATION] = n.told && n.applications == 0;
+	return 0;
+}
+
+int registry_list(struct session *s, struct registry *r, struct err *e)
 {
 	uint16_t isd, apps, modules, files;
 
 	memset(r, 0, sizeof(*r));
+	r->rmac = session_has_rmac(s);
 	if (read_kind(s, r, REGISTRY_ISD, STATUS_ISD, &isd, e) != 0 ||
 	    read_kind(s, r, REGISTRY_APPLICATION, STATUS_APPLICATIONS, &apps, e) != 0 ||
 	    read_kind(s, r, REGISTRY_LOAD_FILE, STATUS_MODULES, &modules, e) != 0)
@@ -203,11 +221,20 @@ int registry_read(struct session *s, struct registry *r, struct err *e)
 	if (modules != SW_OK &&
 	    read_kind(s, r, REGISTRY_LOAD_FILE, STATUS_LOAD_FILES, &files, e) != 0)
 		return -1;
+	r->issuer = isd == SW_OK || session_is_issuer(s);
+	/* Only the issuer domain has to list one. */
+	if (r->rmac && !r->issuer)
+		r->proven[REGISTRY_ISD] = true;
 	if (r->told[REGISTRY_ISD] || r->told[REGISTRY_APPLICATION] || r->told[REGISTRY_LOAD_FILE])
 		return 0;
 	err_sw(e, ERR_CARD, apps, "GET STATUS: the card tells nothing of its registry");
 	return err_hint(
 	    e, "the registry is told in a channel that authenticates us: not in SCP11b");
+}
+
+int registry_read(struct session *s, struct registry *r, struct err *e)
+{
+	return registry_list(s, r, e) == 0 ? registry_prove(s, r, e) : -1;
 }
 
 void registry_free(struct registry *r)
@@ -216,8 +243,39 @@ void registry_free(struct registry *r)
 	memset(r, 0, sizeof(*r));
 }
 
+bool registry_proven(const struct registry *r, enum registry_kind kind)
+{
+	return r->proven[kind];
+}
+
+int registry_doubt_kind(const struct registry *r, enum registry_kind kind, struct err *e)
+{
+	static const char *const names[] = { "issuer domain", "application", "package" };
+
+	if (!r->rmac || r->proven[kind])
+		return 0;
+	err_set(e, ERR_INTEGRITY,
+	    "that there is no other %s on the card is not proven: the card's word for it is an "
+	    "error, which carries no R-MAC",
+	    names[kind]);
+	return err_hint(e,
+	    "somebody may sit between reader and card, or the card cannot tell it in this channel");
+}
+
+int registry_doubt(const struct registry *r, struct err *e)
+{
+	for (int k = REGISTRY_ISD; k <= REGISTRY_LOAD_FILE; k++)
+		if (registry_doubt_kind(r, (enum registry_kind)k, e) != 0)
+			return -1;
+	return 0;
+}
+
 bool registry_is_whole(const struct registry *r)
 {
+	struct err ignored;
+
+	if (registry_doubt(r, &ignored) != 0)
+		return false;
 	for (size_t i = 0; i < r->n; i++)
 		if (r->entry[i].kind == REGISTRY_ISD)
 			return r->told[REGISTRY_APPLICATION] && r->told[REGISTRY_LOAD_FILE] &&

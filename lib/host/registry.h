@@ -22,7 +22,11 @@ struct registry {
 	size_t n;
 	bool has_modules; /* load files came with their modules */
 	bool old_form;    /* the card knows the deprecated format only */
-	bool told[3];   /* by enum registry_kind: the card answered for it (6A88: nothing there) */
+	bool told[3]; /* by enum registry_kind: the card answered for it (6A88: nothing there) */
+	/* The same, and its word can be trusted: see registry_proven. */
+	bool proven[3];
+	bool rmac;      /* read in a channel with R-MAC */
+	bool issuer;    /* of A000000151000000, or of what lists itself as the issuer domain */
 	bool cut;       /* a list ended within an entry, and the card tells no more of it */
 	size_t skipped; /* entries that are malformed, such as an AID of one octet */
 };
@@ -36,12 +40,30 @@ struct registry {
  * refused leaves told[] false for it (6982: ERR_CARD at once) and is an error only when nothing at
  * all was told. ERR_CARD: no list at all, endless. registry_free in any case.
  */
+int registry_list(struct session *s, struct registry *r, struct err *e);
+/* With R-MAC, when nothing but an error word says that there are no applications: asks for the card
+ * resources, which count them. */
+int registry_prove(struct session *s, struct registry *r, struct err *e);
+/* Both. */
 int registry_read(struct session *s, struct registry *r, struct err *e);
 void registry_free(struct registry *r);
-/* By AID; NULL: not there. Borrowed. */
+/*
+ * Is what the card says of this kind proven? With R-MAC a list is that came to its end in an answer
+ * with data. That there
+ * is nothing (6A88) is not: an error word carries no R-MAC, so anybody on the wire can put it in
+ * the place of a list. It is proven when something protected says it: that no application is
+ * installed, the card resources (FF21). The issuer domain lists itself always, a supplementary one
+ * does not have to. Without R-MAC nothing is.
+ */
+bool registry_proven(const struct registry *r, enum registry_kind kind);
+/* ERR_INTEGRITY when the channel has R-MAC and yet it is not proven that nothing but what is listed
+ * is there, of this kind or of any. In a channel without R-MAC the card's bare word decides: 0. */
+int registry_doubt_kind(const struct registry *r, enum registry_kind kind, struct err *e);
+int registry_doubt(const struct registry *r, struct err *e);
+/* By AID; NULL: not there, as far as registry_doubt knows. Borrowed. */
 const struct registry_entry *registry_find(const struct registry *r, const struct aid *aid);
-/* Nothing is on the card but what is listed: every kind was told to its end, with the issuer
- * domain, which a supplementary domain does not list for its own part. */
+/* Nothing is on the card but what is listed: every kind was told to its end, with R-MAC proven,
+ * and with the issuer domain, which a supplementary domain does not list for its own part. */
 bool registry_is_whole(const struct registry *r);
 /* An entry that is a security domain, the issuer's included. */
 bool registry_is_domain(const struct registry_entry *x);

@@ -36,6 +36,16 @@ static bool is_protected(const struct session *s)
 	return s->mode == SESSION_UNICAST && (s->level & LEVEL_CMAC) != 0;
 }
 
+bool session_has_rmac(const struct session *s)
+{
+	return s->mode == SESSION_UNICAST && (s->level & LEVEL_RMAC) != 0;
+}
+
+bool session_is_issuer(const struct session *s)
+{
+	return s->domain.n == 0 || span_eq(aid_span(&s->domain), aid_span(&aid_isd));
+}
+
 static int check_may_send(const struct session *s, struct err *e)
 {
 	if (s->mode == SESSION_BROADCAST) {
@@ -190,7 +200,7 @@ int session_do(
 char *session_key_set(const struct session *s, uint8_t version, char out[static SESSION_KEY_SET])
 {
 	char aid[HEX_SIZE(AID_MAX)];
-	bool issuer = s->domain.n == 0 || span_eq(aid_span(&s->domain), aid_span(&aid_isd));
+	bool issuer = session_is_issuer(s);
 
 	snprintf(out, SESSION_KEY_SET, "%02X%s%s", version, issuer ? "" : " in ",
 	    issuer ? "" : hex_put(aid_span(&s->domain), aid, sizeof(aid)));

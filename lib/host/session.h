@@ -86,6 +86,11 @@ int session_open(struct session *s, const struct session_asks *asks, struct err 
  * ERR_SAFETY, nothing sent. A status word other than 9000 is not an error here.
  */
 int session_send(struct session *s, const struct capdu *c, struct rapdu *r, struct err *e);
+/* An answer in this channel is proven to be the card's (but for error words: those carry no R-MAC).
+ */
+bool session_has_rmac(const struct session *s);
+/* The selected domain is A000000151000000, the issuer's on most cards. */
+bool session_is_issuer(const struct session *s);
 /* An INSTALL, DELETE or PUT KEY with so many octets of data may be given to session_send although
  * one short command does not take them: it is protected as a whole and goes in several (GPCS
  * 11.1.5). */

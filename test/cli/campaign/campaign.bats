@@ -152,7 +152,7 @@ load ../lib
 	campaign
 	echo "authorize: later" >>campaign.yaml
 	ok campaign run campaign.yaml
-	[ "$(report '[.cards[].step]|unique')" = '["return"]' ]
+	[ "$(report '[.cards[].step]|unique')" = '["confirm"]' ]
 	"$CARDADM" -r vcard:fleet/0001.card info --json | jq -e '.system.version == "0.0" and .slot.state == "complete"'
 	sed -i 's/later/now/' campaign.yaml
 	ok campaign run campaign.yaml
