@@ -179,12 +179,12 @@ static const char *state_str(const struct ledger_card *lc)
 /* A card that was put into a reader has no file. */
 static json_t *card_json(const struct campaign *cp, const struct ledger_card *lc)
 {
-	return json_pack("{s:o, s:o, s:s, s:s, s:o, s:b}", "id",
+	return json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:b}", "id",
 	    lc->id[0] != '\0' ? json_string(lc->id) : json_null(), "file",
 	    cp->m.readers_n > 0 ? json_null() : json_string(lc->file), "state", state_str(lc),
 	    "step", lc->step, "reason",
-	    lc->reason[0] != '\0' ? json_string(lc->reason) : json_null(), "in_doubt",
-	    lc->in_doubt);
+	    lc->reason[0] != '\0' ? json_string(lc->reason) : json_null(), "hint",
+	    lc->hint[0] != '\0' ? json_string(lc->hint) : json_null(), "in_doubt", lc->in_doubt);
 }
 
 /* One object whose array is written card by card, so that memory does not grow with the fleet. */
@@ -241,6 +241,8 @@ static int report_text(struct ctx *c, const struct campaign *cp, struct ledger *
 		fprintf(c->out, "%-32s  %-28s  %-8s  %-12s  %s\n", lc.id[0] != '\0' ? lc.id : "-",
 		    cp->m.readers_n > 0 ? "-" : lc.file, state_str(&lc),
 		    lc.step[0] != '\0' ? lc.step : "-", lc.reason[0] != '\0' ? lc.reason : "-");
+		if (lc.hint[0] != '\0')
+			fprintf(c->out, "%-32s  hint: %s\n", "", lc.hint);
 		if (cp->m.mode != MODE_UNICAST)
 			continue;
 		if (steps_text(cp, l, lc.file, steps, e) != 0)

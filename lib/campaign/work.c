@@ -208,6 +208,15 @@ static int work_card(struct run *r, struct err *e)
 	return r->c->mode->work(r, e) == 0 ? 0 : who_failed(r, auth_failed, e);
 }
 
+/* The reason and the remedy of a row, in words of the manifest; why NULL: there is none. */
+static void tell_why(struct ledger_card *lc, struct err *why)
+{
+	if (why != NULL)
+		err_word(why, WORDS_KEYS);
+	snprintf(lc->reason, sizeof(lc->reason), "%s", why == NULL ? "" : why->text);
+	snprintf(lc->hint, sizeof(lc->hint), "%s", why == NULL ? "" : why->hint);
+}
+
 /* Writes down how it ended. Returns -1 only for what ends the whole run. */
 static int settle(struct run *r, int rc, struct err *e)
 {
@@ -225,7 +234,7 @@ static int settle(struct run *r, int rc, struct err *e)
 		err_word(e, WORDS_KEYS);
 	lc->state = rc == 0 ? CARD_DONE : CARD_FAILED;
 	lc->check_once = lc->check_once && rc != 0;
-	snprintf(lc->reason, sizeof(lc->reason), "%s", rc == 0 ? "" : e->text);
+	tell_why(lc, rc == 0 ? NULL : e);
 	r->failures += rc == 0 ? 0 : 1;
 	r->refused_in_a_row = r->refused ? r->refused_in_a_row + 1 : 0;
 	if (ledger_note(r->l, lc, e) != 0)
@@ -239,7 +248,7 @@ static void begin_card(struct run *r, struct ledger_card *lc)
 	r->lc = lc;
 	r->refused = false;
 	lc->state = CARD_PENDING;
-	lc->reason[0] = '\0';
+	lc->reason[0] = lc->hint[0] = '\0';
 	memset(&r->card, 0, sizeof(r->card));
 	memset(&r->s, 0, sizeof(r->s));
 }
@@ -304,7 +313,7 @@ static int settle_unknown(struct run *r, struct err *e)
 		return -1;
 	err_word(e, WORDS_KEYS);
 	r->lc->state = CARD_FAILED;
-	snprintf(r->lc->reason, sizeof(r->lc->reason), "%s", e->text);
+	tell_why(r->lc, e);
 	r->failures++;
 	return 0;
 }

@@ -28,6 +28,7 @@ struct ledger_card {
 	enum card_state state;
 	char step[24];    /* last step reached, "already", "" */
 	char reason[480]; /* "" : none */
+	char hint[240];   /* what to do about it; "": nothing known */
 	bool auth_failed; /* an authentication failed: never repeated */
 	uint32_t attempts;
 	bool in_doubt; /* an intent without outcome: more may have been done than is written here */

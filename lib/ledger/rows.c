@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COLUMNS "file, id, state, step, reason, auth_failed, attempts, in_doubt, check_once"
+#define COLUMNS "file, id, state, step, reason, auth_failed, attempts, in_doubt, check_once, hint"
 #define CARDS "SELECT " COLUMNS ", sum = " CARD_SUM " FROM card"
 /* The sum of a row that is to be (goal, COLUMNS) of these values. */
 #define SUM_OF(values) "sum64(" values ")"
-#define PUT_VALUES "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10"
-#define ADD_VALUES "?1, ?2, '', 0, '', '', 0, 0, 0, 0"
+#define PUT_VALUES "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11"
+#define ADD_VALUES "?1, ?2, '', 0, '', '', 0, 0, 0, 0, ''"
 
 static const char *const sql[STATEMENTS] = {
 	[ST_ADD] = "INSERT OR IGNORE INTO card(goal, " COLUMNS ", sum)"
@@ -21,6 +21,7 @@ static const char *const sql[STATEMENTS] = {
 			    " ON CONFLICT(goal, file) DO UPDATE SET id = ?3, state = ?4, step = "
 			    "?5, reason = ?6,"
 			    " auth_failed = ?7, attempts = ?8, in_doubt = ?9, check_once = ?10,"
+			    " hint = ?11,"
 			    " updated = excluded.updated, sum = excluded.sum",
 	[ST_GET] = CARDS " WHERE goal = ?1 AND file = ?2",
 	[ST_NEXT] =
@@ -30,7 +31,7 @@ static const char *const sql[STATEMENTS] = {
 			   " AND (?3 OR NOT auth_failed) ORDER BY file LIMIT ?4",
 	[ST_CLAIM] = "UPDATE card SET in_doubt = 1, attempts = attempts + 1, updated = unixepoch(),"
 		     " sum = sum64(goal, file, id, state, step, reason, auth_failed, attempts + 1,"
-		     " 1, check_once) WHERE goal = ?1 AND file = ?2",
+		     " 1, check_once, hint) WHERE goal = ?1 AND file = ?2",
 	[ST_SUM] = "SELECT count(*), total(state = 1), total(state = 2), total(state = 0),"
 		   " total(state = 1 AND step = 'already'), total(state <> 1 AND auth_failed)"
 		   " FROM card WHERE goal = ?1",
@@ -141,7 +142,8 @@ static int put(struct ledger *l, const struct ledger_card *c, struct err *e)
 		     sqlite3_bind_int(st, 7, c->auth_failed) == SQLITE_OK &&
 		     sqlite3_bind_int64(st, 8, c->attempts) == SQLITE_OK &&
 		     sqlite3_bind_int(st, 9, c->in_doubt) == SQLITE_OK &&
-		     sqlite3_bind_int(st, 10, c->check_once) == SQLITE_OK;
+		     sqlite3_bind_int(st, 10, c->check_once) == SQLITE_OK &&
+		     sqlite3_bind_text(st, 11, c->hint, -1, SQLITE_STATIC) == SQLITE_OK;
 
 	return bound ? finish(l, st, e) : store_fail(l, "cannot be written", e);
 }
@@ -189,10 +191,11 @@ static bool columns(sqlite3_stmt *st, struct ledger_card *c)
 	c->attempts = (uint32_t)sqlite3_column_int64(st, 6);
 	c->in_doubt = sqlite3_column_int(st, 7) != 0;
 	c->check_once = sqlite3_column_int(st, 8) != 0;
-	c->damaged = sqlite3_column_int(st, 9) == 0;
+	c->damaged = sqlite3_column_int(st, 10) == 0;
 	return column(st, 0, c->file, sizeof(c->file)) && column(st, 1, c->id, sizeof(c->id)) &&
 	       column(st, 3, c->step, sizeof(c->step)) &&
-	       column(st, 4, c->reason, sizeof(c->reason));
+	       column(st, 4, c->reason, sizeof(c->reason)) &&
+	       column(st, 9, c->hint, sizeof(c->hint));
 }
 
 /* A row is not what was written. A report shows it as such; no card is worked on after it. */

@@ -23,8 +23,8 @@ static const char tables[] =
     " state INTEGER NOT NULL DEFAULT 0, step TEXT NOT NULL DEFAULT '',"
     " reason TEXT NOT NULL DEFAULT '', auth_failed INTEGER NOT NULL DEFAULT 0,"
     " attempts INTEGER NOT NULL DEFAULT 0, updated INTEGER NOT NULL DEFAULT 0,"
-    " in_doubt INTEGER NOT NULL DEFAULT 0, check_once INTEGER NOT NULL DEFAULT 0" SUM
-    ", PRIMARY KEY(goal, file)) WITHOUT ROWID;" STEP_TABLE(
+    " in_doubt INTEGER NOT NULL DEFAULT 0, check_once INTEGER NOT NULL DEFAULT 0,"
+    " hint TEXT NOT NULL DEFAULT ''" SUM ", PRIMARY KEY(goal, file)) WITHOUT ROWID;" STEP_TABLE(
 	SUM ", unproven TEXT NOT NULL DEFAULT ''");
 
 /* upgrade[v]: from schema v to v + 1; from none at once to the newest. */
@@ -33,11 +33,12 @@ static const char *const upgrade[SCHEMA_VERSION] = {
 	[2] = STEP_TABLE(""),
 	[3] = "ALTER TABLE campaign ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;"
 	      "ALTER TABLE card ADD COLUMN check_once INTEGER NOT NULL DEFAULT 0;",
-	/* Sums of rows that were there before are those of what is found. */
 	[4] = "ALTER TABLE card ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;"
-	      "ALTER TABLE step ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;"
-	      "UPDATE card SET sum = " CARD_SUM ";",
+	      "ALTER TABLE step ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;",
+	/* Sums of rows that were there before are those of what is found. */
 	[5] = "ALTER TABLE step ADD COLUMN unproven TEXT NOT NULL DEFAULT '';"
+	      "ALTER TABLE card ADD COLUMN hint TEXT NOT NULL DEFAULT '';"
+	      "UPDATE card SET sum = " CARD_SUM ";"
 	      "UPDATE step SET sum = " STEP_SUM ";",
 };
 

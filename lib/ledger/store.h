@@ -42,7 +42,8 @@ struct ledger {
 
 /* The sums of rows: every column that is read counts. sum64 is a function of ours, see store.c. */
 #define CARD_SUM \
-	"sum64(goal, file, id, state, step, reason, auth_failed, attempts, in_doubt, check_once)"
+	"sum64(goal, file, id, state, step, reason, auth_failed, attempts, in_doubt, check_once," \
+	" hint)"
 #define STEP_SUM "sum64(goal, file, n, state, unproven)"
 
 /* ERR_LEDGER with what SQLite says of it; when writing the first error stays. Returns -1. */

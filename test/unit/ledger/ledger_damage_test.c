@@ -327,7 +327,7 @@ static void test_report_of_one_row(void **state)
 	assert_true(found && c.damaged);
 	assert_ok(ledger_step(l, "fleet/0021.card", 1, &step, &e), &e);
 	assert_int_equal(step.state, STEP_DAMAGED);
-	assert_string_equal(step_state_str(step), "damaged");
+	assert_string_equal(step_state_str(step.state), "damaged");
 	ledger_close(l);
 }
 
