@@ -288,7 +288,8 @@ static void test_schema_1(void **state)
 	(void)state;
 	put(l, "a", CARD_DONE, "confirm");
 	ledger_close(l);
-	shell("ALTER TABLE card DROP COLUMN sum; ALTER TABLE step DROP COLUMN sum;"
+	shell("ALTER TABLE card DROP COLUMN hint; ALTER TABLE card DROP COLUMN sum; ALTER TABLE "
+	      "step DROP COLUMN sum;"
 	      "ALTER TABLE card DROP COLUMN in_doubt; ALTER TABLE card DROP COLUMN check_once;"
 	      "ALTER TABLE campaign DROP COLUMN turn; DROP TABLE step; PRAGMA user_version = 1");
 	assert_int_equal(ledger_open(path, &demo, false, &l, &e), -1);
@@ -300,7 +301,8 @@ static void test_schema_1(void **state)
 	assert_true(found && c.state == CARD_DONE && !c.in_doubt);
 	ledger_close(l);
 	/* And one of schema 2, which had no steps. */
-	shell("ALTER TABLE card DROP COLUMN sum; ALTER TABLE step DROP COLUMN sum;"
+	shell("ALTER TABLE card DROP COLUMN hint; ALTER TABLE card DROP COLUMN sum; ALTER TABLE "
+	      "step DROP COLUMN sum;"
 	      "ALTER TABLE card DROP COLUMN check_once; ALTER TABLE campaign DROP COLUMN turn;"
 	      "DROP TABLE step; PRAGMA user_version = 2");
 	assert_int_equal(ledger_open(path, &demo, false, &l, &e), -1);
