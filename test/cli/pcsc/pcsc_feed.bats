@@ -41,7 +41,8 @@ slots_empty() {
 	ok campaign check campaign.yaml --json
 	[ "$(jq -c '[.cards,.directory,.readers]' <<<"$output")" = '[null,null,["Bench 01 00 00"]]' ]
 	[ "$(report .total)" = 0 ]
-	run_start
+	mkdir traces
+	run_start --trace traces
 	n=0
 	for card in 0001 0002 0001 0003; do
 		serve_start fleet/$card.card
@@ -59,6 +60,10 @@ slots_empty() {
 	[ "$(report '[.total,.done,.failed]')" = '[3,3,0]' ]
 	[ "$(report '[.cards[].id]|sort')" = "$(for n in 1 2 3; do cin fleet/000$n.card; done | jq -Rsc 'split("\n")[:-1]|sort')" ]
 	[ "$(report '[.cards[].file]|unique')" = '[null]' ]
+	# A block for each time it was put in, the one that was recognised too.
+	[ "$(grep -c '^# card .*: done$' "traces/$(cin fleet/0001.card).trace")" -eq 2 ]
+	ok explain "traces/$(cin fleet/0003.card).trace" -k keys.yaml --keys test --json
+	[ "$(jq .verified <<<"$output")" = true ]
 	for n in 1 2 3; do
 		"$CARDADM" -r vcard:fleet/000$n.card info --json | jq -e '.system.version == "3.2"'
 	done
