@@ -9,6 +9,12 @@
 
 #include "card/trace.h"
 
+/* The comment that names a card: all that a row of the ledger says of it. */
+enum {
+	HEAD_MAX = sizeof(((struct ledger_card *)0)->id) + sizeof(((struct ledger_card *)0)->file) +
+		   sizeof(((struct ledger_card *)0)->reason) + 64
+};
+
 static int open_file(const char *path)
 {
 	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
@@ -82,7 +88,7 @@ static void name_card(const struct ledger_card *lc, char *out, size_t cap)
 static void put(struct traces *t, const struct ledger_card *lc)
 {
 	const char *id = lc == NULL || lc->id[0] == '\0' ? "unidentified" : lc->id;
-	char path[4096], head[1200];
+	char path[4096], head[HEAD_MAX];
 
 	if (snprintf(path, sizeof(path), "%s%s%s%s", t->path, t->directory ? "/" : "",
 		t->directory ? id : "", t->directory ? ".trace" : "") >= (int)sizeof(path)) {
