@@ -1,6 +1,6 @@
 #include "scp/joined.h"
 
-enum { MORE_COMMANDS = 0x80, JOINED_MAX = 4096 };
+enum { MORE_COMMANDS = 0x80 };
 enum { INSTALL = 0xE6, DELETE = 0xE4, PUT_KEY = 0xD8 };
 
 bool joined_may(uint8_t ins)
@@ -44,14 +44,13 @@ enum joined_step joined_next(struct joined *j, const struct capdu *c, struct cap
 	*whole = *c;
 	if (!j->open)
 		return JOINED_WHOLE;
-	if (!goes_on(&j->head, c)) {
-		joined_forget(j);
-		return JOINED_WHOLE;
-	}
-	wr_put(&j->data, c->data);
+	if (goes_on(&j->head, c) && ++j->parts < JOINED_PARTS_MAX)
+		wr_put(&j->data, c->data);
+	else
+		j->data.full = true;
 	if (!wr_ok(&j->data)) {
 		joined_forget(j);
-		return JOINED_TOO_LONG;
+		return JOINED_BROKEN;
 	}
 	if ((c->p1 & MORE_COMMANDS) != 0)
 		return JOINED_MORE;

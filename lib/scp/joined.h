@@ -9,9 +9,12 @@
 
 #include "apdu/apdu.h"
 
+enum { JOINED_MAX = 2304, JOINED_PARTS_MAX = 64 }; /* octets of the whole, and in how many */
+
 /* On its way. All zero: none. */
 struct joined {
 	bool open;
+	unsigned parts;
 	struct capdu head; /* as the whole has it; without data */
 	struct wr data;    /* so far, and then the whole's; owned */
 };
@@ -23,9 +26,10 @@ MUST_CHECK bool joined_begin(struct joined *j, const struct capdu *first);
 enum joined_step {
 	JOINED_WHOLE, /* *whole: the command itself, or all of it; borrows until joined_forget */
 	JOINED_MORE,  /* is one more of several */
-	JOINED_TOO_LONG
+	JOINED_BROKEN /* does not go on with what was on its way, or is too much of it */
 };
-/* What comes next. A command that does not go on with what was on its way ends that. */
+/* What comes next. Broken: what was on its way is forgotten, and *whole is the command itself. A
+ * card ends its session then, since all 9000 so far were for parts that nobody has verified. */
 enum joined_step joined_next(struct joined *j, const struct capdu *c, struct capdu *whole);
 void joined_forget(struct joined *j);
 

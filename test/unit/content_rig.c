@@ -152,6 +152,13 @@ uint16_t say_hex(struct rig *r, uint8_t ins, uint16_t p1p2, const char *hex)
 	return say(r, ins, p1p2, unit_bytes(hex), NULL);
 }
 
+void assert_broken_off(struct rig *r, uint16_t sw)
+{
+	assert_int_equal(sw, SW_SECURITY_STATUS);
+	assert_int_equal(r->v->channel[r->channel].session, SESSION_IDLE);
+	content_session(r);
+}
+
 struct aid aid_of(const char *hex)
 {
 	struct aid a = { 0 };

@@ -41,6 +41,10 @@ void content_session(struct rig *r); /* after power-on or SELECT */
 uint16_t say(struct rig *r, uint8_t ins, uint16_t p1p2, struct span data, struct span *answer);
 uint16_t say_hex(struct rig *r, uint8_t ins, uint16_t p1p2, const char *hex);
 
+/* A command that came between the parts of another one was answered so: the session is over, and a
+ * new one begins. */
+void assert_broken_off(struct rig *r, uint16_t sw);
+
 struct aid aid_of(const char *hex); /* "": none */
 uint16_t do_install_put(struct rig *r, uint8_t p1, uint8_t p2, const struct install *i);
 /* INSTALL [for load] and LOAD of a whole load file in blocks of n octets; the status word of the

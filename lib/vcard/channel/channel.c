@@ -24,8 +24,8 @@ void session_end(struct channel *ch)
 	wr_free(&ch->store);
 	ch->store_next = 0;
 	joined_forget(&ch->joined);
-	put_key_forget(ch);
-	content_forget(ch);
+	chain_forget(ch);
+	content_forget_load(ch);
 	ch->paging = (struct paging){ 0 };
 	ch->personalize = (struct aid){ 0 };
 	ch->key_domain = (struct aid){ 0 };

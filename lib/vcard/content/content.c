@@ -216,14 +216,6 @@ bool content_fits(const struct vcard *v, const struct aid *domain, uint32_t nv, 
 	       quotas_fit(v, domain, NULL, nv, volatile_);
 }
 
-void content_forget(struct channel *ch)
-{
-	wr_free(&ch->install);
-	ch->install_p1 = 0;
-	ch->deleting = false;
-	content_forget_load(ch);
-}
-
 void content_forget_load(struct channel *ch)
 {
 	wr_free(&ch->loading.data);

@@ -119,9 +119,8 @@ uint32_t app_takes(const struct card_app *a);
 uint32_t app_takes_volatile(const struct card_app *a);
 uint32_t load_file_takes(const struct card_load_file *f);
 
-/* Gives up the INSTALL or LOAD that a channel is in the middle of, and its memory. */
-void content_forget(struct channel *ch);
-void content_forget_load(struct channel *ch); /* a LOAD only */
+/* Gives up the LOAD that a channel is in the middle of, and its memory. */
+void content_forget_load(struct channel *ch);
 
 /* content_record.c: inside of record.c. */
 bool load_file_record_get(struct chip *c, struct rd *r);

@@ -1,5 +1,4 @@
-/* INSTALL (GPCS 11.5): gathers what comes in several commands, takes it apart, and hands each form
- * to who does it. */
+/* INSTALL (GPCS 11.5): takes it apart, and hands each form to who does it. */
 #include "vcard/content/manage.h"
 
 enum { INSTALL_OCTETS_MAX = 2048 };
@@ -47,50 +46,18 @@ struct operation order_operation(const struct order *o)
 	return op;
 }
 
-/* Whether this command goes on with what was begun: 6985 when it is of another form. */
-static bool chain_fits(const struct channel *ch, uint8_t p1)
-{
-	return ch->install_p1 == 0 || ch->install_p1 == p1;
-}
-
-static uint16_t install_part(struct call *c, uint8_t p1)
-{
-	struct channel *ch = c->ch;
-
-	if (ch->install_p1 == 0)
-		ch->install = wr_grow(INSTALL_OCTETS_MAX);
-	ch->install_p1 = p1;
-	wr_put(&ch->install, c->cmd->data);
-	return wr_ok(&ch->install) ? SW_OK : SW_NO_MEMORY;
-}
-
-static void chain_end(struct channel *ch)
-{
-	wr_free(&ch->install);
-	ch->install_p1 = 0;
-}
-
 uint16_t do_install(struct call *c)
 {
-	struct channel *ch = c->ch;
 	uint8_t p1 = (uint8_t)(c->cmd->p1 & ~INSTALL_MORE);
-	bool more = (c->cmd->p1 & INSTALL_MORE) != 0;
-	uint16_t sw;
+	uint16_t sw = SW_WRONG_P1P2;
+	struct span whole;
+	bool more = false;
 
-	if (form_of(p1, c->cmd->p2) == NULL)
-		sw = SW_WRONG_P1P2;
-	else if (!chain_fits(ch, p1))
-		sw = SW_CONDITIONS;
-	else if (ch->install_p1 == 0 && !more)
-		sw = install_whole(c, p1, c->cmd->data);
-	else
-		sw = install_part(c, p1);
-	if (sw == SW_OK && !more && ch->install_p1 != 0)
-		sw = install_whole(c, p1, wr_span(&ch->install));
-	else if (sw == SW_OK && more)
-		return SW_OK;
-	chain_end(ch);
+	if (form_of(p1, c->cmd->p2) != NULL)
+		sw = chain_take(c, INSTALL_OCTETS_MAX, &whole, &more);
+	if (sw == SW_OK && !more)
+		sw = install_whole(c, p1, whole);
 	if (sw != SW_OK && p1 == INSTALL_ALL)
-		content_forget(ch);
+		content_forget_load(c->ch);
 	return sw;
 }

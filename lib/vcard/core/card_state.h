@@ -204,6 +204,12 @@ struct loading {
 	struct wr first; /* data of the INSTALL that began it */
 };
 
+/* An INSTALL, DELETE or PUT KEY of which more is to come; all zero: none. */
+struct chain {
+	uint8_t ins, p1, p2; /* P1 without the bit that says so */
+	struct wr data;      /* so far */
+};
+
 /* Where the next GET STATUS goes on. */
 struct paging {
 	bool active;
@@ -242,15 +248,10 @@ struct channel {
 	/* STORE DATA (data.c): */
 	uint8_t store_next; /* block number expected, 00 at the start */
 	struct wr store;    /* data so far */
-	/* PUT KEY (keys.c), when it goes over several commands: */
-	bool putting_open;
-	uint8_t putting_p1, putting_p2;
-	struct wr putting;    /* data so far */
-	struct joined joined; /* a command protected as a whole that comes in several */
+	/* A command that comes in several, each protected for itself, or as a whole (chain.c): */
+	struct chain chain;
+	struct joined joined;
 	/* INSTALL and LOAD: */
-	uint8_t install_p1;     /* of the INSTALL that goes on in the next command */
-	bool deleting;          /* a DELETE goes on in the next command */
-	struct wr install;      /* data of the one or the other so far */
 	struct loading loading; /* ended by any other command */
 	struct paging paging;   /* of GET STATUS; ended by any other command */
 	struct aid personalize; /* STORE DATA goes to this application; n = 0: to the domain */

@@ -13,7 +13,7 @@ enum need { FREE, OPEN, SESSION, CMAC };
 /* Life cycle: states in which it is allowed. */
 enum life { ALIVE = 1, LOCKED = 2, TERMINATED = 4 };
 
-enum { CLA_CHAINED = 0x10 };
+enum { CLA_CHAINED = 0x10, MORE_COMMANDS = 0x80 /* P1 */ };
 
 struct command {
 	const char *name;
@@ -115,22 +115,17 @@ static uint16_t need_met(const struct call *c, const struct command *k)
 	return SW_OK;
 }
 
-/* What goes over several commands is given up when another one comes in between. */
+/* A listing and a load are given up when another command comes in between. */
 static void interrupt(const struct call *c)
 {
 	struct channel *ch = c->ch;
-	bool install = c->cmd->ins == INS_INSTALL;
-	bool last =
-	    install && (c->cmd->p1 & ~INSTALL_MORE) == INSTALL_ALL && c->cmd->p2 == INSTALL_LAST;
+	bool last = c->cmd->ins == INS_INSTALL && (c->cmd->p1 & ~INSTALL_MORE) == INSTALL_ALL &&
+		    c->cmd->p2 == INSTALL_LAST;
 
 	if (c->cmd->ins != INS_GET_STATUS)
 		ch->paging.active = false;
 	if (c->cmd->ins != INS_LOAD && !(last && ch->loading.whole))
 		content_forget_load(ch);
-	if (c->cmd->ins != INS_PUT_KEY)
-		put_key_forget(ch);
-	if ((!install && ch->install_p1 != 0) || (c->cmd->ins != INS_DELETE && ch->deleting))
-		content_forget(ch);
 }
 
 /* In CARD_LOCKED nobody is obeyed but the holder of the Final Application privilege (GPCS 5.1.1.4).
@@ -148,9 +143,8 @@ static bool is_for_app(const struct call *c, const struct command *k)
 }
 
 /* All that is checked about a command before its handler runs. */
-static uint16_t run_command(struct call *c)
+static uint16_t run_checked(struct call *c, const struct command *k)
 {
-	const struct command *k = command_find(c->v, c->cmd->ins);
 	uint16_t sw;
 
 	interrupt(c);
@@ -170,6 +164,31 @@ static uint16_t run_command(struct call *c)
 	if ((k->data & (c->cmd->data.n == 0 ? NO_DATA : DATA)) == 0)
 		return SW_WRONG_LENGTH;
 	return k->run(c);
+}
+
+static uint16_t session_lost(struct call *c)
+{
+	c->seal = NULL;
+	return mode_step(c->ch, EVENT_UNVERIFIED, SW_SECURITY_STATUS);
+}
+
+/* Nothing stands between the parts of one command: what does ends the session, and is executed
+ * only if it needs none. */
+static uint16_t run_command(struct call *c)
+{
+	const struct command *k = command_find(c->v, c->cmd->ins);
+	bool goes_on = chain_goes_on(c->ch, c->cmd), more = (c->cmd->p1 & MORE_COMMANDS) != 0;
+	uint16_t sw;
+
+	if (chain_open(c->ch) && !goes_on) {
+		if (k == NULL || k->need != OPEN || c->secured)
+			return session_lost(c);
+		mode_step(c->ch, EVENT_END, SW_OK);
+	}
+	sw = run_checked(c, k);
+	if (sw != SW_OK || !more)
+		chain_forget(c->ch);
+	return sw;
 }
 
 /* SELECT, MANAGE CHANNEL and what begins a session are the card's, whatever session is open. In
@@ -199,12 +218,6 @@ static bool answer_protected(const struct channel *ch)
 	return ch->session == SESSION_UNICAST && scp_level(&ch->scp) == LEVEL_RMAC;
 }
 
-static uint16_t session_lost(struct call *c)
-{
-	c->seal = NULL;
-	return mode_step(c->ch, EVENT_UNVERIFIED, SW_SECURITY_STATUS);
-}
-
 /* A command that came in broadcast mode and whose MAC is good. */
 static uint16_t run_broadcast(struct call *c)
 {
@@ -231,7 +244,7 @@ static bool is_foreign_sm(uint8_t cla)
 static bool begins_joined(struct channel *ch, const struct capdu *cmd)
 {
 	return ch->session == SESSION_UNICAST && scp_protocol(&ch->scp) == PROTOCOL_SCP03 &&
-	       joined_begin(&ch->joined, cmd);
+	       !chain_open(ch) && joined_begin(&ch->joined, cmd);
 }
 
 /* Takes the protection off, if any, and runs the command. */

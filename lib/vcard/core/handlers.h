@@ -83,7 +83,14 @@ bool public_taken(const struct vcard *v, const struct aid *domain, struct key_re
 /* store.c: gives up the STORE DATA and personalizations that a domain is in the middle of, on all
  * channels: it is selected anew (GPCS 11.11.1). */
 void store_forget(struct vcard *v, const struct aid *domain);
-/* Gives up a PUT KEY that goes over several commands. */
-void put_key_forget(struct channel *ch);
+/* chain.c: a command that comes in several is under way, and this one is its next part (of one that
+ * is protected as a whole no part gets that far). */
+bool chain_open(const struct channel *ch);
+bool chain_goes_on(const struct channel *ch, const struct capdu *cmd);
+/* Takes a part, or a command that comes alone. !*more: *whole is all of its data, of at most `max`
+ * octets, borrowed until the command ends. SW_OK, or why not. */
+uint16_t chain_take(struct call *c, size_t max, struct span *whole, bool *more);
+/* dispatch.c does so when the last part is through, or one was refused. */
+void chain_forget(struct channel *ch);
 
 #endif

@@ -162,7 +162,7 @@ uint16_t do_select(struct call *c)
 	if (product_means_isd(&c->v->chip, wanted, &c->ch->alias))
 		wanted.n = 0;
 	mode_step(c->ch, EVENT_END, SW_OK);
-	content_forget(c->ch);
+	content_forget_load(c->ch);
 	c->ch->personalize = (struct aid){ 0 };
 	for (size_t i = wanted.n == 0 ? 0 : search_start(c); entry_at(c->v, i, &e); i++)
 		if (span_starts(aid_span(&e.aid), wanted) && is_selectable(&e))

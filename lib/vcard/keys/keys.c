@@ -4,7 +4,7 @@
 #include "tlv/tlv.h"
 #include "vcard/core/handlers.h"
 
-enum { MORE_COMMANDS = 0x80, SEVERAL_KEYS = 0x80, VERSION_MASK = 0x7F };
+enum { SEVERAL_KEYS = 0x80, VERSION_MASK = 0x7F };
 /* Of one PUT KEY over all its commands: an RSA key of 4096 bits, and some. */
 enum { PUT_KEY_OCTETS_MAX = 1024 };
 
@@ -177,50 +177,16 @@ static uint16_t put_whole(struct call *c, struct span data)
 	return sw;
 }
 
-void put_key_forget(struct channel *ch)
-{
-	wr_free(&ch->putting);
-	ch->putting_open = false;
-}
-
 /* The commands of a chain speak of the same keys (GPCS 11.8.2.3.3); nothing changes before its last
  * one. */
-static uint16_t put_part(struct call *c, bool more)
-{
-	struct channel *ch = c->ch;
-	uint8_t p1 = c->cmd->p1 & VERSION_MASK;
-	struct capdu cmd = *c->cmd;
-
-	if (!ch->putting_open) {
-		ch->putting = wr_grow(PUT_KEY_OCTETS_MAX);
-		ch->putting_open = true;
-		ch->putting_p1 = p1;
-		ch->putting_p2 = c->cmd->p2;
-	}
-	if (ch->putting_p1 != p1 || ch->putting_p2 != c->cmd->p2)
-		return SW_WRONG_DATA;
-	wr_put(&ch->putting, c->cmd->data);
-	if (!wr_ok(&ch->putting))
-		return SW_WRONG_DATA;
-	if (more)
-		return SW_OK;
-	cmd.p1 = p1;
-	c->cmd = &cmd;
-	return put_whole(c, wr_span(&ch->putting));
-}
-
 uint16_t do_put_key(struct call *c)
 {
-	bool more = (c->cmd->p1 & MORE_COMMANDS) != 0;
+	struct span whole;
 	uint16_t sw;
+	bool more;
 
 	if ((c->cmd->p2 & VERSION_MASK) == 0)
-		sw = SW_WRONG_P1P2;
-	else if (more || c->ch->putting_open)
-		sw = put_part(c, more);
-	else
-		sw = put_whole(c, c->cmd->data);
-	if (!more || sw != SW_OK)
-		put_key_forget(c->ch);
-	return sw;
+		return SW_WRONG_P1P2;
+	sw = chain_take(c, PUT_KEY_OCTETS_MAX, &whole, &more);
+	return sw == SW_OK && !more ? put_whole(c, whole) : sw;
 }

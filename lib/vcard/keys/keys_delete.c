@@ -127,28 +127,15 @@ static uint16_t delete_whole(struct call *c, struct span data)
 	return sw;
 }
 
-/* Gathers data that come in several commands, as those with a long token do (GPCS 11.2.2.1). */
+/* Those with a long token come in several commands (GPCS 11.2.2.1). */
 uint16_t do_delete(struct call *c)
 {
-	struct channel *ch = c->ch;
-	bool more = (c->cmd->p1 & DELETE_MORE) != 0;
+	struct span whole;
 	uint16_t sw;
+	bool more;
 
-	if ((c->cmd->p1 & ~DELETE_MORE) != 0x00 || (c->cmd->p2 & ~DELETE_RELATED) != 0x00) {
-		sw = SW_WRONG_P1P2;
-	} else if (!more && !ch->deleting) {
-		return delete_whole(c, c->cmd->data);
-	} else {
-		if (!ch->deleting)
-			ch->install = wr_grow(DELETE_OCTETS_MAX);
-		ch->deleting = true;
-		wr_put(&ch->install, c->cmd->data);
-		sw = wr_ok(&ch->install) ? SW_OK : SW_NO_MEMORY;
-		if (sw == SW_OK && more)
-			return SW_OK;
-	}
-	if (sw == SW_OK)
-		sw = delete_whole(c, wr_span(&ch->install));
-	content_forget(ch);
-	return sw;
+	if ((c->cmd->p1 & ~DELETE_MORE) != 0x00 || (c->cmd->p2 & ~DELETE_RELATED) != 0x00)
+		return SW_WRONG_P1P2;
+	sw = chain_take(c, DELETE_OCTETS_MAX, &whole, &more);
+	return sw == SW_OK && !more ? delete_whole(c, whole) : sw;
 }

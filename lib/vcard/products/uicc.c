@@ -218,7 +218,7 @@ uint16_t files_select(struct call *c)
 	if (sw != SW_OK)
 		return sw;
 	mode_step(c->ch, EVENT_END, SW_OK);
-	content_forget(c->ch);
+	content_forget_load(c->ch);
 	c->ch->personalize = (struct aid){ 0 };
 	c->ch->files = true;
 	c->ch->app = true;

@@ -5,6 +5,8 @@
  */
 #include "rig.h"
 
+#include "scp/joined.h"
+
 enum { MODULUS = 256, VERSION = 0x73 };
 
 /* PUT KEY of an RSA key of 2048 bits: 267 octets. */
@@ -70,7 +72,7 @@ static uint16_t send_all(struct rig *r, const struct capdu *whole, size_t n)
 static void card_takes_them(void **state)
 {
 	static const uint8_t levels[] = { 0x01, 0x03, 0x11, 0x13, 0x33 };
-	static const size_t cuts[] = { 255, 254, 100, 1 };
+	static const size_t cuts[] = { 255, 254, 100, 5 };
 	struct capdu c = long_command(), whole;
 	struct rapdu answer;
 	struct rig r;
@@ -124,9 +126,14 @@ static void every_octet_counts(void **state)
 	whole.data = SPAN(copy);
 	assert_int_equal(send_all(&r, &whole, 255), SW_SECURITY_STATUS);
 	rig_session(&r, 0x30, 0x01);
-	for (int i = 0; i < 16; i++)
+	for (int i = 0; i < JOINED_MAX / 255; i++)
 		assert_int_equal(send_part(&r, &whole, 0, 255), SW_OK);
 	assert_int_equal(send_part(&r, &whole, 0, 255), SW_SECURITY_STATUS);
+	assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
+	rig_session(&r, 0x30, 0x01);
+	for (int i = 0; i < JOINED_PARTS_MAX; i++)
+		assert_int_equal(send_part(&r, &whole, 0, 1), SW_OK);
+	assert_int_equal(send_part(&r, &whole, 0, 1), SW_SECURITY_STATUS);
 	assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
 	rig_off(&r);
 }
@@ -143,7 +150,7 @@ static void others_in_between(void **state)
 	(void)state;
 	rig_issue(&r, 16, 0x70);
 	rig_on(&r);
-	/* A command that is whole gives up what was on its way; that one is none any more. */
+	/* A command that is whole, and right as if there had been no part, ends the session. */
 	rig_session(&r, 0x30, 0x01);
 	memcpy(mcv, r.host.u.scp03.mcv, sizeof(mcv));
 	memcpy(counter, r.host.u.scp03.counter, sizeof(counter));
@@ -151,8 +158,9 @@ static void others_in_between(void **state)
 	assert_int_equal(send_part(&r, &whole, 0, 255), SW_OK);
 	memcpy(r.host.u.scp03.mcv, mcv, sizeof(mcv));
 	memcpy(r.host.u.scp03.counter, counter, sizeof(counter));
-	assert_int_equal(
-	    rig_secure(&r, 0x80, INS_GET_DATA, 0x00E0, (struct span){ 0 }, NULL), SW_OK);
+	assert_int_equal(rig_secure(&r, 0x80, INS_GET_DATA, 0x00E0, (struct span){ 0 }, NULL),
+	    SW_SECURITY_STATUS);
+	assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
 	assert_int_equal(send_part(&r, &whole, 255, 255), SW_SECURITY_STATUS);
 	for (size_t i = 0; i < 2; i++) {
 		rig_session(&r, 0x30, 0x01);
@@ -171,12 +179,54 @@ static void others_in_between(void **state)
 	rig_off(&r);
 }
 
+/* Somebody without keys makes parts up, one first part after the other: the second ends it. */
+static void made_up(void **state)
+{
+	static const uint8_t ins[] = { INS_INSTALL, INS_DELETE, INS_PUT_KEY };
+	uint8_t junk[24];
+	struct rig r;
+
+	(void)state;
+	memset(junk, 0x5C, sizeof(junk));
+	rig_issue(&r, 16, 0x70);
+	rig_on(&r);
+	for (size_t a = 0; a < 9; a++) {
+		struct capdu c = { .cla = 0x84, .ins = ins[a / 3], .data = SPAN(junk) };
+
+		rig_session(&r, 0x30, 0x33);
+		assert_int_equal(send_part(&r, &c, 0, 20), SW_OK);
+		c.ins = ins[a % 3];
+		c.p2 ^= 1;
+		assert_int_equal(send_part(&r, &c, 0, 20), SW_SECURITY_STATUS);
+		assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
+		assert_int_equal(send_part(&r, &c, 0, 20), SW_SECURITY_STATUS);
+	}
+	/* nor after a part that was right by itself */
+	rig_session(&r, 0x30, 0x33);
+	assert_int_equal(rig_secure(&r, 0x80, INS_DELETE, 0x8000, unit_bytes("4F0A"), NULL), SW_OK);
+	assert_int_equal(
+	    send_part(
+		&r, &(struct capdu){ .cla = 0x84, .ins = INS_DELETE, .data = SPAN(junk) }, 0, 20),
+	    SW_SECURITY_STATUS);
+	assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
+	/* nor does anything unprotected stand between */
+	rig_session(&r, 0x30, 0x33);
+	assert_int_equal(
+	    send_part(
+		&r, &(struct capdu){ .cla = 0x84, .ins = INS_DELETE, .data = SPAN(junk) }, 0, 20),
+	    SW_OK);
+	assert_int_equal(rig_hex(&r, "0070000001"), SW_OK);
+	assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
+	rig_off(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(card_takes_them),
 		cmocka_unit_test(every_octet_counts),
 		cmocka_unit_test(others_in_between),
+		cmocka_unit_test(made_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

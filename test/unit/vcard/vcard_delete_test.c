@@ -72,7 +72,7 @@ static void malformed(void **state)
 	rig_off(&r);
 }
 
-/* In several commands, as a long token needs it; another command in between ends it. */
+/* In several commands, as a long token needs it; another command in between ends the session. */
 static void chained(void **state)
 {
 	static const uint8_t octets[200];
@@ -83,16 +83,22 @@ static void chained(void **state)
 	assert_int_equal(say_hex(&r, INS_DELETE, 0x8000, "4F0A"), SW_OK);
 	assert_int_equal(entries(&r), 4);
 	assert_int_equal(say_hex(&r, INS_DELETE, 0x8000, "A0"), SW_OK);
-	assert_int_equal(say_hex(&r, INS_GET_STATUS, 0x4002, "4F00"), SW_OK);
+	assert_broken_off(&r, say_hex(&r, INS_GET_STATUS, 0x4002, "4F00"));
 	assert_int_equal(say_hex(&r, INS_DELETE, 0x0000, "00"), SW_WRONG_DATA);
-	/* what was wrong is forgotten */
 	assert_int_equal(say_hex(&r, INS_DELETE, 0x8000, "4F0A"), SW_OK);
-	assert_int_equal(say_hex(&r, INS_DELETE, 0x0001, APPLET), SW_WRONG_P1P2);
+	assert_broken_off(&r, say_hex(&r, INS_DELETE, 0x0001, APPLET));
+	assert_int_equal(say_hex(&r, INS_DELETE, 0x0000, APPLET), SW_WRONG_DATA);
+	/* what is wrong as a part is forgotten, and no part of what comes then */
+	assert_int_equal(say_hex(&r, INS_DELETE, 0x8001, "4F0A"), SW_WRONG_P1P2);
 	assert_int_equal(say_hex(&r, INS_DELETE, 0x0000, APPLET), SW_WRONG_DATA);
 	/* nor does it get into an INSTALL */
 	assert_int_equal(say_hex(&r, INS_DELETE, 0x8000, "08" DOMAIN), SW_OK);
-	assert_int_equal(
-	    say_hex(&r, INS_INSTALL, 0x1000, "00 0A" APPLET "00 00 00"), SW_WRONG_DATA);
+	assert_broken_off(&r, say_hex(&r, INS_INSTALL, 0x1000, "00 0A" APPLET "00 00 00"));
+	/* what needs no session is executed, without one */
+	assert_int_equal(say_hex(&r, INS_DELETE, 0x8000, "4F0A"), SW_OK);
+	assert_int_equal(rig_hex(&r, "0070000001"), SW_OK);
+	assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
+	content_session(&r);
 	assert_int_equal(say_hex(&r, INS_DELETE, 0x8000, "4F0A"), SW_OK);
 	assert_int_equal(say_hex(&r, INS_DELETE, 0x0000, APPLET), SW_OK);
 	assert_int_equal(entries(&r), 3);

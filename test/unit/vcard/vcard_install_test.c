@@ -255,13 +255,12 @@ static void chained(void **state)
 	}
 	/* of another form */
 	assert_int_equal(say(&r, INS_INSTALL, 0x8C00, span_sub(data, 0, 9), NULL), SW_OK);
-	assert_int_equal(
-	    say(&r, INS_INSTALL, 0x0400, span_sub(data, 9, data.n - 9), NULL), SW_CONDITIONS);
+	assert_broken_off(&r, say(&r, INS_INSTALL, 0x0400, span_sub(data, 9, data.n - 9), NULL));
 	assert_int_equal(
 	    say(&r, INS_INSTALL, 0x0C00, span_sub(data, 9, data.n - 9), NULL), SW_WRONG_DATA);
 	/* interrupted by another command */
 	assert_int_equal(say(&r, INS_INSTALL, 0x8C00, span_sub(data, 0, 9), NULL), SW_OK);
-	assert_int_equal(say_hex(&r, INS_GET_DATA, 0x0066, ""), SW_OK);
+	assert_broken_off(&r, say_hex(&r, INS_GET_DATA, 0x0066, ""));
 	assert_int_equal(
 	    say(&r, INS_INSTALL, 0x0C00, span_sub(data, 9, data.n - 9), NULL), SW_WRONG_DATA);
 	/* without end */
