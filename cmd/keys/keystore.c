@@ -83,7 +83,7 @@ static unsigned entry_bits(const struct entry *t)
 {
 	if (entry_type_is_authority(t->type))
 		return authority_bits(&t->authority);
-	if (t->type == ENTRY_OCE || t->type == ENTRY_CA)
+	if (entry_type_is_ec(t->type))
 		return t->ec.n == 0 ? 0 : ec_bits(t->ec.curve);
 	return 8u * (entry_type_is_card(t->type) ? t->keys.enc.n : t->secret.n);
 }
@@ -95,7 +95,7 @@ static json_t *entry_algorithm(const struct entry *t)
 
 	if (t->authority.kind != AUTHORITY_NONE)
 		return json_string(authority_describe(&t->authority, text, sizeof(text)));
-	return t->public_n > 0 && (t->type == ENTRY_OCE || t->type == ENTRY_CA)
+	return t->public_n > 0 && entry_type_is_ec(t->type)
 		   ? json_sprintf("EC %s", ec_curve_str(t->curve))
 		   : json_null();
 }

@@ -17,12 +17,14 @@ uint8_t vcard_product_version(enum vcard_product p, const struct entry *keys)
 
 bool vcard_product_scp11(enum vcard_product p, const struct keystore *ks)
 {
+	bool ca = false, oce_ca = false;
 	const struct entry *t;
 
-	for (size_t i = 0; p == PRODUCT_YUBIKEY && (t = keystore_at(ks, i)) != NULL; i++)
-		if (t->type == ENTRY_CA && t->ec.n > 0)
-			return true;
-	return false;
+	for (size_t i = 0; p == PRODUCT_YUBIKEY && (t = keystore_at(ks, i)) != NULL; i++) {
+		ca = ca || (t->type == ENTRY_CA && t->ec.n > 0);
+		oce_ca = oce_ca || t->type == ENTRY_OCE_CA;
+	}
+	return ca && oce_ca;
 }
 
 /* ISO 7812-1: the digit that makes the sum of Luhn a multiple of ten. */

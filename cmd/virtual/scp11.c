@@ -51,22 +51,40 @@ static int make(struct vcard_maker *m, size_t i, struct span subject, struct err
 	return 0;
 }
 
-int vcard_maker_begin(
-    struct vcard_maker *m, const struct entry *ca, enum ec_curve curve, bool x509, struct err *e)
+/* The public key of a CA, and what certificates call it by. */
+static int take_ca(const struct entry *ca, struct ec_public *key, struct x509_id *id, struct err *e)
+{
+	if (!entry_point(ca, key))
+		return err_set(e, ERR_AUTH, "`%s` has no public key for cards", ca->name);
+	*id = ca->identifier;
+	if (id->n == 0 && !x509_key_id(key, id))
+		return err_set(e, ERR_OTHER, "the CA's key identifier cannot be computed");
+	return 0;
+}
+
+int vcard_maker_begin(struct vcard_maker *m, const struct vcard_cas *cas, enum ec_curve curve,
+    bool x509, struct err *e)
 {
 	uint8_t group[GROUP_ID_SIZE];
 
 	memset(m, 0, sizeof(*m));
-	m->ca = ca;
+	m->ca = cas->ca;
 	m->curve = curve;
 	m->x509 = x509;
-	m->ca_id = ca->identifier;
-	if (ca->ec.n == 0 || !entry_point(ca, &m->ca_public)) {
-		err_set(e, ERR_AUTH, "`%s` has no private key to make certificates with", ca->name);
+	if (m->ca->ec.n == 0) {
+		err_set(
+		    e, ERR_AUTH, "`%s` has no private key to make certificates with", m->ca->name);
 		return err_hint(e, "keystore init --test-keys makes a store with such a CA");
 	}
-	if (m->ca_id.n == 0 && !x509_key_id(&m->ca_public, &m->ca_id))
-		return err_set(e, ERR_OTHER, "the CA's key identifier cannot be computed");
+	if (take_ca(m->ca, &m->ca_public, &m->ca_id, e) != 0 ||
+	    take_ca(cas->oce_ca, &m->oce_ca_public, &m->oce_ca_id, e) != 0)
+		return -1;
+	if (ec_public_eq(&m->ca_public, &m->oce_ca_public)) {
+		err_set(
+		    e, ERR_INPUT, "`%s` and `%s` are the same key", m->ca->name, cas->oce_ca->name);
+		return err_hint(e, "whoever has one of these cards could open all others with its "
+				   "certificate: two CAs, two keys");
+	}
 	if (!random_bytes(group, sizeof(group)))
 		return err_set(e, ERR_OTHER, "no random numbers");
 	return make(m, SCP11C, SPAN(group), e);
@@ -81,7 +99,8 @@ int vcard_maker_card(struct vcard_maker *m, struct vcard_issue *issue, struct er
 	for (size_t i = 0; i < SCP11_VARIANTS; i++)
 		issue->ecka[i] = m->ecka[i];
 	issue->ecka_n = SCP11_VARIANTS;
-	issue->ca[0] = (struct vcard_ca){ KID_CA_KLOC, KEY_VERSION, m->ca_public, m->ca_id };
+	issue->ca[0] =
+	    (struct vcard_ca){ KID_CA_KLOC, KEY_VERSION, m->oce_ca_public, m->oce_ca_id };
 	issue->ca_n = 1;
 	return 0;
 }

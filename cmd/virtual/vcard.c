@@ -15,7 +15,7 @@
 
 struct args {
 	const char *path, *keys, *issuer, *diversification, *platform, *fault;
-	const char *protocol, *ca, *curve, *certificates, *product;
+	const char *protocol, *ca, *oce_ca, *curve, *certificates, *product;
 	struct opt_u32 count, first, base, i, memory, page, key_version;
 	struct aid target, isd;
 	struct opt_bytes algorithms, forms;
@@ -49,6 +49,8 @@ static const struct opt opts[] = {
 	    "certificates (as the type of the key set)"),
 	OPT_STRING(
 	    "ca", "NAME", args, ca, "CA of the key store that certifies the cards (the only one)"),
+	OPT_STRING("oce-ca", "NAME", args, oce_ca,
+	    "CA of the key store by which the cards know who may open them (the only one)"),
 	OPT_CHOICE("curve", "CURVE", args, curve, curves,
 	    "Curve of the cards' keys: p-256, p-384 or brainpoolp256r1 (p-256)"),
 	OPT_CHOICE("certificates", "FORMAT", args, certificates, formats,
@@ -282,21 +284,26 @@ static int take_scp11(
     const struct args *g, const struct keystore *ks, struct source *src, struct err *e)
 {
 	enum ec_curve curve = EC_P256;
-	const struct entry *ca;
+	struct vcard_cas cas;
 
 	src->scp11 = g->protocol != NULL
 			 ? strcmp(g->protocol, "scp11") == 0
 			 : src->keys->type == ENTRY_SCP03 && vcard_product_scp11(src->product, ks);
-	if (!src->scp11 && (g->ca != NULL || g->curve != NULL || g->certificates != NULL))
-		return err_set(
-		    e, ERR_USAGE, "--ca, --curve and --certificates go with --protocol scp11");
+	if (!src->scp11 &&
+	    (g->ca != NULL || g->oce_ca != NULL || g->curve != NULL || g->certificates != NULL))
+		return err_set(e, ERR_USAGE,
+		    "--ca, --oce-ca, --curve and --certificates go with --protocol scp11");
 	if (!src->scp11)
 		return 0;
 	if (g->curve != NULL && !ec_curve_from(g->curve, &curve))
 		return err_set(e, ERR_USAGE, "--curve: unknown curve %s", g->curve);
-	if (keystore_find(ks, ENTRY_CA, g->ca, &ca, e) != 0)
+	if (keystore_find(ks, ENTRY_CA, g->ca, &cas.ca, e) != 0)
 		return -1;
-	return vcard_maker_begin(&src->maker, ca, curve,
+	if (keystore_find(ks, ENTRY_OCE_CA, g->oce_ca, &cas.oce_ca, e) != 0)
+		return err_hint_else(e,
+		    "cards know those who open them by another CA than their own: an entry of type "
+		    "oce-ca");
+	return vcard_maker_begin(&src->maker, &cas, curve,
 	    g->certificates != NULL && strcmp(g->certificates, "x509") == 0, e);
 }
 

@@ -48,6 +48,14 @@ static bool seconds(const ASN1_TIME *t, int64_t *out)
 	return true;
 }
 
+/* The arc behind the prefix: digits, and no arc of its own below. */
+static int role_from(const char *arc)
+{
+	size_t n = strspn(arc, "0123456789");
+
+	return n == 0 || n > 4 || arc[n] != '\0' ? X509_ROLE_WRONG : (int)strtol(arc, NULL, 10);
+}
+
 static int role_of(const X509 *x)
 {
 	STACK_OF(POLICYINFO) *policies = X509_get_ext_d2i(x, NID_certificate_policies, NULL, NULL);
@@ -58,12 +66,24 @@ static int role_of(const X509 *x)
 		char text[64];
 		int n = OBJ_obj2txt(text, sizeof(text), p->policyid, 1);
 
-		if (n > 0 && n < (int)sizeof(text) &&
-		    strncmp(text, POLICY_PREFIX, strlen(POLICY_PREFIX)) == 0)
-			role = (int)strtol(text + strlen(POLICY_PREFIX), NULL, 10);
+		if (n <= 0 || strncmp(text, POLICY_PREFIX, strlen(POLICY_PREFIX)) != 0)
+			continue;
+		role = role == X509_ROLE_NONE && n < (int)sizeof(text)
+			   ? role_from(text + strlen(POLICY_PREFIX))
+			   : X509_ROLE_WRONG;
 	}
 	CERTIFICATEPOLICIES_free(policies);
 	return role;
+}
+
+/* Key agreement must be said, and nothing that makes it somebody else's, as a server's for TLS. */
+static bool agrees(X509 *x)
+{
+	uint32_t purposes = X509_get_extended_key_usage(x);
+
+	return (X509_get_extension_flags(x) & EXFLAG_KUSAGE) != 0 &&
+	       (X509_get_key_usage(x) & KU_KEY_AGREEMENT) != 0 &&
+	       (purposes == UINT32_MAX || purposes == XKU_ANYEKU);
 }
 
 bool x509_get(struct span der, struct x509_info *out)
@@ -85,7 +105,7 @@ bool x509_get(struct span der, struct x509_info *out)
 	id_from(&got.serial, X509_get0_serialNumber(x));
 	id_from(&got.subject_key, X509_get0_subject_key_id(x));
 	id_from(&got.authority_key, X509_get0_authority_key_id(x));
-	got.agrees = (X509_get_key_usage(x) & KU_KEY_AGREEMENT) != 0;
+	got.agrees = agrees(x);
 	got.role = role_of(x);
 	if (!ec_public_from_key(&got.key, key))
 		got.key.n = 0;

@@ -19,7 +19,8 @@ enum x509_role {
 	X509_ROLE_CA_KLCC = 30,
 	X509_ROLE_KA_KLOC = 40,
 	X509_ROLE_KA_KLCC = 50,
-	X509_ROLE_NONE = -1 /* no such policy */
+	X509_ROLE_NONE = -1, /* no such policy */
+	X509_ROLE_WRONG = -2 /* several, or an arc below one */
 };
 
 struct x509_id {
@@ -32,8 +33,8 @@ struct x509_info {
 	struct ec_public key; /* n = 0: RSA, or a curve that is not ours */
 	int64_t from, until;
 	bool signs;  /* a CA that may sign certificates */
-	bool agrees; /* key agreement is not excluded by a key usage */
-	int role;    /* enum x509_role, or another arc; the last if there are several */
+	bool agrees; /* its key usage is key agreement, and no extended one says another */
+	int role;    /* enum x509_role, or another arc */
 };
 
 /* The whole of `der` must be one certificate. */

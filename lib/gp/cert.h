@@ -55,7 +55,7 @@ enum cert_verdict {
 	CERT_NOT_YET,
 	CERT_EXPIRED,
 	CERT_WRONG_USAGE, /* an issuer that may not sign, or a leaf that is not for key agreement */
-	CERT_WRONG_ROLE,  /* X.509: the policy names another role */
+	CERT_WRONG_ROLE,  /* X.509: the leaf's policies do not name this role and no other */
 	CERT_INVALID,     /* X.509: any other rule */
 	CERT_FAILED       /* OpenSSL failed */
 };

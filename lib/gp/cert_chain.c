@@ -13,7 +13,7 @@ const char *cert_verdict_str(enum cert_verdict v)
 		[CERT_NOT_YET] = "it is not valid yet",
 		[CERT_EXPIRED] = "it has expired, or names no date on which it does",
 		[CERT_WRONG_USAGE] = "its key is not for this use",
-		[CERT_WRONG_ROLE] = "it is the certificate of another role",
+		[CERT_WRONG_ROLE] = "it is the certificate of another role, of none or of several",
 		[CERT_INVALID] = "it breaks a rule of X.509",
 		[CERT_FAILED] = "the cryptographic library failed",
 	};
@@ -133,7 +133,7 @@ static enum cert_verdict x509_check(
 		return v;
 	if (leaf->usage != CERT_AGREES)
 		return CERT_WRONG_USAGE;
-	if (leaf->role != X509_ROLE_NONE && leaf->role != (int)check->role)
+	if (leaf->role != (int)check->role)
 		return CERT_WRONG_ROLE;
 	if (leaf->key.n == 0)
 		return CERT_MALFORMED;

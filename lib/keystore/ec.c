@@ -1,4 +1,4 @@
-/* Entries of SCP11: oce and ca, their public keys and certificates. */
+/* Entries of SCP11: oce, ca and oce-ca, their public keys and certificates. */
 #include <string.h>
 
 #include "base/file.h"
@@ -45,7 +45,7 @@ const struct bind_table ca_table = BIND_TABLE(ca_fields);
 
 bool entry_point(const struct entry *t, struct ec_public *out)
 {
-	return is_ec(t->type) && t->public_n > 0 &&
+	return entry_type_is_ec(t->type) && t->public_n > 0 &&
 	       ec_public_from(out, t->curve, span_of(t->public, t->public_n));
 }
 
@@ -180,5 +180,5 @@ int ec_read(const struct keystore *ks, struct slot *s, struct err *e)
 	if (s->certs_file[0] != '\0' && read_file(ks, s, e) != 0)
 		return -1;
 	s->entry.certs = wr_span(&s->certs);
-	return s->entry.type == ENTRY_CA ? check_ca(ks, s, e) : 0;
+	return s->entry.type == ENTRY_OCE ? 0 : check_ca(ks, s, e);
 }

@@ -19,6 +19,11 @@ bool entry_type_is_authority(enum entry_type t)
 	return t == ENTRY_DAP || t == ENTRY_TOKEN || t == ENTRY_RECEIPT;
 }
 
+bool entry_type_is_ec(enum entry_type t)
+{
+	return t == ENTRY_OCE || t == ENTRY_CA || t == ENTRY_OCE_CA;
+}
+
 bool entry_card_keys(
     const struct entry *t, const uint8_t kdd[static KDD_OCTETS], struct key_set *out)
 {

@@ -87,25 +87,44 @@ static bool put_certs(struct wr *w, const char *name, struct span value)
 	return wr_ok(w);
 }
 
-/* For SCP11: a CA that virtual cards trust and are certified by, and one whom it certifies. */
+/* A CA with its private key, for tests. */
+static bool put_ca(struct wr *w, const char *name, enum entry_type type, struct ec_private *k)
+{
+	struct ec_public public;
+
+	if (!ec_generate(EC_P256, k) || !ec_public_of(k, &public))
+		return false;
+	put_text(w, "  ");
+	put_text(w, name);
+	put_text(w, ":\n    type: ");
+	put_text(w, entry_type_str(type));
+	put_text(w, "\n    test: true\n");
+	put_public(w, ec_public_span(&public));
+	put_secret(w, "private", span_of(k->b, k->n));
+	return true;
+}
+
+/* For SCP11: a CA that certifies virtual cards; another by which they know those who open them,
+ * since whoever is certified by that one may; and one whom it certifies. */
 static bool put_scp11(struct wr *w)
 {
 	enum { FROM = 1577836800, UNTIL = 4102444800 }; /* 2020-01-01, 2100-01-01 */
 	SECRET_EC(ca);
+	SECRET_EC(oce_ca);
 	SECRET_EC(oce);
-	struct ec_public ca_public, oce_public;
+	struct ec_public oce_public;
 	uint8_t room[1024], serial[8];
 	struct wr certs = wr_fixed(room, sizeof(room));
 	struct x509_make m = { .subject = "cardadm test OCE",
-		.issuer = "cardadm test CA",
+		.issuer = "cardadm test OCE CA",
 		.key = &oce_public,
-		.signer = &ca,
+		.signer = &oce_ca,
 		.from = FROM,
 		.until = UNTIL,
 		.role = X509_ROLE_OCE };
 
-	if (!ec_generate(EC_P256, &ca) || !ec_generate(EC_P256, &oce) ||
-	    !ec_public_of(&ca, &ca_public) || !ec_public_of(&oce, &oce_public) ||
+	if (!put_ca(w, "ca", ENTRY_CA, &ca) || !put_ca(w, "oce-ca", ENTRY_OCE_CA, &oce_ca) ||
+	    !ec_generate(EC_P256, &oce) || !ec_public_of(&oce, &oce_public) ||
 	    !random_bytes(serial, sizeof(serial)))
 		return false;
 	serial[0] = (uint8_t)((serial[0] & 0x7F) | 0x40); /* positive, eight octets */
@@ -113,9 +132,6 @@ static bool put_scp11(struct wr *w)
 	memcpy(m.serial.b, serial, sizeof(serial));
 	if (!x509_put(&certs, &m))
 		return false;
-	put_text(w, "  ca:\n    type: ca\n    test: true\n");
-	put_public(w, ec_public_span(&ca_public));
-	put_secret(w, "private", span_of(ca.b, ca.n));
 	put_text(w, "  oce:\n    type: oce\n    test: true\n");
 	put_secret(w, "private", span_of(oce.b, oce.n));
 	return put_certs(w, "certificates", wr_span(&certs));
@@ -245,6 +261,9 @@ int keystore_init_empty(const char *path, struct err *e)
 	    "#  card-maker:                # SCP11: whose cards are genuine\n"
 	    "#    type: ca\n"
 	    "#    certificate: {file: maker.pem}\n"
+	    "#  hosts:                     # SCP11: who certifies us, as cards are told\n"
+	    "#    type: oce-ca             # never the same key as a ca\n"
+	    "#    certificate: {file: hosts.pem}\n"
 	    "#  house:                     # DAP: signs load files; token and receipt are alike\n"
 	    "#    type: dap\n"
 	    "#    private: {file: house.pem}   # RSA or EC, PEM; public: {file: ...} to verify "

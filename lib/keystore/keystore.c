@@ -12,7 +12,7 @@
 enum { ENTRIES_MAX = 256, SIGNERS_MAX = 8 };
 
 const char *const entry_types[] = { "scp03", "scp02", "issuer", "signer", "bundle-kek", "kos",
-	"kmac", "oce", "ca", "dap", "token", "receipt", NULL };
+	"kmac", "oce", "ca", "oce-ca", "dap", "token", "receipt", NULL };
 static const char *const aes_schemes[] = { "none", "kdf3", NULL };
 static const char *const des_schemes[] = { "none", "visa2", "visa", "emv", NULL };
 
@@ -85,7 +85,7 @@ static const struct bind_table *table_of(int type)
 		return &oce_table;
 	if (entry_type_is_authority((enum entry_type)type))
 		return &authority_table;
-	return type == ENTRY_CA ? &ca_table : &type_tables[type];
+	return type == ENTRY_CA || type == ENTRY_OCE_CA ? &ca_table : &type_tables[type];
 }
 
 static bind_each take_entry;
@@ -169,7 +169,7 @@ static int take_public(struct keystore *ks, struct slot *s, const struct written
 	const struct node *at = node_get(map, "public");
 	struct entry *t = &s->entry;
 
-	if (at == NULL || is_ec(t->type))
+	if (at == NULL || entry_type_is_ec(t->type))
 		return 0;
 	if (t->type == ENTRY_ISSUER && !p256_public_ok(span_of(w->public.b, w->public.n)))
 		return doc_error(ks->doc, at, e, "not a public key on P-256");
@@ -187,7 +187,7 @@ static int take_secret(struct keystore *ks, struct slot *s, const struct written
 		return take_value(ks, s, 0, &w->secret, at, e);
 	if (!is_asymmetric(s->entry.type))
 		return doc_error(ks->doc, map, e, "`value` is missing");
-	if (is_ec(s->entry.type))
+	if (entry_type_is_ec(s->entry.type))
 		return 0;
 	if (node_get(map, "public") == NULL)
 		return doc_error(ks->doc, map, e, "neither `private` nor `public` is here");
@@ -210,7 +210,7 @@ static int fill_entry(struct keystore *ks, struct slot *s, const struct written 
 		return -1;
 	if (is_asymmetric(t->type) && take_public(ks, s, w, map, e) != 0)
 		return -1;
-	if (is_ec(t->type) && ec_take(ks, s, w, map, e) != 0)
+	if (entry_type_is_ec(t->type) && ec_take(ks, s, w, map, e) != 0)
 		return -1;
 	/* What is in files waits until it is asked for, unless a public key that others are
 	 * checked with must come from it. */

@@ -32,6 +32,9 @@
  *         type: ca               # SCP11: who has signed the cards' certificates
  *         certificate: {file: maker.pem} # X.509; or curve: and public:, for both formats
  *         identifier: 4341...    # with public: what the certificates must name (tag 42, AKI)
+ *       hosts:
+ *         type: oce-ca           # SCP11: who signs such certificates as ours; never a ca
+ *         public: 04...          # what cards are issued with
  *       house:
  *         type: dap              # RSA, EC: signs load files; token, receipt are alike
  *         private: {file: house.pem}      # not needed to verify
@@ -71,10 +74,11 @@ enum entry_type {
 	ENTRY_KEK,    /* bundle KEK */
 	ENTRY_KOS,
 	ENTRY_KMAC,
-	ENTRY_OCE,     /* SCP11: private key and certificates of the off-card entity */
-	ENTRY_CA,      /* SCP11: signs certificates of cards or of off-card entities */
-	ENTRY_DAP,     /* signs load files for a security domain to verify */
-	ENTRY_TOKEN,   /* signs tokens: what a delegated domain may do */
+	ENTRY_OCE,    /* SCP11: private key and certificates of the off-card entity */
+	ENTRY_CA,     /* SCP11: signs the certificates of cards */
+	ENTRY_OCE_CA, /* SCP11: signs those of off-card entities; what cards know of it (CA-KLOC) */
+	ENTRY_DAP,    /* signs load files for a security domain to verify */
+	ENTRY_TOKEN,  /* signs tokens: what a delegated domain may do */
 	ENTRY_RECEIPT, /* cards sign receipts with it */
 	ENTRY_TYPES
 };
@@ -93,13 +97,13 @@ struct entry {
 	struct kdf_template template; /* DIVERSIFY_TEMPLATE */
 	struct key_set keys;          /* card keys: master keys */
 	struct key secret; /* private or symmetric key; n = 0: only the public half is here */
-	/* issuer 65, signer 32, oce and ca 65 or 97; a ca with a certificate of a key that is on
-	 * none of our curves has none */
+	/* issuer 65, signer 32, oce, ca and oce-ca 65 or 97; a ca with a certificate of a key that
+	 * is on none of our curves has none */
 	uint8_t public[EC_POINT_MAX];
 	uint8_t public_n;
-	enum ec_curve curve;            /* oce, ca */
-	struct ec_private ec;           /* oce, ca: n = 0: only the public half is here */
-	struct x509_id identifier;      /* ca; n = 0: none */
+	enum ec_curve curve;            /* oce, ca, oce-ca */
+	struct ec_private ec;           /* the same: n = 0: only the public half is here */
+	struct x509_id identifier;      /* ca, oce-ca; n = 0: none */
 	bool des;                       /* dap, token, receipt: `secret` is triple DES */
 	struct authority_key authority; /* dap, token, receipt: all there is, once it was read */
 	struct span certs; /* DER or 7F21 in a row; oce: leaf last; ca: one X.509, or none */
@@ -133,7 +137,9 @@ int keystore_find_card(
 int keystore_kos(
     const struct keystore *ks, uint8_t version, const struct entry **out, struct err *e);
 
-/* The public key of an oce or ca as a point; false when it has none. */
+/* It has a key on a curve that is told: oce, ca, oce-ca. */
+bool entry_type_is_ec(enum entry_type t);
+/* The public key of an oce, ca or oce-ca as a point; false when it has none. */
 MUST_CHECK bool entry_point(const struct entry *t, struct ec_public *out);
 
 /* Reads what entry i has in files. ERR_INPUT, ERR_SAFETY for modes; does nothing the second time.

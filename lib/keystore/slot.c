@@ -10,12 +10,7 @@
 
 bool is_asymmetric(enum entry_type t)
 {
-	return t == ENTRY_ISSUER || t == ENTRY_SIGNER || is_ec(t);
-}
-
-bool is_ec(enum entry_type t)
-{
-	return t == ENTRY_OCE || t == ENTRY_CA;
+	return t == ENTRY_ISSUER || t == ENTRY_SIGNER || entry_type_is_ec(t);
 }
 
 /* Checks length and check value of one value and keeps it in `to`. */
@@ -24,7 +19,7 @@ static int keep_value(const struct keystore *ks, struct slot *s, const struct va
 {
 	uint8_t kcv[KCV_SIZE];
 
-	if (is_ec(s->entry.type)) {
+	if (entry_type_is_ec(s->entry.type)) {
 		if (ec_private_from(&s->entry.ec, s->entry.curve, value))
 			return 0;
 		return doc_error(
@@ -60,7 +55,7 @@ static int read_file_value(
 	char path[4096];
 	struct wr text;
 	uint8_t b[EC_FIELD_MAX];
-	size_t n, most = is_ec(s->entry.type) ? EC_FIELD_MAX : KEY_MAX;
+	size_t n, most = entry_type_is_ec(s->entry.type) ? EC_FIELD_MAX : KEY_MAX;
 	int rc;
 
 	if (!path_beside(ks->path, v->file, path, sizeof(path)))
@@ -111,7 +106,7 @@ static bool public_of(const struct entry *t, uint8_t pub[static EC_POINT_MAX], u
 	*n = t->type == ENTRY_ISSUER ? P256_PUBLIC : ED25519_PUBLIC;
 	if (t->type == ENTRY_ISSUER)
 		return p256_public(&t->secret, pub);
-	if (!is_ec(t->type))
+	if (!entry_type_is_ec(t->type))
 		return ed25519_public(&t->secret, pub);
 	if (!ec_public_of(&t->ec, &point))
 		return false;
@@ -150,7 +145,7 @@ int slot_read(const struct keystore *ks, struct slot *s, struct err *e)
 		rc = read_value(ks, s, &s->value[0], &s->entry.secret, e);
 	if (rc == 0 && is_asymmetric(s->entry.type) && s->value[0].at != NULL)
 		rc = check_pair(ks, s, e);
-	if (rc == 0 && is_ec(s->entry.type))
+	if (rc == 0 && entry_type_is_ec(s->entry.type))
 		rc = ec_read(ks, s, e);
 	if (rc == 0 && entry_type_is_authority(s->entry.type))
 		rc = authority_read(ks, s, e);

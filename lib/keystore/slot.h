@@ -86,7 +86,6 @@ int take_value(struct keystore *ks, struct slot *s, size_t i, const struct value
 extern const struct bind_table value_table;
 
 bool is_asymmetric(enum entry_type t);
-bool is_ec(enum entry_type t); /* oce, ca */
 /* ec.c: what these two have besides: curve, public key, certificates. */
 extern const struct bind_table oce_table, ca_table;
 int ec_take(struct keystore *ks, struct slot *s, const struct written *w, const struct node *map,

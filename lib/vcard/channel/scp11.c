@@ -26,9 +26,10 @@ static bool is_allowed(const struct card_ca *ca, const struct cert *cert)
 	return !ca->has_list;
 }
 
+/* Only X.509 has roles; there they must be said, so that nobody passes for another. */
 static bool role_fits(const struct cert *cert, bool last)
 {
-	if (cert->role == X509_ROLE_NONE)
+	if (cert->format == CERT_GP)
 		return true;
 	return last ? cert->role == X509_ROLE_OCE
 		    : cert->role == X509_ROLE_CA_KLOC || cert->role == X509_ROLE_KA_KLOC;

@@ -205,3 +205,41 @@ r=vcard:c.card
 	chmod 644 oce.key
 	fails 7 -k mine.yaml keystore check
 }
+
+# Who certifies cards and who certifies those that open them are two: else each card could show its
+# own certificate to all others.
+@test "a card's certificate is no key to another card" {
+	"$CARDADM" keystore init --test-keys keys.yaml -q
+	for format in gp x509; do
+		rm -rf fleet
+		"$CARDADM" vcard create fleet --count 2 --protocol scp11 --certificates $format -k keys.yaml -q
+		ok -r vcard:fleet/0001.card apdu 80CABF2106A6048302110100
+		all=${output%9000*}
+		[[ $all == BF21* ]]
+		case $format in
+		gp) certificate=7F21${all#*7F21} ;;
+		x509) certificate=3082${all#*3082} ;;
+		esac
+		blocks=()
+		while [ ${#certificate} -gt 510 ]; do
+			blocks+=("902A0110FF${certificate:0:510}")
+			certificate=${certificate:510}
+		done
+		blocks+=("802A0110$(printf %02X $((${#certificate} / 2)))$certificate")
+		fails 6 -r vcard:fleet/0002.card apdu "${blocks[@]}"
+		[[ $stderr == *"command ${#blocks[@]}: 6600"* ]]
+	done
+}
+
+@test "cards and those who open them are certified by two keys" {
+	"$CARDADM" keystore init --test-keys keys.yaml -q
+	sed '/^  oce-ca:/,/private/d' keys.yaml >none.yaml
+	public=$(sed -n '/^  ca:/,/private/s/.*public: //p' keys.yaml)
+	sed "/^  oce-ca:/,/private/{/private/d;s/public: .*/public: $public/}" keys.yaml >same.yaml
+	chmod 600 none.yaml same.yaml
+	fails 5 vcard create c.card --protocol scp11 -k none.yaml
+	[[ $stderr == *"oce-ca"* ]]
+	fails 3 vcard create c.card --protocol scp11 -k same.yaml
+	[[ $stderr == *"\`ca\` and \`oce-ca\` are the same key"*"hint: "* ]]
+	[ ! -e c.card ]
+}

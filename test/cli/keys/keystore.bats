@@ -32,10 +32,10 @@ YAML
 	[ -z "$output" ]
 	[ "$(stat -c %a keys.yaml)" = 600 ]
 	ok -k keys.yaml keystore list --json
-	[ "$(jq -c '[.keys[].type]' <<<"$output")" = '["scp03","issuer","signer","bundle-kek","kos","kmac","ca","oce","dap","token","receipt"]' ]
-	[ "$(jq -c '[.keys[].bits]' <<<"$output")" = '[128,256,256,256,256,128,256,256,256,1024,128]' ]
+	[ "$(jq -c '[.keys[].type]' <<<"$output")" = '["scp03","issuer","signer","bundle-kek","kos","kmac","ca","oce-ca","oce","dap","token","receipt"]' ]
+	[ "$(jq -c '[.keys[].bits]' <<<"$output")" = '[128,256,256,256,256,128,256,256,256,256,1024,128]' ]
 	[ "$(jq -c '[.keys[].test] | all' <<<"$output")" = true ]
-	[ "$(jq -c '[.keys[8:][] | [.algorithm,.kcv,.fingerprint]]' <<<"$output")" = '[["EC p-256",[],"B2B04340CFAEE616"],["RSA-1024",[],"9A9E5B0F404F4E2D"],["AES-128",["F2A8DF"],null]]' ]
+	[ "$(jq -c '[.keys[9:][] | [.algorithm,.kcv,.fingerprint]]' <<<"$output")" = '[["EC p-256",[],"B2B04340CFAEE616"],["RSA-1024",[],"9A9E5B0F404F4E2D"],["AES-128",["F2A8DF"],null]]' ]
 	[ "$(jq -c '.keys[0] | [.name,.version,.diversification,.kcv]' <<<"$output")" = '["test","30","kdf3",["504A77"]]' ]
 	[ "$(jq -r .threshold <<<"$output")" = 1 ]
 }
@@ -69,7 +69,7 @@ YAML
 	install -m 600 "$TOP/test/vectors/rfc9500/ECP384.pem" house.pem
 	sed -i -e 's/^keys: {}/keys:/' -e 's/^#\(threshold\)/\1/' -e 's/^#  /  /' \
 		-e 's/public: 32 octets.*/public: 3D4017C3E843895A92B70AA74D1B7EBC9C982CCF2EC4968CC0CD55F12AF4660C/' \
-		-e '/signer.hex/d' -e '/card-issuer:/,/issuer.hex/d' -e '/us:/,/maker.pem/d' keys.yaml
+		-e '/signer.hex/d' -e '/card-issuer:/,/issuer.hex/d' -e '/us:/,/hosts.pem/d' keys.yaml
 	ok -k keys.yaml keystore check --json
 	[ "$(jq -c '[.entries,.test]' <<<"$output")" = '[7,0]' ]
 }
@@ -97,13 +97,13 @@ YAML
 			[[ ${stderr^^} != *"$value"* ]]
 		done
 	done
-	[ "$(secrets | wc -l)" -eq 11 ]
+	[ "$(secrets | wc -l)" -eq 12 ]
 }
 
 @test "keystore check warns of test keys, and only of those" {
 	ok keystore init --test-keys keys.yaml
 	ok -k keys.yaml keystore check
-	[ "$(grep -c 'is a test key' <<<"$stderr")" -eq 11 ]
+	[ "$(grep -c 'is a test key' <<<"$stderr")" -eq 12 ]
 	operator
 	ok -k keys.yaml keystore check
 	[ -z "$stderr" ]

@@ -125,7 +125,7 @@ store() {
 
 @test "SCP11a and SCP11c with certificates of both formats, in both ways of chaining; SCP11b" {
 	card --protocol scp11
-	ca=$(sed -n '/type: ca/,/private/s/.*private: {hex: \(.*\)}/\1/p' keys.yaml)
+	ca=$(sed -n '/type: oce-ca/,/private/s/.*private: {hex: \(.*\)}/\1/p' keys.yaml)
 	for variant in a c; do
 		for certificates in gp x509; do
 			for chaining in iso gp; do
@@ -195,7 +195,7 @@ store() {
 	serve_end
 	rm c.card
 	card --protocol scp11
-	ca=$(sed -n '/type: ca/,/private/s/.*private: {hex: \(.*\)}/\1/p' keys.yaml)
+	ca=$(sed -n '/type: oce-ca/,/private/s/.*private: {hex: \(.*\)}/\1/p' keys.yaml)
 	for variant in a c; do
 		foreign --scp 11$variant --ca "$ca" --level 33 put-keys 31 $new
 		foreign --kvn 30 --level 33 delete-keys 31
@@ -260,7 +260,7 @@ walk() {
 	serve_end
 	rm c.card
 	card --keys test --protocol scp11
-	ca=$(sed -n '/type: ca/,/private/s/.*private: {hex: \(.*\)}/\1/p' keys.yaml)
+	ca=$(sed -n '/type: oce-ca/,/private/s/.*private: {hex: \(.*\)}/\1/p' keys.yaml)
 	for level in 11 33; do
 		walk --scp 11a --ca "$ca" --level $level
 	done
@@ -422,7 +422,7 @@ ${empty//A000000151000000/A000000151000010}" ]
 	card --product yubikey
 	foreign --level 33 info
 	[[ $output == *"scp 11 i "*"key FF 01 88 10"*"key 01 13 B1 20"* ]]
-	ca=$(sed -n '/type: ca/,/private/s/.*private: {hex: \(.*\)}/\1/p' keys.yaml)
+	ca=$(sed -n '/type: oce-ca/,/private/s/.*private: {hex: \(.*\)}/\1/p' keys.yaml)
 	foreign --scp 11b --level 33 info
 	foreign --scp 11a --ca "$ca" --level 33 list + put-keys 02 $new
 	foreign --keys $new --kvn 02 --level 33 info
