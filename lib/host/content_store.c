@@ -87,7 +87,7 @@ int content_store_check(const struct session *s, uint8_t p1, struct span data, s
 int content_store(struct session *s, uint8_t p1, struct span data, struct err *e)
 {
 	struct cut c;
-	char what[48];
+	char what[64];
 	size_t blocks;
 
 	if (begin(s, p1, data, &c, &blocks, e) != 0)
