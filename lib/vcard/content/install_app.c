@@ -75,7 +75,7 @@ static uint16_t privileges_check(
 		return SW_WRONG_DATA;
 	if (s->domain_module != ((p & PRIV_SECURITY_DOMAIN) != 0))
 		return SW_WRONG_DATA;
-	return single_taken(c->v, p, &o->i.app) ? SW_CONDITIONS : SW_OK;
+	return single_taken(c->v, p, &o->i.app) || !may_give(c, p) ? SW_CONDITIONS : SW_OK;
 }
 
 static uint16_t app_of(const struct order *o, const struct source *s, struct card_app *a)
@@ -197,7 +197,7 @@ static uint16_t selectable_privileges(
 
 	if ((more & ~(uint32_t)PRIV_CARD_RESET) != 0)
 		return SW_WRONG_DATA;
-	if (single_taken(c->v, more, &a->aid))
+	if (single_taken(c->v, more, &a->aid) || !may_give(c, more))
 		return SW_CONDITIONS;
 	a->privileges |= more;
 	return SW_OK;

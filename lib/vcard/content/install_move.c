@@ -33,7 +33,8 @@ static uint16_t move_room(const struct vcard *v, const struct moved *m, const st
 	return quotas_fit(v, to, moved_domain(m), nv, ram) ? SW_OK : SW_NO_MEMORY;
 }
 
-/* GPCS 9.4.1: to a domain that may have content, by whom it belongs to. */
+/* GPCS 9.4.1: to a domain that may have content, by whom it belongs to: not out of one that has
+ * keys of its own, by one above it, and not into another's. */
 static uint16_t move_check(const struct call *c, const struct moved *m, const struct aid *to)
 {
 	bool own = m->app != NULL && is_domain(m->app) && aid_eq(&m->app->aid, to);
@@ -42,7 +43,8 @@ static uint16_t move_check(const struct call *c, const struct moved *m, const st
 	if (sw != SW_OK)
 		return sw;
 	if (is_restricted(c->v, m->app, RESTRICT_EXTRADITION) || !in_reach(c, moved_domain(m)) ||
-	    aid_eq(moved_domain(m), to) || makes_circle(c->v, m, to))
+	    is_walled_off(c, moved_domain(m)) || aid_eq(moved_domain(m), to) ||
+	    (!own && !may_give_to(c, to)) || makes_circle(c->v, m, to))
 		return SW_CONDITIONS;
 	/* What that domain would have had to verify it could not any more. */
 	if (m->file != NULL && (chip_privileges(c->v, to) & PRIV_DAP_VERIFICATION) != 0)
@@ -97,7 +99,7 @@ static uint16_t update_privileges(const struct call *c, const struct install *i,
 		p |= a->privileges & 0x00FFFF;
 	if (privileges_wrong(p) != NULL || ((p ^ a->privileges) & PRIV_SECURITY_DOMAIN) != 0)
 		return SW_WRONG_DATA;
-	if (single_taken(c->v, p, &a->aid))
+	if (single_taken(c->v, p, &a->aid) || !may_give(c, p & ~a->privileges))
 		return SW_CONDITIONS;
 	a->privileges = p;
 	return SW_OK;
@@ -184,7 +186,8 @@ uint16_t install_registry(struct call *c, const struct order *o)
 
 /* ---- [for personalization] ---- */
 
-/* What STORE DATA brings from now on goes to the application (GPCS 7.3.3). */
+/* What STORE DATA brings from now on goes to the application (GPCS 7.3.3); a domain that has keys
+ * of its own is nobody else's to fill. */
 uint16_t install_personalization(struct call *c, const struct order *o)
 {
 	const struct card_app *a = chip_app(c->v, &o->i.app);
@@ -193,7 +196,7 @@ uint16_t install_personalization(struct call *c, const struct order *o)
 	if (a == NULL)
 		return SW_REFERENCE_NOT_FOUND;
 	if (!aid_eq(&a->domain, &me) || (a->state & APP_LOCKED) != 0 ||
-	    is_restricted(c->v, a, RESTRICT_PERSONALIZATION))
+	    is_restricted(c->v, a, RESTRICT_PERSONALIZATION) || chip_opens_itself(c->v, &a->aid))
 		return SW_CONDITIONS;
 	c->ch->personalize = a->aid;
 	wr_u8(c->out, 0x00);

@@ -23,7 +23,8 @@ static uint16_t load_possible(struct call *c, const struct order *o, const struc
 
 	if (sw != SW_OK)
 		return sw;
-	if (is_restricted(v, NULL, RESTRICT_LOAD) || aid_taken(v, &o->i.load_file))
+	if (is_restricted(v, NULL, RESTRICT_LOAD) || aid_taken(v, &o->i.load_file) ||
+	    !may_give_to(c, domain))
 		return SW_CONDITIONS;
 	if (o->i.hash.n != 0 && !digest_by_size(o->i.hash.n, &alg))
 		return SW_WRONG_DATA;

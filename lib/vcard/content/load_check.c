@@ -170,7 +170,7 @@ static uint16_t still_possible(const struct call *c, const struct loading *l, ui
 
 	if (sw != SW_OK)
 		return sw;
-	if (aid_taken(c->v, &l->load_file))
+	if (aid_taken(c->v, &l->load_file) || !may_give_to(c, &l->domain))
 		return SW_CONDITIONS;
 	if (c->v->chip.content.file_n == CONTENT_FILES_MAX ||
 	    !content_fits(c->v, &l->domain, octets, 0))

@@ -12,6 +12,21 @@ bool in_reach(const struct call *c, const struct aid *domain)
 	return chip_is_under(c->v, domain, &me);
 }
 
+bool is_walled_off(const struct call *c, const struct aid *domain)
+{
+	struct aid me = manager_of(c), at = chip_domain_name(c->v, domain);
+
+	/* The bound is for damaged files. */
+	for (size_t i = 0; i <= CONTENT_APPS_MAX && !aid_eq(&at, &me); i++) {
+		const struct card_app *a = chip_app(c->v, &at);
+
+		if (a == NULL || aid_eq(&a->domain, &at) || chip_opens_itself(c->v, &at))
+			return true;
+		at = a->domain;
+	}
+	return false;
+}
+
 bool is_restricted(const struct vcard *v, const struct card_app *a, enum restriction what)
 {
 	return (v->chip.content.restricted & what) != 0 ||
@@ -83,6 +98,34 @@ static bool control_fits(const struct vcard *v, const struct aid *verifier, stru
 		   span_eq(t.provider_number, span_of(v->chip.iin, v->chip.iin_n))) &&
 	       (t.image_number.n == 0 ||
 		   span_eq(t.image_number, span_of(v->chip.cin, v->chip.cin_n)));
+}
+
+/* Authorized management needs nobody else; a token is the word of who verifies it. */
+static struct aid giver_of(const struct call *c)
+{
+	struct aid me = manager_of(c);
+
+	return (chip_privileges(c->v, &me) & PRIV_AUTHORIZED_MANAGEMENT) != 0
+		   ? me
+		   : domain_with(c, PRIV_TOKEN_VERIFICATION);
+}
+
+bool may_give_to(const struct call *c, const struct aid *domain)
+{
+	struct aid giver = giver_of(c);
+
+	return chip_is_under(c->v, domain, &giver);
+}
+
+bool may_give(const struct call *c, uint32_t privileges)
+{
+	/* What these let a domain do ends at itself and at what is beneath it. */
+	static const uint32_t within = PRIV_SECURITY_DOMAIN | PRIV_DAP_VERIFICATION |
+				       PRIV_DELEGATED_MANAGEMENT | PRIV_TRUSTED_PATH |
+				       PRIV_CIPHERED_LOAD_FILE;
+	struct aid giver = giver_of(c);
+
+	return giver.n == 0 || (privileges & ~(within | chip_privileges(c->v, &giver))) == 0;
 }
 
 static struct span control_of(const struct operation *op)

@@ -29,6 +29,15 @@ uint16_t manage_allowed(
     struct call *c, const struct operation *op, struct span token, bool *delegated);
 /* What `domain` has is within the reach of the manager: it is his, or of a domain beneath him. */
 bool in_reach(const struct call *c, const struct aid *domain);
+/* Content may be put into `domain`: it is that of who stands behind the command, or beneath it. Who
+ * stands behind it is the manager, or with delegated management the verifier of his token. */
+bool may_give_to(const struct call *c, const struct aid *domain);
+/* Who stands behind the command may give these privileges: those that he has, those that reach no
+ * further than who gets them, and the issuer all (GPCS 9.3.5, 9.3.6). */
+bool may_give(const struct call *c, uint32_t privileges);
+/* Between the manager and what is in `domain` stands one that has keys of its own, perhaps that
+ * domain itself. */
+bool is_walled_off(const struct call *c, const struct aid *domain);
 bool is_restricted(const struct vcard *v, const struct card_app *a, enum restriction what);
 /* It may get content: not locked; a supplementary one is PERSONALIZED (GPCS 9.3.2). SW_OK, or why
  * not. */

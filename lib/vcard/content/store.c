@@ -300,7 +300,10 @@ static uint16_t store_whole(struct call *c, struct span data)
 {
 	uint16_t sw;
 
-	if (!for_domain(c))
+	/* Keys may have come meanwhile, on another channel. */
+	if (c->ch->personalize.n != 0 && chip_opens_itself(c->v, &c->ch->personalize))
+		sw = SW_CONDITIONS;
+	else if (!for_domain(c))
 		sw = store_for_app(c, data);
 	else if ((c->cmd->p1 & STORE_FORMAT) == STORE_TLV)
 		sw = store_tlvs(c, data);

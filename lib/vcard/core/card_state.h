@@ -316,6 +316,8 @@ const struct card_keys *chip_keys(const struct vcard *v, const struct aid *domai
  * without any such set is opened with the keys of the one that it is associated with. */
 const struct card_keys *chip_channel_keys(
     const struct vcard *v, const struct aid *domain, uint8_t version);
+/* It has a set of its own that opens a channel: what is in it is its own affair. */
+bool chip_opens_itself(const struct vcard *v, const struct aid *domain);
 /* It is the ISD, or is opened with the ISD's keys for want of its own: so with those of SCP11, too.
  */
 bool chip_opened_by_isd(const struct vcard *v, const struct aid *domain);

@@ -81,6 +81,14 @@ const struct card_keys *chip_channel_keys(
 	return find_owner(v, &owner) ? own_keys(v, &owner, version, &has) : NULL;
 }
 
+bool chip_opens_itself(const struct vcard *v, const struct aid *domain)
+{
+	bool has;
+
+	(void)own_keys(v, domain, 0, &has);
+	return has;
+}
+
 bool chip_opened_by_isd(const struct vcard *v, const struct aid *domain)
 {
 	struct aid owner = *domain;
