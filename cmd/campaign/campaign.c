@@ -23,6 +23,25 @@ static const struct operand manifest_operands[] = {
 	WORD_PATH("MANIFEST", check_args, manifest, "The campaign manifest"),
 };
 
+/* Whom cards trust that take this bundle (cardadm-security(7) has the table). */
+static void remark_trust(struct ctx *c, const struct campaign *cp)
+{
+	const struct bundle *b = &cp->bundle;
+
+	if (cp->m.mode == MODE_UNICAST)
+		return;
+	if (pair_trusts_station(b->algorithm, b->package[0].form))
+		ctx_note(c,
+		    "remark: algorithm %02X with form 00 trusts the station: cards that take this "
+		    "bundle take any image from whoever has their keys",
+		    b->algorithm);
+	else if (b->algorithm == ALG_CMAC_BK)
+		ctx_note(c,
+		    "remark: cards that take algorithm %02X in form 00 as well trust the station; "
+		    "those for this bundle are issued with form 01 alone",
+		    b->algorithm);
+}
+
 static int run_check(struct ctx *c, void *args, struct err *e)
 {
 	const struct check_args *g = args;
@@ -35,6 +54,8 @@ static int run_check(struct ctx *c, void *args, struct err *e)
 	rc = campaign_need_cards(&cp, &n, e);
 	if (rc == 0)
 		rc = campaign_show_plan(c, &cp, n, e);
+	if (rc == 0)
+		remark_trust(c, &cp);
 	campaign_close(&cp);
 	return rc;
 }

@@ -379,6 +379,25 @@ static int tell(struct ctx *c, const struct args *g, struct err *e)
 	return out_result(c, o, e);
 }
 
+/* That is what the policy says; who says it may not know. */
+static void remark_policy(struct ctx *c, const struct vcard_issue *issue)
+{
+	bool form_01 = memchr(issue->forms, FORM_KOS, issue->form_n) != NULL;
+
+	for (size_t i = 0; i < issue->algorithm_n; i++)
+		for (size_t k = 0; k < issue->form_n; k++) {
+			if (!pair_trusts_station(issue->algorithms[i], issue->forms[k]))
+				continue;
+			ctx_note(c,
+			    "remark: algorithm %02X with form 00 trusts the station: these cards "
+			    "take any image from whoever has their keys",
+			    issue->algorithms[i]);
+			if (form_01)
+				ctx_note(c, "hint: --forms 01 makes cards that ask for Kos, too");
+			return;
+		}
+}
+
 static int run_create(struct ctx *c, void *args, struct err *e)
 {
 	const struct args *g = args;
@@ -401,6 +420,8 @@ static int run_create(struct ctx *c, void *args, struct err *e)
 	if (g->keys == NULL)
 		ctx_note(
 		    c, "keys: %s, the only card key set in %s", src.keys->name, keystore_path(ks));
+	if (issue.i02 == 0 && issue.product == PRODUCT_PLAIN)
+		remark_policy(c, &issue);
 	rc = g->count.given ? create_many(c, g, &src, &issue, e)
 			    : create_one(&src, g->path, 1, &issue, e);
 	if (rc == 0)

@@ -136,6 +136,10 @@ struct policy_data {
 void policy_data_put(struct wr *w, const struct policy_data *p);
 MUST_CHECK bool policy_data_get(struct span data, struct policy_data *p);
 
+/* With this pair in its policy a card takes any image from whoever holds its keys: in form 00 the
+ * broadcast keys are his, and so is the code. */
+bool pair_trusts_station(uint8_t algorithm, uint8_t form);
+
 /* "3.2" <-> 0003 0002; more or fewer parts, or parts over 65535: false. */
 MUST_CHECK bool version_from(const char *text, uint32_t *v);
 char *version_str(uint32_t v, char out[static 12]);

@@ -224,6 +224,11 @@ bool policy_data_get(struct span data, struct policy_data *p)
 	return true;
 }
 
+bool pair_trusts_station(uint8_t algorithm, uint8_t form)
+{
+	return form == FORM_CLEAR && (algorithm == ALG_CMAC_BK || algorithm == ALG_DIGEST);
+}
+
 /* One part of a version: decimal, no leading zero, at most 65535. Moves *s behind it. */
 static bool version_part(const char **s, uint32_t *v)
 {
