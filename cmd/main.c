@@ -14,7 +14,8 @@
 #include "cmd/channel/open.h"
 #include "cmd/run.h"
 
-/* The one mutable global: set by SIGINT and SIGTERM; long work ends at its next safe point. */
+/* The one mutable global: set by SIGINT, SIGTERM and SIGHUP; long work ends at its next safe point.
+ */
 static volatile sig_atomic_t stop;
 
 static void on_stop(int sig)
@@ -23,10 +24,17 @@ static void on_stop(int sig)
 	stop = 1;
 }
 
-/* The first signal asks, the second ends the program: the handler is gone after one. */
+/*
+ * The first signal asks, the second ends the program: the handler is gone after one. But a terminal
+ * that goes away says so more than once, and nohup wants it not to be heard at all.
+ */
 static void catch_signals(void)
 {
-	struct sigaction sa = { .sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction sa = { .sa_handler = on_stop }, hup;
+
+	if (sigaction(SIGHUP, NULL, &hup) == 0 && hup.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &sa, NULL);
+	sa.sa_flags = (int)SA_RESETHAND;
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);

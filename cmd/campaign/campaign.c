@@ -51,6 +51,7 @@ static int run_check(struct ctx *c, void *args, struct err *e)
 
 	if (campaign_open(g->manifest, &cp, e) != 0)
 		return -1;
+	campaign_watch(c, &cp);
 	rc = campaign_need_cards(&cp, &n, e);
 	if (rc == 0)
 		rc = campaign_show_plan(c, &cp, n, e);
@@ -174,6 +175,13 @@ static void progress(void *ctx, const struct ledger_card *lc, uint32_t done, uin
 	    (double)(v->done + v->failed) / since(&v->began));
 }
 
+static void remark(void *ctx, const char *text)
+{
+	const struct view *v = ctx;
+
+	ctx_note(v->c, "%s", text);
+}
+
 static bool stop(void *ctx)
 {
 	const struct view *v = ctx;
@@ -262,6 +270,7 @@ static int run_files(
 {
 	struct recorder recorder = { .c = v->c, .campaign = cp->m.name };
 	const struct campaign_calls calls = { .open = open_card,
+		.remark = remark,
 		.begin = begin,
 		.progress = progress,
 		.habits = habits,
@@ -286,6 +295,7 @@ static int run_readers(struct campaign *cp, struct view *v, const struct run_arg
 	int rc;
 	struct recorder recorder = { .c = v->c, .campaign = cp->m.name };
 	const struct campaign_calls calls = { .open = feed_open,
+		.remark = feed_remark,
 		.begin = feed_start,
 		.progress = feed_progress,
 		.feed = feed_next,
@@ -346,6 +356,7 @@ static int run_run(struct ctx *c, void *args, struct err *e)
 
 	if (campaign_open(g->manifest, &cp, e) != 0)
 		return -1;
+	campaign_watch(c, &cp);
 	if (cp.m.keys[0] == '\0')
 		ctx_note(c, "keys: %s, the only card key set in %s", cp.keys->name, cp.m.keystore);
 	rc = run_open(c, &cp, g, e);

@@ -172,6 +172,13 @@ void feed_told(void *ctx, const char *reader, enum fed how, const struct ledger_
 	fflush(log);
 }
 
+void feed_remark(void *ctx, const char *text)
+{
+	const struct feed *f = ctx;
+
+	ctx_note(f->c, "%s", text);
+}
+
 void feed_start(void *ctx, const struct ledger_sums *s)
 {
 	struct feed *f = ctx;

@@ -44,6 +44,7 @@ int feed_next(void *ctx, char reader[static MANIFEST_READER_NAME], struct err *e
 int feed_open(void *ctx, const char *reader, struct card *card, struct err *e);
 void feed_progress(void *ctx, const struct ledger_card *lc, uint32_t done, uint32_t total);
 void feed_told(void *ctx, const char *reader, enum fed how, const struct ledger_card *lc);
+void feed_remark(void *ctx, const char *text);
 void feed_start(void *ctx, const struct ledger_sums *s);
 bool feed_stop(void *ctx);
 void feed_habits(void *ctx, const struct session *s, struct campaign_habits *h);

@@ -127,11 +127,10 @@ int campaign_show_plan(struct ctx *c, const struct campaign *cp, uint64_t cards,
 json_t *campaign_sums_json(const struct campaign *cp, const struct ledger_sums *s)
 {
 	char version[12];
+	bool told = cp->m.mode == MODE_BROADCAST && cp->unknown.code == ERR_NONE;
 
 	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:b}", "campaign", cp->m.name,
-	    "version",
-	    cp->m.mode == MODE_UNICAST ? json_null()
-				       : json_string(version_str(cp->bundle.version, version)),
+	    "version", told ? json_string(version_str(cp->bundle.version, version)) : json_null(),
 	    "total", (json_int_t)s->total, "done", (json_int_t)s->done, "failed",
 	    (json_int_t)s->failed, "pending", (json_int_t)s->pending, "already",
 	    (json_int_t)s->already, "damaged", s->broken);
@@ -143,7 +142,9 @@ static void sums_text(FILE *f, const struct campaign *cp, const struct ledger_su
 
 	fprintf(f, "campaign %s", cp->m.name);
 	if (cp->m.mode == MODE_UNICAST)
-		fprintf(f, ", %u step%s\n", cp->unicast->n, cp->unicast->n == 1 ? "" : "s");
+		fprintf(f, ", %zu step%s\n", cp->m.step_n, cp->m.step_n == 1 ? "" : "s");
+	else if (cp->unknown.code != ERR_NONE)
+		fputc('\n', f);
 	else
 		fprintf(f, ", version %s\n", version_str(cp->bundle.version, version));
 	fprintf(f,
@@ -187,6 +188,11 @@ static json_t *card_json(const struct campaign *cp, const struct ledger_card *lc
 	    lc->hint[0] != '\0' ? json_string(lc->hint) : json_null(), "in_doubt", lc->in_doubt);
 }
 
+static int interrupted(const struct ctx *c, struct err *e)
+{
+	return *c->stop == 0 ? 0 : err_set(e, ERR_INTERRUPTED, "interrupted");
+}
+
 /* One object whose array is written card by card, so that memory does not grow with the fleet. */
 static int report_json(struct ctx *c, const struct campaign *cp, struct ledger *l,
     const struct ledger_sums *s, struct err *e)
@@ -202,7 +208,7 @@ static int report_json(struct ctx *c, const struct campaign *cp, struct ledger *
 	    &head, "bundle", cp->m.mode == MODE_UNICAST ? json_null() : json_string(cp->m.bundle));
 	out_stream_begin(&out, c->out, head, "cards");
 	for (;;) {
-		if (ledger_next(l, after, -1, &lc, &found, e) != 0)
+		if (interrupted(c, e) != 0 || ledger_next(l, after, -1, &lc, &found, e) != 0)
 			return -1;
 		if (!found)
 			break;
@@ -233,7 +239,7 @@ static int report_text(struct ctx *c, const struct campaign *cp, struct ledger *
 	fprintf(
 	    c->out, "\n%-32s  %-28s  %-8s  %-12s  %s\n", "CARD", "FILE", "STATE", "STEP", "REASON");
 	for (;;) {
-		if (ledger_next(l, after, -1, &lc, &found, e) != 0)
+		if (interrupted(c, e) != 0 || ledger_next(l, after, -1, &lc, &found, e) != 0)
 			return -1;
 		if (!found)
 			return 0;
@@ -249,6 +255,19 @@ static int report_text(struct ctx *c, const struct campaign *cp, struct ledger *
 			return -1;
 		fprintf(c->out, "%-32s  steps: %s\n", "", steps);
 	}
+}
+
+static bool stopped(void *ctx)
+{
+	const struct ctx *c = ctx;
+
+	return *c->stop != 0;
+}
+
+void campaign_watch(struct ctx *c, struct campaign *cp)
+{
+	cp->stop = stopped;
+	cp->ctx = c;
 }
 
 struct show_args {
@@ -272,6 +291,9 @@ static int with_ledger(struct ctx *c, const char *manifest, report_fn *report, s
 
 	if (campaign_open_report(manifest, &cp, e) != 0)
 		return -1;
+	campaign_watch(c, &cp);
+	if (cp.unknown.code != ERR_NONE)
+		ctx_note(c, "%s; shown is the run of %s that was last", cp.unknown.text, cp.m.name);
 	goal = campaign_goal(&cp);
 	rc = ledger_open(cp.ledger_path, &goal, false, &l, e);
 	if (rc == 0)

@@ -9,12 +9,14 @@
 
 /* Facts of manifest, bundle and keys, and the commands that each card gets. */
 int campaign_show_plan(struct ctx *c, const struct campaign *cp, uint64_t cards, struct err *e);
+/* Long reads of it end when the program is to stop. */
+void campaign_watch(struct ctx *c, struct campaign *cp);
 /* The line that says which cards there are. */
 void campaign_show_cards(FILE *f, const struct campaign *cp, uint64_t cards);
 /* Their names, of a campaign over readers. NULL: no memory. */
 json_t *campaign_readers_json(const struct campaign *cp);
-/* {"campaign", "version", "total", "done", "failed", "pending", "already"}; version is null in
- * unicast mode */
+/* {"campaign", "version", "total", "done", "failed", "pending", "already", "damaged"}; version is
+ * null in unicast mode, and where the bundle cannot be read */
 json_t *campaign_sums_json(const struct campaign *cp, const struct ledger_sums *s);
 
 #endif

@@ -46,15 +46,19 @@ static void tell(void *ctx, enum vpcd_event event, const char *path)
 	}
 }
 
-/* SIGINT and SIGTERM, which end it, become readable; the mask before is kept in *before. */
+/* SIGINT, SIGTERM and SIGHUP, which end it, become readable; the mask before is kept in *before. */
 static int stop_signals(sigset_t *before, struct err *e)
 {
+	struct sigaction hup;
 	sigset_t ends;
 	int fd;
 
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGTERM);
+	/* Under nohup it is not to be heard. */
+	if (sigaction(SIGHUP, NULL, &hup) == 0 && hup.sa_handler != SIG_IGN)
+		sigaddset(&ends, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &ends, before) != 0)
 		return err_errno(e, ERR_OTHER, "cannot block signals");
 	fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -23,7 +23,7 @@ enum err_code {
 	ERR_INTEGRITY = 8,    /* integrity on the card, or of its answers */
 	ERR_UNDONE = 9,       /* campaign ended with cards not done */
 	ERR_LEDGER = 10,      /* ledger cannot be written */
-	ERR_INTERRUPTED = 130 /* SIGINT, SIGTERM: ended at a safe point */
+	ERR_INTERRUPTED = 130 /* SIGINT, SIGTERM, SIGHUP: ended at a safe point */
 };
 
 struct err {

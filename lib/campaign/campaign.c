@@ -32,26 +32,30 @@ static int name_ledger(struct campaign *c, struct err *e)
 	return 0;
 }
 
-/* today: 0 takes what has expired, too. */
-static int open_files(const char *manifest, uint32_t today, struct campaign *c, struct err *e)
+static int read_manifest(const char *manifest, struct campaign *c, struct err *e)
 {
+	const struct manifest_steps steps = { unicast_read_step, c };
+
 	memset(c, 0, sizeof(*c));
-	if (manifest_load(manifest, &(struct manifest_steps){ unicast_read_step, c }, &c->m, e) !=
-	    0)
+	if (manifest_load(manifest, &steps, &c->m, e) != 0)
 		return -1;
 	c->mode = c->m.mode == MODE_UNICAST ? &mode_unicast : &mode_broadcast;
+	return name_ledger(c, e);
+}
+
+/* today: 0 takes what has expired, too. */
+static int open_files(struct campaign *c, uint32_t today, struct err *e)
+{
 	/* Its path stands in the manifest, so that is where a wrong one is mended. */
 	if (keystore_open(c->m.keystore, &c->ks, e) != 0)
-		return err_in(e, "%s", manifest);
-	if (c->mode->open(c, today, e) != 0)
-		return -1;
-	return name_ledger(c, e);
+		return err_in(e, "%s", c->m.path);
+	return c->mode->open(c, today, e);
 }
 
 int campaign_open(const char *manifest, struct campaign *c, struct err *e)
 {
-	if (open_files(manifest, job_today(), c, e) == 0 && check_expiry(c, e) == 0 &&
-	    c->mode->ready(c, e) == 0)
+	if (read_manifest(manifest, c, e) == 0 && open_files(c, job_today(), e) == 0 &&
+	    check_expiry(c, e) == 0 && c->mode->ready(c, e) == 0)
 		return 0;
 	err_word(e, WORDS_KEYS);
 	campaign_close(c);
@@ -60,8 +64,19 @@ int campaign_open(const char *manifest, struct campaign *c, struct err *e)
 
 int campaign_open_report(const char *manifest, struct campaign *c, struct err *e)
 {
-	if (open_files(manifest, 0, c, e) == 0)
-		return 0;
+	struct err why;
+
+	if (read_manifest(manifest, c, e) == 0) {
+		if (open_files(c, 0, &why) == 0)
+			return 0;
+		/* It cannot be told what a run would do; what was done stands in the ledger. */
+		campaign_close(c);
+		err_word(&why, WORDS_KEYS);
+		if (read_manifest(manifest, c, e) == 0) {
+			c->unknown = why;
+			return 0;
+		}
+	}
 	err_word(e, WORDS_KEYS);
 	campaign_close(c);
 	return -1;
@@ -80,9 +95,11 @@ void campaign_close(struct campaign *c)
 
 struct ledger_goal campaign_goal(const struct campaign *c)
 {
-	return (struct ledger_goal){
-		.name = c->m.name, .now = c->goal, .former = c->has_former ? c->former_goal : NULL
-	};
+	return (struct ledger_goal){ .name = c->m.name,
+		.now = c->unknown.code == ERR_NONE ? c->goal : NULL,
+		.former = c->has_former ? c->former_goal : NULL,
+		.stop = c->stop,
+		.ctx = c->ctx };
 }
 
 static int no_directory(const struct campaign *c, struct err *e)
@@ -108,6 +125,10 @@ static int each_card(const struct campaign *c,
 		const char *dot = strrchr(de->d_name, '.');
 		struct stat st;
 
+		if (c->stop != NULL && c->stop(c->ctx)) {
+			rc = err_set(e, ERR_INTERRUPTED, "interrupted");
+			break;
+		}
 		if (dot == NULL || strcmp(dot, ".card") != 0 ||
 		    fstatat(dirfd(d), de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
 		    !S_ISREG(st.st_mode))

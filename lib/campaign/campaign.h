@@ -28,11 +28,19 @@ struct campaign {
 	uint8_t former_goal[32];
 	bool has_former;
 	char ledger_path[MANIFEST_PATH];
+	/* For reports: what the goal is made of cannot be read, and why; ERR_NONE: it can. Then of
+	 * keys, bundle and steps only what the manifest says is known. */
+	struct err unknown;
+	/* Asked while there is much to read: true ends that with ERR_INTERRUPTED. May be NULL; set
+	 * by the caller when it is open. */
+	bool (*stop)(void *ctx);
+	void *ctx;
 };
 /* ERR_INPUT, ERR_AUTH, ERR_SAFETY as for the files themselves; fields are keys of the manifest in
  * the words of this error and of all reasons in the ledger. */
 int campaign_open(const char *manifest, struct campaign *c, struct err *e);
-/* To look back: the same without what only a run needs, card keys and dates; c->keys stays NULL. */
+/* To look back: the same without what only a run needs, card keys and dates; c->keys stays NULL.
+ * Only the manifest must be there, see `unknown`. */
 int campaign_open_report(const char *manifest, struct campaign *c, struct err *e);
 void campaign_close(struct campaign *c);
 /* Which rows of the ledger are this campaign's; points into *c. */
@@ -66,6 +74,8 @@ struct campaign_calls {
 	/* Opens a card by its file path, or by what feed said; ERR_READER when it is in use
 	 * elsewhere. */
 	int (*open)(void *ctx, const char *name, struct card *card, struct err *e);
+	/* What the operator should know before work begins: one sentence. May be NULL. */
+	void (*remark)(void *ctx, const char *text);
 	/* The cards are listed, work begins. May be NULL, like progress and stop. */
 	void (*begin)(void *ctx, const struct ledger_sums *sums);
 	/* A card moves on (state pending) or ends (done, failed); done/total in commands while

@@ -3,6 +3,7 @@
  * durably knows the intent to work on it; what came of it follows. Intents are written for several
  * cards at once where cards are so fast that a sync for each would cost more than they do.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -91,6 +92,16 @@ static int rows_lost(const struct campaign *c, struct err *e)
 	return err_hint(e, "move it away: a run without it asks every card what it has");
 }
 
+static void tell_lost(const struct run *r)
+{
+	char text[600];
+
+	if (ledger_lost(r->l) == NULL || r->calls->remark == NULL)
+		return;
+	snprintf(text, sizeof(text), "%s; the cards are asked what they have", ledger_lost(r->l));
+	r->calls->remark(r->calls->ctx, text);
+}
+
 /* Lists the cards, and compares what the ledger has then. More than once: a directory that others
  * write in meanwhile may tell a name twice. */
 static int begin_run(struct run *r, struct campaign_result *res, struct err *e)
@@ -101,6 +112,7 @@ static int begin_run(struct run *r, struct campaign_result *res, struct err *e)
 			return -1;
 	if (res->sums.total < r->listed)
 		return rows_lost(r->c, e);
+	tell_lost(r);
 	if (r->calls->begin != NULL)
 		r->calls->begin(r->calls->ctx, &res->sums);
 	return 0;

@@ -61,12 +61,24 @@ struct ledger_goal {
 	 * show them as they are.
 	 */
 	const uint8_t *former;
+	/* Asked now and then while the whole file is read: true ends that with ERR_INTERRUPTED. May
+	 * be NULL. For reports as long as the ledger is open, else only until then. */
+	bool (*stop)(void *ctx);
+	void *ctx;
 };
 
-/* Opens or makes the ledger at `path`. write = false: for reports; a missing file then is an empty
- * ledger. */
+/*
+ * Opens or makes the ledger at `path`. write = false: for reports; a missing file then is an empty
+ * ledger, and nothing is written, so that it may lie on a medium that cannot be.
+ *
+ * The state directory remembers each ledger that was written here. One that is gone since, another
+ * one or an older copy in its place, one that is no database any more (which is renamed, not
+ * removed) are no error: ledger_lost tells it, and what such a copy has as not done is check_once.
+ */
 int ledger_open(
     const char *path, const struct ledger_goal *g, bool write, struct ledger **l, struct err *e);
+/* What became of the ledger that was here before; NULL: nothing. Borrowed. */
+const char *ledger_lost(const struct ledger *l);
 /* What is grouped and was not flushed is given up. */
 void ledger_close(struct ledger *l);
 /* For reports: something was found that is not what was written; what can be read is. */

@@ -34,6 +34,14 @@ static uint32_t cut(uint64_t sum)
 	return v == 0 ? 1 : v;
 }
 
+/* Something else than a database has no seal; SQLite will say so. */
+static bool is_database(const uint8_t header[static HEADER])
+{
+	static const char magic[16] = "SQLite format 3";
+
+	return memcmp(header, magic, sizeof(magic)) == 0;
+}
+
 /* Takes out what changes when the seal is written, and returns the seal. */
 static uint32_t take_seal(uint8_t header[static HEADER])
 {
@@ -63,7 +71,7 @@ static bool read_file(int fd, uint32_t *seal, uint32_t *want)
 			continue;
 		if (n < 0)
 			return false;
-		if (at == 0 && n >= HEADER)
+		if (at == 0 && n >= HEADER && is_database(block))
 			*seal = take_seal(block);
 		sum = sum64(sum, span_of(block, (size_t)n));
 		at += n;
@@ -80,13 +88,13 @@ int seal_look(const struct ledger *l, int fd, enum seal *how, struct err *e)
 	*how = SEAL_NONE;
 	if (fstat(fd, &st) != 0)
 		return err_errno(e, ERR_LEDGER, "%s: cannot be read", l->path);
+	/* Left behind by a run that was killed: the file alone is not all that was written. */
+	if (is_beside(l, "-wal") || is_beside(l, "-journal"))
+		return 0;
 	if (st.st_size == 0) {
 		*how = SEAL_NEW;
 		return 0;
 	}
-	/* Left behind by a run that was killed: the file alone is not all that was written. */
-	if (is_beside(l, "-wal") || is_beside(l, "-journal"))
-		return 0;
 	if (!read_file(fd, &seal, &want))
 		return err_errno(e, ERR_LEDGER, "%s: cannot be read", l->path);
 	if (seal != 0)

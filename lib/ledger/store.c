@@ -1,6 +1,7 @@
 /* Opening and closing the database of a campaign. */
 #include "ledger/store.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +11,9 @@
 #include <unistd.h>
 
 #include "base/sum.h"
+
+/* So many steps of SQLite's machine take some milliseconds. */
+enum { STOP_STEPS = 100000 };
 
 static int set_aside(struct err *e)
 {
@@ -24,6 +28,8 @@ int store_fail(struct ledger *l, const char *what, struct err *e)
 		*e = l->failed;
 		return -1;
 	}
+	if (rc == SQLITE_INTERRUPT)
+		return err_set(e, ERR_INTERRUPTED, "interrupted");
 	err_set(e, ERR_LEDGER, "%s: %s: %s", l->path, what,
 	    l->db == NULL ? "out of memory" : sqlite3_errmsg(l->db));
 	if (rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB)
@@ -94,6 +100,13 @@ static void sum_values(sqlite3_context *ctx, int n, sqlite3_value **v)
 	sqlite3_result_int64(ctx, (sqlite3_int64)sum);
 }
 
+static int asked_to_stop(void *ctx)
+{
+	const struct ledger *l = ctx;
+
+	return l->stop(l->stop_ctx);
+}
+
 /* Not what was written: no card may be sent anything; a report shows what it can. */
 static int broken(struct ledger *l, const char *what, struct err *e)
 {
@@ -131,6 +144,8 @@ static int prepare(struct ledger *l, enum seal seal, struct err *e)
 		SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL, sum_values, NULL,
 		NULL) != SQLITE_OK)
 		return store_fail(l, "cannot be used", e);
+	if (l->stop != NULL)
+		sqlite3_progress_handler(l->db, STOP_STEPS, asked_to_stop, l);
 	if (check_structure(l, seal, e) != 0 || (l->write && seal_break(l, e) != 0))
 		return -1;
 	/* FULL: a committed intent must be on the disk before its command goes out. */
@@ -155,6 +170,56 @@ static int look(struct ledger *l, enum seal *seal, struct err *e)
 	return rc;
 }
 
+/*
+ * Read-only where it may not be written. What was left in the middle needs files beside it, for
+ * which there may be no place: if all of it is in the file, that alone is read.
+ */
+static int open_read_only(struct ledger *l, struct err *e)
+{
+	static const char *const beside[] = { "-wal", "-journal" };
+	char uri[3 * sizeof(l->path)], *to = uri;
+	char path[sizeof(l->path) + 16];
+
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s%s", l->path, beside[i]);
+		if (access(path, F_OK) == 0) {
+			store_fail(l, "cannot be read", e);
+			return err_hint(e,
+			    "its last run has not ended: copy it, with %s, to where you may write",
+			    path);
+		}
+	}
+	to += sprintf(to, "file:");
+	for (const char *p = l->path; *p != '\0'; p++)
+		to += sprintf(to, strchr("?#%", *p) != NULL ? "%%%02x" : "%c", (unsigned char)*p);
+	sprintf(to, "?immutable=1");
+	sqlite3_close(l->db);
+	l->db = NULL;
+	if (sqlite3_open_v2(uri, &l->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) == SQLITE_OK)
+		return 0;
+	return store_fail(l, "cannot be opened", e);
+}
+
+/* Can SQLite read it as it is? */
+static bool is_readable(struct ledger *l)
+{
+	int rc = sqlite3_exec(l->db, "PRAGMA schema_version", NULL, NULL, NULL);
+
+	return rc != SQLITE_CANTOPEN && (rc & 0xFF) != SQLITE_READONLY;
+}
+
+/* Made by a run that came no further. */
+static bool is_empty(struct ledger *l)
+{
+	sqlite3_stmt *st = NULL;
+	bool empty = sqlite3_prepare_v2(l->db, "SELECT 1 FROM sqlite_schema LIMIT 1", -1, &st,
+			 NULL) == SQLITE_OK &&
+		     sqlite3_step(st) == SQLITE_DONE;
+
+	sqlite3_finalize(st);
+	return empty;
+}
+
 static int open_database(struct ledger *l, const struct ledger_goal *g, struct err *e)
 {
 	/* For reports too, so that the last to close it clears -wal and -shm away; SQLite takes it
@@ -169,7 +234,57 @@ static int open_database(struct ledger *l, const struct ledger_goal *g, struct e
 		return -1;
 	if (sqlite3_open_v2(l->path, &l->db, flags, NULL) != SQLITE_OK)
 		return store_fail(l, "cannot be opened", e);
-	return prepare(l, seal, e) == 0 ? goal_find(l, g, e) : -1;
+	if (!l->write && !is_readable(l) && open_read_only(l, e) != 0)
+		return -1;
+	if (!l->write && is_empty(l)) {
+		sqlite3_close(l->db);
+		l->db = NULL;
+		return 0;
+	}
+	if (prepare(l, seal, e) != 0 || (l->write && station_begin(l, seal == SEAL_NEW, e) != 0))
+		return -1;
+	return goal_find(l, g, e);
+}
+
+/*
+ * No database any more, where there was a ledger of ours: it is put aside, with what is beside it,
+ * and the run goes on without, as where it is gone. Anything else of that name is left alone.
+ */
+static int put_aside(struct ledger *l, struct err *e)
+{
+	static const char *const beside[] = { "-wal", "-shm", "-journal", "" };
+	char from[sizeof(l->path) + 16], to[sizeof(l->path) + 48];
+	int n = 1;
+
+	if (sqlite3_errcode(l->db) != SQLITE_NOTADB || !station_knows(l->path))
+		return -1;
+	do
+		snprintf(to, sizeof(to), "%s.unreadable-%d", l->path, n);
+	while (access(to, F_OK) == 0 && n++ < 1000);
+	sqlite3_close(l->db);
+	l->db = NULL;
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(from, sizeof(from), "%s%s", l->path, beside[i]);
+		snprintf(to, sizeof(to), "%s.unreadable-%d%s", l->path, n, beside[i]);
+		if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0 &&
+		    errno != ENOENT)
+			return err_errno(e, ERR_LEDGER, "%s: cannot be put aside", from);
+	}
+	close(l->lock_fd);
+	l->lock_fd = -1;
+	l->failed = (struct err){ 0 };
+	snprintf(l->lost, sizeof(l->lost), "%.440s: no ledger any more, renamed to *.unreadable-%d",
+	    l->path, n);
+	return 0;
+}
+
+static int open_or_renew(struct ledger *l, const struct ledger_goal *g, struct err *e)
+{
+	if (open_database(l, g, e) == 0)
+		return 0;
+	if (!l->write || l->db == NULL || put_aside(l, e) != 0)
+		return -1;
+	return open_database(l, g, e);
 }
 
 int ledger_open(
@@ -187,13 +302,22 @@ int ledger_open(
 		return err_set(e, ERR_LEDGER, "%s: name too long", path);
 	}
 	n->write = write;
-	if (open_database(n, g, e) != 0) {
+	n->stop = g->stop;
+	n->stop_ctx = g->ctx;
+	if (open_or_renew(n, g, e) != 0) {
 		n->failed.code = ERR_LEDGER; /* leave it as it is */
 		ledger_close(n);
 		return -1;
 	}
+	if (write)
+		sqlite3_progress_handler(n->db, 0, NULL, NULL);
 	*l = n;
 	return 0;
+}
+
+const char *ledger_lost(const struct ledger *l)
+{
+	return l->lost[0] == '\0' ? NULL : l->lost;
 }
 
 void ledger_close(struct ledger *l)
@@ -202,8 +326,10 @@ void ledger_close(struct ledger *l)
 		return;
 	for (int i = 0; i < STATEMENTS; i++)
 		sqlite3_finalize(l->st[i]);
-	if (l->write && l->db != NULL && !l->grouped && l->failed.code == ERR_NONE)
+	if (l->write && l->db != NULL && !l->grouped && l->failed.code == ERR_NONE) {
+		station_end(l);
 		seal_write(l);
+	}
 	sqlite3_close(l->db);
 	if (l->lock_fd >= 0)
 		close(l->lock_fd);

@@ -33,9 +33,12 @@ struct ledger {
 	sqlite3 *db;      /* NULL: no file yet, nothing known */
 	sqlite3_stmt *st[STATEMENTS];
 	bool write;
-	bool damaged; /* for reports: something in it is not what was written */
-	bool lying;   /* and that was found when it was opened: rows are read as they lie there */
-	bool grouped; /* a transaction is open */
+	bool damaged;   /* for reports: something in it is not what was written */
+	bool lying;     /* and that was found when it was opened: rows are read as they lie there */
+	bool grouped;   /* a transaction is open */
+	char lost[512]; /* see ledger_lost; "": nothing */
+	bool (*stop)(void *ctx); /* see ledger.h */
+	void *stop_ctx;
 	struct err failed;         /* the first error of writing: nothing is written after it */
 	struct timespec committed; /* when the last one ended; zero: never */
 };
@@ -63,6 +66,15 @@ int schema_check(struct ledger *l, struct err *e);
  * its former form; for reports takes the former one, or the newest of this name, where it must.
  */
 int goal_find(struct ledger *l, const struct ledger_goal *g, struct err *e);
+
+/*
+ * What this station remembers of the ledger at this path, see station.c. station_begin is called
+ * when it is open for writing, before a row is read; fresh: there was none. station_end before its
+ * seal is written; station_knows before it is opened.
+ */
+int station_begin(struct ledger *l, bool fresh, struct err *e);
+void station_end(struct ledger *l);
+bool station_knows(const char *path);
 
 /* The state of the whole file, see seal.c. */
 enum seal {

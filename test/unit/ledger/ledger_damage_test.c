@@ -24,7 +24,7 @@ static int setup(void **state)
 	if (mkdtemp(dir) == NULL)
 		return -1;
 	snprintf(path, sizeof(path), "%s/c.ledger", dir);
-	return 0;
+	return setenv("XDG_STATE_HOME", dir, 1);
 }
 
 static int teardown(void **state)
@@ -208,10 +208,11 @@ static void put_back(const struct image *main, const struct image *wal)
 	store("-wal", wal);
 }
 
-/* In the header: the counters of changes, the version that wrote it last. They say nothing. */
+/* In the header: the counters of changes, the version that wrote it last. They say nothing. And
+ * without its first octets it is no ledger any more: it is put aside then. */
 static bool says_nothing(size_t at)
 {
-	return (at >= 24 && at < 28) || (at >= 92 && at < 100);
+	return at < 16 || (at >= 24 && at < 28) || (at >= 92 && at < 100);
 }
 
 /* Behind a clean end any bit is seen before anything else; nothing is written into such a file. */
@@ -229,7 +230,7 @@ static void test_sealed(void **state)
 	memcpy(before, whole.octets, whole.n);
 	assert_int_equal(report_over(&damaged), CARDS);
 	assert_false(damaged);
-	for (size_t bit = 0; bit < whole.n * 8; bit += 251) {
+	for (size_t bit = 0; bit < whole.n * 8; bit += 509) {
 		struct image flipped = { before, whole.n };
 
 		before[bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -291,7 +292,7 @@ static void test_killed(void **state)
 	snprintf(command, sizeof(command), "sqlite3 %s 'PRAGMA wal_checkpoint(TRUNCATE)' >%s/out",
 	    path, dir);
 	assert_int_equal(system(command), 0);
-	flip_killed("", 401);
+	flip_killed("", 797);
 	assert_int_equal(run_over(&e), CARDS - DONE);
 }
 

@@ -448,6 +448,114 @@ static void test_newest_goal(void **state)
 	ledger_close(l);
 }
 
+static const char *lost(struct ledger *l)
+{
+	return ledger_lost(l) == NULL ? "" : ledger_lost(l);
+}
+
+static void copy(const char *from, const char *to)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command), "cp %s%s %s%s", path, from, path, to);
+	assert_int_equal(system(command), 0);
+}
+
+/* A ledger that was here and is not any more, or not that one. */
+static void test_lost(void **state)
+{
+	struct ledger *l = open_it(true);
+	struct ledger_card c;
+	char other[128];
+	struct err e;
+	bool found;
+	FILE *f;
+
+	(void)state;
+	assert_string_equal(lost(l), ""); /* never here before */
+	put(l, "a", CARD_DONE, "confirm");
+	put(l, "b", CARD_PENDING, "");
+	ledger_close(l);
+	copy("", ".begun");
+	l = open_it(true);
+	put(l, "b", CARD_DONE, "confirm");
+	ledger_close(l);
+	copy("", ".whole");
+	l = open_it(true);
+	assert_string_equal(lost(l), "");
+	ledger_close(l);
+	/* Older: what it has as not done is to be asked. */
+	for (int i = 0; i < 2; i++) {
+		copy(i == 0 ? ".whole" : ".begun", "");
+		l = open_it(true);
+		assert_non_null(strstr(lost(l), "older copy"));
+		assert_ok(ledger_get(l, "a", &c, &found, &e), &e);
+		assert_true(!found || !c.check_once);
+		assert_ok(ledger_get(l, "b", &c, &found, &e), &e);
+		assert_true(!found || c.check_once == (c.state != CARD_DONE));
+		ledger_close(l);
+	}
+	ledger_close(open_it(true));
+	assert_int_equal(unlink(path), 0);
+	l = open_it(true);
+	assert_non_null(strstr(lost(l), "gone"));
+	ledger_close(l);
+	copy(".whole", "");
+	l = open_it(true);
+	assert_non_null(strstr(lost(l), "not the ledger"));
+	ledger_close(l);
+	/* No database any more: renamed, each time to another name. */
+	for (int i = 1; i < 3; i++) {
+		f = fopen(path, "w");
+		assert_non_null(f);
+		fprintf(f, "no ledger at all, whatever it was, and longer than a header is: "
+			   "that one has a hundred octets, and these are some more");
+		fclose(f);
+		l = open_it(true);
+		assert_non_null(strstr(lost(l), "renamed"));
+		snprintf(other, sizeof(other), "%s.unreadable-%d", path, i);
+		assert_int_equal(access(other, F_OK), 0);
+		ledger_close(l);
+		l = open_it(true);
+		assert_string_equal(lost(l), "");
+		ledger_close(l);
+	}
+}
+
+static bool at_once(void *ctx)
+{
+	(*(int *)ctx)++;
+	return true;
+}
+
+/* Long reads can be ended. */
+static void test_stop(void **state)
+{
+	struct ledger *l = open_it(true);
+	struct ledger_goal asked = demo;
+	int times = 0;
+	struct err e;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		char file[32];
+
+		snprintf(file, sizeof(file), "%d", i);
+		assert_ok(ledger_add(l, file, &e), &e);
+	}
+	assert_ok(ledger_flush(l, &e), &e);
+	ledger_close(l);
+	shell("SELECT 1"); /* no seal: all rows are looked through */
+	asked.stop = at_once;
+	asked.ctx = &times;
+	for (int write = 0; write < 2; write++) {
+		e = (struct err){ 0 };
+		assert_int_equal(ledger_open(path, &asked, write, &l, &e), -1);
+		assert_int_equal(e.code, ERR_INTERRUPTED);
+	}
+	assert_int_equal(times, 2);
+}
+
 /* What SQLite refuses is told by every function, with the status for it. */
 static void test_failing(void **state)
 {
@@ -719,6 +827,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_steps, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_former_goal, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_newest_goal, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lost, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_paths, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_claim_fails, setup, teardown),
