@@ -76,9 +76,12 @@ static void name_card(const struct ledger_card *lc, char *out, size_t cap)
 	const char *state =
 	    lc == NULL || lc->state == CARD_PENDING ? "not ended" : card_state_str(lc->state);
 
-	snprintf(out, cap, "# card %s, %s: %s%s%s", lc == NULL || lc->id[0] == '\0' ? "-" : lc->id,
-	    lc == NULL || lc->file[0] == '\0' ? "-" : lc->file, state,
-	    lc == NULL || lc->reason[0] == '\0' ? "" : ": ", lc == NULL ? "" : lc->reason);
+	/* What is too long is cut. */
+	if (snprintf(out, cap, "# card %s, %s: %s%s%s",
+		lc == NULL || lc->id[0] == '\0' ? "-" : lc->id,
+		lc == NULL || lc->file[0] == '\0' ? "-" : lc->file, state,
+		lc == NULL || lc->reason[0] == '\0' ? "" : ": ", lc == NULL ? "" : lc->reason) < 0)
+		out[0] = '\0';
 	for (char *p = out; *p != '\0'; p++)
 		if ((unsigned char)*p < 0x20 || (unsigned char)*p >= 0x7F)
 			*p = '?';
