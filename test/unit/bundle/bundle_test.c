@@ -418,6 +418,15 @@ static void refusals(void **state)
 	p.key_n = 24;
 	p.kek = &short_key;
 	refused(&p, ERR_SAFETY);
+	p = small_plan(VARIANT_PLAIN);
+	p.kek_name = NULL;
+	refused(&p, ERR_SAFETY);
+	p.kek_name = "";
+	refused(&p, ERR_SAFETY);
+	p.kek_name = "a\nb";
+	refused(&p, ERR_SAFETY);
+	p = small_plan(VARIANT_PLAIN);
+	p.kek = &short_key;
 	short_key.n = 17;
 	p.key_n = 16;
 	refused(&p, ERR_SAFETY);

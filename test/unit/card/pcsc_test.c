@@ -27,6 +27,7 @@ static struct {
 	int contexts, connected, transactions, sent, resets, looks;
 	int comes; /* the card is there from this look on; 0: does not matter */
 	bool other_atr;
+	DWORD atr_n; /* what is told of it; 0: the truth */
 	DWORD share, disposition;
 	uint8_t command[300];
 	DWORD command_n;
@@ -79,7 +80,7 @@ LONG SCardGetStatusChange(SCARDCONTEXT context, DWORD ms, SCARD_READERSTATE *rs,
 	if (ms > 0 && fake.state_later == fake.state)
 		return SCARD_E_TIMEOUT;
 	if ((rs->dwEventState & SCARD_STATE_PRESENT) != 0) {
-		rs->cbAtr = sizeof(atr);
+		rs->cbAtr = fake.atr_n != 0 ? fake.atr_n : sizeof(atr);
 		memcpy(rs->rgbAtr, atr, sizeof(atr));
 	}
 	return fake.change;
@@ -219,6 +220,44 @@ static void test_list(void **state)
 	assert_ok(pcsc_list(&r, NULL, &none, &e), &e);
 	assert_int_equal(r.n, 0);
 	assert_false(none);
+}
+
+/* As many readers as the list holds, and more; names as long as it takes, and longer; a daemon that
+ * fills all the room and ends nothing. */
+static void test_list_is_bounded(void **state)
+{
+	static char many[PCSC_READERS_MAX * PCSC_NAME_SIZE];
+	struct pcsc_readers *r = malloc(sizeof(*r)); /* so that writing behind it shows */
+	struct err e = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i + 1 < sizeof(many); i += 2)
+		many[i] = 'a';
+	fake.readers = many;
+	fake.readers_n = sizeof(many);
+	assert_ok(pcsc_list(r, NULL, NULL, &e), &e);
+	assert_int_equal(r->n, PCSC_READERS_MAX);
+	assert_string_equal(r->reader[PCSC_READERS_MAX - 1].name, "a");
+	memset(many, 'b', sizeof(many));
+	assert_ok(pcsc_list(r, NULL, NULL, &e), &e);
+	assert_int_equal(r->n, 1);
+	assert_int_equal(strlen(r->reader[0].name), PCSC_NAME_SIZE - 1);
+	free(r);
+}
+
+/* An answer to reset that is longer than there is room for is none. */
+static void test_long_atr(void **state)
+{
+	struct pcsc_readers r;
+	struct err e = { 0 };
+
+	(void)state;
+	fake.atr_n = MAX_ATR_SIZE;
+	assert_ok(pcsc_list(&r, NULL, NULL, &e), &e);
+	assert_int_equal(r.reader[0].atr_n, MAX_ATR_SIZE);
+	fake.atr_n = 200;
+	assert_ok(pcsc_list(&r, NULL, NULL, &e), &e);
+	assert_int_equal(r.reader[0].atr_n, 0);
 }
 
 static void test_no_daemon(void **state)
@@ -589,6 +628,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_list, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_list_is_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_long_atr, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_daemon, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_find, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_canonical, setup, teardown),

@@ -65,6 +65,17 @@ static int bind_text(struct span text, struct outer *o, struct err *e)
 	return rc;
 }
 
+/* The character in UTF-8, with its end. */
+static void utf8(uint32_t c, char *out)
+{
+	if (c >= 0x800)
+		*out++ = (char)(0xE0 | c >> 12);
+	if (c >= 0x80)
+		*out++ = c >= 0x800 ? (char)(0x80 | (c >> 6 & 0x3F)) : (char)(0xC0 | c >> 6);
+	*out++ = c >= 0x80 ? (char)(0x80 | (c & 0x3F)) : (char)c;
+	*out = '\0';
+}
+
 static void test_all_kinds(void **state)
 {
 	struct outer o;
@@ -322,10 +333,43 @@ static void test_long_path(void **state)
 	assert_int_equal(strncmp(e.text, "...ppp", 6), 0);
 }
 
+/* Every character on both sides of every border of what is_control refuses. */
+static void test_control_characters(void **state)
+{
+	static const struct {
+		uint32_t first, last; /* refused, with all between */
+	} row[] = { { 0x01, 0x08 }, { 0x0B, 0x0C }, { 0x0E, 0x1F }, { 0x7F, 0x9F },
+		{ 0x2028, 0x202E }, { 0x2066, 0x2069 }, { 0xFEFF, 0xFEFF }, { 0xFFFE, 0xFFFF } };
+	struct outer o;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		for (uint32_t c = row[i].first - 1; c <= row[i].last + 1; c++) {
+			bool refused = c >= row[i].first && c <= row[i].last;
+			char text[64], want[32];
+
+			if (c == 0 || c == 0x0A || c == 0x0D || c > 0xFFFF)
+				continue; /* ends of text or line; four octets */
+			snprintf(text, sizeof(text), "cardadm: thing/1\ntext: 'a");
+			utf8(c, text + strlen(text));
+			strcat(text, "'\n");
+			snprintf(want, sizeof(want), "control character U+%04X", c);
+			if (!refused) {
+				assert_ok(bind_text(span_str(text), &o, &e), &e);
+				continue;
+			}
+			assert_int_equal(bind_text(span_str(text), &o, &e), -1);
+			assert_non_null(strstr(e.text, want));
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_kinds),
+		cmocka_unit_test(test_control_characters),
 		cmocka_unit_test(test_other_line_ends),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(nul_in_text),
