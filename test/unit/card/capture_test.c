@@ -110,11 +110,36 @@ static void test_bad(void **state)
 	}
 }
 
+/* Each tool's words of its own, and lines that are no recording. */
+static void test_forms(void **state)
+{
+	const char *const pair[] = { "80CA006600", "6A88" };
+	static const char *const good[] = { "Command --> 80CA006600\nResponse <-- 6A88\n",
+		"Wrapped command --> 80CA006600\nResponse <-- 6A88\n",
+		"Sending: 80CA006600\n< 6A88\n", "> 80CA006600\r\n< 6A88\r\n",
+		"\n\n> 80CA006600\n\n< 6A88\n\n",
+		"A>> T=1 (4+0000) 80CA0066 00\nA<< (0+2) 6A88\n" };
+	static const char *const bad[] = { "> 80CA0066zz\n< 6A88\n", "> 80CA006\n< 6A88\n",
+		"> 80CA00\n< 6A88\n", "> 80CA006600\n< zz\n", "A>> zz\nA<< 6A88\n" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		expect(good[i], pair, 1);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct capture c;
+		struct err e = { 0 };
+
+		assert_int_equal(read_text(bad[i], &c, &e), -1);
+		assert_int_equal(e.code, ERR_INPUT);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gp),
 		cmocka_unit_test(test_gpshell),
+		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_opensc),
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_bad),
