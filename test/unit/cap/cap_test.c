@@ -323,6 +323,59 @@ static void test_names(void **state)
 	assert_null(cap_package_str(unit_bytes("")));
 }
 
+/* The block of a real file with one component changed: what it is then refused for. */
+static void refused_with(const struct cap *c, uint8_t tag, const char *hex, const char *why)
+{
+	static const uint8_t order[] = { CAP_HEADER, CAP_DIRECTORY, CAP_IMPORT, CAP_APPLET,
+		CAP_CLASS, CAP_METHOD, CAP_STATIC_FIELD, CAP_EXPORT, CAP_CONSTANT_POOL,
+		CAP_REF_LOCATION };
+	struct wr w = wr_grow(1 << 20);
+	struct cap got;
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < sizeof(order); i++) {
+		if (order[i] != tag) {
+			wr_put(&w, c->component[order[i]]);
+			continue;
+		}
+		struct span body = unit_bytes(hex);
+
+		wr_u8(&w, tag);
+		wr_u16(&w, (uint16_t)body.n);
+		wr_put(&w, body);
+	}
+	if (cap_parse(wr_span(&w), &got, &e) == 0)
+		fail_msg("%s is taken", hex);
+	assert_int_equal(e.code, ERR_INPUT);
+	if (strstr(e.text, why) == NULL)
+		fail_msg("\"%s\" instead of \"%s\"", e.text, why);
+	wr_free(&w);
+}
+
+static void changed_components(const json_t *v, struct cap *c)
+{
+	(void)v;
+	refused_with(c, CAP_HEADER, "DECAFF", "DECAFFED");
+	refused_with(c, CAP_HEADER, "DECAFFEC 01 02 04 00 01 05 0102030405", "DECAFFED");
+	refused_with(c, CAP_HEADER, "DECAFFED 01 02 0C 00 01 05 0102030405", "extended CAP file");
+	refused_with(
+	    c, CAP_HEADER, "DECAFFED 00 02 04 00 01 05 0102030405", "2.0 is not supported");
+	refused_with(
+	    c, CAP_HEADER, "DECAFFED 04 02 04 00 01 05 0102030405", "2.4 is not supported");
+	refused_with(
+	    c, CAP_HEADER, "DECAFFED 01 01 04 00 01 05 0102030405", "1.1 is not supported");
+	refused_with(c, CAP_HEADER, "DECAFFED 01 02 04 00", "too short");
+	refused_with(c, CAP_IMPORT, "", "too short");
+	refused_with(c, CAP_IMPORT, "81", "more than 128 packages");
+	refused_with(c, CAP_IMPORT, "01 00", "");
+}
+
+static void test_changed_components(void **state)
+{
+	(void)state;
+	each(changed_components);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +383,7 @@ int main(void)
 		cmocka_unit_test(test_hashes),
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_changed_components),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_behind),
 		cmocka_unit_test(test_custom),

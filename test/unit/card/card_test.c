@@ -391,6 +391,18 @@ static void test_send(void **state)
 	wr_free(&rsp);
 }
 
+/* A card that is none takes a limit and forgets it. */
+static void test_limit_of_none(void **state)
+{
+	struct card none = { 0 };
+
+	(void)state;
+	card_limit(&none, 5);
+	assert_int_equal(none.limit_ms, 5);
+	card_limit(&none, 0);
+	assert_int_equal(none.limit_ms, 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -409,6 +421,7 @@ int main(void)
 		cmocka_unit_test(test_short_answer),
 		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_send),
+		cmocka_unit_test(test_limit_of_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

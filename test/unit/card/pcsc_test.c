@@ -318,6 +318,26 @@ static void test_find(void **state)
 	}
 }
 
+/* Numbers of two digits, and more names that fit than a message holds. */
+static void test_find_among_many(void **state)
+{
+	struct pcsc_readers r = { .n = PCSC_READERS_MAX };
+	struct err e = { 0 };
+	size_t at;
+
+	(void)state;
+	for (size_t i = 0; i < r.n; i++)
+		snprintf(r.reader[i].name, sizeof(r.reader[i].name), "reader %c %090d",
+		    (char)('a' + i), 0);
+	assert_ok(pcsc_find(&r, "12", &at, &e), &e);
+	assert_int_equal(at, 11);
+	assert_ok(pcsc_find(&r, "32", &at, &e), &e);
+	assert_int_equal(at, 31);
+	assert_int_equal(pcsc_find(&r, "33", &at, &e), -1);
+	assert_int_equal(pcsc_find(&r, "reader", &at, &e), -1);
+	assert_non_null(strstr(e.text, "fits more than one reader: reader a "));
+}
+
 static void test_canonical(void **state)
 {
 	char name[64], tiny[4];
@@ -632,6 +652,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_long_atr, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_daemon, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_find, setup, teardown),
+		cmocka_unit_test(test_find_among_many),
 		cmocka_unit_test_setup_teardown(test_canonical, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_card, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_t0, setup, teardown),

@@ -241,6 +241,42 @@ static void refused(void **state)
 	wr_free(&w);
 }
 
+/* Values that are no keys of their kind are not written; lengths in two ways are not read. */
+static void values_of_no_kind(void **state)
+{
+	static const struct {
+		uint8_t type, n;
+	} row[] = { { KEY_TYPE_EC_PUBLIC, 16 }, { KEY_TYPE_RSA_MODULUS, 16 }, { 0x42, 16 },
+		{ KEY_TYPE_DES, 24 }, { KEY_TYPE_DES, 8 }, { KEY_TYPE_AES, 8 },
+		{ KEY_TYPE_AES, 20 } };
+	struct key dek = dek_aes();
+	struct put_key got = { 0 };
+	struct wr w = wr_grow(1000);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct put_key k = {
+			.version = 0x31, .n = 2, .type = { KEY_TYPE_AES, row[i].type }
+		};
+
+		k.key[0].n = 16;
+		k.key[1].n = row[i].n;
+		wr_reset(&w);
+		assert_false(put_key_put(&w, &k, &dek));
+	}
+	/* An RSA key of 144 octets: 81 90 tells its length, and 90 alone does not. */
+	for (int two = 0; two < 2; two++) {
+		wr_reset(&w);
+		wr_put(&w, unit_bytes(two ? "31 A1 81 90" : "31 A1 90"));
+		for (int i = 0; i < 144; i++)
+			wr_u8(&w, 0xFF);
+		wr_put(&w, unit_bytes("A0 03 010001 00"));
+		assert_int_equal(
+		    put_key_get(wr_span(&w), &dek, &got), two ? PUT_KEY_OK : PUT_KEY_MALFORMED);
+	}
+	wr_free(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +287,7 @@ int main(void)
 		cmocka_unit_test(other_kind),
 		cmocka_unit_test(extended),
 		cmocka_unit_test(refused),
+		cmocka_unit_test(values_of_no_kind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
