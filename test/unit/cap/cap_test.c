@@ -370,6 +370,60 @@ static void changed_components(const json_t *v, struct cap *c)
 	refused_with(c, CAP_IMPORT, "01 00", "");
 }
 
+/* Adds to a number of four octets, the lowest first. */
+static void add32(uint8_t *p, int more)
+{
+	uint32_t v = (uint32_t)(p[0] | p[1] << 8 | p[2] << 16) + ((uint32_t)p[3] << 24);
+
+	v += (uint32_t)more;
+	for (int i = 0; i < 4; i++)
+		p[i] = (uint8_t)(v >> 8 * i);
+}
+
+/* The archive says of its Header component, in both places alike, what is not so. */
+static void archive_lies(struct span zip, size_t field, int more, const char *why)
+{
+	struct wr w = wr_grow(1 << 20);
+	struct cap got;
+	struct err e = { 0 };
+	int found = 0;
+
+	wr_put(&w, zip);
+	for (size_t i = 0; i + 46 + 64 < w.n; i++) {
+		bool central = memcmp(&w.p[i], "PK\1\2", 4) == 0;
+		size_t name_n = w.p[i + (central ? 28 : 26)];
+		const uint8_t *name = &w.p[i + (central ? 46 : 30)];
+
+		if ((!central && memcmp(&w.p[i], "PK\3\4", 4) != 0) || name_n < 10 ||
+		    memcmp(name + name_n - 10, "Header.cap", 10) != 0)
+			continue;
+		add32(&w.p[i + field + (central ? 2 : 0)], more);
+		found++;
+	}
+	assert_int_equal(found, 2);
+	assert_int_equal(cap_read_octets(wr_span(&w), "lying", &got, &e), -1);
+	assert_int_equal(e.code, ERR_INPUT);
+	assert_non_null(strstr(e.text, "Header.cap"));
+	if (strstr(e.text, why) == NULL)
+		fail_msg("\"%s\" instead of \"%s\"", e.text, why);
+	wr_free(&w);
+}
+
+static void test_archive_lies(void **state)
+{
+	enum { CRC = 14, SIZE = 22 };
+	json_t *file = unit_json(vectors);
+	struct wr zip = octets(json_array_get(json_object_get(file, "vectors"), 0), "zip_hex");
+
+	(void)state;
+	archive_lies(wr_span(&zip), CRC, 1, "checksum is wrong");
+	archive_lies(wr_span(&zip), SIZE, -1, "larger than the archive says");
+	archive_lies(wr_span(&zip), SIZE, -5, "larger than the archive says");
+	archive_lies(wr_span(&zip), SIZE, 1, "cannot be decompressed");
+	wr_free(&zip);
+	json_decref(file);
+}
+
 static void test_changed_components(void **state)
 {
 	(void)state;
@@ -384,6 +438,7 @@ int main(void)
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_changed_components),
+		cmocka_unit_test(test_archive_lies),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_behind),
 		cmocka_unit_test(test_custom),

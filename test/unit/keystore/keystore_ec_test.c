@@ -67,6 +67,8 @@ static void test_bad(void **state)
 		{ "  a: {type: oce, certificates: {hex: 7F2100}}\n", "`private` is missing" },
 		{ "  a: {type: oce, private: {hex: " ONE "}, certificates: {hex: 7F2100}}\n",
 		    "not marked `test: true`" },
+		{ "  a: {type: oce, " PRIVATE(ONE) ", certificates: {hex: 7F 21 00}}\n",
+		    "`hex` is not an even number of hex digits" },
 		{ "  a: {type: oce, " PRIVATE(ONE) ", certificates: {hex: 7F210}}\n",
 		    "`hex` is not an even number" },
 		{ "  a: {type: oce, " PRIVATE(ONE) ", certificates: {}}\n",

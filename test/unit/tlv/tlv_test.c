@@ -32,6 +32,22 @@ static void one_by_one(void **state)
 	check_one("5F37020000", 0x5F37, 2);
 }
 
+/* Tags have three octets at most; a number does not begin with 80. */
+static void long_tags(void **state)
+{
+	static const char *const bad[] = { "DF81820100", "DF8182", "DF81FF00", "DF800100", "DF",
+		"DF81" };
+	struct tlv t;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct rd r = rd_of(unit_bytes(bad[i]));
+
+		assert_false(tlv_next(&r, &t));
+	}
+	check_one("DF810000", 0xDF8100, 0);
+}
+
 /* The lengths around which the form changes. */
 static void lengths(void **state)
 {
@@ -227,6 +243,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_by_one),
+		cmocka_unit_test(long_tags),
 		cmocka_unit_test(lengths),
 		cmocka_unit_test(malformed),
 		cmocka_unit_test(minimal),
