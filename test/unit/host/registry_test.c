@@ -122,6 +122,10 @@ static void test_tlv(void **state)
 	assert_int_equal(r.skipped, 0);
 	assert_true(
 	    r.told[REGISTRY_ISD] && r.told[REGISTRY_APPLICATION] && r.told[REGISTRY_LOAD_FILE]);
+	/* There is no R-MAC that could prove anything: the bare answer decides. */
+	assert_false(registry_proven(&r, REGISTRY_ISD) || r.rmac);
+	assert_ok(registry_doubt(&r, &e), &e);
+	assert_true(registry_is_whole(&r));
 	assert_int_equal(r.entry[0].kind, REGISTRY_ISD);
 	assert_int_equal(r.entry[0].s.privileges, 0x9EFE80);
 	assert_int_equal(r.entry[2].s.state, APP_INSTALLED);
@@ -413,6 +417,36 @@ static void test_recorded(void **state)
 	assert_int_equal(recorded_entries, 50);
 }
 
+/* What was read with R-MAC, one kind of it unproven. */
+static void test_doubt(void **state)
+{
+	struct registry_entry isd = { .kind = REGISTRY_ISD };
+	struct err e = { 0 };
+
+	(void)state;
+	for (int k = REGISTRY_ISD; k <= REGISTRY_LOAD_FILE; k++) {
+		struct registry r = { .entry = &isd,
+			.n = 1,
+			.told = { true, true, true },
+			.proven = { true, true, true },
+			.rmac = true,
+			.issuer = true };
+
+		assert_ok(registry_doubt(&r, &e), &e);
+		assert_true(registry_is_whole(&r));
+		r.proven[k] = false;
+		assert_false(registry_proven(&r, (enum registry_kind)k));
+		assert_int_equal(registry_doubt_kind(&r, (enum registry_kind)k, &e), -1);
+		assert_int_equal(e.code, ERR_INTEGRITY);
+		assert_int_equal(registry_doubt_kind(&r, (enum registry_kind)((k + 1) % 3), &e), 0);
+		assert_int_equal(registry_doubt(&r, &e), -1);
+		assert_false(registry_is_whole(&r));
+		r.rmac = false;
+		assert_int_equal(registry_doubt(&r, &e), 0);
+		assert_true(registry_is_whole(&r));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -426,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_dependents),
 		cmocka_unit_test(test_recorded),
+		cmocka_unit_test(test_doubt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
