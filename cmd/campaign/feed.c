@@ -27,8 +27,7 @@ void habits_find(
 	if (p != NULL)
 		card_profile(c, p, s->card, &s->id, &m);
 	h->load = profile_habits(m.profile);
-	h->factory_version = m.profile == NULL ? -1 : m.profile->factory_version;
-	h->factory_p1 = m.profile == NULL ? -1 : m.profile->factory_p1;
+	h->profile = m.profile;
 }
 
 int feed_begin(

@@ -3,8 +3,6 @@
 #include <string.h>
 
 #include "cmd/agent/agent.h"
-#include "base/hex.h"
-#include "ledger/ledger.h"
 #include "cmd/kit/out.h"
 
 const char *const channel_levels[] = { "00", "01", "03", "10", "11", "13", "33", NULL };
@@ -15,69 +13,18 @@ const char *const channel_parameters[] = { "04", "05", "14", "15", "24", "25", "
 
 /* ---- refusals are remembered ---- */
 
-void channel_card_id(const struct session *s, const struct init_update *u, char out[static 33])
+/* What an opening leaves to say. Returns rc. */
+static int tell_memory(struct ctx *c, const struct opening *o, int rc, struct err *e)
 {
-	const struct card_identity *id = &s->id;
-
-	if (id->cin_n > 0)
-		hex_put(span_of(id->cin, id->cin_n), out, 33);
-	else
-		hex_put(SPAN(u->kdd), out, 33);
-}
-
-/* What the callbacks of a handshake need. */
-struct attempt {
-	struct ctx *c;
-	const struct session *session;
-	const struct entry *entry;
-	struct tries *tries;
-	uint8_t version; /* that the card must answer with; 0: any */
-	bool retry;
-};
-
-static int give_keys(void *ctx, const struct init_update *u, struct key_set *out, struct err *e)
-{
-	const struct attempt *t = ctx;
-
-	/* P1 may have been another than the version. */
-	if (t->version != 0 && u->key_version != t->version)
-		return err_set(e, ERR_AUTH,
-		    "key version %02X was asked for, the card answers with %02X", t->version,
-		    u->key_version);
-	return job_card_keys(t->entry, u, out, e);
-}
-
-static int before_auth(void *ctx, const struct init_update *u, struct err *e)
-{
-	const struct attempt *t = ctx;
-	char id[33], set[SESSION_KEY_SET];
-	bool refused;
-
-	channel_card_id(t->session, u, id);
-	session_key_set(t->session, u->key_version, set);
-	if (t->retry)
-		return 0;
-	if (tries_refused(t->tries, id, set, &refused, e) != 0)
-		return -1;
-	if (!refused)
-		return 0;
-	err_set(e, ERR_SAFETY, "card %s refused key set %s before: not tried again", id, set);
-	return err_hint(
-	    e, "check the keys, then --retry-authentication; each refusal costs the card a try");
-}
-
-static void after_auth(void *ctx, const struct init_update *u, bool accepted)
-{
-	const struct attempt *t = ctx;
-	char id[33], set[SESSION_KEY_SET];
-	struct err ignored = { 0 };
-
-	channel_card_id(t->session, u, id);
-	session_key_set(t->session, u->key_version, set);
-	if (accepted)
-		(void)tries_forget(t->tries, id, set, &ignored);
-	else if (tries_record(t->tries, id, set, &ignored) != 0)
-		ctx_note(t->c, "the refusal could not be remembered: %s", ignored.text);
+	if (o->left_alone)
+		err_hint(e, o->entry == NULL
+				? "check our certificates, then --retry-authentication; some "
+				  "cards count refusals"
+				: "check the keys, then --retry-authentication; each refusal "
+				  "costs the card a try");
+	if (o->unkept.code != ERR_NONE && o->refused)
+		ctx_note(c, "the refusal could not be remembered: %s", o->unkept.text);
+	return rc;
 }
 
 /* ---- before the card is touched ---- */
@@ -111,7 +58,6 @@ static int find_scp11(struct channel *ch, struct err *e)
 	o->keys = a->keys;
 	o->level = a->level.given ? (int)a->level.v : -1;
 	o->s16 = a->s16 ? 1 : -1;
-	o->retry = a->retry;
 	o->key_version = a->key_version;
 	o->ca_version = a->ca_version;
 	o->key_length = a->key_length;
@@ -157,7 +103,9 @@ int channel_find(struct channel *ch, struct ctx *c, const struct channel_args *a
 static int discover(struct channel *ch, struct err *e)
 {
 	const struct channel_args *a = ch->a;
-	struct choose_asks asks = { .protocol = protocol_asked(a),
+	struct choose_asks asks = { .domain = a->domain,
+		.protocol = protocol_asked(a),
+		.level = a->level.given ? (int)a->level.v : -1,
 		.i = a->i.given ? (uint8_t)a->i.v : 0,
 		.key_version = a->key_version.given ? (int)a->key_version.v : -1,
 		.s16 = a->s16 ? 1 : -1 };
@@ -171,14 +119,12 @@ static int discover(struct channel *ch, struct err *e)
 	return 0;
 }
 
-static int open_scp11(struct channel *ch, struct err *e)
+static int open_scp11(struct channel *ch, struct opening *o, struct err *e)
 {
 	char text[200];
 
-	if (discovery_look(ch->c, ch->session, &ch->a->domain, &ch->found, e) != 0)
-		return -1;
-	ch->scp11.tries = ch->tries;
-	if (scp11_open_channel(&ch->scp11, ch->session, e) != 0)
+	if (discovery_look(ch->c, ch->session, &ch->a->domain, &ch->found, e) != 0 ||
+	    scp11_open_channel(&ch->scp11, o, e) != 0)
 		return -1;
 	for (size_t i = 0; !ch->terse && scp11_open_why(&ch->scp11, i, text, sizeof(text)); i++)
 		ctx_note(ch->c, "%s", text);
@@ -187,32 +133,20 @@ static int open_scp11(struct channel *ch, struct err *e)
 
 int channel_begin(struct channel *ch, struct session *s, struct err *e)
 {
-	const struct channel_args *a = ch->a;
-	struct attempt t = { .c = ch->c, .session = s, .entry = ch->entry, .retry = a->retry };
-	struct session_asks asks = { .level = a->level.given ? (int)a->level.v : -1,
-		.i = a->i.given ? (uint8_t)a->i.v : 0,
-		.keys = give_keys,
-		.before_auth = before_auth,
-		.after_auth = after_auth,
-		.ctx = &t };
+	struct opening o = { .s = s, .retry = ch->a->retry };
+	int rc;
 
 	ch->session = s;
 	if (tries_open(&ch->tries, e) != 0)
 		return -1;
-	t.tries = ch->tries;
+	o.tries = ch->tries;
 	if (ch->is_scp11)
-		return open_scp11(ch, e);
-	if (discover(ch, e) != 0)
-		return -1;
-	t.version = ch->found.choice.key_version;
-	asks.domain = s->domain;
-	asks.key_version = ch->found.choice.p1;
-	asks.s16 = ch->found.choice.m == 16;
-	/* Of a card that does not say what it offers the answer decides between the two. */
-	asks.protocols = 1u << ch->found.choice.protocol;
-	if (ch->found.choice.silent && ch->entry->type == ENTRY_SCP02)
-		asks.protocols = 1u << PROTOCOL_SCP02 | 1u << PROTOCOL_SCP01;
-	return session_open(s, &asks, e);
+		return tell_memory(ch->c, &o, open_scp11(ch, &o, e), e);
+	o.entry = ch->entry;
+	rc = discover(ch, e);
+	if (rc == 0)
+		rc = opening_open(&o, &ch->found.choice, e);
+	return tell_memory(ch->c, &o, rc, e);
 }
 
 void channel_end(struct channel *ch)
@@ -295,24 +229,21 @@ void channel_kind_of(const struct session *s, struct channel_kind *k)
 int channel_again(struct ctx *c, struct session *s, const struct channel_kind *k,
     const struct entry *entry, uint8_t kvn, struct err *e)
 {
-	struct attempt t = { .c = c, .session = s, .entry = entry, .version = kvn };
-	struct session_asks asks = { .domain = k->domain,
+	struct opening o = { .s = s, .entry = entry };
+	struct choose_asks asks = { .domain = k->domain,
+		.protocol = k->protocol,
 		.key_version = kvn,
-		.protocols = 1u << k->protocol,
 		.i = k->protocol == PROTOCOL_SCP03 ? 0 : k->i,
 		.level = k->level,
-		.s16 = k->m == 16,
-		.keys = give_keys,
-		.before_auth = before_auth,
-		.after_auth = after_auth,
-		.ctx = &t };
+		.s16 = k->m == 16 };
 	int rc;
 
-	if (tries_open(&t.tries, e) != 0)
+	if (tries_open(&o.tries, e) != 0)
 		return -1;
+	opening_asks(entry, NULL, &asks);
 	session_close(s);
-	rc = session_open(s, &asks, e);
-	tries_close(t.tries);
+	rc = tell_memory(c, &o, opening_begin(&o, &asks, e), e);
+	tries_close(o.tries);
 	return rc;
 }
 

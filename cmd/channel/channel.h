@@ -67,8 +67,6 @@ int channel_find(struct channel *ch, struct ctx *c, const struct channel_args *a
  */
 int channel_begin(struct channel *ch, struct session *s, struct err *e);
 void channel_end(struct channel *ch);
-/* The card as it is remembered in the record of failed authentications: CIN, else its KDD. */
-void channel_card_id(const struct session *s, const struct init_update *u, char out[static 33]);
 /* Why what was chosen was chosen, as an array of strings. */
 json_t *channel_why(const struct channel *ch);
 

@@ -59,16 +59,12 @@ static int take_entries(struct hunt *h, struct err *e)
 /* S16 when that was asked for, or the card offers nothing else; never for triple DES. */
 static int mac_size(const struct hunt *h, bool des, uint8_t *m, struct err *e)
 {
-	struct choose_asks a = { .s16 = h->asks->s16 ? 1 : -1, .profile_s16 = -1 };
+	struct choose_asks a = { .s16 = h->asks->s16 ? 1 : -1, .profile = h->found.match.profile };
 	struct choice c = { .protocol = PROTOCOL_SCP03 };
 
 	*m = 8;
 	if (des)
 		return 0;
-	if (h->found.match.profile != NULL) {
-		a.profile = h->found.match.profile->name;
-		a.profile_s16 = h->found.match.profile->s16;
-	}
 	if (choose_mac_size(h->s, &a, &c, e) != 0)
 		return -1;
 	*m = c.m;

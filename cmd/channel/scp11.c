@@ -64,54 +64,6 @@ static int take_anchors(struct scp11_open *o, struct err *e)
 	return 0;
 }
 
-/* ---- refusals are remembered ---- */
-
-/* The card by its CIN, else by the subject of its certificate; the key by identifier and version.
- */
-static void remembered(const struct scp11_open *o, const struct scp11_card *card,
-    char id[static 41], char set[static 5])
-{
-	const struct card_identity *known = &o->session->id;
-	const uint8_t ref[] = { card->key.kid, card->key.kvn };
-
-	if (known->cin_n > 0)
-		hex_put(span_of(known->cin, known->cin_n), id, 41);
-	else
-		hex_put(span_of(card->cert.subject.b, card->cert.subject.n), id, 41);
-	hex_put(SPAN(ref), set, 5);
-}
-
-static int before_auth(void *ctx, const struct scp11_card *card, struct err *e)
-{
-	const struct scp11_open *o = ctx;
-	char id[41], set[5];
-	bool refused;
-
-	remembered(o, card, id, set);
-	if (o->retry)
-		return 0;
-	if (tries_refused(o->tries, id, set, &refused, e) != 0)
-		return -1;
-	if (!refused)
-		return 0;
-	err_set(e, ERR_SAFETY, "card %s refused key %s before: not tried again", id, set);
-	return err_hint(
-	    e, "check our certificates, then --retry-authentication; some cards count refusals");
-}
-
-static void after_auth(void *ctx, const struct scp11_card *card, bool accepted)
-{
-	const struct scp11_open *o = ctx;
-	struct err ignored = { 0 };
-	char id[41], set[5];
-
-	remembered(o, card, id, set);
-	if (accepted)
-		(void)tries_forget(o->tries, id, set, &ignored);
-	else if (tries_record(o->tries, id, set, &ignored) != 0)
-		ctx_note(o->c, "the refusal could not be remembered: %s", ignored.text);
-}
-
 static struct scp11_asks asks_of(struct scp11_open *o)
 {
 	struct scp11_asks asks = { .variant = o->variant,
@@ -125,10 +77,7 @@ static struct scp11_asks asks_of(struct scp11_open *o)
 		.group = span_of(o->group.b, o->group.n),
 		.anchors = o->anchors,
 		.anchors_n = o->anchors_n,
-		.now = (int64_t)time(NULL),
-		.before_auth = before_auth,
-		.after_auth = after_auth,
-		.ctx = o };
+		.now = (int64_t)time(NULL) };
 
 	if (o->entry != NULL) {
 		asks.own = &o->entry->ec;
@@ -152,13 +101,12 @@ int scp11_open_prepare(struct scp11_open *o, struct err *e)
 	return scp11_asks_check(&asks, e);
 }
 
-int scp11_open_channel(struct scp11_open *o, struct session *s, struct err *e)
+int scp11_open_channel(struct scp11_open *o, struct opening *opening, struct err *e)
 {
 	struct scp11_asks asks = asks_of(o);
 
-	o->session = s;
-	asks.domain = s->domain;
-	return session_open_scp11(s, &asks, &o->card, e);
+	asks.domain = opening->s->domain;
+	return opening_scp11(opening, &asks, &o->choice, &o->card, e);
 }
 
 /* ---- words ---- */
@@ -168,37 +116,15 @@ bool scp11_open_why(const struct scp11_open *o, size_t i, char *out, size_t cap)
 	const struct cert *cert = &o->card.cert;
 	char hex[HEX_SIZE(X509_ID_MAX)];
 
-	switch (i) {
-	case 0:
-		snprintf(out, cap, "protocol %s: as asked", scp11_variant_str(o->variant));
-		return true;
-	case 1:
-		snprintf(out, cap, "key %02X, version %02X: %s", o->card.key.kid, o->card.key.kvn,
-		    o->key_version.given ? "as asked" : "the only one that the card has for it");
-		return true;
-	case 2:
+	if (i < o->choice.why.n)
+		snprintf(out, cap, "%s", o->choice.why.text[i]);
+	else if (i == o->choice.why.n)
 		snprintf(out, cap,
 		    "card: certificate %s in %s format, on %s, signed by one of ours",
 		    hex_put(span_of(cert->serial.b, cert->serial.n), hex, sizeof(hex)),
 		    cert->format == CERT_GP ? "GlobalPlatform" : "X.509",
 		    ec_curve_str(cert->key.curve));
-		return true;
-	case 3:
-		snprintf(out, cap, "%s: %s", o->card.m == 16 ? "S16" : "S8",
-		    o->s16 >= 0 ? "as asked" : "as card data says, S8 if it does not");
-		return true;
-	case 4:
-		if (o->variant == SCP11B)
-			snprintf(out, cap,
-			    "SCP11b: the card does not know who we are, and lets "
-			    "nothing be changed");
-		else
-			snprintf(out, cap, "CA key %02X, version %02X: %s", o->card.ca.kid,
-			    o->card.ca.kvn,
-			    o->ca_version.given ? "as asked" : "the only one that the card has");
-		return true;
-	}
-	return false;
+	return i <= o->choice.why.n;
 }
 
 /* One certificate in its blocks; only the version of the CA's key may not be known yet. */

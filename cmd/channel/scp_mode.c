@@ -30,13 +30,13 @@ static const struct opt mode_opts[] = {
 };
 
 /* The bundle that is named, and what the card needs of it; not yet the agent's. */
-struct choice {
+struct pick {
 	struct bundle bundle;
 	struct job_plan plan;
 };
 
 static int refuse_nothing_to_load(
-    const struct agent *a, const struct choice *n, const char *name, struct err *e)
+    const struct agent *a, const struct pick *n, const char *name, struct err *e)
 {
 	char version[12];
 
@@ -50,7 +50,7 @@ static int refuse_nothing_to_load(
 }
 
 /* From now on the agent knows this bundle, whether it is loaded or only authorized. */
-static void keep(struct agent *a, struct choice *n, const char *name)
+static void keep(struct agent *a, struct pick *n, const char *name)
 {
 	agent_forget_bundle(a);
 	a->bundle = n->bundle;
@@ -63,7 +63,7 @@ static void keep(struct agent *a, struct choice *n, const char *name)
 }
 
 static int dry_broadcast(
-    struct ctx *c, const struct choice *n, const struct keystore *ks, struct err *e)
+    struct ctx *c, const struct pick *n, const struct keystore *ks, struct err *e)
 {
 	struct dry d;
 
@@ -72,8 +72,8 @@ static int dry_broadcast(
 										 : -1;
 }
 
-static int choose(struct agent *a, const struct mode_args *g, const struct keystore *ks,
-    struct choice *n, struct err *e)
+static int pick_bundle(struct agent *a, const struct mode_args *g, const struct keystore *ks,
+    struct pick *n, struct err *e)
 {
 	if (job_bundle(g->bundle, ks, job_today(), &n->bundle, e) != 0)
 		return -1;
@@ -98,7 +98,7 @@ static void tell_start(struct ctx *c, struct agent *a)
 
 static int go_broadcast(struct ctx *c, struct agent *a, const struct mode_args *g, struct err *e)
 {
-	struct choice n = { 0 };
+	struct pick n = { 0 };
 	struct keystore *ks = NULL;
 	enum need need;
 	int rc = -1;
@@ -112,7 +112,7 @@ static int go_broadcast(struct ctx *c, struct agent *a, const struct mode_args *
 	}
 	if (ctx_keystore(c, &ks, e) != 0)
 		return -1;
-	if (choose(a, g, ks, &n, e) != 0)
+	if (pick_bundle(a, g, ks, &n, e) != 0)
 		goto out;
 	if (n.plan.need != NEED_LOAD)
 		refuse_nothing_to_load(a, &n, g->bundle, e);

@@ -42,40 +42,31 @@ int discovery_keys(struct session *s, struct discovery *d, struct err *e)
 int discovery_choose(const struct session *s, const struct entry *entry, struct choose_asks *a,
     struct discovery *d, struct err *e)
 {
-	const struct profile *p = d->match.profile;
-
-	a->keys = entry->name;
-	a->des = entry->type == ENTRY_SCP02;
-	a->key_octets = entry->keys.enc.n;
-	a->key_set = entry->version;
-	a->profile = p == NULL ? NULL : p->name;
-	a->profile_s16 = p == NULL ? -1 : p->s16;
-	a->factory_version = p == NULL ? -1 : p->factory_version;
-	a->factory_p1 = p == NULL ? -1 : p->factory_p1;
+	opening_asks(entry, d->match.profile, a);
 	return choose(s, &d->keys, a, &d->choice, e);
 }
 
 /* ---- the reasons ---- */
 
-enum { REASON_MAX = 300 };
+enum { WHY_MAX = 300 };
 
 /* The first two, then those of the choice; false past the end. */
 static bool reason(
-    const struct session *s, const struct discovery *d, size_t i, char out[static REASON_MAX])
+    const struct session *s, const struct discovery *d, size_t i, char out[static WHY_MAX])
 {
 	const struct profile_match *m = &d->match;
 	char hex[HEX_SIZE(AID_MAX)];
 
 	if (i == 0 && m->profile != NULL)
-		snprintf(out, REASON_MAX, "profile %s: %s, known by %s", m->profile->name,
+		snprintf(out, WHY_MAX, "profile %s: %s, known by %s", m->profile->name,
 		    m->product->text, profile_by_str(m->by));
 	else if (i == 0)
-		snprintf(out, REASON_MAX, "profile: none fits this card");
+		snprintf(out, WHY_MAX, "profile: none fits this card");
 	else if (i == 1)
-		snprintf(out, REASON_MAX, "domain %s: %s",
+		snprintf(out, WHY_MAX, "domain %s: %s",
 		    hex_put(aid_span(&s->domain), hex, sizeof(hex)), d->domain_why);
-	else if (i - 2 < d->choice.why_n)
-		snprintf(out, REASON_MAX, "%s", d->choice.why[i - 2]);
+	else if (i - 2 < d->choice.why.n)
+		snprintf(out, WHY_MAX, "%s", d->choice.why.text[i - 2]);
 	else
 		return false;
 	return true;
@@ -83,7 +74,7 @@ static bool reason(
 
 void discovery_tell(struct ctx *c, const struct session *s, const struct discovery *d)
 {
-	char text[REASON_MAX];
+	char text[WHY_MAX];
 
 	for (size_t i = 0; reason(s, d, i, text); i++)
 		ctx_note(c, "%s", text);
@@ -92,7 +83,7 @@ void discovery_tell(struct ctx *c, const struct session *s, const struct discove
 json_t *discovery_why(const struct session *s, const struct discovery *d)
 {
 	json_t *a = json_array();
-	char text[REASON_MAX];
+	char text[WHY_MAX];
 
 	for (size_t i = 0; reason(s, d, i, text); i++)
 		show_add(&a, json_string(text));

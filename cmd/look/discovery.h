@@ -5,7 +5,7 @@
 #ifndef CMD_LOOK_DISCOVERY_H
 #define CMD_LOOK_DISCOVERY_H
 
-#include "host/choose.h"
+#include "channel/opening.h"
 #include "cmd/look/profiles.h"
 
 struct discovery {

@@ -7,6 +7,7 @@
 #define CAMPAIGN_CAMPAIGN_H
 
 #include "campaign/job.h"
+#include "channel/opening.h"
 #include "host/content.h"
 #include "ledger/ledger.h"
 #include "manifest/manifest.h"
@@ -59,8 +60,7 @@ enum fed {
 /* What a product does differently. */
 struct campaign_habits {
 	struct content_habits load;
-	/* The set of the factory has this version and is asked for with this P1; -1: not known. */
-	int factory_version, factory_p1;
+	const struct profile *profile; /* NULL: none fits; borrowed as long as the run lasts */
 };
 
 /* Where a step is taken. */

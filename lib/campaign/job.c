@@ -53,20 +53,6 @@ int job_bundle(
 	return err_in(e, "%s", path);
 }
 
-int job_card_keys(
-    const struct entry *entry, const struct init_update *u, struct key_set *out, struct err *e)
-{
-	bool des = entry->type == ENTRY_SCP02;
-
-	if (des != (u->scp != PROTOCOL_SCP03))
-		return err_set(e, ERR_AUTH,
-		    "key set %s is of type %s, the card answers with SCP%02X", entry->name,
-		    entry_type_str(entry->type), u->scp);
-	if (entry_card_keys(entry, u->kdd, out))
-		return 0;
-	return err_set(e, ERR_AUTH, "key set %s: the card's keys cannot be derived", entry->name);
-}
-
 static bool contains(const uint8_t *list, size_t n, uint8_t v)
 {
 	return n > 0 && memchr(list, v, n) != NULL;

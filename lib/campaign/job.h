@@ -66,9 +66,5 @@ int job_bundle(
     const char *path, const struct keystore *ks, uint32_t today, struct bundle *b, struct err *e);
 /* Trust anchors and k of a store, for bundle_open. Borrowed from ks. ERR_AUTH when it has none. */
 int job_trust(const struct keystore *ks, struct bundle_trust *t, struct err *e);
-/* The keys of one card: those of the entry, diversified by what the card answered. Wiped by the
- * caller. */
-int job_card_keys(
-    const struct entry *entry, const struct init_update *u, struct key_set *out, struct err *e);
 
 #endif

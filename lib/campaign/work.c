@@ -29,57 +29,7 @@ bool work_stopping(const struct run *r)
 	return r->calls->stop != NULL && r->calls->stop(r->calls->ctx);
 }
 
-/* ---- authentication ---- */
-
-static int give_keys(void *ctx, const struct init_update *u, struct key_set *out, struct err *e)
-{
-	const struct run *r = ctx;
-
-	/* P1 00 asks for whatever set there is. */
-	if (u->key_version != r->version)
-		return err_set(e, ERR_AUTH,
-		    "key version %02X was asked for, the card answers with %02X", r->version,
-		    u->key_version);
-	return job_card_keys(r->entry, u, out, e);
-}
-
-/* What this station knows of the card from elsewhere; the ledger has the intent already. */
-static int before_auth(void *ctx, const struct init_update *u, struct err *e)
-{
-	struct run *r = ctx;
-	bool refused = false;
-	char set[SESSION_KEY_SET];
-
-	session_key_set(&r->s, u->key_version, set);
-	if (!r->calls->retry_authentication &&
-	    tries_refused(r->tries, r->lc->id, set, &refused, e) != 0) {
-		r->ledger_failed = true;
-		return -1;
-	}
-	if (refused) {
-		err_set(e, ERR_AUTH, "this card refused key set %s before: not tried again", set);
-		return err_hint(
-		    e, "check the keys, then " VERB("campaign run --retry-authentication"));
-	}
-	return 0;
-}
-
-static void after_auth(void *ctx, const struct init_update *u, bool accepted)
-{
-	struct run *r = ctx;
-	struct err *e = &r->ledger_err;
-	char set[SESSION_KEY_SET];
-
-	session_key_set(&r->s, u->key_version, set);
-	r->refused = !accepted;
-	memcpy(r->refused_set, set, sizeof(set));
-	/* A refusal is in the ledger's row as well; a success may forget an old refusal. */
-	if (!accepted && tries_record(r->tries, r->lc->id, set, e) != 0)
-		r->ledger_failed = true;
-	if (accepted && r->calls->retry_authentication &&
-	    tries_forget(r->tries, r->lc->id, set, e) != 0)
-		r->ledger_failed = true;
-}
+/* ---- the channel ---- */
 
 /* The CIN that the card tells now, "": none. */
 static int read_id(struct run *r, char id[static ID_SIZE], struct err *e)
@@ -119,34 +69,39 @@ static int compare_card(struct run *r, struct err *e)
 	return err_hint(e, "leave a card in the reader until it is told to be taken out");
 }
 
+/* What the row is to say, and that no later run begins with it again. */
+static int channel_failed(struct run *r, struct err *e)
+{
+	if (e->code == ERR_AUTH || r->opening.left_alone)
+		r->lc->auth_failed = true;
+	if (!r->opening.left_alone)
+		return -1;
+	err_in(e, "left alone");
+	return err_hint(e, "check the keys, then campaign run --retry-authentication");
+}
+
 int work_channel(struct run *r, const struct entry *keys, uint8_t version, struct err *e)
 {
 	const struct manifest *m = &r->c->m;
-	struct session_asks asks = { .domain = m->domain,
-		.key_version =
-		    version == r->habits.factory_version ? (uint8_t)r->habits.factory_p1 : version,
-		.protocols = keys->type == ENTRY_SCP02 ? 1u << PROTOCOL_SCP02 | 1u << PROTOCOL_SCP01
-						       : 1u << PROTOCOL_SCP03,
-		.level = m->level,
-		.s16 = m->s16,
-		.keys = give_keys,
-		.before_auth = before_auth,
-		.after_auth = after_auth,
-		.ctx = r };
+	struct choose_asks asks = {
+		.domain = m->domain, .key_version = version, .level = m->level, .s16 = m->s16
+	};
 	int rc;
 
-	r->entry = keys;
-	r->version = version;
-	rc = session_open(&r->s, &asks, e);
-	if (rc == 0)
-		r->lc->auth_failed = false;
-	else if (e->code == ERR_AUTH)
-		r->lc->auth_failed = true;
-	if (r->ledger_err.code != ERR_NONE) {
-		*e = r->ledger_err;
+	opening_asks(keys, r->habits.profile, &asks);
+	r->opening.s = &r->s;
+	r->opening.tries = r->tries;
+	r->opening.entry = keys;
+	r->opening.retry = r->calls->retry_authentication;
+	rc = opening_begin(&r->opening, &asks, e);
+	if (r->opening.unkept.code != ERR_NONE) {
+		*e = r->opening.unkept;
 		return -1;
 	}
-	return rc == 0 ? compare_card(r, e) : -1;
+	if (rc != 0)
+		return channel_failed(r, e);
+	r->lc->auth_failed = false;
+	return compare_card(r, e);
 }
 
 /* ---- one card ---- */
@@ -166,7 +121,7 @@ static int identify(struct run *r, const char *name, struct err *e)
 	if (r->s.id.cin_n == 0)
 		return err_set(e, ERR_CARD, "the card tells no CIN: it cannot be told from others");
 	hex_put(span_of(r->s.id.cin, r->s.id.cin_n), id, sizeof(id));
-	r->habits.factory_version = r->habits.factory_p1 = -1;
+	r->habits = (struct campaign_habits){ 0 };
 	if (r->calls->habits != NULL)
 		r->calls->habits(r->calls->ctx, &r->s, &r->habits);
 	r->other_before = r->lc->id[0] != '\0' && strcmp(r->lc->id, id) != 0;
@@ -190,10 +145,7 @@ static int who_failed(struct run *r, bool auth_failed, struct err *e)
 		return -1;
 	*e = now;
 	r->lc->auth_failed = auth_failed;
-	if (!r->refused)
-		return -1;
-	r->refused = false;
-	if (tries_forget(r->tries, r->lc->id, r->refused_set, &now) != 0) {
+	if (r->opening.refused && opening_forget(&r->opening, &now) != 0) {
 		r->ledger_failed = true;
 		*e = now;
 	}
@@ -236,7 +188,7 @@ static int settle(struct run *r, int rc, struct err *e)
 	lc->check_once = lc->check_once && rc != 0;
 	tell_why(lc, rc == 0 ? NULL : e);
 	r->failures += rc == 0 ? 0 : 1;
-	r->refused_in_a_row = r->refused ? r->refused_in_a_row + 1 : 0;
+	r->refused_in_a_row = r->opening.refused ? r->refused_in_a_row + 1 : 0;
 	if (ledger_note(r->l, lc, e) != 0)
 		return -1;
 	work_tell(r, 0, 0);
@@ -246,7 +198,7 @@ static int settle(struct run *r, int rc, struct err *e)
 static void begin_card(struct run *r, struct ledger_card *lc)
 {
 	r->lc = lc;
-	r->refused = false;
+	r->opening = (struct opening){ 0 };
 	lc->state = CARD_PENDING;
 	lc->reason[0] = lc->hint[0] = '\0';
 	memset(&r->card, 0, sizeof(r->card));

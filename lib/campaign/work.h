@@ -32,13 +32,9 @@ struct run {
 	struct card card;
 	struct session s;
 	struct campaign_habits habits;
-	const struct entry *entry; /* keys of the channel that is being opened */
-	uint8_t version;           /* and their version */
-	bool other_before;         /* the row's outcomes are those of another card */
+	struct opening opening; /* of the channel, as it went last */
+	bool other_before;      /* the row's outcomes are those of another card */
 	bool ledger_failed;
-	struct err ledger_err;             /* how, when a callback could not say it */
-	bool refused;                      /* EXTERNAL AUTHENTICATE was refused: a try is spent */
-	char refused_set[SESSION_KEY_SET]; /* which key set then */
 	uint32_t refused_in_a_row;
 	uint32_t failures;
 };

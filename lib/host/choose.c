@@ -5,17 +5,54 @@
 #include <string.h>
 
 enum { S8 = 8, S16 = 16, VERSIONS_SHOWN = 8 };
+enum { I_SCP01 = 0x05, I_SCP02 = 0x15 }; /* where nobody tells it: what nearly all cards have */
 
-static void because(struct choice *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static void because(struct choice *c, const char *fmt, ...)
+void reasons_add(struct reasons *r, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (c->why_n == CHOICE_REASONS)
+	if (r->n == REASONS_MAX)
 		return;
 	va_start(ap, fmt);
-	vsnprintf(c->why[c->why_n++], CHOICE_REASON_MAX, fmt, ap);
+	vsnprintf(r->text[r->n++], REASON_MAX, fmt, ap);
 	va_end(ap);
+}
+
+/* ---- what is asked for ---- */
+
+/* The protocols that may come of it: those that the keys are for, or the one that was named. */
+static unsigned protocols_asked(const struct choose_asks *a)
+{
+	if (a->protocol != PROTOCOL_NONE)
+		return 1u << a->protocol;
+	return a->des ? 1u << PROTOCOL_SCP02 | 1u << PROTOCOL_SCP01 : 1u << PROTOCOL_SCP03;
+}
+
+static const char *asked_str(const struct choose_asks *a)
+{
+	return a->protocol == PROTOCOL_NONE && a->des
+		   ? "SCP02 or SCP01"
+		   : scp_protocol_str(a->protocol == PROTOCOL_NONE ? PROTOCOL_SCP03 : a->protocol);
+}
+
+int choose_check(const struct choose_asks *a, struct err *e)
+{
+	bool level = a->level < 0, i = a->i == 0;
+	unsigned asked = protocols_asked(a);
+
+	for (enum scp_protocol p = PROTOCOL_SCP01; p <= PROTOCOL_SCP03; p++) {
+		if ((asked & 1u << p) == 0)
+			continue;
+		level = level || (a->level <= 0xFF && scp_level_valid(p, (uint8_t)a->level, 0xFF));
+		i = i || (p != PROTOCOL_SCP03 && scp_i_valid(p, a->i));
+	}
+	if (!level)
+		return err_set(e, ERR_SAFETY, "there is no security level %02X in %s",
+		    (unsigned)a->level, asked_str(a));
+	if (!i)
+		return err_set(e, ERR_SAFETY, "there is no parameter i = %02X to choose in %s",
+		    a->i, asked_str(a));
+	return 0;
 }
 
 /* ---- what the card offers ---- */
@@ -67,7 +104,7 @@ static int choose_protocol(
 
 	if (a->protocol != PROTOCOL_NONE) {
 		c->protocol = a->protocol;
-		because(c, "protocol %s: as asked%s", scp_protocol_str(c->protocol),
+		reasons_add(&c->why, "protocol %s: as asked%s", scp_protocol_str(c->protocol),
 		    silent || offered(s, c->protocol) ? "" : ", though the card does not offer it");
 		return 0;
 	}
@@ -76,10 +113,33 @@ static int choose_protocol(
 		c->protocol = PROTOCOL_SCP01;
 	if (!silent && !offered(s, c->protocol))
 		return refuse_protocol(a, c, e);
-	because(c, "protocol %s: the keys of %s are %s, %s", scp_protocol_str(c->protocol), a->keys,
-	    kind, silent ? "and the card does not say what it offers" : "and the card offers it");
+	reasons_add(&c->why, "protocol %s: the keys of %s are %s, %s",
+	    scp_protocol_str(c->protocol), a->keys, kind,
+	    silent ? "and the card does not say what it offers" : "and the card offers it");
 	c->silent = silent;
+	/* Of a card that does not say what it offers the answer decides between the two. */
+	if (silent)
+		c->protocols = protocols_asked(a);
 	return 0;
+}
+
+/* The i of a card that does not answer with it, for a protocol that begins with INITIALIZE UPDATE:
+ * implicit initiation knows none. -1: none is told. *at: which of the offers. */
+static int told_i(const struct offers *o, enum scp_protocol p, size_t *at)
+{
+	for (size_t k = 0; k < o->n; k++) {
+		if (o->i[k] > 0xFF || !scp_i_valid(p, (uint8_t)o->i[k]) ||
+		    (p != PROTOCOL_SCP03 && (o->i[k] & SCP02_I_EXPLICIT) == 0))
+			continue;
+		*at = k;
+		return o->i[k];
+	}
+	return -1;
+}
+
+static uint8_t assumed_i(enum scp_protocol p)
+{
+	return p == PROTOCOL_SCP02 ? I_SCP02 : I_SCP01;
 }
 
 /* SCP03 says its i in the answer to INITIALIZE UPDATE, which counts; SCP01 and SCP02 do not. */
@@ -87,32 +147,30 @@ static void choose_i(const struct session *s, const struct choose_asks *a, struc
 {
 	bool des = c->protocol != PROTOCOL_SCP03;
 	struct offers o;
+	size_t at = 0;
 
 	if (des && a->i != 0) {
 		c->i = a->i;
-		because(c, "i %02X: as asked", a->i);
+		c->i_asked = true;
+		reasons_add(&c->why, "i %02X: as asked", a->i);
 		return;
 	}
 	offers_get(s, c->protocol, &o);
-	c->i = -1;
-	for (size_t k = 0; k < o.n; k++) {
-		/* Implicit initiation knows no INITIALIZE UPDATE. */
-		if (o.i[k] > 0xFF || !scp_i_valid(c->protocol, (uint8_t)o.i[k]) ||
-		    (des && (o.i[k] & SCP02_I_EXPLICIT) == 0))
-			continue;
-		c->i = o.i[k];
-		because(c, "i %02X: the card's %s", (unsigned)c->i,
-		    k < o.of_card_data ? "card data"
-		    : o.n == 1         ? "capabilities"
-				       : "capabilities, the first of several");
+	c->i = told_i(&o, c->protocol, &at);
+	if (c->i >= 0) {
+		reasons_add(&c->why, "i %02X: the card's %s", (unsigned)c->i,
+		    at < o.of_card_data ? "card data"
+		    : o.n == 1          ? "capabilities"
+					: "capabilities, the first of several");
 		return;
 	}
 	if (!des) {
-		because(c, "i: the answer to INITIALIZE UPDATE tells it");
+		reasons_add(&c->why, "i: the answer to INITIALIZE UPDATE tells it");
 		return;
 	}
-	c->i = c->protocol == PROTOCOL_SCP02 ? 0x15 : 0x05;
-	because(c, "i %02X: the card does not tell, and most such cards have it", (unsigned)c->i);
+	c->i = assumed_i(c->protocol);
+	reasons_add(
+	    &c->why, "i %02X: the card does not tell, and most such cards have it", (unsigned)c->i);
 }
 
 /* ---- key version and P1 ---- */
@@ -179,22 +237,31 @@ static int choose_version(
 	if (!asked && check_version(k, a, version, e) != 0)
 		return -1;
 	c->key_version = c->p1 = version;
-	because(c, "key version %02X: %s%s%s", version, asked ? "as asked" : "of key set ",
-	    asked ? "" : a->keys,
+	reasons_add(&c->why, "key version %02X: %s%s%s", version,
+	    asked ? "as asked" : "of key set ", asked ? "" : a->keys,
 	    version == 0  ? ", the card's default"
 	    : k->n == 0   ? ", the card lists no keys"
 	    : key == NULL ? ", though the card does not list it"
 			  : ", which the card lists");
-	if (a->profile == NULL || a->factory_version < 0 || version != a->factory_version ||
-	    a->factory_p1 == version)
+	if (a->profile == NULL || a->profile->factory_version != version ||
+	    a->profile->factory_p1 == version)
 		return 0;
-	c->p1 = (uint8_t)a->factory_p1;
-	because(c, "P1 %02X: cards of profile %s are so asked for their version %02X", c->p1,
-	    a->profile, version);
+	c->p1 = (uint8_t)a->profile->factory_p1;
+	reasons_add(&c->why, "P1 %02X: cards of profile %s are so asked for their version %02X",
+	    c->p1, a->profile->name, version);
 	return 0;
 }
 
 /* ---- MAC size ---- */
+
+static int not_offered(const struct choice *c, struct err *e)
+{
+	bool s16 = c->m == S16;
+
+	err_set(e, ERR_SAFETY, "%s was asked for, but the card offers only %s", s16 ? "S16" : "S8",
+	    s16 ? "S8" : "S16");
+	return err_hint(e, "the card data tell, see " VERB("info") "; ask for nothing and it is chosen");
+}
 
 int choose_mac_size(
     const struct session *s, const struct choose_asks *a, struct choice *c, struct err *e)
@@ -214,21 +281,22 @@ int choose_mac_size(
 		*((o.i[k] & SCP03_I_S16) != 0 ? &s16 : &s8) = true;
 	if (a->s16 >= 0) {
 		c->m = a->s16 > 0 ? S16 : S8;
-		because(c, "%s: as asked", a->s16 > 0 ? "S16" : "S8");
-		return 0;
+		reasons_add(&c->why, "%s: as asked", a->s16 > 0 ? "S16" : "S8");
+		return o.n == 0 || (c->m == S16 ? s16 : s8) ? 0 : not_offered(c, e);
 	}
 	if (s8 || s16) {
 		c->m = s8 ? S8 : S16;
-		because(c, "%s: %s", s8 ? "S8" : "S16",
+		reasons_add(&c->why, "%s: %s", s8 ? "S8" : "S16",
 		    s8 && s16 ? "the card offers it, and S16" : "the card offers nothing else");
 		return 0;
 	}
-	if (a->profile != NULL && a->profile_s16 >= 0) {
-		c->m = a->profile_s16 > 0 ? S16 : S8;
-		because(c, "%s: of profile %s", c->m == S16 ? "S16" : "S8", a->profile);
+	if (a->profile != NULL && a->profile->s16 >= 0) {
+		c->m = a->profile->s16 > 0 ? S16 : S8;
+		reasons_add(
+		    &c->why, "%s: of profile %s", c->m == S16 ? "S16" : "S8", a->profile->name);
 		return 0;
 	}
-	because(c, "S8: the card does not tell, and S16 was not asked for");
+	reasons_add(&c->why, "S8: the card does not tell, and S16 was not asked for");
 	return 0;
 }
 
@@ -236,10 +304,85 @@ int choose(const struct session *s, const struct key_infos *k, const struct choo
     struct choice *c, struct err *e)
 {
 	memset(c, 0, sizeof(*c));
-	if (choose_protocol(s, a, c, e) != 0)
+	c->level = a->level;
+	if (choose_check(a, e) != 0 || choose_protocol(s, a, c, e) != 0)
 		return -1;
+	if (c->protocols == 0)
+		c->protocols = 1u << c->protocol;
 	choose_i(s, a, c);
 	if (choose_version(k, a, c, e) != 0)
 		return -1;
 	return choose_mac_size(s, a, c, e);
+}
+
+/* ---- with the answer to INITIALIZE UPDATE ---- */
+
+/* SCP01 and SCP02 do not answer with their i; and which of the two it is may only show now. */
+static int settle_i(struct session *s, const struct choice *c, struct err *e)
+{
+	struct init_update *u = &s->iu;
+	enum scp_protocol p = (enum scp_protocol)u->scp;
+	struct offers o;
+	size_t at = 0;
+	int told;
+
+	s->i_from = I_ANSWERED;
+	if (p == PROTOCOL_SCP03)
+		return 0;
+	offers_get(s, p, &o);
+	told = told_i(&o, p, &at);
+	s->i_from = c->i_asked ? I_ASKED : told >= 0 ? I_CARD_DATA : I_ASSUMED;
+	u->i = c->i_asked ? (uint8_t)c->i : told >= 0 ? (uint8_t)told : assumed_i(p);
+	if (scp_i_valid(p, u->i) && (u->i & SCP02_I_EXPLICIT) != 0)
+		return 0;
+	return err_set(e, ERR_SAFETY, "%s with i = %02X does not begin with INITIALIZE UPDATE",
+	    scp_protocol_str(p), u->i);
+}
+
+/* The highest that the card says it can. */
+static uint8_t best_level(const struct init_update *u)
+{
+	uint8_t level = LEVEL_CDEC | LEVEL_CMAC;
+
+	if (u->scp == PROTOCOL_SCP02 && (u->i & SCP02_I_RMAC) != 0)
+		level |= LEVEL_RMAC;
+	if (u->scp == PROTOCOL_SCP03 && (u->i & SCP03_I_RMAC) != 0)
+		level |= LEVEL_RMAC;
+	if (u->scp == PROTOCOL_SCP03 && (u->i & SCP03_I_RENC) != 0)
+		level |= LEVEL_RENC;
+	return level;
+}
+
+static int settle_level(
+    const struct session *s, const struct choice *c, uint8_t *level, struct err *e)
+{
+	const struct init_update *u = &s->iu;
+	uint8_t i = u->i;
+
+	*level = c->level < 0 ? best_level(u) : (uint8_t)c->level;
+	/* A card that tells nothing may have R-MAC: whoever asks for it will see. */
+	if (u->scp == PROTOCOL_SCP02 && s->i_from == I_ASSUMED)
+		i |= SCP02_I_RMAC;
+	if (scp_level_valid((enum scp_protocol)u->scp, *level, i))
+		return 0;
+	if (s->i_from == I_ASSUMED)
+		return err_set(e, ERR_SAFETY, "%s has no level %02X",
+		    scp_protocol_str((enum scp_protocol)u->scp), *level);
+	err_set(e, ERR_SAFETY, "the card cannot do level %02X: it reports i = %02X", *level, i);
+	return err_hint(
+	    e, "without " FIELD("level") " the highest level that the card can is taken");
+}
+
+int choose_by_answer(struct session *s, const struct choice *c, uint8_t *level, struct err *e)
+{
+	const struct init_update *u = &s->iu;
+
+	if (c->key_version != 0 && u->key_version != c->key_version)
+		return err_set(e, ERR_AUTH,
+		    "key version %02X was asked for, the card answers with %02X", c->key_version,
+		    u->key_version);
+	if (u->scp == PROTOCOL_SCP03 && !scp_i_valid(PROTOCOL_SCP03, u->i))
+		return err_set(
+		    e, ERR_AUTH, "the card reports i = %02X, which does not exist", u->i);
+	return settle_i(s, c, e) == 0 ? settle_level(s, c, level, e) : -1;
 }

@@ -2,9 +2,10 @@
 
 #include <string.h>
 
+#include "host/choose.h"
 #include "tlv/tlv.h"
 
-enum { SCP11_ID = 0x11, S8 = 8, S16 = 16, LEVEL_BEST = 0x33 };
+enum { SCP11_ID = 0x11, LEVEL_BEST = 0x33 };
 
 /* ---- before anything is sent: what was asked, and our own half ---- */
 
@@ -58,80 +59,7 @@ static int check_own(const struct scp11_asks *a, struct err *e)
 	return 0;
 }
 
-/* ---- what the card is and has ---- */
-
-static int choose_mac_size(
-    const struct session *s, const struct scp11_asks *a, uint8_t *m, struct err *e)
-{
-	static const uint8_t bits[] = {
-		[SCP11A] = SCP11_I_A, [SCP11B] = SCP11_I_B, [SCP11C] = SCP11_I_C
-	};
-	bool told = false, has = false, s16 = false, s8 = false;
-
-	for (size_t k = 0; k < s->data.scp_n; k++) {
-		uint8_t first = scp11_i_first(s->data.scp[k].i);
-
-		if (s->data.scp[k].scp != SCP11_ID)
-			continue;
-		told = true;
-		if ((first & bits[a->variant]) == 0)
-			continue;
-		has = true;
-		s16 = s16 || (first & SCP11_I_S16) != 0;
-		s8 = s8 || (first & SCP11_I_S16) == 0;
-	}
-	if (told && !has)
-		return err_set(e, ERR_SAFETY, "the card data offers SCP11, but not %s",
-		    scp11_variant_str(a->variant));
-	*m = (a->s16 < 0 ? s16 && !s8 : a->s16 > 0) ? S16 : S8;
-	if (told && !(*m == S16 ? s16 : s8))
-		return err_set(e, ERR_SAFETY, "%s was asked for, but the card offers only %s",
-		    *m == S16 ? "S16" : "S8", *m == S16 ? "S8" : "S16");
-	return 0;
-}
-
-/* The version of the card's key with this identifier, when there is exactly one. */
-static int only_version(const struct key_infos *k, struct key_ref *ref, struct err *e)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < k->n; i++) {
-		if (k->key[i].id != ref->kid || (n > 0 && k->key[i].version == ref->kvn))
-			continue;
-		ref->kvn = k->key[i].version;
-		n++;
-	}
-	if (n == 1)
-		return 0;
-	if (n == 0)
-		return err_set(e, ERR_AUTH, "the card names no key with identifier %02X", ref->kid);
-	err_set(e, ERR_AUTH, "the card has %zu keys with identifier %02X", n, ref->kid);
-	return err_hint(e, "name the version that is meant");
-}
-
-static int choose_keys(
-    struct session *s, const struct scp11_asks *a, struct scp11_card *card, struct err *e)
-{
-	struct key_infos infos;
-	struct span v;
-	bool found;
-
-	card->key = (struct key_ref){ scp11_kid(a->variant), a->key_version };
-	card->ca = (struct key_ref){ KID_CA_KLOC, a->ca_version };
-	if (a->key_version != 0 && (a->ca_version != 0 || a->variant == SCP11B))
-		return 0;
-	if (session_get_data(s, TAG_KEY_INFORMATION, &v, &found, e) != 0)
-		return -1;
-	if (!found || !key_infos_get(v, &infos)) {
-		err_set(e, ERR_AUTH, "the card does not tell which keys it has");
-		return err_hint(e, "name the key version");
-	}
-	if (a->key_version == 0 && only_version(&infos, &card->key, e) != 0)
-		return -1;
-	if (a->ca_version == 0 && a->variant != SCP11B)
-		return only_version(&infos, &card->ca, e);
-	return 0;
-}
+/* ---- what the card is ---- */
 
 static int untrusted(enum cert_verdict v, size_t at, struct err *e)
 {
@@ -407,20 +335,10 @@ static int authenticate(struct session *s, const struct scp11_asks *a,
 	return rc != 0 ? rc : open_scp03(s, card, x, answer.receipt, e);
 }
 
-/* The domain was selected and nothing happened to the channel since. */
-static bool discovered(const struct session *s, const struct aid *domain)
-{
-	struct span want = domain->n == 0 ? aid_span(&aid_isd) : aid_span(domain);
-
-	return s->domain.n != 0 && span_eq(aid_span(&s->domain), want) && !s->lost &&
-	       s->mode == SESSION_CLOSED;
-}
-
 static int handshake(struct session *s, const struct scp11_asks *a, struct scp11_card *card,
     struct exchange *x, struct err *e)
 {
-	if (choose_mac_size(s, a, &card->m, e) != 0 || choose_keys(s, a, card, e) != 0 ||
-	    check_card(s, a, card, e) != 0 || take_identifiers(s, a, card, x, e) != 0 ||
+	if (check_card(s, a, card, e) != 0 || take_identifiers(s, a, card, x, e) != 0 ||
 	    make_request(a, card, x, e) != 0)
 		return -1;
 	if (a->before_auth != NULL && a->before_auth(a->ctx, card, e) != 0)
@@ -437,8 +355,8 @@ int scp11_asks_check(const struct scp11_asks *asks, struct err *e)
 	return check_asked(asks, &usage, e) == 0 ? check_own(asks, e) : -1;
 }
 
-int session_open_scp11(
-    struct session *s, const struct scp11_asks *asks, struct scp11_card *card, struct err *e)
+int session_open_scp11(struct session *s, const struct choice11 *c, const struct scp11_asks *asks,
+    struct scp11_card *card, struct err *e)
 {
 	struct exchange x = { .terms = { .variant = asks->variant,
 				  .key_n = asks->key_n == 0 ? 16 : asks->key_n,
@@ -446,13 +364,38 @@ int session_open_scp11(
 	int rc;
 
 	memset(card, 0, sizeof(*card));
+	card->key = c->key;
+	card->ca = c->ca;
+	card->m = c->m;
 	if (scp11_asks_check(asks, e) != 0 || check_asked(asks, &x.terms.usage, e) != 0)
 		return -1;
-	if (!discovered(s, &asks->domain) && session_discover(s, &asks->domain, e) != 0)
-		return -1;
+	if (!session_discovered(s, &s->domain))
+		return err_set(e, ERR_OTHER, "internal: a channel on a card that nobody looked at");
 	rc = handshake(s, asks, card, &x, e);
 	if (rc != 0)
 		scp_wipe(&s->scp);
 	wipe(&x, sizeof(x));
 	return rc;
+}
+
+int session_begin_scp11(struct session *s, const struct scp11_asks *a, struct choice11 *c,
+    struct scp11_card *card, struct err *e)
+{
+	struct key_infos infos;
+	struct span v;
+	bool told = false;
+
+	memset(c, 0, sizeof(*c));
+	memset(card, 0, sizeof(*card));
+	if (scp11_asks_check(a, e) != 0 ||
+	    (!session_discovered(s, &a->domain) && session_discover(s, &a->domain, e) != 0))
+		return -1;
+	if (choose_scp11_needs_keys(a)) {
+		if (session_get_data(s, TAG_KEY_INFORMATION, &v, &told, e) != 0)
+			return -1;
+		told = told && key_infos_get(v, &infos);
+	}
+	if (choose_scp11(s, told ? &infos : NULL, a, c, e) != 0)
+		return -1;
+	return session_open_scp11(s, c, a, card, e);
 }

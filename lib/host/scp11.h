@@ -55,9 +55,11 @@ struct scp11_asks {
 
 /* Everything that can be checked before the card is touched; session_open_scp11 does it too. */
 int scp11_asks_check(const struct scp11_asks *asks, struct err *e);
-/* Discovers first if that was not done. ERR_AUTH: certificates that do not hold, any refusal, a
- * wrong receipt; ERR_SAFETY: what the card cannot. *card is filled as far as it came. */
-int session_open_scp11(
-    struct session *s, const struct scp11_asks *asks, struct scp11_card *card, struct err *e);
+struct choice11;
+
+/* On a card that was discovered, with what choose.h chose. ERR_AUTH: certificates that do not hold,
+ * any refusal, a wrong receipt. *card is filled as far as it came. */
+int session_open_scp11(struct session *s, const struct choice11 *c, const struct scp11_asks *asks,
+    struct scp11_card *card, struct err *e);
 
 #endif

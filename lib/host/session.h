@@ -30,15 +30,8 @@ struct card_identity {
 	uint16_t select_sw; /* 9000, or 6283: the card is locked */
 };
 
-struct session_asks {
-	struct aid domain;   /* n = 0: A000000151000000 */
-	uint8_t key_version; /* P1 of INITIALIZE UPDATE */
-	unsigned protocols;  /* 1u << PROTOCOL_SCP02 and so on that will do; 0: SCP03 alone */
-	uint8_t i; /* of SCP02 and SCP01, which do not answer with it; 0: as card data says, else 15
-		    * and 05 */
-	int level; /* one of its protocol, or -1: the highest that the card says it can, in SCP03
-		    * 33, 13 or 03, in SCP02 13 or 03, in SCP01 03 */
-	int s16;   /* 1: S16, 0: S8, -1: as card data says, S8 if it does not */
+/* Who authenticates: keys and what is remembered of it, by callback. */
+struct session_auth {
 	/* Gives the static keys for this card once its answer is known; wiped by the session. */
 	int (*keys)(void *ctx, const struct init_update *u, struct key_set *out, struct err *e);
 	/* Called right before EXTERNAL AUTHENTICATE goes out; -1 stops. May be NULL. */
@@ -48,6 +41,8 @@ struct session_asks {
 	void (*after_auth)(void *ctx, const struct init_update *u, bool accepted);
 	void *ctx;
 };
+
+struct choice;
 
 enum i_from { I_ANSWERED, I_CARD_DATA, I_ASKED, I_ASSUMED };
 
@@ -74,10 +69,13 @@ void session_init(struct session *s, struct card *card);
 /* SELECT of the domain (NULL: the issuer domain; ERR_CARD), then card data, capabilities, CIN,
  * CPLC, unprotected. Ends a channel that is open. */
 int session_discover(struct session *s, const struct aid *domain, struct err *e);
-/* INITIALIZE UPDATE to EXTERNAL AUTHENTICATE; discovers first if that was not done. The protocol is
- * that of the card's answer; one that was not asked for, any refusal or mismatch: ERR_AUTH; a level
- * or MAC size the card cannot: ERR_SAFETY, nothing sent. */
-int session_open(struct session *s, const struct session_asks *asks, struct err *e);
+/* The domain was selected (n = 0: the issuer's) and nothing happened to the channel since. */
+bool session_discovered(const struct session *s, const struct aid *domain);
+/* INITIALIZE UPDATE to EXTERNAL AUTHENTICATE on a card that was discovered, with what choose.h
+ * chose. Any refusal or mismatch: ERR_AUTH; what the answer does not allow: as choose_by_answer
+ * says, nothing more sent. */
+int session_open(
+    struct session *s, const struct choice *c, const struct session_auth *auth, struct err *e);
 /*
  * Sends a plain command (CLA without SM) protected as the session is, and checks the answer;
  * without an open session it goes as it is. *r borrows from s until the next command. An answer

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cap/cap.h"
+#include "host/choose.h"
 #include "host/content.h"
 #include "measure.h"
 #include "reader.h"
@@ -44,7 +45,8 @@ static void load_and_delete(struct session *s, const struct content_load *l, str
 
 static void load_cap(struct card *card)
 {
-	const struct session_asks asks = { .level = 0x33, .s16 = -1, .keys = test_keys };
+	const struct choose_asks asks = { .level = 0x33, .s16 = -1 };
+	const struct session_auth auth = { .keys = test_keys };
 	struct content_load l = { 0 };
 	struct err e = { 0 };
 	struct session s;
@@ -58,7 +60,7 @@ static void load_cap(struct card *card)
 	l.data = cap.block;
 	need(aid_from(&l.install.load_file, cap.package), "the package");
 	session_init(&s, card);
-	if (session_open(&s, &asks, &e) == 0)
+	if (session_begin(&s, &asks, &auth, &e) == 0)
 		load_and_delete(&s, &l, &e);
 	if (e.code != ERR_NONE)
 		fprintf(stderr, "load: %s\n", e.text);

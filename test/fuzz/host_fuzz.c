@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/choose.h"
 #include "host/broadcast.h"
 #include "test/unit/scp_start.h"
 
@@ -252,7 +253,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	static const int levels[] = { -1, 0x00, 0x01, 0x03, 0x11, 0x13, 0x33, 0x02 };
 	struct rd in = rd_of(span_of(data, n));
 	struct liar *l = calloc(1, sizeof(*l));
-	struct session_asks asks = { .key_version = 0x30, .keys = give_keys, .ctx = l };
+	const struct session_auth auth = { .keys = give_keys, .ctx = l };
+	struct choose_asks asks = { .key_version = 0x30 };
 	struct card card = { .ops = &ops, .ctx = l };
 	uint8_t head = fuzz_u8(&in);
 	struct session s;
@@ -267,7 +269,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	asks.s16 = (head >> 6) - 1 > 1 ? -1 : (head >> 6) - 1;
 	card.t0 = (fuzz_u8(&in) & 0x80) != 0;
 	session_init(&s, &card);
-	rc = session_open(&s, &asks, &e);
+	rc = session_begin(&s, &asks, &auth, &e);
 	fuzz_check_err(rc, &e);
 	CHECK((rc == 0) == (s.mode == SESSION_UNICAST));
 	while (rd_left(&in) > 0 && l->count < 500) {

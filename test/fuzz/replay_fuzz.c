@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "card/trace.h"
+#include "host/choose.h"
 #include "host/broadcast.h"
 
 static int no_keys(void *ctx, const struct init_update *u, struct key_set *out, struct err *e)
@@ -18,14 +19,15 @@ static int no_keys(void *ctx, const struct init_update *u, struct key_set *out, 
 
 static void ask(struct card *card)
 {
-	struct session_asks asks = { .key_version = 0x30, .level = -1, .s16 = -1, .keys = no_keys };
+	const struct choose_asks asks = { .key_version = 0x30, .level = -1, .s16 = -1 };
+	const struct session_auth auth = { .keys = no_keys };
 	struct system_data system;
 	struct session s;
 	struct err e;
 	int rc;
 
 	session_init(&s, card);
-	rc = session_open(&s, &asks, &e);
+	rc = session_begin(&s, &asks, &auth, &e);
 	fuzz_check_err(rc, &e);
 	if (rc == 0)
 		fuzz_check_err(broadcast_read_system(&s, &system, &e), &e);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gp/scp11_data.h"
+#include "host/choose.h"
 #include "host/scp11.h"
 #include "tlv/tlv.h"
 
@@ -124,6 +125,7 @@ static void handshake(struct span s)
 		.now = 1795262400 };
 	uint8_t how = fuzz_u8(&h.in);
 	struct scp11_card seen;
+	struct choice11 choice;
 	struct session session;
 	struct err e = { 0 };
 	int rc;
@@ -134,7 +136,7 @@ static void handshake(struct span s)
 	asks.key_version = (how & 0x20) != 0 ? 0x01 : 0x00;
 	asks.ca_version = asks.key_version;
 	session_init(&session, &card);
-	rc = session_open_scp11(&session, &asks, &seen, &e);
+	rc = session_begin_scp11(&session, &asks, &choice, &seen, &e);
 	CHECK(rc == -1);
 	fuzz_check_err(rc, &e);
 	CHECK(session.mode == SESSION_CLOSED && session.dek.n == 0);

@@ -16,15 +16,16 @@ scp crypto apdu tlv
 gp crypto tlv apdu
 card apdu
 cap crypto tlv
-host gp scp card
+host gp scp card profile
 vcard gp scp cap
 keystore crypto yaml
 manifest yaml gp
 profile yaml gp
 bundle gp scp
 ledger base
+channel host keystore ledger profile
 change host keystore ledger cap yaml
-campaign change host manifest bundle ledger keystore cap
+campaign change channel host manifest bundle ledger keystore cap
 '
 
 # check_layers DIR: prints each #include of DIR/lib that the rules do not allow.

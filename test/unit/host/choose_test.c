@@ -42,9 +42,7 @@ static const struct choose_asks aes = { .key_version = -1,
 	.keys = "fleet",
 	.key_octets = 16,
 	.key_set = 0x01,
-	.profile_s16 = -1,
-	.factory_version = -1,
-	.factory_p1 = -1 };
+	.level = -1 };
 
 static struct choose_asks des(void)
 {
@@ -78,11 +76,11 @@ static void refused(
 
 static void says(const struct choice *c, const char *text)
 {
-	for (size_t i = 0; i < c->why_n; i++)
-		if (strcmp(c->why[i], text) == 0)
+	for (size_t i = 0; i < c->why.n; i++)
+		if (strcmp(c->why.text[i], text) == 0)
 			return;
-	for (size_t i = 0; i < c->why_n; i++)
-		printf("%s\n", c->why[i]);
+	for (size_t i = 0; i < c->why.n; i++)
+		printf("%s\n", c->why.text[i]);
 	fail_msg("not said: %s", text);
 }
 
@@ -183,7 +181,10 @@ static void what_was_asked_for_decides(void **state)
 	assert_int_equal(c.key_version, 0);
 	a = aes;
 	a.s16 = 1;
-	assert_int_equal(chosen(&t, &a).m, 16);
+	refused(&t, &a, ERR_SAFETY, "S16 was asked for, but the card offers only S8");
+	a.s16 = 0;
+	assert_int_equal(chosen(&t, &a).m, 8);
+	a.s16 = 1;
 	a.protocol = PROTOCOL_SCP02;
 	{
 		struct err e = { 0 };
@@ -214,15 +215,13 @@ static void the_set_must_be_on_the_card_and_of_its_kind(void **state)
 
 static void the_profile_knows_p1_and_s16(void **state)
 {
+	struct profile p = { .name = "jcop4", .s16 = 1, .factory_version = 0xFF };
 	struct choose_asks a = aes;
 	struct card_told t;
 	struct choice c;
 
 	(void)state;
-	a.profile = "jcop4";
-	a.factory_version = 0xFF;
-	a.factory_p1 = 0x00;
-	a.profile_s16 = 1;
+	a.profile = &p;
 	told(&t, NULL, NULL, KEYS_FACTORY);
 	a.key_set = 0xFF;
 	c = chosen(&t, &a);
@@ -237,12 +236,12 @@ static void the_profile_knows_p1_and_s16(void **state)
 	a.key_version = 0x01;
 	assert_int_equal(chosen(&t, &a).p1, 0x01);
 	a.key_version = -1;
-	a.factory_p1 = 0xFF; /* nothing to say about */
+	p.factory_p1 = 0xFF; /* nothing to say about */
 	c = chosen(&t, &a);
 	assert_int_equal(c.p1, 0xFF);
-	assert_int_equal(c.why_n, 4);
+	assert_int_equal(c.why.n, 4);
 	a.profile = NULL;
-	a.factory_p1 = 0x00;
+	p.factory_p1 = 0x00;
 	assert_int_equal(chosen(&t, &a).p1, 0xFF);
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "card/trace.h"
+#include "host/choose.h"
 #include "host/broadcast.h"
 #include "tlv/tlv.h"
 #include "scp_start.h"
@@ -111,7 +112,8 @@ static struct span data_of(const char *apdu)
 
 static void enter(struct play *p)
 {
-	struct session_asks asks = { .key_version = 0x30, .keys = give_keys, .ctx = p };
+	const struct session_auth auth = { .keys = give_keys, .ctx = p };
+	struct choose_asks asks = { .key_version = 0x30 };
 	struct enter in;
 	struct err e = { 0 };
 
@@ -120,7 +122,7 @@ static void enter(struct play *p)
 	asks.s16 = json_integer_value(json_object_get(p->o, "mac_size")) == 16;
 	assert_ok(replay_open(p->path, &p->card, &e), &e);
 	session_init(&p->s, &p->card);
-	assert_ok(session_open(&p->s, &asks, &e), &e);
+	assert_ok(session_begin(&p->s, &asks, &auth, &e), &e);
 	assert_true(enter_get(data_of(unit_str(p->o, "enter_plain")), &in));
 	assert_ok(broadcast_enter(&p->s, &in, &e), &e);
 	assert_int_equal(p->s.mode, SESSION_BROADCAST);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "gp/command.h"
+#include "host/choose.h"
 #include "host/session.h"
 #include "vcard/core/vcard.h"
 
@@ -113,14 +114,13 @@ static void bind(struct bound *b, uint8_t level, struct err *e)
 	static const struct card_ops ops = {
 		.transmit = transmit, .reset = no_reset, .close = nothing
 	};
-	struct session_asks asks = {
-		.key_version = 0x30, .level = level, .s16 = -1, .keys = the_keys, .ctx = b
-	};
+	const struct choose_asks asks = { .key_version = 0x30, .level = level, .s16 = -1 };
+	const struct session_auth auth = { .keys = the_keys, .ctx = b };
 
 	b->commands = b->answer_at = 0;
 	b->card = (struct card){ .ops = &ops, .ctx = b };
 	session_init(&b->s, &b->card);
-	assert_ok(session_open(&b->s, &asks, e), e);
+	assert_ok(session_begin(&b->s, &asks, &auth, e), e);
 }
 
 static void host_sends_them(void **state)

@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include "host/choose.h"
 #include "host/keys.h"
 #include "vcard/core/vcard.h"
 
@@ -119,16 +120,12 @@ static void after_auth(void *ctx, const struct init_update *u, bool accepted)
 static int open_set(struct bench *b, unsigned k, struct err *e)
 {
 	struct which w = { b, k };
-	struct session_asks asks = { .key_version = b->version[k],
-		.level = 0x33,
-		.s16 = -1,
-		.keys = give_keys,
-		.after_auth = after_auth,
-		.ctx = &w };
+	const struct choose_asks asks = { .key_version = b->version[k], .level = 0x33, .s16 = -1 };
+	const struct session_auth auth = { .keys = give_keys, .after_auth = after_auth, .ctx = &w };
 
 	session_close(&b->s);
 	b->opened[k]++;
-	return session_open(&b->s, &asks, e);
+	return session_begin(&b->s, &asks, &auth, e);
 }
 
 static int opener(void *ctx, bool new_set, bool anew, struct err *e)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "gp/put_key.h"
+#include "host/choose.h"
 #include "host/scp11.h"
 #include "scp11_house.h"
 
@@ -21,6 +22,7 @@ struct table {
 	struct card card;
 	struct session s;
 	struct scp11_asks asks;
+	struct choice11 choice;
 	struct scp11_card seen;
 	struct err e;
 	/* what the wire does to answers of this instruction */
@@ -143,7 +145,7 @@ static int attempt(struct table *t, enum scp11_variant v)
 	t->asks.variant = v;
 	memset(t->sent, 0, sizeof(t->sent));
 	t->before = t->after = t->accepted = 0;
-	return session_open_scp11(&t->s, &t->asks, &t->seen, &t->e);
+	return session_begin_scp11(&t->s, &t->asks, &t->choice, &t->seen, &t->e);
 }
 
 /* One protected command in the session; its status word. */

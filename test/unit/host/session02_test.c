@@ -8,16 +8,15 @@
 #include <unistd.h>
 
 #include "card/trace.h"
-#include "host/session.h"
-
-#define BOTH (1u << PROTOCOL_SCP01 | 1u << PROTOCOL_SCP02)
+#include "host/choose.h"
 
 struct play {
 	char path[64], seen[64]; /* the recording that is the card, and a trace of what was sent */
 	FILE *f;
 	struct card card;
 	struct session s;
-	struct session_asks asks;
+	struct choose_asks asks;
+	struct session_auth auth;
 	struct key_set keys;
 	unsigned after;
 };
@@ -64,12 +63,13 @@ static void begin(struct play *p, const char *card_data)
 	add(p, "80CA006700", "6A88");
 	add(p, "80CA004500", "6A88");
 	add(p, "80CA9F7F00", "6A88");
-	p->asks.protocols = BOTH;
+	p->asks.keys = "fleet";
+	p->asks.des = true;
 	p->asks.level = -1;
 	p->asks.s16 = -1;
-	p->asks.keys = give_keys;
-	p->asks.after_auth = after;
-	p->asks.ctx = p;
+	p->auth.keys = give_keys;
+	p->auth.after_auth = after;
+	p->auth.ctx = p;
 }
 
 static int open_session(struct play *p, struct err *e)
@@ -79,7 +79,7 @@ static int open_session(struct play *p, struct err *e)
 	assert_ok(replay_open(p->path, &p->card, e), e);
 	assert_ok(trace_wrap(&p->card, p->seen, e), e);
 	session_init(&p->s, &p->card);
-	return session_open(&p->s, &p->asks, e);
+	return session_begin(&p->s, &p->asks, &p->auth, e);
 }
 
 /* How many commands with this instruction (hex) went to the card. */
@@ -246,13 +246,15 @@ static void test_i(void **state)
 		const char *card_data;
 		uint8_t asked, want;
 		enum i_from from;
+		enum scp_protocol protocol;
 	} rows[] = {
-		{ "6A88", 0, 0x15, I_ASSUMED },
-		{ "6A88", 0x55, 0x55, I_ASKED },
-		{ CARD_DATA("02", "55"), 0, 0x55, I_CARD_DATA },
-		{ CARD_DATA("02", "55"), 0x15, 0x15, I_ASKED },
-		{ CARD_DATA("02", "1A"), 0, 0x15, I_ASSUMED }, /* implicit initiation */
-		{ CARD_DATA("03", "70"), 0, 0x15, I_ASSUMED },
+		{ "6A88", 0, 0x15, I_ASSUMED, PROTOCOL_NONE },
+		{ "6A88", 0x55, 0x55, I_ASKED, PROTOCOL_NONE },
+		{ CARD_DATA("02", "55"), 0, 0x55, I_CARD_DATA, PROTOCOL_NONE },
+		{ CARD_DATA("02", "55"), 0x15, 0x15, I_ASKED, PROTOCOL_NONE },
+		{ CARD_DATA("02", "1A"), 0, 0x15, I_ASSUMED,
+		    PROTOCOL_SCP02 }, /* implicit initiation */
+		{ CARD_DATA("03", "70"), 0, 0x15, I_ASSUMED, PROTOCOL_SCP02 },
 	};
 
 	(void)state;
@@ -262,6 +264,7 @@ static void test_i(void **state)
 
 		begin_card(&p, rows[i].card_data);
 		p.asks.i = rows[i].asked;
+		p.asks.protocol = rows[i].protocol;
 		assert_ok(open_session(&p, &e), &e);
 		assert_int_equal(p.s.iu.i, rows[i].want);
 		assert_int_equal(p.s.scp.i, rows[i].want);
@@ -281,10 +284,10 @@ static void test_refused(void **state)
 	p.keys.enc.b[0] ^= 0x80;
 	refused(&p, ERR_AUTH, "no try spent");
 	begin_card(&p, "6A88");
-	p.asks.protocols = 1u << PROTOCOL_SCP01;
+	p.asks.protocol = PROTOCOL_SCP01;
 	refused(&p, ERR_AUTH, "the card answers with SCP02, not SCP01");
 	begin_card(&p, "6A88");
-	p.asks.protocols = 0;
+	p.asks.protocol = PROTOCOL_SCP03;
 	refused(&p, ERR_AUTH, "the card answers with SCP02, not SCP03");
 	begin_card(&p, "6A88");
 	p.asks.s16 = 1;

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "card/trace.h"
-#include "host/session.h"
+#include "host/choose.h"
 
 /* ---- the trace of one session, and what is asked of it ---- */
 
@@ -16,7 +16,8 @@ struct play {
 	FILE *f;
 	struct card card;
 	struct session s;
-	struct session_asks asks;
+	struct choose_asks asks;
+	struct session_auth auth;
 	struct key_set keys;
 	unsigned asked, before, after;
 	bool accepted, stop_before;
@@ -78,10 +79,10 @@ static void begin_with(struct play *p, struct span aid, const char *card_data, c
 	add(p, "80CA9F7F00", "6A88");
 	p->asks.level = -1;
 	p->asks.s16 = -1;
-	p->asks.keys = give_keys;
-	p->asks.before_auth = before;
-	p->asks.after_auth = after;
-	p->asks.ctx = p;
+	p->auth.keys = give_keys;
+	p->auth.before_auth = before;
+	p->auth.after_auth = after;
+	p->auth.ctx = p;
 }
 
 static void begin(struct play *p, struct span aid)
@@ -96,7 +97,7 @@ static int open_session(struct play *p, struct err *e)
 	assert_ok(replay_open(p->path, &p->card, e), e);
 	assert_ok(trace_wrap(&p->card, p->seen, e), e);
 	session_init(&p->s, &p->card);
-	return session_open(&p->s, &p->asks, e);
+	return session_begin(&p->s, &p->asks, &p->auth, e);
 }
 
 /* How many commands with this instruction (hex) went to the card; "" counts all. */
