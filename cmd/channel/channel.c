@@ -22,8 +22,11 @@ static int tell_memory(struct ctx *c, const struct opening *o, int rc, struct er
 				  "cards count refusals"
 				: "check the keys, then --retry-authentication; each refusal "
 				  "costs the card a try");
-	if (o->unkept.code != ERR_NONE && o->refused)
-		ctx_note(c, "the refusal could not be remembered: %s", o->unkept.text);
+	if (o->unkept.code != ERR_NONE)
+		ctx_note(c,
+		    "that the card %s the authentication could not be written down: %s; it counts "
+		    "as one whose outcome is not known",
+		    o->refused ? "refused" : "took", o->unkept.text);
 	return rc;
 }
 

@@ -161,7 +161,8 @@ static int open_channel(struct visit *v, struct err *e)
 	change_forget(&v->card); /* what is told outside of a channel is no proof of anything */
 	if (visit_channel(v, sets.set[0], e) == 0)
 		return 0;
-	if (sets.n < 2 || e->code != ERR_AUTH || v->r->opening.refused)
+	if (sets.n < 2 || v->r->opening.refused ||
+	    (e->code != ERR_AUTH && !v->r->opening.left_alone))
 		return -1;
 	first = *e;
 	v->r->lc->auth_failed = auth_failed;

@@ -72,7 +72,9 @@ static int compare_card(struct run *r, struct err *e)
 /* What the row is to say, and that no later run begins with it again. */
 static int channel_failed(struct run *r, struct err *e)
 {
-	if (e->code == ERR_AUTH || r->opening.left_alone)
+	/* With a status word and no refusal it was INITIALIZE UPDATE, which costs no try: the next
+	 * run may ask again. */
+	if (r->opening.refused || r->opening.left_alone || (e->code == ERR_AUTH && e->sw == 0))
 		r->lc->auth_failed = true;
 	if (!r->opening.left_alone)
 		return -1;

@@ -281,6 +281,11 @@ static bool is_init_update(const struct pattern *pat, struct capdu *c)
 	return capdu_get(wr_span(&pat->bytes), c) && c->ins == 0x50 && (c->cla & 0x80) != 0;
 }
 
+bool card_is_replay(const struct card *c)
+{
+	return trace_inner(c)->ops == &replay_ops;
+}
+
 bool replay_host_challenge(const struct card *card, uint8_t *out, size_t n)
 {
 	const struct card *c = trace_inner(card);

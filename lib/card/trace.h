@@ -37,5 +37,7 @@ void trace_put(FILE *f, struct span command);
 int replay_open(const char *path, struct card *c, struct err *e);
 /* The host challenge of the next recorded INITIALIZE UPDATE; false when c is no replay. */
 MUST_CHECK bool replay_host_challenge(const struct card *c, uint8_t *out, size_t n);
+/* It is a recording, whatever is wrapped around it. */
+bool card_is_replay(const struct card *c);
 
 #endif

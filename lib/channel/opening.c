@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "card/trace.h"
 
 /* ---- keys ---- */
 
@@ -39,18 +40,25 @@ void channel_card_id(const struct session *s, const struct init_update *u, char 
 		hex_put(SPAN(u->kdd), out, 33);
 }
 
-/* o->card and o->set are known. */
+/* o->card and o->set are known. Nobody authenticates to a recording: it is not remembered. */
 static int recall(struct opening *o, const char *what, struct err *e)
 {
-	bool refused = false;
+	struct tries_mark m = { 0 };
 
-	if (o->retry)
+	if (card_is_replay(o->s->card))
 		return 0;
-	if (tries_refused(o->tries, o->card, o->set, &refused, e) != 0)
+	if (!o->retry && tries_look(o->tries, o->card, o->set, &m, e) != 0)
 		return -1;
-	if (!refused)
-		return 0;
+	if (m.count == 0) {
+		o->kept = tries_begin(o->tries, o->card, o->set, e) == 0;
+		return o->kept ? 0 : -1;
+	}
 	o->left_alone = true;
+	if (m.begun)
+		return err_set(e, ERR_SAFETY,
+		    "what became of an authentication of card %s with %s %s is not known: not "
+		    "tried again",
+		    o->card, what, o->set);
 	return err_set(
 	    e, ERR_SAFETY, "card %s refused %s %s before: not tried again", o->card, what, o->set);
 }
@@ -58,16 +66,18 @@ static int recall(struct opening *o, const char *what, struct err *e)
 static void remember(struct opening *o, bool accepted)
 {
 	o->refused = !accepted;
+	if (!o->kept)
+		return;
 	if (accepted)
 		(void)tries_forget(o->tries, o->card, o->set, &o->unkept);
 	else
-		(void)tries_record(o->tries, o->card, o->set, &o->unkept);
+		(void)tries_refused(o->tries, o->card, o->set, &o->unkept);
 }
 
 int opening_forget(struct opening *o, struct err *e)
 {
 	o->refused = false;
-	return tries_forget(o->tries, o->card, o->set, e);
+	return o->kept ? tries_forget(o->tries, o->card, o->set, e) : 0;
 }
 
 /* ---- SCP01, SCP02, SCP03 ---- */
@@ -89,7 +99,7 @@ static void after_auth(void *ctx, const struct init_update *u, bool accepted)
 
 static struct session_auth begin(struct opening *o)
 {
-	o->refused = o->left_alone = false;
+	o->refused = o->left_alone = o->kept = false;
 	o->unkept = (struct err){ 0 };
 	o->card[0] = o->set[0] = '\0';
 	return (struct session_auth){ give_keys, before_auth, after_auth, o };

@@ -25,14 +25,16 @@ struct opening {
 	/* what came of the last one */
 	bool refused;      /* this time: a try is spent */
 	bool left_alone;   /* for it was refused before: ERR_SAFETY, nothing was sent */
-	struct err unkept; /* code set: a refusal, or that there is none any more, was not kept */
+	bool kept;         /* it is in the record: it was about to authenticate */
+	struct err unkept; /* code set: what became of it could not be written down */
 	char card[CHANNEL_CARD_ID], set[SESSION_KEY_SET]; /* as the record calls them */
 };
 
 /* Of what was asked, what the keys and the product (NULL: not known) say. */
 void opening_asks(const struct entry *entry, const struct profile *p, struct choose_asks *a);
 /* session_open, session_begin and session_begin_scp11 (whose `asks` get their callbacks here) with
- * keys and memory. A set that this card refused before: ERR_SAFETY, and left_alone. */
+ * keys and memory. A set that this card refused before: ERR_SAFETY, and left_alone. An
+ * authentication that cannot be written down does not go out: ERR_LEDGER. */
 int opening_open(struct opening *o, const struct choice *c, struct err *e);
 int opening_begin(struct opening *o, const struct choose_asks *a, struct err *e);
 int opening_scp11(struct opening *o, struct scp11_asks *a, struct choice11 *c,

@@ -146,15 +146,27 @@ int ledger_next(struct ledger *l, const char *after, int only, struct ledger_car
 
 /*
  * Failed authentications of this station, in its state directory, for cards outside campaigns too:
- * at most one per card and key set. key_set: name and version of the key set. Open as long as a
- * run lasts; several may be open at once, and in several processes. Durable when they return.
+ * at most one per card and key set, unless somebody says so. key_set: name and version of the key
+ * set. Open as long as a run lasts; several may be open at once, and in several processes.
+ *
+ * An authentication is in the record before it goes out and taken back when the card took it: who
+ * is killed in between, or cannot write any more, has left what keeps the next one from repeating
+ * it.
  */
 struct tries;
 int tries_open(struct tries **t, struct err *e); /* *t is NULL when it fails */
 void tries_close(struct tries *t);               /* NULL is fine */
-int tries_refused(
-    struct tries *t, const char *card_id, const char *key_set, bool *refused, struct err *e);
-int tries_record(struct tries *t, const char *card_id, const char *key_set, struct err *e);
+struct tries_mark {
+	uint32_t count; /* how many authentications the card did not take; 0: none */
+	bool begun;     /* what became of the last one is not known */
+};
+int tries_look(
+    struct tries *t, const char *card_id, const char *key_set, struct tries_mark *m, struct err *e);
+/* Counts one more; on the disk when it returns. */
+int tries_begin(struct tries *t, const char *card_id, const char *key_set, struct err *e);
+/* What became of it: the card refused; or took it, and all counts are gone. Lost by a power cut, it
+ * is as if the outcome were not known. */
+int tries_refused(struct tries *t, const char *card_id, const char *key_set, struct err *e);
 int tries_forget(struct tries *t, const char *card_id, const char *key_set, struct err *e);
 
 #endif

@@ -7,14 +7,27 @@
 #include "base/file.h"
 #include "ledger/ledger.h"
 
-enum statement { ST_REFUSED, ST_RECORD, ST_FORGET, STATEMENTS };
+enum statement { ST_COUNT, ST_BEGIN, ST_RECORD, ST_FORGET, STATEMENTS };
 
 static const char *const sql[STATEMENTS] = {
-	[ST_REFUSED] = "SELECT 1 FROM refused WHERE card = ?1 AND key_set = ?2",
-	[ST_RECORD] =
-	    "INSERT OR REPLACE INTO refused(card, key_set, at) VALUES (?1, ?2, unixepoch())",
+	[ST_COUNT] = "SELECT count, begun FROM refused WHERE card = ?1 AND key_set = ?2",
+	[ST_BEGIN] = "INSERT INTO refused(card, key_set, at, count, begun)"
+		     " VALUES (?1, ?2, unixepoch(), 1, 1) ON CONFLICT(card, key_set)"
+		     " DO UPDATE SET at = unixepoch(), count = count + 1, begun = 1",
+	[ST_RECORD] = "UPDATE refused SET begun = 0 WHERE card = ?1 AND key_set = ?2",
 	[ST_FORGET] = "DELETE FROM refused WHERE card = ?1 AND key_set = ?2",
 };
+
+/*
+ * Version 1 counts refusals and knows those whose outcome did not come. WAL: an authentication
+ * waits for one write to the disk, and taking it back for none.
+ */
+static const char schema[] =
+    "CREATE TABLE IF NOT EXISTS refused(card TEXT NOT NULL, key_set TEXT NOT NULL,"
+    " at INTEGER NOT NULL, PRIMARY KEY(card, key_set)) WITHOUT ROWID;"
+    "ALTER TABLE refused ADD COLUMN count INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE refused ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;"
+    "PRAGMA user_version = 1";
 
 struct tries {
 	sqlite3 *db;
@@ -25,6 +38,37 @@ static int fail(const struct tries *t, struct err *e)
 {
 	return err_set(e, ERR_LEDGER, "record of failed authentications: %s",
 	    t->db == NULL ? "out of memory" : sqlite3_errmsg(t->db));
+}
+
+static int exec(struct tries *t, const char *text)
+{
+	return sqlite3_exec(t->db, text, NULL, NULL, NULL);
+}
+
+static int version_of(struct tries *t)
+{
+	sqlite3_stmt *st = NULL;
+	int v = -1;
+
+	if (sqlite3_prepare_v2(t->db, "PRAGMA user_version", -1, &st, NULL) == SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_ROW)
+		v = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	return v;
+}
+
+/* Several may come at once: only one of them changes the file. */
+static bool bring_up_to_date(struct tries *t)
+{
+	int v = version_of(t);
+
+	if (v != 0)
+		return v > 0;
+	if (exec(t, "BEGIN IMMEDIATE") != SQLITE_OK)
+		return false;
+	if (version_of(t) == 0 && exec(t, schema) != SQLITE_OK)
+		return false;
+	return exec(t, "COMMIT") == SQLITE_OK;
 }
 
 static int open_database(struct tries *t, struct err *e)
@@ -43,11 +87,8 @@ static int open_database(struct tries *t, struct err *e)
 	close(fd);
 	if (sqlite3_open_v2(path, &t->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
 	    sqlite3_busy_timeout(t->db, 5000) != SQLITE_OK ||
-	    sqlite3_exec(t->db,
-		"PRAGMA synchronous = FULL;"
-		"CREATE TABLE IF NOT EXISTS refused(card TEXT NOT NULL, key_set TEXT NOT NULL,"
-		" at INTEGER NOT NULL, PRIMARY KEY(card, key_set)) WITHOUT ROWID",
-		NULL, NULL, NULL) != SQLITE_OK)
+	    exec(t, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL") != SQLITE_OK ||
+	    !bring_up_to_date(t))
 		return fail(t, e);
 	for (int i = 0; i < STATEMENTS; i++)
 		if (sqlite3_prepare_v3(
@@ -81,9 +122,9 @@ void tries_close(struct tries *t)
 	free(t);
 }
 
-/* Runs one statement over (card, key set); *row: it gave a row. */
+/* Runs one statement over (card, key set); *m, unless NULL: what the row says, zero without one. */
 static int run(struct tries *t, enum statement which, const char *card_id, const char *key_set,
-    bool *row, struct err *e)
+    struct tries_mark *m, struct err *e)
 {
 	sqlite3_stmt *st = t->st[which];
 	int rc = -1, step;
@@ -91,7 +132,9 @@ static int run(struct tries *t, enum statement which, const char *card_id, const
 	if (sqlite3_bind_text(st, 1, card_id, -1, SQLITE_STATIC) == SQLITE_OK &&
 	    sqlite3_bind_text(st, 2, key_set, -1, SQLITE_STATIC) == SQLITE_OK) {
 		step = sqlite3_step(st);
-		*row = step == SQLITE_ROW;
+		if (m != NULL && step == SQLITE_ROW)
+			*m = (struct tries_mark){ .count = (uint32_t)sqlite3_column_int64(st, 0),
+				.begun = sqlite3_column_int(st, 1) != 0 };
 		rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : -1;
 	}
 	if (rc != 0)
@@ -101,22 +144,39 @@ static int run(struct tries *t, enum statement which, const char *card_id, const
 	return rc;
 }
 
-int tries_refused(
-    struct tries *t, const char *card_id, const char *key_set, bool *refused, struct err *e)
+int tries_look(
+    struct tries *t, const char *card_id, const char *key_set, struct tries_mark *m, struct err *e)
 {
-	return run(t, ST_REFUSED, card_id, key_set, refused, e);
+	*m = (struct tries_mark){ 0 };
+	return run(t, ST_COUNT, card_id, key_set, m, e);
 }
 
-int tries_record(struct tries *t, const char *card_id, const char *key_set, struct err *e)
+int tries_begin(struct tries *t, const char *card_id, const char *key_set, struct err *e)
 {
-	bool row;
+	return run(t, ST_BEGIN, card_id, key_set, NULL, e);
+}
 
-	return run(t, ST_RECORD, card_id, key_set, &row, e);
+/* What is not on the disk after a power cut would be on the safe side: no sync for it. */
+static int run_lazily(
+    struct tries *t, enum statement which, const char *card_id, const char *key_set, struct err *e)
+{
+	int rc = -1;
+
+	if (exec(t, "PRAGMA synchronous = NORMAL") == SQLITE_OK)
+		rc = run(t, which, card_id, key_set, NULL, e);
+	else
+		fail(t, e);
+	if (exec(t, "PRAGMA synchronous = FULL") != SQLITE_OK && rc == 0)
+		rc = fail(t, e);
+	return rc;
+}
+
+int tries_refused(struct tries *t, const char *card_id, const char *key_set, struct err *e)
+{
+	return run_lazily(t, ST_RECORD, card_id, key_set, e);
 }
 
 int tries_forget(struct tries *t, const char *card_id, const char *key_set, struct err *e)
 {
-	bool row;
-
-	return run(t, ST_FORGET, card_id, key_set, &row, e);
+	return run_lazily(t, ST_FORGET, card_id, key_set, e);
 }

@@ -121,7 +121,7 @@ sweep() {
 	rm c.card
 	"$CARDADM" -q vcard create c.card -k old.yaml --fault "silent:$n" >/dev/null
 	sqlite3 "$(find "$XDG_STATE_HOME" -name authentications.db)" \
-		"INSERT INTO refused VALUES('$("$CARDADM" vcard show c.card --json | jq -r .cin)', '31', 0)"
+		"INSERT INTO refused(card, key_set, at) VALUES('$("$CARDADM" vcard show c.card --json | jq -r .cin)', '31', 0)"
 	fails 7 -q put-keys next --keys test --rotate 30 --yes
 	[[ $stderr == *"refused key set 31 before: not tried again"* ]]
 }

@@ -713,77 +713,6 @@ static void test_parts_missing(void **state)
 	assert_int_equal(e.code, ERR_LEDGER);
 }
 
-static void test_tries_failing(void **state)
-{
-	struct tries *t;
-	char command[256];
-	bool refused;
-	struct err e;
-
-	(void)state;
-	assert_ok(tries_open(&t, &e), &e);
-	snprintf(command, sizeof(command),
-	    "sqlite3 %s/cardadm/authentications.db 'DROP TABLE refused'", dir);
-	assert_int_equal(system(command), 0);
-#undef FAILS
-#define FAILS(call) \
-	e = (struct err){ 0 }; \
-	assert_int_equal(call, -1); \
-	assert_int_equal(e.code, ERR_LEDGER)
-	FAILS(tries_refused(t, "C", "30", &refused, &e));
-	FAILS(tries_record(t, "C", "30", &e));
-	FAILS(tries_forget(t, "C", "30", &e));
-	tries_close(t);
-	snprintf(command, sizeof(command),
-	    "yes no database | head -c 5000 >%s/cardadm/authentications.db", dir);
-	assert_int_equal(system(command), 0);
-	FAILS(tries_open(&t, &e));
-	snprintf(command, sizeof(command),
-	    "cd %s/cardadm && rm authentications.db && mkdir authentications.db", dir);
-	assert_int_equal(system(command), 0);
-	FAILS(tries_open(&t, &e));
-	snprintf(command, sizeof(command),
-	    "cd %s/cardadm && rmdir authentications.db && (umask 077; sqlite3 authentications.db "
-	    "'CREATE TABLE refused(other)')",
-	    dir);
-	assert_int_equal(system(command), 0);
-	FAILS(tries_open(&t, &e));
-	snprintf(command, sizeof(command), "rm -r %s/cardadm && touch %s/cardadm", dir, dir);
-	assert_int_equal(system(command), 0);
-	FAILS(tries_open(&t, &e));
-	assert_int_equal(setenv("XDG_STATE_HOME", "/proc/nowhere", 1), 0);
-	FAILS(tries_open(&t, &e));
-}
-
-static void test_tries(void **state)
-{
-	bool refused = true;
-	struct tries *t, *other;
-	struct err e;
-
-	(void)state;
-	assert_ok(tries_open(&t, &e), &e);
-	assert_ok(tries_open(&other, &e), &e);
-	assert_ok(tries_refused(t, "CARD", "30", &refused, &e), &e);
-	assert_false(refused);
-	assert_ok(tries_record(t, "CARD", "30", &e), &e);
-	assert_ok(tries_record(t, "CARD", "30", &e), &e);
-	assert_ok(tries_refused(t, "CARD", "30", &refused, &e), &e);
-	assert_true(refused);
-	assert_ok(tries_refused(other, "CARD", "30", &refused, &e), &e);
-	assert_true(refused);
-	assert_ok(tries_refused(t, "CARD", "31", &refused, &e), &e);
-	assert_false(refused);
-	assert_ok(tries_refused(t, "OTHER", "30", &refused, &e), &e);
-	assert_false(refused);
-	assert_ok(tries_forget(other, "CARD", "30", &e), &e);
-	assert_ok(tries_refused(t, "CARD", "30", &refused, &e), &e);
-	assert_false(refused);
-	tries_close(t);
-	tries_close(other);
-	tries_close(NULL);
-}
-
 /* Outcomes wait for the next intent, but not for long; an intent never waits. */
 static void test_groups(void **state)
 {
@@ -835,8 +764,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_locked, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_disk_full, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_parts_missing, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_tries_failing, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_tries, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
