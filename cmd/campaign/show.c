@@ -177,15 +177,24 @@ static const char *state_str(const struct ledger_card *lc)
 	return lc->damaged ? "damaged" : card_state_str(lc->state);
 }
 
+/* Refused: by the card, or by somebody on the line who made the answer up. */
+static json_t *auth_json(enum card_auth a)
+{
+	return a == CARD_AUTH_FINE      ? json_null()
+	       : a == CARD_AUTH_REFUSED ? json_string("refused")
+					: json_string("wrong keys");
+}
+
 /* A card that was put into a reader has no file. */
 static json_t *card_json(const struct campaign *cp, const struct ledger_card *lc)
 {
-	return json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:b}", "id",
+	return json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:b, s:o}", "id",
 	    lc->id[0] != '\0' ? json_string(lc->id) : json_null(), "file",
 	    cp->m.readers_n > 0 ? json_null() : json_string(lc->file), "state", state_str(lc),
 	    "step", lc->step, "reason",
 	    lc->reason[0] != '\0' ? json_string(lc->reason) : json_null(), "hint",
-	    lc->hint[0] != '\0' ? json_string(lc->hint) : json_null(), "in_doubt", lc->in_doubt);
+	    lc->hint[0] != '\0' ? json_string(lc->hint) : json_null(), "in_doubt", lc->in_doubt,
+	    "authentication", auth_json(lc->auth_failed));
 }
 
 static int interrupted(const struct ctx *c, struct err *e)
@@ -247,6 +256,11 @@ static int report_text(struct ctx *c, const struct campaign *cp, struct ledger *
 		fprintf(c->out, "%-32s  %-28s  %-8s  %-12s  %s\n", lc.id[0] != '\0' ? lc.id : "-",
 		    cp->m.readers_n > 0 ? "-" : lc.file, state_str(&lc),
 		    lc.step[0] != '\0' ? lc.step : "-", lc.reason[0] != '\0' ? lc.reason : "-");
+		if (lc.auth_failed != CARD_AUTH_FINE)
+			fprintf(c->out, "%-32s  authentication: %s\n", "",
+			    lc.auth_failed == CARD_AUTH_REFUSED
+				? "refused, or somebody on the line"
+				: "these are not the card's keys; no try was spent");
 		if (lc.hint[0] != '\0')
 			fprintf(c->out, "%-32s  hint: %s\n", "", lc.hint);
 		if (cp->m.mode != MODE_UNICAST)

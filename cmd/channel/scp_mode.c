@@ -1,4 +1,4 @@
-/* scp-mode, scp-status, scp-close: what happens to an open channel. */
+/* scp-mode, scp-close: what happens to an open channel. */
 #include <string.h>
 #include <time.h>
 
@@ -188,79 +188,6 @@ const struct verb verb_scp_mode = {
 	VERB_OPERANDS(mode_operands),
 	.args_size = sizeof(struct mode_args),
 	.run = run_mode,
-};
-
-/* ---- scp-status ---- */
-
-static const char *mode_str(enum session_mode m)
-{
-	static const char *const names[] = { "closed", "unicast", "broadcast" };
-
-	return names[m];
-}
-
-static int status_closed(struct ctx *c, struct err *e)
-{
-	const struct agent_note *n = &c->note;
-	struct err how;
-	json_t *j;
-
-	if (c->json) {
-		j = json_pack("{s:b, s:s}", "open", 0, "reader", c->reader);
-		if (n->there)
-			out_set(&j, "ended",
-			    json_pack("{s:s, s:s, s:s}", "card", n->card, "reason", n->why, "known",
-				n->known));
-		return out_result(c, j, e);
-	}
-	fprintf(c->out, "no channel is open to %s\n", c->reader);
-	if (!n->there)
-		return 0;
-	agent_note_err(n, ERR_READER, &how);
-	fprintf(c->out, "%s\n", how.text);
-	ctx_note(c, "hint: %s", how.hint);
-	return 0;
-}
-
-static int run_status(struct ctx *c, void *args, struct err *e)
-{
-	const struct agent *a = c->agent;
-	const struct session *s;
-	char text[80];
-	json_t *j;
-
-	(void)args;
-	if (a == NULL)
-		return status_closed(c, e);
-	s = &a->session;
-	if (!c->json) {
-		fprintf(c->out, "channel open to %s\n", a->reader);
-		/* In SCP11b we have no keys. */
-		fprintf(c->out, "mode %s, %s, key set %s version %s\n", mode_str(s->mode),
-		    show_session_text(s, text, sizeof(text)),
-		    a->keys[0] == '\0' ? "of the card" : a->keys, out_hex8(s->iu.key_version).s);
-		if (a->has_bundle && a->plan.package != NULL)
-			fprintf(c->out, "bundle %s: %u of %u commands\n", a->bundle_name, a->done,
-			    a->plan.package->total);
-		return 0;
-	}
-	j = json_pack("{s:b, s:s, s:s}", "open", 1, "reader", a->reader, "mode", mode_str(s->mode));
-	show_session(&j, s);
-	out_set(&j, "keys", a->keys[0] == '\0' ? json_null() : json_string(a->keys));
-	out_set(&j, "key_version", json_string(out_hex8(s->iu.key_version).s));
-	if (a->has_bundle && a->plan.package != NULL)
-		out_set(&j, "bundle",
-		    json_pack("{s:s, s:I, s:I}", "file", a->bundle_name, "done",
-			(json_int_t)a->done, "total", (json_int_t)a->plan.package->total));
-	return out_result(c, j, e);
-}
-
-const struct verb verb_scp_status = {
-	.name = "scp-status",
-	.group = "channel",
-	.summary = "Tell whether a channel is open and where it stands",
-	.needs = NEED_READER | USES_SESSION | HAS_JSON,
-	.run = run_status,
 };
 
 /* ---- scp-close ---- */

@@ -71,7 +71,7 @@ static int work_all(struct run *r, struct campaign_result *res, struct err *e)
 	while (rc == 0) {
 		double begun = seconds();
 
-		rc = ledger_claim(r->l, after, r->calls->retry_authentication, max, claimed, &n, e);
+		rc = ledger_claim(r->l, after, work_retries(r), max, claimed, &n, e);
 		if (rc != 0 || n == 0)
 			break;
 		memcpy(after, claimed[n - 1].file, sizeof(after));
@@ -124,7 +124,7 @@ static int all_had_turn(const struct run *r, const struct ledger_sums *before,
 {
 	uint64_t left = before->total - before->done;
 
-	if (!r->calls->retry_authentication)
+	if (!work_retries(r))
 		left -= before->auth_failed;
 	return r->c->m.readers_n > 0 || res->cards_tried == left ? 0 : rows_lost(r->c, e);
 }

@@ -150,7 +150,8 @@ static int list_sets(struct visit *v, struct sets *to, struct err *e)
 /* A set that does not fit costs no try: the card's cryptogram is compared first. */
 static int open_channel(struct visit *v, struct err *e)
 {
-	bool auth_failed = v->r->lc->auth_failed, told;
+	enum card_auth auth_failed = v->r->lc->auth_failed;
+	bool told;
 	const struct key_infos *keys;
 	struct sets sets;
 	struct err first;

@@ -72,14 +72,15 @@ static int compare_card(struct run *r, struct err *e)
 /* What the row is to say, and that no later run begins with it again. */
 static int channel_failed(struct run *r, struct err *e)
 {
+	const struct opening *o = &r->opening;
+
 	/* With a status word and no refusal it was INITIALIZE UPDATE, which costs no try: the next
 	 * run may ask again. */
-	if (r->opening.refused || r->opening.left_alone || (e->code == ERR_AUTH && e->sw == 0))
-		r->lc->auth_failed = true;
-	if (!r->opening.left_alone)
-		return -1;
-	err_in(e, "left alone");
-	return err_hint(e, "check the keys, then campaign run --retry-authentication");
+	if (o->wrong_keys || o->left_wrong)
+		r->lc->auth_failed = CARD_AUTH_WRONG_KEYS;
+	else if (o->refused || o->left_alone)
+		r->lc->auth_failed = CARD_AUTH_REFUSED;
+	return o->left_alone ? err_in(e, "left alone") : -1;
 }
 
 int work_channel(struct run *r, const struct entry *keys, uint8_t version, struct err *e)
@@ -95,6 +96,9 @@ int work_channel(struct run *r, const struct entry *keys, uint8_t version, struc
 	r->opening.tries = r->tries;
 	r->opening.entry = keys;
 	r->opening.retry = r->calls->retry_authentication;
+	r->opening.marks_wrong_keys = true;
+	r->opening.limit = m->limit_refusals;
+	r->opening.known = r->known_refused ? 1 : 0;
 	rc = opening_begin(&r->opening, &asks, e);
 	if (r->opening.unkept.code != ERR_NONE) {
 		*e = r->opening.unkept;
@@ -102,7 +106,7 @@ int work_channel(struct run *r, const struct entry *keys, uint8_t version, struc
 	}
 	if (rc != 0)
 		return channel_failed(r, e);
-	r->lc->auth_failed = false;
+	r->lc->auth_failed = CARD_AUTH_FINE;
 	return compare_card(r, e);
 }
 
@@ -127,6 +131,7 @@ static int identify(struct run *r, const char *name, struct err *e)
 	if (r->calls->habits != NULL)
 		r->calls->habits(r->calls->ctx, &r->s, &r->habits);
 	r->other_before = r->lc->id[0] != '\0' && strcmp(r->lc->id, id) != 0;
+	r->known_refused = !r->other_before && r->lc->auth_failed == CARD_AUTH_REFUSED;
 	memcpy(r->lc->id, id, sizeof(id));
 	return 0;
 }
@@ -135,7 +140,7 @@ static int identify(struct run *r, const char *name, struct err *e)
  * A card that fails in the middle may have become another one: an operator's hand is quick, and a
  * card without our channel refuses what it gets. Then what was found out about it does not count.
  */
-static int who_failed(struct run *r, bool auth_failed, struct err *e)
+static int who_failed(struct run *r, enum card_auth auth_failed, struct err *e)
 {
 	struct err now = { 0 };
 
@@ -157,7 +162,7 @@ static int who_failed(struct run *r, bool auth_failed, struct err *e)
 /* To the goal, on the card that was identified. */
 static int work_card(struct run *r, struct err *e)
 {
-	bool auth_failed = r->lc->auth_failed;
+	enum card_auth auth_failed = r->lc->auth_failed;
 
 	return r->c->mode->work(r, e) == 0 ? 0 : who_failed(r, auth_failed, e);
 }
@@ -169,6 +174,25 @@ static void tell_why(struct ledger_card *lc, struct err *why)
 		err_word(why, WORDS_KEYS);
 	snprintf(lc->reason, sizeof(lc->reason), "%s", why == NULL ? "" : why->text);
 	snprintf(lc->hint, sizeof(lc->hint), "%s", why == NULL ? "" : why->hint);
+}
+
+/* Wrong keys for one card after the other are wrong keys for all of them. Those that are left alone
+ * say nothing new. */
+static void count_in_a_row(struct run *r, bool failed)
+{
+	const struct opening *o = &r->opening;
+	bool wrong = failed && o->wrong_keys;
+	bool same =
+	    wrong && strcmp(r->wrong_set, o->set) == 0 && strcmp(r->wrong_keys, o->keys) == 0;
+
+	if (failed && o->left_alone)
+		return;
+	r->refused_in_a_row = failed && o->refused ? r->refused_in_a_row + 1 : 0;
+	r->wrong_in_a_row = same ? r->wrong_in_a_row + 1 : wrong ? 1 : 0;
+	if (wrong) {
+		memcpy(r->wrong_set, o->set, sizeof(r->wrong_set));
+		memcpy(r->wrong_keys, o->keys, sizeof(r->wrong_keys));
+	}
 }
 
 /* Writes down how it ended. Returns -1 only for what ends the whole run. */
@@ -189,8 +213,8 @@ static int settle(struct run *r, int rc, struct err *e)
 	lc->state = rc == 0 ? CARD_DONE : CARD_FAILED;
 	lc->check_once = lc->check_once && rc != 0;
 	tell_why(lc, rc == 0 ? NULL : e);
-	r->failures += rc == 0 ? 0 : 1;
-	r->refused_in_a_row = r->opening.refused ? r->refused_in_a_row + 1 : 0;
+	r->failures += rc == 0 || r->opening.left_alone ? 0 : 1;
+	count_in_a_row(r, rc != 0);
 	if (ledger_note(r->l, lc, e) != 0)
 		return -1;
 	work_tell(r, 0, 0);
@@ -246,7 +270,7 @@ static int recall(struct run *r, enum fed *how, struct err *e)
 		return -1;
 	if (found && known.state == CARD_DONE)
 		*how = FED_DUPLICATE;
-	else if (found && known.auth_failed && !r->calls->retry_authentication)
+	else if (found && known.auth_failed == CARD_AUTH_REFUSED && !work_retries(r))
 		*how = FED_REFUSED;
 	else
 		*how = FED_FAILED; /* unless it gets better */
@@ -254,6 +278,7 @@ static int recall(struct run *r, enum fed *how, struct err *e)
 		*lc = known;
 		return 0;
 	}
+	r->known_refused = found && known.auth_failed == CARD_AUTH_REFUSED;
 	lc->attempts = found ? known.attempts + 1 : 1;
 	lc->check_once = found && known.check_once;
 	lc->in_doubt = true;
@@ -298,14 +323,29 @@ int work_reader(
 	return ledger_flush(r->l, e);
 }
 
+bool work_retries(const struct run *r)
+{
+	return r->calls->retry_authentication || r->c->m.limit_refusals > 1;
+}
+
 int work_limits(const struct run *r, struct err *e)
 {
 	const struct manifest *m = &r->c->m;
 
+	if (m->limit_mismatches != 0 && r->wrong_in_a_row >= m->limit_mismatches) {
+		err_set(e, ERR_SAFETY,
+		    "%u cards in a row do not have key set %s: these are not these cards' keys; "
+		    "stopped, no try was spent",
+		    r->wrong_in_a_row, r->c->keys->name);
+		return err_hint(e,
+		    "check key set and diversification: with corrected keys the next run goes on; "
+		    "limits: {mismatches: N} changes the limit");
+	}
+
 	if (m->limit_authentications != 0 && r->refused_in_a_row >= m->limit_authentications) {
 		err_set(e, ERR_SAFETY,
-		    "%u cards in a row refused the authentication: stopped, since wrong keys "
-		    "cost each card a try",
+		    "%u cards in a row refused the authentication, or somebody on the line did: "
+		    "stopped, since wrong keys cost each card a try",
 		    r->refused_in_a_row);
 		return err_hint(e,
 		    "check key set %s; limits: {authentications: N} changes the limit",

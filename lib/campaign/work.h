@@ -35,7 +35,9 @@ struct run {
 	struct opening opening; /* of the channel, as it went last */
 	bool other_before;      /* the row's outcomes are those of another card */
 	bool ledger_failed;
-	uint32_t refused_in_a_row;
+	bool known_refused; /* by the ledger, which other stations may have written */
+	uint32_t refused_in_a_row, wrong_in_a_row;
+	char wrong_set[SESSION_KEY_SET], wrong_keys[CHANNEL_KEYS]; /* of the last of these */
 	uint32_t failures;
 };
 
@@ -54,6 +56,8 @@ int work_file(struct run *r, struct ledger_card *lc, struct err *e);
 /* The card in a reader, whose row is found, or made, by its CIN: *lc and *how. The same return. */
 int work_reader(
     struct run *r, const char *reader, struct ledger_card *lc, enum fed *how, struct err *e);
+/* Cards that refused an authentication are asked again. */
+bool work_retries(const struct run *r);
 /* ERR_SAFETY when a limit of the manifest is reached. */
 int work_limits(const struct run *r, struct err *e);
 

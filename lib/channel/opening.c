@@ -4,6 +4,7 @@
 
 #include "base/hex.h"
 #include "card/trace.h"
+#include "crypto/digest.h"
 
 /* ---- keys ---- */
 
@@ -28,6 +29,23 @@ static int give_keys(void *ctx, const struct init_update *u, struct key_set *out
 	return channel_card_keys(o->entry, u, out, e);
 }
 
+int channel_keys_id(const struct entry *entry, char out[static CHANNEL_KEYS], struct err *e)
+{
+	const struct key *keys[] = { &entry->keys.enc, &entry->keys.mac, &entry->keys.dek };
+	uint8_t digest[DIGEST_MAX], head[] = { (uint8_t)entry->type,
+		(uint8_t)entry->diversification, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+	const struct span parts[] = { SPAN(head),
+		span_of(&entry->template, sizeof(entry->template)) };
+
+	for (size_t i = 0; i < 3; i++)
+		if (!entry_check_value(entry, keys[i], head + 2 + 3 * i))
+			return err_set(e, ERR_OTHER, "check values cannot be computed");
+	if (!sha256(parts, 2, digest))
+		return err_memory(e);
+	hex_put(span_of(digest, (CHANNEL_KEYS - 1) / 2), out, CHANNEL_KEYS);
+	return 0;
+}
+
 /* ---- memory ---- */
 
 void channel_card_id(const struct session *s, const struct init_update *u, char out[static 33])
@@ -40,27 +58,42 @@ void channel_card_id(const struct session *s, const struct init_update *u, char 
 		hex_put(SPAN(u->kdd), out, 33);
 }
 
-/* o->card and o->set are known. Nobody authenticates to a recording: it is not remembered. */
-static int recall(struct opening *o, const char *what, struct err *e)
+static int leave_alone(struct opening *o, const char *what, bool begun, struct err *e)
 {
-	struct tries_mark m = { 0 };
-
-	if (card_is_replay(o->s->card))
-		return 0;
-	if (!o->retry && tries_look(o->tries, o->card, o->set, &m, e) != 0)
-		return -1;
-	if (m.count == 0) {
-		o->kept = tries_begin(o->tries, o->card, o->set, e) == 0;
-		return o->kept ? 0 : -1;
-	}
 	o->left_alone = true;
-	if (m.begun)
+	if (begun)
 		return err_set(e, ERR_SAFETY,
 		    "what became of an authentication of card %s with %s %s is not known: not "
 		    "tried again",
 		    o->card, what, o->set);
-	return err_set(
-	    e, ERR_SAFETY, "card %s refused %s %s before: not tried again", o->card, what, o->set);
+	return err_set(e, ERR_SAFETY,
+	    "card %s refused %s %s before, or somebody on the line did: not tried again", o->card,
+	    what, o->set);
+}
+
+/* o->card and o->set are known: was it refused before? */
+static int recall(struct opening *o, const char *what, struct err *e)
+{
+	uint32_t limit = o->limit == 0 ? 1 : o->limit;
+	struct tries_mark m;
+
+	if (o->retry || card_is_replay(o->s->card))
+		return 0;
+	if (tries_look(o->tries, o->card, o->set, &m, e) != 0)
+		return -1;
+	return m.count >= limit || o->known >= limit ? leave_alone(o, what, m.begun, e) : 0;
+}
+
+/* From here on it counts. Nobody authenticates to a recording: it is not remembered. */
+static int count(struct opening *o, const char *what, struct err *e)
+{
+	if (recall(o, what, e) != 0)
+		return -1;
+	o->kept = !card_is_replay(o->s->card);
+	if (!o->kept || tries_begin(o->tries, o->card, o->set, e) == 0)
+		return 0;
+	o->kept = false;
+	return -1;
 }
 
 static void remember(struct opening *o, bool accepted)
@@ -88,7 +121,18 @@ static int before_auth(void *ctx, const struct init_update *u, struct err *e)
 
 	channel_card_id(o->s, u, o->card);
 	session_key_set(o->s, u->key_version, o->set);
-	return recall(o, "key set", e);
+	return count(o, "key set", e);
+}
+
+static void mismatch(void *ctx, const struct init_update *u)
+{
+	struct opening *o = ctx;
+
+	o->wrong_keys = true;
+	channel_card_id(o->s, u, o->card);
+	session_key_set(o->s, u->key_version, o->set);
+	if (o->marks_wrong_keys)
+		(void)tries_wrong_keys_put(o->tries, o->card, o->set, o->keys, &o->unkept);
 }
 
 static void after_auth(void *ctx, const struct init_update *u, bool accepted)
@@ -99,10 +143,10 @@ static void after_auth(void *ctx, const struct init_update *u, bool accepted)
 
 static struct session_auth begin(struct opening *o)
 {
-	o->refused = o->left_alone = o->kept = false;
+	o->refused = o->wrong_keys = o->left_alone = o->left_wrong = o->kept = false;
 	o->unkept = (struct err){ 0 };
-	o->card[0] = o->set[0] = '\0';
-	return (struct session_auth){ give_keys, before_auth, after_auth, o };
+	o->card[0] = o->set[0] = o->keys[0] = '\0';
+	return (struct session_auth){ give_keys, mismatch, before_auth, after_auth, o };
 }
 
 void opening_asks(const struct entry *entry, const struct profile *p, struct choose_asks *a)
@@ -114,18 +158,54 @@ void opening_asks(const struct entry *entry, const struct profile *p, struct cho
 	a->profile = p;
 }
 
+/* The same keys were tried on this card before: nothing that it could answer makes them right. */
+static int recall_wrong_keys(struct opening *o, struct err *e)
+{
+	bool wrong = false;
+
+	if (o->retry)
+		return 0;
+	if (tries_wrong_keys(o->tries, o->card, o->set, o->keys, &wrong, e) != 0)
+		return -1;
+	if (!wrong)
+		return 0;
+	o->left_alone = o->left_wrong = true;
+	err_set(e, ERR_SAFETY,
+	    "the keys of %s were not those of card %s before, and they are the same",
+	    o->entry->name, o->card);
+	return err_hint(e, "with corrected keys it goes on by itself");
+}
+
+/* What is known of this card and set before it is asked anything: some count even that. */
+static int recall_early(struct opening *o, const struct choice *c, struct err *e)
+{
+	const struct card_identity *id = &o->s->id;
+
+	if (o->marks_wrong_keys && channel_keys_id(o->entry, o->keys, e) != 0)
+		return -1;
+	if (id->cin_n == 0 || c->key_version == 0)
+		return 0;
+	hex_put(span_of(id->cin, id->cin_n), o->card, sizeof(o->card));
+	session_key_set(o->s, c->key_version, o->set);
+	if (recall(o, "key set", e) != 0)
+		return -1;
+	return o->marks_wrong_keys ? recall_wrong_keys(o, e) : 0;
+}
+
 int opening_open(struct opening *o, const struct choice *c, struct err *e)
 {
 	const struct session_auth auth = begin(o);
 
-	return session_open(o->s, c, &auth, e);
+	return recall_early(o, c, e) == 0 ? session_open(o->s, c, &auth, e) : -1;
 }
 
 int opening_begin(struct opening *o, const struct choose_asks *a, struct err *e)
 {
-	const struct session_auth auth = begin(o);
+	const struct key_infos none = { 0 };
+	struct choice c;
 
-	return session_begin(o->s, a, &auth, e);
+	(void)begin(o);
+	return session_look(o->s, a, &none, &c, e) == 0 ? opening_open(o, &c, e) : -1;
 }
 
 /* ---- SCP11 ---- */
@@ -144,7 +224,7 @@ static int before_auth11(void *ctx, const struct scp11_card *card, struct err *e
 		hex_put(
 		    span_of(card->cert.subject.b, card->cert.subject.n), o->card, sizeof(o->card));
 	hex_put(SPAN(ref), o->set, sizeof(o->set));
-	return recall(o, "key", e);
+	return count(o, "key", e);
 }
 
 static void after_auth11(void *ctx, const struct scp11_card *card, bool accepted)

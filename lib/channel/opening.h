@@ -13,7 +13,7 @@
 #include "keystore/keystore.h"
 #include "ledger/ledger.h"
 
-enum { CHANNEL_CARD_ID = 41 };
+enum { CHANNEL_CARD_ID = 41, CHANNEL_KEYS = 33 };
 
 /* One opening, or several with other keys one after the other. */
 struct opening {
@@ -21,13 +21,19 @@ struct opening {
 	struct session *s;
 	struct tries *tries;
 	const struct entry *entry; /* that has been read; NULL in SCP11 */
-	bool retry;                /* authenticate although this card refused this set before */
+	bool retry; /* authenticate although this card refused this set before; the same of wrong */
+	bool marks_wrong_keys; /* keys that did not fit this card are not asked about again */
+	uint32_t limit;        /* refusals of one card and set to risk; 0: one */
+	uint32_t known;        /* refusals of this card known from elsewhere, at least */
 	/* what came of the last one */
 	bool refused;      /* this time: a try is spent */
-	bool left_alone;   /* for it was refused before: ERR_SAFETY, nothing was sent */
+	bool wrong_keys;   /* this time: the card's cryptogram is not of these keys */
+	bool left_alone;   /* for what was before: ERR_SAFETY, nothing was sent */
+	bool left_wrong;   /* ... since the same keys were wrong */
 	bool kept;         /* it is in the record: it was about to authenticate */
 	struct err unkept; /* code set: what became of it could not be written down */
 	char card[CHANNEL_CARD_ID], set[SESSION_KEY_SET]; /* as the record calls them */
+	char keys[CHANNEL_KEYS];                          /* and the keys: see channel_keys_id */
 };
 
 /* Of what was asked, what the keys and the product (NULL: not known) say. */
@@ -44,6 +50,9 @@ int opening_forget(struct opening *o, struct err *e);
 
 /* The card as it is remembered: CIN, else its diversification data. */
 void channel_card_id(const struct session *s, const struct init_update *u, char out[static 33]);
+/* Tells keys apart without telling them: by type, diversification and check values. Other master
+ * keys under the same name and version are others. */
+int channel_keys_id(const struct entry *entry, char out[static CHANNEL_KEYS], struct err *e);
 /* The keys of one card: those of the entry, diversified by what the card answered. Wiped by the
  * caller. */
 int channel_card_keys(

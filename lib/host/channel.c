@@ -96,15 +96,19 @@ static int wrong_keys(const struct init_update *u, struct err *e)
 	return err_hint(e, "check the key set, its diversification and the key version");
 }
 
-static int check_card(struct session *s, const struct scp_start *start, struct err *e)
+static int check_card(struct session *s, const struct session_auth *auth,
+    const struct scp_start *start, struct err *e)
 {
 	const struct init_update *u = &s->iu;
 	uint8_t want[16];
 
 	if (!scp_begin(&s->scp, start) || !scp_cryptogram(&s->scp, start, SCP_CARD, want))
 		return err_set(e, ERR_OTHER, "session keys cannot be derived");
-	if (!ct_equal(span_of(want, u->m), span_of(u->cryptogram, u->m)))
+	if (!ct_equal(span_of(want, u->m), span_of(u->cryptogram, u->m))) {
+		if (auth->mismatch != NULL)
+			auth->mismatch(auth->ctx, u);
 		return wrong_keys(u, e);
+	}
 	/* What SCP02 does with its counter is up to the card (GPCS E.4.2.3). */
 	if (u->scp != PROTOCOL_SCP03 || !u->has_sequence || (u->i & SCP03_I_PSEUDO_RANDOM) == 0)
 		return 0;
@@ -140,7 +144,9 @@ static int authenticate(struct session *s, const struct session_auth *auth,
 	if (r.sw == SW_OK)
 		return 0;
 	err_sw(e, ERR_AUTH, r.sw, "EXTERNAL AUTHENTICATE with key version %02X", s->iu.key_version);
-	return err_hint(e, "this cost one try of the key set, and it is not tried again");
+	return err_hint(e,
+	    "the card refused, or somebody on the line says so; it may have cost a try of the key "
+	    "set, and is not tried again");
 }
 
 static int host_challenge(const struct session *s, uint8_t m, uint8_t out[static 16], struct err *e)
@@ -165,7 +171,7 @@ static int handshake(
 	start.i = s->iu.i;
 	start.host_challenge = span_of(hc, c->m);
 	start.card_challenge = span_of(s->iu.card_challenge, c->m);
-	if (check_card(s, &start, e) != 0 || authenticate(s, auth, &start, level, e) != 0)
+	if (check_card(s, auth, &start, e) != 0 || authenticate(s, auth, &start, level, e) != 0)
 		return -1;
 	/* GPCS E.4.7: SCP02 has a session key for sensitive data. */
 	s->dek = start.protocol == PROTOCOL_SCP02 ? s->scp.u.scp02.dek : keys.dek;
@@ -185,15 +191,20 @@ int session_open(
 	return -1;
 }
 
+int session_look(struct session *s, const struct choose_asks *a, const struct key_infos *k,
+    struct choice *c, struct err *e)
+{
+	if (choose_check(a, e) != 0 ||
+	    (!session_discovered(s, &a->domain) && session_discover(s, &a->domain, e) != 0))
+		return -1;
+	return choose(s, k, a, c, e);
+}
+
 int session_begin(
     struct session *s, const struct choose_asks *a, const struct session_auth *auth, struct err *e)
 {
 	const struct key_infos none = { 0 };
 	struct choice c;
 
-	if (choose_check(a, e) != 0 ||
-	    (!session_discovered(s, &a->domain) && session_discover(s, &a->domain, e) != 0) ||
-	    choose(s, &none, a, &c, e) != 0)
-		return -1;
-	return session_open(s, &c, auth, e);
+	return session_look(s, a, &none, &c, e) == 0 ? session_open(s, &c, auth, e) : -1;
 }

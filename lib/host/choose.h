@@ -86,6 +86,9 @@ bool choose_scp11_needs_keys(const struct scp11_asks *a);
 int choose_scp11(const struct session *s, const struct key_infos *k, const struct scp11_asks *a,
     struct choice11 *c, struct err *e);
 
+/* Looks at the card, unless that was just done, and chooses. */
+int session_look(struct session *s, const struct choose_asks *a, const struct key_infos *k,
+    struct choice *c, struct err *e);
 /*
  * All three steps where nobody wants to see the choice first: looks at the card (unless that was
  * just done), chooses without key information, shakes hands.

@@ -34,6 +34,8 @@ struct card_identity {
 struct session_auth {
 	/* Gives the static keys for this card once its answer is known; wiped by the session. */
 	int (*keys)(void *ctx, const struct init_update *u, struct key_set *out, struct err *e);
+	/* Called when the card cryptogram is not the one of these keys. May be NULL. */
+	void (*mismatch)(void *ctx, const struct init_update *u);
 	/* Called right before EXTERNAL AUTHENTICATE goes out; -1 stops. May be NULL. */
 	int (*before_auth)(void *ctx, const struct init_update *u, struct err *e);
 	/* Called with the outcome of EXTERNAL AUTHENTICATE (true: 9000); not called when no answer

@@ -22,14 +22,17 @@
 enum card_state { CARD_PENDING, CARD_DONE, CARD_FAILED };
 const char *card_state_str(enum card_state s); /* "pending", "done", "failed" */
 
+/* Refused: never repeated of itself; wrong keys cost no try: with others it may go on. */
+enum card_auth { CARD_AUTH_FINE, CARD_AUTH_REFUSED, CARD_AUTH_WRONG_KEYS };
+
 struct ledger_card {
 	char file[1024]; /* relative to the manifest */
 	char id[33];     /* CIN in hex, "" until known */
 	enum card_state state;
-	char step[24];    /* last step reached, "already", "" */
-	char reason[480]; /* "" : none */
-	char hint[240];   /* what to do about it; "": nothing known */
-	bool auth_failed; /* an authentication failed: never repeated */
+	char step[24];              /* last step reached, "already", "" */
+	char reason[480];           /* "" : none */
+	char hint[240];             /* what to do about it; "": nothing known */
+	enum card_auth auth_failed; /* why no channel came to be, where it was that */
 	uint32_t attempts;
 	bool in_doubt; /* an intent without outcome: more may have been done than is written here */
 	/* Was done under the goal's former form: the card is to be asked whether it is so, and
@@ -41,7 +44,7 @@ struct ledger_card {
 
 struct ledger_sums {
 	uint64_t total, done, failed, pending, already;
-	uint64_t auth_failed; /* of the failed: where an authentication failed */
+	uint64_t auth_failed; /* of those not done: that refused an authentication */
 	uint64_t damaged;     /* for reports: in total, and nowhere else */
 	bool broken;          /* for reports: as ledger_damaged */
 };
@@ -90,7 +93,7 @@ int ledger_add(struct ledger *l, const char *file, struct err *e);
 int ledger_flush(struct ledger *l, struct err *e);
 /*
  * The intent to work on cards: takes the next up to `max` cards after `after` ("" to begin) that
- * are not done, and, unless `retry`, no authentication failed on. Their rows are in_doubt from now
+ * are not done, and, unless `retry`, refused no authentication. Their rows are in_doubt from now
  * on and count one attempt more: committed when it returns, with all that was grouped before. *n is
  * 0 at the end.
  */
@@ -168,5 +171,22 @@ int tries_begin(struct tries *t, const char *card_id, const char *key_set, struc
  * is as if the outcome were not known. */
 int tries_refused(struct tries *t, const char *card_id, const char *key_set, struct err *e);
 int tries_forget(struct tries *t, const char *card_id, const char *key_set, struct err *e);
+/*
+ * Another mark: the card's cryptogram was not the one of these keys. It cost no try. `keys` names
+ * the keys without telling them, so that others under this name are not meant. tries_forget takes
+ * it back as well.
+ */
+int tries_wrong_keys(struct tries *t, const char *card_id, const char *key_set, const char *keys,
+    bool *wrong, struct err *e);
+int tries_wrong_keys_put(
+    struct tries *t, const char *card_id, const char *key_set, const char *keys, struct err *e);
+/* The refusals, one after the other: the first behind *r, which begins with zeros. *found false at
+ * the end. */
+struct tries_row {
+	char card[64], key_set[64];
+	struct tries_mark mark;
+	int64_t at; /* seconds since 1970 */
+};
+int tries_next(struct tries *t, struct tries_row *r, bool *found, struct err *e);
 
 #endif

@@ -28,12 +28,12 @@ static const char *const sql[STATEMENTS] = {
 	    CARDS " WHERE goal = ?1 AND file > ?2 AND (?3 < 0 OR state = ?3) ORDER BY file LIMIT 1",
 	[ST_SCAN] = CARDS " WHERE +goal = ?1",
 	[ST_TO_DO] = CARDS " WHERE goal = ?1 AND file > ?2 AND state <> 1"
-			   " AND (?3 OR NOT auth_failed) ORDER BY file LIMIT ?4",
+			   " AND (?3 OR auth_failed <> 1) ORDER BY file LIMIT ?4",
 	[ST_CLAIM] = "UPDATE card SET in_doubt = 1, attempts = attempts + 1, updated = unixepoch(),"
 		     " sum = sum64(goal, file, id, state, step, reason, auth_failed, attempts + 1,"
 		     " 1, check_once, hint) WHERE goal = ?1 AND file = ?2",
 	[ST_SUM] = "SELECT count(*), total(state = 1), total(state = 2), total(state = 0),"
-		   " total(state = 1 AND step = 'already'), total(state <> 1 AND auth_failed)"
+		   " total(state = 1 AND step = 'already'), total(state <> 1 AND auth_failed = 1)"
 		   " FROM card WHERE goal = ?1",
 	[ST_DAMAGED] = "SELECT 1 FROM card WHERE sum <> " CARD_SUM
 		       " UNION ALL SELECT 1 FROM step WHERE sum <> " STEP_SUM " LIMIT 1",
@@ -139,7 +139,7 @@ static int put(struct ledger *l, const struct ledger_card *c, struct err *e)
 		     sqlite3_bind_int(st, 4, (int)c->state) == SQLITE_OK &&
 		     sqlite3_bind_text(st, 5, c->step, -1, SQLITE_STATIC) == SQLITE_OK &&
 		     sqlite3_bind_text(st, 6, c->reason, -1, SQLITE_STATIC) == SQLITE_OK &&
-		     sqlite3_bind_int(st, 7, c->auth_failed) == SQLITE_OK &&
+		     sqlite3_bind_int(st, 7, (int)c->auth_failed) == SQLITE_OK &&
 		     sqlite3_bind_int64(st, 8, c->attempts) == SQLITE_OK &&
 		     sqlite3_bind_int(st, 9, c->in_doubt) == SQLITE_OK &&
 		     sqlite3_bind_int(st, 10, c->check_once) == SQLITE_OK &&
@@ -183,11 +183,14 @@ static bool column(sqlite3_stmt *st, int i, char *out, size_t cap)
 
 static bool columns(sqlite3_stmt *st, struct ledger_card *c)
 {
-	int state = sqlite3_column_int(st, 2);
+	int state = sqlite3_column_int(st, 2), auth;
 
 	memset(c, 0, sizeof(*c));
 	c->state = state == 1 ? CARD_DONE : state == 2 ? CARD_FAILED : CARD_PENDING;
-	c->auth_failed = sqlite3_column_int(st, 5) != 0;
+	auth = sqlite3_column_int(st, 5);
+	c->auth_failed = auth == CARD_AUTH_WRONG_KEYS ? CARD_AUTH_WRONG_KEYS
+			 : auth != 0                  ? CARD_AUTH_REFUSED
+						      : CARD_AUTH_FINE;
 	c->attempts = (uint32_t)sqlite3_column_int64(st, 6);
 	c->in_doubt = sqlite3_column_int(st, 7) != 0;
 	c->check_once = sqlite3_column_int(st, 8) != 0;
@@ -441,7 +444,7 @@ static int sum_lying(struct ledger *l, struct ledger_sums *s, struct err *e)
 		s->failed += c.state == CARD_FAILED;
 		s->pending += c.state == CARD_PENDING;
 		s->already += c.state == CARD_DONE && strcmp(c.step, "already") == 0;
-		s->auth_failed += c.state != CARD_DONE && c.auth_failed;
+		s->auth_failed += c.state != CARD_DONE && c.auth_failed == CARD_AUTH_REFUSED;
 	}
 }
 

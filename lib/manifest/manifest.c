@@ -16,7 +16,7 @@ struct written {
 	int key_version, level, s16;
 	int mode, via, authorize;
 	bool allow_literal_mac;
-	uint32_t limit_failures, limit_authentications;
+	uint32_t limit_failures, limit_authentications, limit_mismatches, limit_refusals;
 	struct bind_bytes domain; /* `sd`, which was called `domain` before */
 	struct manifest *m;       /* counts the steps */
 	const struct manifest_steps *steps;
@@ -65,6 +65,8 @@ static const struct bind_table cards_table = BIND_TABLE(cards_fields);
 static const struct bind_field limits_fields[] = {
 	{ "failures", BIND_U32, .max = 100000000, AT(limit_failures) },
 	{ "authentications", BIND_U32, .max = 1000, AT(limit_authentications) },
+	{ "mismatches", BIND_U32, .max = 1000, AT(limit_mismatches) },
+	{ "refusals", BIND_U32, .min = 1, .max = 5, AT(limit_refusals) },
 };
 static const struct bind_table limits_table = BIND_TABLE(limits_fields);
 
@@ -192,6 +194,8 @@ static int fill(const struct doc *d, const struct written *w, struct manifest *m
 	m->allow_literal_mac = w->allow_literal_mac;
 	m->limit_failures = w->limit_failures;
 	m->limit_authentications = w->limit_authentications;
+	m->limit_mismatches = w->limit_mismatches;
+	m->limit_refusals = w->limit_refusals;
 	if (join(d, m, "keystore", w->keystore, m->keystore, e) != 0 ||
 	    (w->readers_n == 0 && join(d, m, "cards", w->cards, m->cards, e) != 0))
 		return -1;
@@ -205,6 +209,8 @@ static int load(
 		.level = -1,
 		.s16 = -1,
 		.limit_authentications = 3,
+		.limit_mismatches = 3,
+		.limit_refusals = 1,
 		.m = m,
 		.steps = steps };
 

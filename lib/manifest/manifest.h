@@ -36,10 +36,12 @@ struct manifest {
 	enum manifest_when authorize;
 	bool allow_literal_mac;
 	/* unicast */
-	size_t step_n;                  /* at least 1, MANIFEST_STEPS at most */
-	uint32_t limit_failures;        /* stop after so many failed cards; 0: no limit */
-	uint32_t limit_authentications; /* ... refused EXTERNAL AUTHENTICATEs in a row; default 3,
-					   0: off */
+	size_t step_n;           /* at least 1, MANIFEST_STEPS at most */
+	uint32_t limit_failures; /* stop after so many failed cards; 0: no limit */
+	/* ... refused EXTERNAL AUTHENTICATEs in a row, and cryptograms in a row that do not match;
+	 * default 3, 0: off */
+	uint32_t limit_authentications, limit_mismatches;
+	uint32_t limit_refusals; /* that one card may give to a key set; default 1 */
 };
 
 /*

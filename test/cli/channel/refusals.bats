@@ -94,7 +94,7 @@ report() {
 	campaign
 	attack "$authenticate 1 answer 6300"
 	fails 5 -q -r $r -k keys.yaml list
-	attack "$update 2 answer 6581"
+	attack "$update 1 answer 6581"
 	fails 9 campaign run campaign.yaml
 	[ "$(report '[.done,.failed]')" = '[1,2]' ]
 	[[ $(report '.cards[0].reason') == *'left alone: card '*' refused key set 30 before'* ]]
@@ -104,4 +104,84 @@ report() {
 	fails 9 campaign run campaign.yaml
 	[ "$(report '[.done,.failed]')" = '[2,1]' ]
 	[ "$(cksum fleet/0001.card)" = "$before" ]
+}
+
+@test "somebody on the line makes good cards seem to refuse: told, listed, and tried once more when the manifest says so" {
+	fleet 4
+	campaign
+	attack "$authenticate * answer 6300"
+	fails 7 campaign run campaign.yaml
+	[[ $stderr == *"3 cards in a row refused the authentication, or somebody on the line did"* ]]
+	[ "$(report '[.cards[].authentication]')" = '["refused","refused","refused",null]' ]
+	[[ $(report '.cards[0].reason') == *"EXTERNAL AUTHENTICATE with key version 30: 6300"* ]]
+	ok campaign report campaign.yaml
+	[ "$(grep -c 'authentication: refused, or somebody on the line' <<<"$output")" -eq 3 ]
+	ok -r $r scp-status
+	[ "$(grep -c '^  card .*, key 30, 20.*, refused, 1 time$' <<<"$output")" -eq 3 ]
+	ok -r $r scp-status --json
+	[ "$(jq -c '[.left_alone[] | [.key, .outcome, .count]] | unique' <<<"$output")" = '[["30","refused",1]]' ]
+	# Nobody there any more: they stay alone, until the manifest gives each one more.
+	attack
+	fails 9 campaign run campaign.yaml
+	[ "$(report '[.done,.failed]')" = '[1,3]' ]
+	[ "$(tries 1)" -ge 9 ]
+	cp campaign.yaml one.yaml
+	echo 'limits: {refusals: 2}' >>campaign.yaml
+	attack "$authenticate 1 answer 6300"
+	fails 9 campaign run campaign.yaml
+	[ "$(report '[.done,.failed]')" = '[3,1]' ]
+	# That was the second for this card: two are two.
+	attack
+	before=$(cksum fleet/0001.card)
+	fails 9 campaign run campaign.yaml
+	[[ $(report '.cards[0].reason') == *'left alone: card '*', or somebody on the line did'* ]]
+	[ "$(cksum fleet/0001.card)" = "$before" ]
+	ok -r $r scp-status
+	grep -q ', refused, 2 times$' <<<"$output"
+	ok campaign run campaign.yaml --retry-authentication
+	ok -r $r scp-status --json
+	jq -e 'has("left_alone") | not' <<<"$output"
+}
+
+@test "wrong keys for the whole fleet: stopped after three, no try spent, and with others it goes on by itself" {
+	fleet 1
+	rm fleet/0001.card
+	sed 's/404142434445464748494A4B4C4D4E4F/F0E0D0C0B0A090807060504030201000/' keys.yaml >right.yaml
+	chmod 600 right.yaml
+	run ! cmp -s keys.yaml right.yaml
+	"$CARDADM" vcard create fleet --count 5 -k right.yaml
+	campaign
+	updates() { "$CARDADM" vcard show "fleet/000$1.card" --json | jq '[.keys[].sequence_counter]|max'; }
+	fails 7 campaign run campaign.yaml
+	[[ $stderr == *"3 cards in a row do not have key set test: these are not these cards' keys; stopped, no try was spent"* ]]
+	[ "$(report '[.failed,.pending]')" = '[3,2]' ]
+	[ "$(report '[.cards[].authentication]')" = '["wrong keys","wrong keys","wrong keys",null,null]' ]
+	[ "$(tries 1)" = "$(tries 5)" ]
+	# The same keys again: those three are not asked any more.
+	before=$(updates 1)
+	fails 9 campaign run campaign.yaml
+	[ "$(report '.failed')" = 5 ]
+	[ "$(updates 1)" = "$before" ]
+	[[ $(report '.cards[0].reason') == *'left alone: the keys of test were not those of card '* ]]
+	[ "$(record 'SELECT count(*) FROM refused')" = 0 ]
+	# A limit of the manifest's own, and an operator who insists.
+	cp campaign.yaml without
+	echo 'limits: {mismatches: 2}' >>campaign.yaml
+	fails 7 campaign run campaign.yaml --retry-authentication
+	[[ $stderr == *"2 cards in a row do not have key set test"* ]]
+	cp without campaign.yaml
+	# The key store is corrected: it goes on by itself.
+	cp right.yaml keys.yaml
+	ok campaign run campaign.yaml
+	[ "$(report .done)" = 5 ]
+}
+
+@test "a wrong diversification is wrong keys, and corrected it goes on by itself" {
+	fleet 1
+	campaign
+	sed -i 's/diversification: kdf3/diversification: none/' keys.yaml
+	fails 9 campaign run campaign.yaml
+	[ "$(report '.cards[0].authentication')" = '"wrong keys"' ]
+	sed -i 's/diversification: none/diversification: kdf3/' keys.yaml
+	ok campaign run campaign.yaml
 }

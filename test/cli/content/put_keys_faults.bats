@@ -28,8 +28,9 @@ sets() {
 	"$CARDADM" -q keys --json | jq -r '[.keys[].version] | unique | join(" ")'
 }
 
+# What went out when the answer was lost may have been an authentication: the operator insists.
 opens() { # opens NAME VERSION
-	"$CARDADM" -q scp-open --keys "$1" --key-version "$2" >/dev/null 2>&1 && "$CARDADM" -q scp-close
+	"$CARDADM" -q scp-open --keys "$1" --key-version "$2" --retry-authentication >/dev/null 2>&1 && "$CARDADM" -q scp-close
 }
 
 # sweep FAULT SETS VERSION ARGS...: every n, until it comes too late; SETS and VERSION: what is to
@@ -44,12 +45,12 @@ sweep() {
 			[ "$status" -eq 0 ] && [ "$n" -gt "$least" ]
 			return
 		fi
-		[ "$status" -eq 0 ] || [ "$status" -eq 4 ] || {
+		[[ " 0 4 7 " == *" $status "* ]] || {
 			echo "$fault:$n: status $status: $stderr" >&2
 			return 1
 		}
 		opens test 30 || opens next "$version" || { echo "$fault:$n: nothing opens" >&2; return 1; }
-		ok -q put-keys next --keys test "$@" --yes
+		ok -q put-keys next --keys test "$@" --yes --retry-authentication
 		[ "$(sets)" = "$want" ]
 		opens next "$version"
 		[ "$("$CARDADM" vcard show c.card --json | jq '[.keys[].tries_left] | min')" -eq 10 ]
@@ -123,5 +124,5 @@ sweep() {
 	sqlite3 "$(find "$XDG_STATE_HOME" -name authentications.db)" \
 		"INSERT INTO refused(card, key_set, at) VALUES('$("$CARDADM" vcard show c.card --json | jq -r .cin)', '31', 0)"
 	fails 7 -q put-keys next --keys test --rotate 30 --yes
-	[[ $stderr == *"refused key set 31 before: not tried again"* ]]
+	[[ $stderr == *"refused key set 31 before, or somebody on the line did: not tried again"* ]]
 }

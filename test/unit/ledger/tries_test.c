@@ -63,6 +63,66 @@ static void counted_from_the_beginning_taken_back_when_accepted(void **state)
 	tries_close(NULL);
 }
 
+static bool wrong(struct tries *t, const char *card, const char *set, const char *keys)
+{
+	bool w = true;
+	struct err e;
+
+	assert_ok(tries_wrong_keys(t, card, set, keys, &w, &e), &e);
+	return w;
+}
+
+/* Wrong keys are no refusal, and other keys under the same name are not meant. */
+static void wrong_keys_are_another_mark(void **state)
+{
+	struct tries *t;
+	struct err e;
+
+	(void)state;
+	assert_ok(tries_open(&t, &e), &e);
+	assert_false(wrong(t, "CARD", "30", "K1"));
+	assert_ok(tries_wrong_keys_put(t, "CARD", "30", "K1", &e), &e);
+	assert_ok(tries_wrong_keys_put(t, "CARD", "30", "K1", &e), &e);
+	assert_ok(tries_wrong_keys_put(t, "CARD", "30", "K2", &e), &e);
+	assert_true(wrong(t, "CARD", "30", "K1"));
+	assert_true(wrong(t, "CARD", "30", "K2"));
+	assert_false(wrong(t, "CARD", "30", "K3"));
+	assert_false(wrong(t, "CARD", "31", "K1"));
+	says(t, "CARD", "30", 0, false);
+	assert_ok(tries_forget(t, "CARD", "30", &e), &e);
+	assert_false(wrong(t, "CARD", "30", "K1"));
+	assert_false(wrong(t, "CARD", "30", "K2"));
+	tries_close(t);
+}
+
+static void all_refusals_one_after_the_other(void **state)
+{
+	static const char *const cards[] = { "A", "B", "B", "C" }, *const sets[] = { "30", "2",
+		"30", "30 in A0" };
+	struct tries_row r = { 0 };
+	struct tries *t;
+	bool found;
+	struct err e;
+
+	(void)state;
+	assert_ok(tries_open(&t, &e), &e);
+	for (size_t i = 4; i-- > 0;)
+		assert_ok(tries_begin(t, cards[i], sets[i], &e), &e);
+	assert_ok(tries_refused(t, "C", "30 in A0", &e), &e);
+	for (size_t i = 0; i < 4; i++) {
+		assert_ok(tries_next(t, &r, &found, &e), &e);
+		assert_true(found);
+		assert_string_equal(r.card, cards[i]);
+		assert_string_equal(r.key_set, sets[i]);
+		assert_int_equal(r.mark.count, 1);
+		assert_int_equal(r.mark.begun, i < 3);
+		assert_true(r.at > 0);
+	}
+	assert_ok(tries_next(t, &r, &found, &e), &e);
+	assert_false(found);
+	tries_close(t);
+}
+
 /* Killed right behind tries_begin: it is there, and later runs find it. */
 static void killed_in_between(void **state)
 {
@@ -181,6 +241,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		TEST(counted_from_the_beginning_taken_back_when_accepted),
+		TEST(wrong_keys_are_another_mark),
+		TEST(all_refusals_one_after_the_other),
 		TEST(killed_in_between),
 		TEST(a_record_of_the_former_form),
 		TEST(a_full_disk),
