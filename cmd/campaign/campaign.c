@@ -42,6 +42,16 @@ static void remark_trust(struct ctx *c, const struct campaign *cp)
 		    b->algorithm);
 }
 
+/* What a campaign says that trusts bare answers. */
+static void tell_level(struct ctx *c, const struct campaign *cp)
+{
+	if (cp->m.level >= 0 && (cp->m.level & LEVEL_RMAC) == 0)
+		ctx_note(c,
+		    "level %02X has no R-MAC: that cards answered so is all that is known of "
+		    "them, nothing is proven",
+		    (unsigned)cp->m.level);
+}
+
 static int run_check(struct ctx *c, void *args, struct err *e)
 {
 	const struct check_args *g = args;
@@ -52,6 +62,7 @@ static int run_check(struct ctx *c, void *args, struct err *e)
 	if (campaign_open(g->manifest, &cp, e) != 0)
 		return -1;
 	campaign_watch(c, &cp);
+	tell_level(c, &cp);
 	rc = campaign_need_cards(&cp, &n, e);
 	if (rc == 0)
 		rc = campaign_show_plan(c, &cp, n, e);
@@ -336,7 +347,7 @@ static int run_open(struct ctx *c, struct campaign *cp, const struct run_args *g
 	if (traces_begin(&traces, c->trace, e) != 0)
 		return -1;
 	v.traces = &traces;
-	if (cp->m.mode == MODE_UNICAST && card_profiles(c, &v.profiles, e) != 0)
+	if (card_profiles(c, &v.profiles, e) != 0)
 		return -1;
 	rc = cp->m.readers_n > 0 ? run_readers(cp, &v, g, &r, e)
 				 : run_files(cp, &v, g->retry, &r, e);
@@ -359,6 +370,7 @@ static int run_run(struct ctx *c, void *args, struct err *e)
 	campaign_watch(c, &cp);
 	if (cp.m.keys[0] == '\0')
 		ctx_note(c, "keys: %s, the only card key set in %s", cp.keys->name, cp.m.keystore);
+	tell_level(c, &cp);
 	rc = run_open(c, &cp, g, e);
 	campaign_close(&cp);
 	return rc;

@@ -13,6 +13,14 @@ const char *const channel_parameters[] = { "04", "05", "14", "15", "24", "25", "
 
 /* ---- refusals are remembered ---- */
 
+/* What the card says is only what it says, or somebody on the line. */
+static void tell_level(struct ctx *c, const struct session *s)
+{
+	if ((s->level & LEVEL_RMAC) == 0)
+		ctx_note(c, "level %02X has no R-MAC: nothing that the card answers is proven",
+		    s->level);
+}
+
 /* What an opening leaves to say. Returns rc. */
 static int tell_memory(struct ctx *c, const struct opening *o, int rc, struct err *e)
 {
@@ -149,6 +157,8 @@ int channel_begin(struct channel *ch, struct session *s, struct err *e)
 	rc = discover(ch, e);
 	if (rc == 0)
 		rc = opening_open(&o, &ch->found.choice, e);
+	if (rc == 0)
+		tell_level(ch->c, s);
 	return tell_memory(ch->c, &o, rc, e);
 }
 

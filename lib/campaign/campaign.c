@@ -52,10 +52,22 @@ static int open_files(struct campaign *c, uint32_t today, struct err *e)
 	return c->mode->open(c, today, e);
 }
 
+/* SCP03 says in its answer whether it has R-MAC; most cards of SCP02 have none, and do not say. */
+static int check_level(const struct campaign *c, struct err *e)
+{
+	if (c->m.level >= 0 || c->keys->type != ENTRY_SCP02)
+		return 0;
+	err_set(e, ERR_SAFETY, "%s: key set %s is for SCP02: the level must be named", c->m.path,
+	    c->keys->name);
+	return err_hint(e,
+	    "`level: 13` has R-MAC; `level: 03` is for cards without, where nothing that a card "
+	    "answers is proven");
+}
+
 int campaign_open(const char *manifest, struct campaign *c, struct err *e)
 {
 	if (read_manifest(manifest, c, e) == 0 && open_files(c, job_today(), e) == 0 &&
-	    check_expiry(c, e) == 0 && c->mode->ready(c, e) == 0)
+	    check_expiry(c, e) == 0 && c->mode->ready(c, e) == 0 && check_level(c, e) == 0)
 		return 0;
 	err_word(e, WORDS_KEYS);
 	campaign_close(c);

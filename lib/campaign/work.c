@@ -86,9 +86,11 @@ static int channel_failed(struct run *r, struct err *e)
 int work_channel(struct run *r, const struct entry *keys, uint8_t version, struct err *e)
 {
 	const struct manifest *m = &r->c->m;
-	struct choose_asks asks = {
-		.domain = m->domain, .key_version = version, .level = m->level, .s16 = m->s16
-	};
+	struct choose_asks asks = { .domain = m->domain,
+		.key_version = version,
+		.level = m->level,
+		.needs_rmac = m->level < 0,
+		.s16 = m->s16 };
 	int rc;
 
 	opening_asks(keys, r->habits.profile, &asks);

@@ -24,11 +24,11 @@ static int refused_update(uint16_t sw, const struct choice *c, struct err *e)
 		return err_hint(e, "the sequence counter of this key set may be used up");
 	case SW_WRONG_LENGTH:
 		return c->m == S8
-			   ? err_hint(
-				 e, "the card may want a challenge of 16 octets: " FIELD_IS("s16", "true"))
-			   : err_hint(
-				 e, "the card may want a challenge of 8 octets: leave out " FIELD(
-					"s16"));
+			   ? err_hint(e, "the card may want a challenge of 16 octets: " FIELD_IS(
+					     "s16", "true"))
+			   : err_hint(e,
+				 "the card may want a challenge of 8 octets: leave out " FIELD_IS(
+				     "s16", "true"));
 	case SW_INS_NOT_SUPPORTED:
 	case SW_CLA_NOT_SUPPORTED:
 		return err_hint(e, "the selected application has no secure channel");

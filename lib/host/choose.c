@@ -260,7 +260,8 @@ static int not_offered(const struct choice *c, struct err *e)
 
 	err_set(e, ERR_SAFETY, "%s was asked for, but the card offers only %s", s16 ? "S16" : "S8",
 	    s16 ? "S8" : "S16");
-	return err_hint(e, "the card data tell, see " VERB("info") "; ask for nothing and it is chosen");
+	return err_hint(
+	    e, "the card data tell, see " VERB("info") "; ask for nothing and it is chosen");
 }
 
 int choose_mac_size(
@@ -305,6 +306,8 @@ int choose(const struct session *s, const struct key_infos *k, const struct choo
 {
 	memset(c, 0, sizeof(*c));
 	c->level = a->level;
+	c->needs_rmac = a->needs_rmac;
+	c->profile = a->profile;
 	if (choose_check(a, e) != 0 || choose_protocol(s, a, c, e) != 0)
 		return -1;
 	if (c->protocols == 0)
@@ -316,6 +319,45 @@ int choose(const struct session *s, const struct key_infos *k, const struct choo
 }
 
 /* ---- with the answer to INITIALIZE UPDATE ---- */
+
+static int contradicts(const struct init_update *u, const char *who, const char *is, struct err *e)
+{
+	err_set(e, ERR_AUTH, "the card answers with i = %02X, but %s %s", u->i, who, is);
+	return err_hint(
+	    e, "somebody may sit between reader and card; nothing was sent, no try spent");
+}
+
+/* The i of the answer is not protected yet, and decides whether there is R-MAC. */
+static int check_i(const struct session *s, const struct choice *c, struct err *e)
+{
+	const struct init_update *u = &s->iu;
+	char named[5 * VERSIONS_SHOWN + 8] = "";
+	struct offers o;
+
+	if (u->scp != PROTOCOL_SCP03)
+		return 0;
+	if (!scp_i_valid(PROTOCOL_SCP03, u->i))
+		return err_set(
+		    e, ERR_AUTH, "the card reports i = %02X, which does not exist", u->i);
+	offers_get(s, PROTOCOL_SCP03, &o);
+	for (size_t k = 0; k < o.n; k++) {
+		size_t at = strlen(named);
+
+		if (o.i[k] == u->i)
+			break;
+		if (k < VERSIONS_SHOWN)
+			snprintf(
+			    named + at, sizeof(named) - at, "%s%02X", at == 0 ? "" : ", ", o.i[k]);
+		if (k + 1 == o.n)
+			return contradicts(u,
+			    o.of_card_data > 0 ? "its card data say" : "its capabilities say",
+			    named, e);
+	}
+	if (c->profile == NULL || c->profile->i < 0 || c->profile->i == u->i)
+		return 0;
+	snprintf(named, sizeof(named), "has %02X", (unsigned)c->profile->i);
+	return contradicts(u, c->profile->name, named, e);
+}
 
 /* SCP01 and SCP02 do not answer with their i; and which of the two it is may only show now. */
 static int settle_i(struct session *s, const struct choice *c, struct err *e)
@@ -360,6 +402,12 @@ static int settle_level(
 	uint8_t i = u->i;
 
 	*level = c->level < 0 ? best_level(u) : (uint8_t)c->level;
+	if (c->level < 0 && c->needs_rmac && (*level & LEVEL_RMAC) == 0) {
+		err_set(e, ERR_SAFETY,
+		    "the card offers no R-MAC (i = %02X): nothing that it answers would be proven",
+		    i);
+		return err_hint(e, FIELD_IS("level", "03") " accepts that");
+	}
 	/* A card that tells nothing may have R-MAC: whoever asks for it will see. */
 	if (u->scp == PROTOCOL_SCP02 && s->i_from == I_ASSUMED)
 		i |= SCP02_I_RMAC;
@@ -381,8 +429,7 @@ int choose_by_answer(struct session *s, const struct choice *c, uint8_t *level, 
 		return err_set(e, ERR_AUTH,
 		    "key version %02X was asked for, the card answers with %02X", c->key_version,
 		    u->key_version);
-	if (u->scp == PROTOCOL_SCP03 && !scp_i_valid(PROTOCOL_SCP03, u->i))
-		return err_set(
-		    e, ERR_AUTH, "the card reports i = %02X, which does not exist", u->i);
-	return settle_i(s, c, e) == 0 ? settle_level(s, c, level, e) : -1;
+	if (check_i(s, c, e) != 0 || settle_i(s, c, e) != 0)
+		return -1;
+	return settle_level(s, c, level, e);
 }

@@ -31,6 +31,7 @@ struct choose_asks {
 	uint8_t i; /* of SCP02 and SCP01, which do not answer with it; 0: not */
 	int level; /* one of its protocol, or -1: the highest that the card says it can, in SCP03
 		    * 33, 13 or 03, in SCP02 13 or 03, in SCP01 03 */
+	bool needs_rmac; /* ... and that must have R-MAC: what has none must be asked for */
 	/* the keys */
 	const char *keys;   /* name, for the reasons */
 	bool des;           /* triple DES, else AES */
@@ -50,6 +51,8 @@ struct choice {
 	uint8_t p1;
 	uint8_t m; /* 8 or 16 */
 	int level; /* as it was asked for */
+	bool needs_rmac;
+	const struct profile *profile; /* borrowed; NULL: not known */
 	struct reasons why;
 };
 
@@ -67,9 +70,10 @@ int choose(const struct session *s, const struct key_infos *k, const struct choo
 int choose_mac_size(
     const struct session *s, const struct choose_asks *a, struct choice *c, struct err *e);
 /*
- * With the answer s->iu: the protocol must be one that will do, the version the chosen one
- * (ERR_AUTH); fills the i of SCP02 and SCP01 and s->i_from; *level is one that the card can
- * (ERR_SAFETY).
+ * With the answer s->iu: the version must be the chosen one, and the i of SCP03 one that card data,
+ * capabilities and profile have named, where they name any (ERR_AUTH): somebody on the line could
+ * make it say that the card has no R-MAC. Fills the i of SCP02 and SCP01 and s->i_from; *level is
+ * one that the card can (ERR_SAFETY).
  */
 int choose_by_answer(struct session *s, const struct choice *c, uint8_t *level, struct err *e);
 

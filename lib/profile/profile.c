@@ -25,7 +25,7 @@ struct product_written {
 struct written {
 	struct profile *profile;
 	struct bind_bytes isd;
-	int protocol, s16, load_le, factory_version, factory_p1;
+	int protocol, i, s16, load_le, factory_version, factory_p1;
 	char name[64], source[400], note[400];
 	uint32_t block;
 };
@@ -66,6 +66,7 @@ static const struct bind_field profile_fields[] = {
 	{ "products", BIND_EACH, BIND_REQUIRED, .each = take_product },
 	{ "isd", BIND_BYTES, .min = AID_MIN, .max = AID_MAX, IN(written, isd) },
 	{ "protocol", BIND_CHOICE, .choices = protocols, IN(written, protocol) },
+	{ "i", BIND_HEX8, .max = 0x7F, IN(written, i) },
 	{ "s16", BIND_CHOICE, .choices = no_yes, IN(written, s16) },
 	{ "block", BIND_U32, .min = 16, .max = 65535, IN(written, block) },
 	{ "load-le", BIND_CHOICE, .choices = load_les, IN(written, load_le) },
@@ -155,6 +156,7 @@ static int fill(const struct doc *d, struct written *w, struct profile *p, struc
 	if (isd != NULL && !aid_from(&p->isd, span_of(w->isd.b, w->isd.n)))
 		return doc_error(d, isd, e, "`isd` is not an AID");
 	p->protocol = w->protocol < 0 ? -1 : protocol_of[w->protocol];
+	p->i = w->i;
 	p->s16 = w->s16;
 	p->block = w->block;
 	p->load_le = (enum profile_load_le)(w->load_le + 1);
@@ -173,6 +175,7 @@ int profile_parse(const char *path, struct span text, struct profile *out, struc
 {
 	struct written w = { .profile = out,
 		.protocol = -1,
+		.i = -1,
 		.s16 = -1,
 		.load_le = -1,
 		.factory_version = -1,

@@ -9,6 +9,7 @@
  *       chip: {cplc: 4790....4700, product: NXP JCOP 4 by its CPLC}
  *     isd: A000000151000000      # AID of the issuer domain
  *     protocol: scp03            # that an administrator uses: scp01, scp02, scp03, scp11
+ *     i: 70                      # parameter i of SCP03; another in its answer is refused
  *     s16: false
  *     block: 247                 # most octets of a load file in one LOAD
  *     load-le: always            # Le of LOAD: always, last, never
@@ -55,6 +56,7 @@ struct profile {
 	char file[256]; /* its name without the folder */
 	struct aid isd; /* n = 0: not said */
 	int protocol;   /* 01, 02, 03, 11 in hex as on the wire; -1: not said */
+	int i;          /* of SCP03; -1: not said */
 	int s16;        /* 1, 0; -1: not said */
 	uint32_t block; /* 0: not said */
 	enum profile_load_le load_le;

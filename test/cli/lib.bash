@@ -106,6 +106,7 @@ cardadm: campaign/1
 name: demo
 keystore: keys.yaml
 keys: test
+level: 33
 cards: {directory: fleet}
 mode: broadcast
 bundle: app.bundle

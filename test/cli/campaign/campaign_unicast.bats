@@ -434,7 +434,14 @@ state() { # CARD AID
 		  - install: {file: hello.cap}
 		  - put-keys: {keys: new, rotate: true}
 	YAML
+	# Whether such cards have R-MAC nobody says before: the manifest has to.
+	fails 7 campaign check campaign.yaml
+	[[ $stderr == *"key set test is for SCP02: the level must be named"* ]]
+	echo 'level: 03' >>campaign.yaml
+	ok campaign check campaign.yaml
+	[[ $stderr == *"level 03 has no R-MAC: "*"nothing is proven"* ]]
 	ok campaign run campaign.yaml
+	[[ $stderr == *"level 03 has no R-MAC: "*"nothing is proven"* ]]
 	[ "$(report '[.done,.failed]')" = '[2,0]' ]
 	[ "$(versions 0001)" = '["02"]' ]
 	[ "$(KEYS=new state 0002 $APPLET)" = selectable ]
