@@ -101,6 +101,7 @@ int work_channel(struct run *r, const struct entry *keys, uint8_t version, struc
 	r->opening.marks_wrong_keys = true;
 	r->opening.limit = m->limit_refusals;
 	r->opening.known = r->known_refused ? 1 : 0;
+	r->opening.kdd_known = r->lc->kdd;
 	rc = opening_begin(&r->opening, &asks, e);
 	if (r->opening.unkept.code != ERR_NONE) {
 		*e = r->opening.unkept;
@@ -109,7 +110,11 @@ int work_channel(struct run *r, const struct entry *keys, uint8_t version, struc
 	if (rc != 0)
 		return channel_failed(r, e);
 	r->lc->auth_failed = CARD_AUTH_FINE;
-	return compare_card(r, e);
+	if (compare_card(r, e) != 0)
+		return -1;
+	if (r->opening.kdd[0] != '\0')
+		memcpy(r->lc->kdd, r->opening.kdd, sizeof(r->lc->kdd));
+	return 0;
 }
 
 /* ---- one card ---- */
@@ -133,6 +138,8 @@ static int identify(struct run *r, const char *name, struct err *e)
 	if (r->calls->habits != NULL)
 		r->calls->habits(r->calls->ctx, &r->s, &r->habits);
 	r->other_before = r->lc->id[0] != '\0' && strcmp(r->lc->id, id) != 0;
+	if (r->other_before)
+		r->lc->kdd[0] = '\0';
 	r->known_refused = !r->other_before && r->lc->auth_failed == CARD_AUTH_REFUSED;
 	memcpy(r->lc->id, id, sizeof(id));
 	return 0;
@@ -283,6 +290,7 @@ static int recall(struct run *r, enum fed *how, struct err *e)
 	r->known_refused = found && known.auth_failed == CARD_AUTH_REFUSED;
 	lc->attempts = found ? known.attempts + 1 : 1;
 	lc->check_once = found && known.check_once;
+	memcpy(lc->kdd, found ? known.kdd : "", found ? sizeof(lc->kdd) : 1);
 	lc->in_doubt = true;
 	return ledger_put(r->l, lc, e);
 }

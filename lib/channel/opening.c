@@ -115,12 +115,33 @@ int opening_forget(struct opening *o, struct err *e)
 
 /* ---- SCP01, SCP02, SCP03 ---- */
 
+/*
+ * The CIN is only what a card says of itself. With diversified keys its diversification data are
+ * proven by the cryptogram: whoever has the keys of one card cannot pass for another.
+ */
+static int check_kdd(struct opening *o, const struct init_update *u, struct err *e)
+{
+	if (o->entry->diversification == DIVERSIFY_NONE)
+		return 0;
+	hex_put(SPAN(u->kdd), o->kdd, sizeof(o->kdd));
+	if (o->kdd_known == NULL || o->kdd_known[0] == '\0' || strcmp(o->kdd_known, o->kdd) == 0)
+		return 0;
+	o->other_card = true;
+	err_set(e, ERR_SAFETY,
+	    "card %s proved itself with diversification data %s before, now with %s: this is "
+	    "another card under its number",
+	    o->card, o->kdd_known, o->kdd);
+	return err_hint(e, "one of the two is not what it says: find out which before going on");
+}
+
 static int before_auth(void *ctx, const struct init_update *u, struct err *e)
 {
 	struct opening *o = ctx;
 
 	channel_card_id(o->s, u, o->card);
 	session_key_set(o->s, u->key_version, o->set);
+	if (check_kdd(o, u, e) != 0)
+		return -1;
 	return count(o, "key set", e);
 }
 
@@ -144,8 +165,9 @@ static void after_auth(void *ctx, const struct init_update *u, bool accepted)
 static struct session_auth begin(struct opening *o)
 {
 	o->refused = o->wrong_keys = o->left_alone = o->left_wrong = o->kept = false;
+	o->other_card = false;
 	o->unkept = (struct err){ 0 };
-	o->card[0] = o->set[0] = o->keys[0] = '\0';
+	o->card[0] = o->set[0] = o->keys[0] = o->kdd[0] = '\0';
 	return (struct session_auth){ give_keys, mismatch, before_auth, after_auth, o };
 }
 

@@ -25,15 +25,19 @@ struct opening {
 	bool marks_wrong_keys; /* keys that did not fit this card are not asked about again */
 	uint32_t limit;        /* refusals of one card and set to risk; 0: one */
 	uint32_t known;        /* refusals of this card known from elsewhere, at least */
+	const char
+	    *kdd_known; /* the diversification data that this card had; NULL or "": not known */
 	/* what came of the last one */
 	bool refused;      /* this time: a try is spent */
 	bool wrong_keys;   /* this time: the card's cryptogram is not of these keys */
 	bool left_alone;   /* for what was before: ERR_SAFETY, nothing was sent */
 	bool left_wrong;   /* ... since the same keys were wrong */
+	bool other_card;   /* its keys are those of another card than kdd_known: ERR_SAFETY */
 	bool kept;         /* it is in the record: it was about to authenticate */
 	struct err unkept; /* code set: what became of it could not be written down */
 	char card[CHANNEL_CARD_ID], set[SESSION_KEY_SET]; /* as the record calls them */
 	char keys[CHANNEL_KEYS];                          /* and the keys: see channel_keys_id */
+	char kdd[2 * KDD_SIZE + 1]; /* diversified keys: what they were proven with; else "" */
 };
 
 /* Of what was asked, what the keys and the product (NULL: not known) say. */

@@ -28,6 +28,7 @@ enum card_auth { CARD_AUTH_FINE, CARD_AUTH_REFUSED, CARD_AUTH_WRONG_KEYS };
 struct ledger_card {
 	char file[1024]; /* relative to the manifest */
 	char id[33];     /* CIN in hex, "" until known */
+	char kdd[21];    /* diversification data that its keys were proven with, in hex; "": none */
 	enum card_state state;
 	char step[24];              /* last step reached, "already", "" */
 	char reason[480];           /* "" : none */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define COLUMNS "file, id, state, step, reason, auth_failed, attempts, in_doubt, check_once, hint"
-#define CARDS "SELECT " COLUMNS ", sum = " CARD_SUM " FROM card"
+#define CARDS "SELECT " COLUMNS ", sum = " CARD_SUM ", kdd FROM card"
 /* The sum of a row that is to be (goal, COLUMNS) of these values. */
 #define SUM_OF(values) "sum64(" values ")"
 #define PUT_VALUES "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11"
@@ -15,14 +15,14 @@ static const char *const sql[STATEMENTS] = {
 	[ST_ADD] = "INSERT OR IGNORE INTO card(goal, " COLUMNS ", sum)"
 		   " VALUES (" ADD_VALUES ", " SUM_OF(ADD_VALUES) ")",
 	[ST_PUT] =
-	    "INSERT INTO card(goal, " COLUMNS ", updated, sum)"
+	    "INSERT INTO card(goal, " COLUMNS ", updated, sum, kdd)"
 	    " VALUES (" PUT_VALUES ", unixepoch(), " SUM_OF(
-		PUT_VALUES) ")"
+		PUT_VALUES) ", ?12)"
 			    " ON CONFLICT(goal, file) DO UPDATE SET id = ?3, state = ?4, step = "
 			    "?5, reason = ?6,"
 			    " auth_failed = ?7, attempts = ?8, in_doubt = ?9, check_once = ?10,"
 			    " hint = ?11,"
-			    " updated = excluded.updated, sum = excluded.sum",
+			    " updated = excluded.updated, sum = excluded.sum, kdd = ?12",
 	[ST_GET] = CARDS " WHERE goal = ?1 AND file = ?2",
 	[ST_NEXT] =
 	    CARDS " WHERE goal = ?1 AND file > ?2 AND (?3 < 0 OR state = ?3) ORDER BY file LIMIT 1",
@@ -143,7 +143,8 @@ static int put(struct ledger *l, const struct ledger_card *c, struct err *e)
 		     sqlite3_bind_int64(st, 8, c->attempts) == SQLITE_OK &&
 		     sqlite3_bind_int(st, 9, c->in_doubt) == SQLITE_OK &&
 		     sqlite3_bind_int(st, 10, c->check_once) == SQLITE_OK &&
-		     sqlite3_bind_text(st, 11, c->hint, -1, SQLITE_STATIC) == SQLITE_OK;
+		     sqlite3_bind_text(st, 11, c->hint, -1, SQLITE_STATIC) == SQLITE_OK &&
+		     sqlite3_bind_text(st, 12, c->kdd, -1, SQLITE_STATIC) == SQLITE_OK;
 
 	return bound ? finish(l, st, e) : store_fail(l, "cannot be written", e);
 }
@@ -198,7 +199,7 @@ static bool columns(sqlite3_stmt *st, struct ledger_card *c)
 	return column(st, 0, c->file, sizeof(c->file)) && column(st, 1, c->id, sizeof(c->id)) &&
 	       column(st, 3, c->step, sizeof(c->step)) &&
 	       column(st, 4, c->reason, sizeof(c->reason)) &&
-	       column(st, 9, c->hint, sizeof(c->hint));
+	       column(st, 9, c->hint, sizeof(c->hint)) && column(st, 11, c->kdd, sizeof(c->kdd));
 }
 
 /* A row is not what was written. A report shows it as such; no card is worked on after it. */

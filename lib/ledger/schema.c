@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SCHEMA_VERSION = 6 };
+enum { SCHEMA_VERSION = 7 };
 
 #define STEP_TABLE(more) \
 	"CREATE TABLE IF NOT EXISTS step(" \
@@ -24,7 +24,8 @@ static const char tables[] =
     " reason TEXT NOT NULL DEFAULT '', auth_failed INTEGER NOT NULL DEFAULT 0,"
     " attempts INTEGER NOT NULL DEFAULT 0, updated INTEGER NOT NULL DEFAULT 0,"
     " in_doubt INTEGER NOT NULL DEFAULT 0, check_once INTEGER NOT NULL DEFAULT 0,"
-    " hint TEXT NOT NULL DEFAULT ''" SUM ", PRIMARY KEY(goal, file)) WITHOUT ROWID;" STEP_TABLE(
+    " hint TEXT NOT NULL DEFAULT ''" SUM
+    ", kdd TEXT NOT NULL DEFAULT '', PRIMARY KEY(goal, file)) WITHOUT ROWID;" STEP_TABLE(
 	SUM ", unproven TEXT NOT NULL DEFAULT ''");
 
 /* upgrade[v]: from schema v to v + 1; from none at once to the newest. */
@@ -40,6 +41,8 @@ static const char *const upgrade[SCHEMA_VERSION] = {
 	      "ALTER TABLE card ADD COLUMN hint TEXT NOT NULL DEFAULT '';"
 	      "UPDATE card SET sum = " CARD_SUM ";"
 	      "UPDATE step SET sum = " STEP_SUM ";",
+	/* Not of the sum: one that is wrong keeps a card from being worked on. */
+	[6] = "ALTER TABLE card ADD COLUMN kdd TEXT NOT NULL DEFAULT '';",
 };
 
 static int bring_up(struct ledger *l, int version, struct err *e)

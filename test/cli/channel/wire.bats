@@ -76,3 +76,28 @@ report() {
 	ok campaign run campaign.yaml
 	[[ $stderr == *"level 03 has no R-MAC: "*"nothing is proven"* ]]
 }
+
+@test "a card with keys of its own under another one's number is refused, and no try is spent" {
+	fleet 2
+	campaign
+	"$CARDADM" vcard show fleet/0001.card --json | jq -r '"45 04 " + .cin' >cin.tlv
+	mv fleet/0002.card fake.card
+	sed -i "s/^45 04 /45 $(printf %02X $((($(wc -c <cin.tlv) - 7) / 2))) /" cin.tlv
+	ok -q -r vcard:fake.card -k keys.yaml store-data cin.tlv --format tlv
+	[ "$("$CARDADM" vcard show fake.card --json | jq -r .cin)" = "$("$CARDADM" vcard show fleet/0001.card --json | jq -r .cin)" ]
+	# The first run has the channel, and somebody cuts it off.
+	attack '845E 1 lost'
+	fails 9 campaign run campaign.yaml
+	attack
+	mv fleet/0001.card right.card
+	cp fake.card fleet/0001.card
+	tries=$("$CARDADM" vcard show fake.card --json | jq -c '[.keys[].tries_left]')
+	fails 9 campaign run campaign.yaml
+	[[ $(report '.cards[0].reason') == *"proved itself with diversification data "*", now with "*"another card under its number"* ]]
+	[ "$("$CARDADM" vcard show fleet/0001.card --json | jq -c '[.keys[].tries_left]')" = "$tries" ]
+	[ "$("$CARDADM" vcard show fleet/0001.card --json | jq -r .system.version)" != 3.2 ]
+	# The right one goes on, with no mark on it.
+	mv right.card fleet/0001.card
+	ok campaign run campaign.yaml
+	[ "$("$CARDADM" -q -r vcard:fleet/0001.card info --json | jq -r .system.version)" = 3.2 ]
+}

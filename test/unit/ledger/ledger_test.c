@@ -57,6 +57,7 @@ static void test_rows(void **state)
 	struct ledger *l = open_it(true);
 	struct ledger_card c = { .file = "f/2",
 		.id = "0102",
+		.kdd = "00010203040506070809",
 		.state = CARD_FAILED,
 		.step = "load",
 		.reason = "block 3: 'quoted'",
@@ -78,6 +79,7 @@ static void test_rows(void **state)
 	assert_ok(ledger_get(l, "f/2", &got, &found, &e), &e);
 	assert_true(found);
 	assert_string_equal(got.id, "0102");
+	assert_string_equal(got.kdd, "00010203040506070809");
 	assert_string_equal(got.reason, "block 3: 'quoted'");
 	assert_int_equal(got.state, CARD_FAILED);
 	assert_int_equal(got.attempts, 7);
@@ -288,7 +290,8 @@ static void test_schema_1(void **state)
 	(void)state;
 	put(l, "a", CARD_DONE, "confirm");
 	ledger_close(l);
-	shell("ALTER TABLE card DROP COLUMN hint; ALTER TABLE card DROP COLUMN sum; ALTER TABLE "
+	shell("ALTER TABLE card DROP COLUMN kdd; ALTER TABLE card DROP COLUMN hint; ALTER TABLE "
+	      "card DROP COLUMN sum; ALTER TABLE "
 	      "step DROP COLUMN sum;"
 	      "ALTER TABLE card DROP COLUMN in_doubt; ALTER TABLE card DROP COLUMN check_once;"
 	      "ALTER TABLE campaign DROP COLUMN turn; DROP TABLE step; PRAGMA user_version = 1");
@@ -301,7 +304,8 @@ static void test_schema_1(void **state)
 	assert_true(found && c.state == CARD_DONE && !c.in_doubt);
 	ledger_close(l);
 	/* And one of schema 2, which had no steps. */
-	shell("ALTER TABLE card DROP COLUMN hint; ALTER TABLE card DROP COLUMN sum; ALTER TABLE "
+	shell("ALTER TABLE card DROP COLUMN kdd; ALTER TABLE card DROP COLUMN hint; ALTER TABLE "
+	      "card DROP COLUMN sum; ALTER TABLE "
 	      "step DROP COLUMN sum;"
 	      "ALTER TABLE card DROP COLUMN check_once; ALTER TABLE campaign DROP COLUMN turn;"
 	      "DROP TABLE step; PRAGMA user_version = 2");
