@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "host/choose.h"
 #include "vcard/core/vcard.h"
 
 struct entry change_entries[CHANGE_ENTRIES];
@@ -43,16 +44,15 @@ static int give_keys(void *ctx, const struct init_update *u, struct key_set *out
 int change_rig_open(const struct entry *t, uint8_t version, const struct aid *domain, struct err *e)
 {
 	static const struct aid issuer = { 8, { 0xA0, 0, 0, 1, 0x51, 0, 0, 0 } };
-	struct session_asks asks = { .domain = domain == NULL ? issuer : *domain,
+	const struct choose_asks asks = { .domain = domain == NULL ? issuer : *domain,
 		.key_version = version,
 		.level = 0x33,
-		.s16 = -1,
-		.keys = give_keys,
-		.ctx = (void *)(uintptr_t)t };
+		.s16 = -1 };
+	const struct session_auth auth = { .keys = give_keys, .ctx = (void *)(uintptr_t)t };
 	int rc;
 
 	session_close(&change_session);
-	rc = session_open(&change_session, &asks, e);
+	rc = session_begin(&change_session, &asks, &auth, e);
 	commands = 0;
 	return rc;
 }
