@@ -13,6 +13,7 @@
 #include "cmd/kit/doc.h"
 #include "cmd/channel/open.h"
 #include "cmd/run.h"
+#include "cmd/kit/print.h"
 
 /* The one mutable global: set by SIGINT, SIGTERM and SIGHUP; long work ends at its next safe point.
  */
@@ -60,26 +61,13 @@ static bool guard_process(void)
 	return setrlimit(RLIMIT_CORE, &none) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
 }
 
-/* Names in messages come from files and cards: no control characters reach the terminal. */
-static void put_clean(FILE *f, const char *s)
-{
-	for (; *s != '\0'; s++)
-		fputc((unsigned char)*s < 0x20 || *s == 0x7F ? '?' : *s, f);
-}
-
 static void print_error(struct err *e, const struct verb *v)
 {
 	err_word(e, WORDS_OPTIONS);
-	fputs("cardadm: ", stderr);
-	if (v != NULL)
-		fprintf(stderr, "%s: ", v->name);
-	put_clean(stderr, e->text);
-	fputc('\n', stderr);
-	if (e->hint[0] == '\0')
-		return;
-	fputs("cardadm: hint: ", stderr);
-	put_clean(stderr, e->hint);
-	fputc('\n', stderr);
+	print_line(
+	    stderr, "cardadm: %s%s%s", v == NULL ? "" : v->name, v == NULL ? "" : ": ", e->text);
+	if (e->hint[0] != '\0')
+		print_line(stderr, "cardadm: hint: %s", e->hint);
 }
 
 /* The hidden verbs that man pages and shells are made from. False: no such one is asked for. */
@@ -141,6 +129,7 @@ static int run(struct ctx *c, int argc, char **argv)
 		status = e.code == ERR_NONE ? ERR_OTHER : (int)e.code;
 	if (status != 0) {
 		fflush(stdout);
+		line_hide_keys(&l, &e);
 		print_error(&e, l.verb);
 	}
 	line_free(&l);
@@ -153,14 +142,14 @@ int main(int argc, char **argv)
 	int status;
 
 	if (!guard_process()) {
-		fprintf(stderr, "cardadm: cannot protect this process: %s\n", strerror(errno));
+		print_line(stderr, "cardadm: cannot protect this process: %s", strerror(errno));
 		return ERR_OTHER;
 	}
 	catch_signals();
 	if (!run_hidden(argc, argv, &status))
 		status = run(&c, argc > 0 ? argc - 1 : 0, argv + 1);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "cardadm: standard output: %s\n", strerror(errno));
+		print_line(stderr, "cardadm: standard output: %s", strerror(errno));
 		return status == 0 ? ERR_OTHER : status;
 	}
 	return status;

@@ -6,6 +6,7 @@
 #include "cmd/agent/agent.h"
 #include "card/trace.h"
 #include "cmd/kit/doc.h"
+#include "cmd/kit/print.h"
 
 static void keep_common(struct ctx *c, const struct common *o)
 {
@@ -105,7 +106,7 @@ int run_line(const struct line *l, struct ctx *c, struct err *e)
 	int rc;
 
 	if (l->common.version) {
-		fprintf(c->out, "cardadm %s\n", CARDADM_VERSION);
+		print_line(c->out, "cardadm %s", CARDADM_VERSION);
 		return 0;
 	}
 	if (v == NULL && !l->common.help && c->reader == NULL && c->keystore == NULL) {

@@ -5,12 +5,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/kit/print.h"
+
 /* One line of the file: messages come from readers and cards, so nothing may break it. */
 static void put_line(FILE *f, const char *s)
 {
-	for (; *s != '\0'; s++)
-		fputc((unsigned char)*s < 0x20 || *s == 0x7F ? '?' : *s, f);
-	fputc('\n', f);
+	char said[sizeof(((struct agent_note *)0)->why)];
+
+	snprintf(said, sizeof(said), "%s", s);
+	word_text(said, sizeof(said), WORDS_OPTIONS);
+	print_line(f, "%s", said);
 }
 
 void agent_note_write(const struct agent_note *n)

@@ -4,6 +4,7 @@
 #include "cmd/authority/operation.h"
 #include "cmd/kit/out.h"
 #include "cmd/content/target.h"
+#include "cmd/kit/print.h"
 
 struct args {
 	const char *path, *key, *hash, *output, *dap;
@@ -90,10 +91,10 @@ static json_t *show(const struct args *a, const struct authority_key *k, const s
 	json_t *o = json_object();
 	char text[32];
 
-	out_set(&o, "file", json_string(a->path));
+	out_set_text(&o, "file", a->path);
 	out_set(&o, "domain", out_hex(aid_span(domain)));
-	out_set(&o, "key", json_string(authority_describe(k, text, sizeof(text))));
-	out_set(&o, "algorithm", json_string(digest_str(h->alg)));
+	out_set(&o, "key", json_text(authority_describe(k, text, sizeof(text))));
+	out_set(&o, "algorithm", json_text(digest_str(h->alg)));
 	out_set(&o, "hash", out_hex(hash_span(h)));
 	return o;
 }
@@ -111,7 +112,7 @@ static int sign(struct ctx *c, const struct args *a, const struct authority_key 
 		rc = file_create(a->output, wr_span(&w), 0644, e);
 	if (rc == 0) {
 		o = show(a, k, &h, &a->domain);
-		out_set(&o, "dap", json_string(a->output));
+		out_set_text(&o, "dap", a->output);
 		out_set(&o, "octets", json_integer((json_int_t)w.n));
 		rc = out_result(c, o, e);
 	}

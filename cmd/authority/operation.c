@@ -7,6 +7,7 @@
 #include "gp/privilege.h"
 #include "cmd/kit/out.h"
 #include "cmd/content/target.h"
+#include "cmd/kit/print.h"
 
 enum { FIELD_MAX = 1024 };
 
@@ -332,7 +333,7 @@ json_t *operation_show(const struct operation_read *x)
 	const struct install *load = x->o.kind == TOKEN_ALL ? &x->o.first : i;
 	json_t *o = json_object();
 
-	out_set(&o, "kind", json_string(token_kind_str(x->o.kind)));
+	out_set(&o, "kind", json_text(token_kind_str(x->o.kind)));
 	set_aid(&o, "package", &i->load_file);
 	set_aid(&o, "module", &i->module);
 	set_aid(&o, "application", x->o.kind == TOKEN_DELETE ? &x->o.object.aid : &i->app);

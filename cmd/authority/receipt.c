@@ -4,6 +4,7 @@
 #include "base/hex.h"
 #include "cmd/authority/operation.h"
 #include "cmd/kit/out.h"
+#include "cmd/kit/print.h"
 
 struct args {
 	struct operation_args operation;
@@ -84,7 +85,7 @@ static json_t *show(
 	json_t *o = operation_show(x);
 	char text[32];
 
-	out_set(&o, "key", json_string(authority_describe(k, text, sizeof(text))));
+	out_set(&o, "key", json_text(authority_describe(k, text, sizeof(text))));
 	out_set(&o, "counter", json_integer(r->counter));
 	out_set(&o, "unique", out_hex(r->unique));
 	out_set(&o, "token_id", out_hex(r->id));

@@ -3,6 +3,7 @@
 #include "cmd/authority/operation.h"
 #include "cmd/kit/out.h"
 #include "cmd/content/target.h"
+#include "cmd/kit/print.h"
 
 enum { INPUT_MAX = 4096 };
 
@@ -52,7 +53,7 @@ static json_t *show(const struct operation_read *x, const struct authority_key *
 	token_input(&input, &x->o);
 	if (wr_ok(&input)) {
 		o = operation_show(x);
-		out_set(&o, "key", json_string(authority_describe(k, text, sizeof(text))));
+		out_set(&o, "key", json_text(authority_describe(k, text, sizeof(text))));
 		out_set(&o, "input", out_hex(wr_span(&input)));
 	} else {
 		err_set(e, ERR_USAGE, "the parameters are too long for a token");
@@ -73,7 +74,7 @@ static int make(struct ctx *c, const struct args *a, const struct operation_read
 	if (rc == 0)
 		rc = file_create(a->output, wr_span(&token), 0644, e);
 	if (rc == 0) {
-		out_set(&o, "token", json_string(a->output));
+		out_set_text(&o, "token", a->output);
 		out_set(&o, "octets", json_integer((json_int_t)token.n));
 		rc = out_result(c, o, e);
 	} else {

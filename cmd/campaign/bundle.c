@@ -3,6 +3,7 @@
 
 #include "cmd/campaign/bundle_out.h"
 #include "campaign/job.h"
+#include "cmd/kit/print.h"
 
 struct file_args {
 	const char *path;
@@ -42,16 +43,16 @@ static json_t *describe(
 	const char *weakness = bundle_weakness(b->algorithm);
 	json_t *o = json_object();
 
-	out_set(&o, "file", json_string(path));
+	out_set_text(&o, "file", path);
 	out_set(&o, "size", json_integer((json_int_t)b->raw.n));
 	out_set(&o, "bundle", out_hex_lower(SPAN(b->digest)));
 	out_set(&o, "verified", json_boolean(doubt->code == ERR_NONE));
 	if (doubt->code != ERR_NONE)
-		out_set(&o, "not_verified", json_string(doubt->text));
+		out_set(&o, "not_verified", json_text(doubt->text));
 	out_set(&o, "expired", json_boolean(b->expiry != 0 && job_today() > b->expiry));
 	bundle_out_head(&o, b);
 	if (weakness != NULL)
-		out_set(&o, "weakness", json_string(weakness));
+		out_set(&o, "weakness", json_text(weakness));
 	if (b->has_signature)
 		out_set(&o, "issuer_signature", out_hex(SPAN(b->signature)));
 	out_set(&o, "packages", bundle_out_packages(b));
@@ -95,7 +96,7 @@ static json_t *verdict(const char *path, const struct bundle *b, const struct ke
 {
 	json_t *o = json_object();
 
-	out_set(&o, "file", json_string(path));
+	out_set_text(&o, "file", path);
 	out_set(&o, "verified", json_true());
 	out_set(&o, "threshold", json_integer(keystore_threshold(ks)));
 	out_set(&o, "bundle", out_hex_lower(SPAN(b->digest)));

@@ -237,7 +237,7 @@ static json_t *describe(const struct args *a, const struct bundle *b, const stru
 {
 	json_t *o = json_object();
 
-	out_set(&o, "file", json_string(a->output));
+	out_set_text(&o, "file", a->output);
 	out_set(&o, "size", json_integer((json_int_t)b->raw.n));
 	out_set(&o, "bundle", out_hex_lower(SPAN(b->digest)));
 	bundle_out_head(&o, b);

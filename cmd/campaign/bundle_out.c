@@ -2,6 +2,7 @@
 
 #include "cmd/campaign/platform.h"
 #include "tlv/tlv.h"
+#include "cmd/kit/print.h"
 
 const char *bundle_weakness(uint8_t algorithm)
 {
@@ -42,18 +43,18 @@ void bundle_out_head(json_t **o, const struct bundle *b)
 {
 	char version[12], base[12], platform[PLATFORM_TEXT];
 
-	out_set(o, "name", json_string(b->name));
+	out_set_text(o, "name", b->name);
 	out_set(o, "campaign", out_hex(SPAN(b->campaign)));
-	out_set(o, "version", json_string(version_str(b->version, version)));
-	out_set(o, "base", json_string(version_str(b->base, base)));
-	out_set(o, "platform", json_string(platform_str(b->platform, platform)));
+	out_set(o, "version", json_text(version_str(b->version, version)));
+	out_set(o, "base", json_text(version_str(b->base, base)));
+	out_set(o, "platform", json_text(platform_str(b->platform, platform)));
 	out_set(o, "target", out_hex(aid_span(&b->target)));
-	out_set(o, "variant", json_string(variant_str(b->variant)));
+	out_set(o, "variant", json_text(variant_str(b->variant)));
 	out_set(o, "expires", bundle_out_date(b->expiry));
 	out_set(o, "length", json_integer(b->length));
 	out_set(o, "digest", out_hex_lower(SPAN(b->image_digest)));
-	out_set(o, "algorithm", json_string(out_hex8(b->algorithm).s));
-	out_set(o, "code", json_string(algorithm_text(b->algorithm)));
+	out_set(o, "algorithm", json_text(out_hex8(b->algorithm).s));
+	out_set(o, "code", json_text(algorithm_text(b->algorithm)));
 }
 
 static uint64_t wire_octets(const struct package *p)
@@ -82,7 +83,7 @@ static json_t *package_row(const struct bundle *b, const struct package *p)
 	json_t *o = json_object();
 
 	out_set(&o, "package", json_integer(p->number));
-	out_set(&o, "mac", json_string(p->m == 16 ? "S16" : "S8"));
+	out_set(&o, "mac", json_text(p->m == 16 ? "S16" : "S8"));
 	out_set(&o, "key_bits", json_integer(8 * p->key_n));
 	out_set(&o, "commands", json_integer(p->total));
 	out_set(&o, "wire", json_integer((json_int_t)wire));
@@ -92,7 +93,7 @@ static json_t *package_row(const struct bundle *b, const struct package *p)
 	out_set(&o, "keys", keys_text(p));
 	out_set(&o, "payload",
 	    p->inner == INNER_KOS ? json_sprintf("encrypted under Kos %02X", p->kos_version)
-				  : json_string("clear below BK"));
+				  : json_text("clear below BK"));
 	if (p->code.n > 0 || p->wrapped_code.n > 0)
 		out_set(&o, "code", out_hex(p->code.n > 0 ? p->code : p->wrapped_code));
 	return o;
@@ -122,7 +123,7 @@ static json_t *signer_name(const uint8_t id[static 8], const struct keystore *ks
 		if (!bundle_signer_id(t->public, mine))
 			return NULL;
 		if (span_eq(SPAN(mine), span_of(id, 8)))
-			return json_string(t->name);
+			return json_text(t->name);
 	}
 	return json_null();
 }

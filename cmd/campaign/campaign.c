@@ -12,6 +12,7 @@
 #include "cmd/campaign/traces.h"
 #include "cmd/channel/open.h"
 #include "cmd/kit/out.h"
+#include "cmd/kit/print.h"
 
 /* ---- campaign check ---- */
 
@@ -131,7 +132,7 @@ static void begin(void *ctx, const struct ledger_sums *s)
 	clock_gettime(CLOCK_MONOTONIC, &v->began);
 	v->shown = v->began;
 	if (!v->c->quiet)
-		fprintf(v->c->log, "campaign %s: %llu card%s, %llu done before\n", v->name,
+		print_line(v->c->log, "campaign %s: %llu card%s, %llu done before", v->name,
 		    (unsigned long long)s->total, s->total == 1 ? "" : "s",
 		    (unsigned long long)s->done);
 }
@@ -144,12 +145,13 @@ static void show_line(struct view *v, const struct ledger_card *lc, uint32_t don
 	int n = all == 0 ? 0 : (int)(ended * (sizeof(full) - 1) / all);
 	double left = now == 0 ? 0 : t / (double)now * (double)(all - ended);
 
-	fprintf(v->c->log, "\r[%-*.*s] %llu/%llu, %llu failed, %.0f/s, %.0f s left  %s %s",
+	print_raw(v->c->log, "\r");
+	print_text(v->c->log, "[%-*.*s] %llu/%llu, %llu failed, %.0f/s, %.0f s left  %s %s",
 	    (int)sizeof(full) - 1, n, full, (unsigned long long)ended, (unsigned long long)all,
 	    (unsigned long long)v->failed, t > 0 ? (double)now / t : 0, left, lc->file, lc->step);
 	if (total > 0)
-		fprintf(v->c->log, " %u/%u", done, total);
-	fputs("\033[K", v->c->log);
+		print_text(v->c->log, " %u/%u", done, total);
+	print_raw(v->c->log, "\033[K");
 	fflush(v->c->log);
 }
 
@@ -161,8 +163,10 @@ static void show_end(struct view *v, const struct ledger_card *lc)
 		v->failed++;
 	if (v->c->quiet || (lc->state == CARD_DONE && v->c->verbose == 0))
 		return;
-	fprintf(v->c->log, "%s%s: %s at %s%s%s\n", v->terminal ? "\r\033[K" : "", lc->file,
-	    card_state_str(lc->state), lc->step, lc->reason[0] != '\0' ? ": " : "", lc->reason);
+	if (v->terminal)
+		print_raw(v->c->log, "\r\033[K");
+	print_line(v->c->log, "%s: %s at %s%s%s", lc->file, card_state_str(lc->state), lc->step,
+	    lc->reason[0] != '\0' ? ": " : "", lc->reason);
 }
 
 static void progress(void *ctx, const struct ledger_card *lc, uint32_t done, uint32_t total)
@@ -180,7 +184,7 @@ static void progress(void *ctx, const struct ledger_card *lc, uint32_t done, uin
 		show_line(v, lc, done, total);
 		return;
 	}
-	fprintf(v->c->log, "%llu of %llu cards, %llu failed, %.0f per second\n",
+	print_line(v->c->log, "%llu of %llu cards, %llu failed, %.0f per second",
 	    (unsigned long long)(v->before.done + v->done + v->failed),
 	    (unsigned long long)v->before.total, (unsigned long long)v->failed,
 	    (double)(v->done + v->failed) / since(&v->began));
@@ -229,8 +233,8 @@ static void show_sums(
 		(void)out_json(
 		    c->out, campaign_sums_json(cp, s)); /* the run's own outcome counts */
 	else
-		fprintf(c->out,
-		    "%llu card%s: %llu done (%llu already), %llu failed, %llu pending; %.1f s\n",
+		print_line(c->out,
+		    "%llu card%s: %llu done (%llu already), %llu failed, %llu pending; %.1f s",
 		    (unsigned long long)s->total, s->total == 1 ? "" : "s",
 		    (unsigned long long)s->done, (unsigned long long)s->already,
 		    (unsigned long long)s->failed, (unsigned long long)s->pending, seconds);
@@ -294,7 +298,7 @@ static int run_files(
 	int rc = campaign_run(cp, &calls, r, e);
 
 	if (v->terminal)
-		fputs("\r\033[K", v->c->log);
+		print_raw(v->c->log, "\r\033[K");
 	return rc;
 }
 

@@ -5,6 +5,7 @@
 
 #include "card/pcsc.h"
 #include "cmd/channel/open.h"
+#include "cmd/kit/print.h"
 
 enum {
 	LOOK_NS = 200000000, /* between two looks at the readers */
@@ -147,27 +148,27 @@ void feed_told(void *ctx, const char *reader, enum fed how, const struct ledger_
 	progress_end(&f->progress);
 	if (f->c->quiet)
 		return;
-	fprintf(log, "%s: ", reader);
+	print_text(log, "%s: ", reader);
 	if (lc->id[0] != '\0')
-		fprintf(log, "card %s: ", lc->id);
+		print_text(log, "card %s: ", lc->id);
 	switch (how) {
 	case FED_DUPLICATE:
-		fputs("was done before", log);
+		print_raw(log, "was done before");
 		break;
 	case FED_DONE:
-		fprintf(log, "%s in %.1f s",
+		print_text(log, "%s in %.1f s",
 		    strcmp(lc->step, step_str(STEP_ALREADY)) == 0 ? "already at the goal" : "done",
 		    since(&f->began));
 		break;
 	case FED_REFUSED:
-		fputs("an authentication failed on it before, not tried again", log);
+		print_raw(log, "an authentication failed on it before, not tried again");
 		break;
 	case FED_UNKNOWN:
 	case FED_FAILED:
-		fprintf(log, "failed at %s: %s", lc->step, lc->reason);
+		print_text(log, "failed at %s: %s", lc->step, lc->reason);
 		break;
 	}
-	fputs("; take it out\n", log);
+	print_raw(log, "; take it out\n");
 	fflush(log);
 }
 
@@ -185,11 +186,11 @@ void feed_start(void *ctx, const struct ledger_sums *s)
 	clock_gettime(CLOCK_MONOTONIC, &f->started);
 	if (f->c->quiet)
 		return;
-	fprintf(f->c->log, "%llu card%s done before; put cards into ", (unsigned long long)s->done,
-	    s->done == 1 ? "" : "s");
+	print_text(f->c->log, "%llu card%s done before; put cards into ",
+	    (unsigned long long)s->done, s->done == 1 ? "" : "s");
 	for (size_t i = 0; i < f->n; i++)
-		fprintf(f->c->log, "%s%s", i == 0 ? "" : ", ", f->slots[i].name);
-	fputs("; an interrupt (^C) ends it\n", f->c->log);
+		print_text(f->c->log, "%s%s", i == 0 ? "" : ", ", f->slots[i].name);
+	print_raw(f->c->log, "; an interrupt (^C) ends it\n");
 	fflush(f->c->log);
 }
 

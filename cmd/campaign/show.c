@@ -8,6 +8,7 @@
 #include "cmd/kit/dry.h"
 #include "cmd/kit/out.h"
 #include "cmd/kit/show.h"
+#include "cmd/kit/print.h"
 
 /* ---- plan ---- */
 
@@ -16,7 +17,7 @@ json_t *campaign_readers_json(const struct campaign *cp)
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < cp->m.readers_n; i++)
-		show_add(&a, json_string(cp->m.readers[i]));
+		show_add(&a, json_text(cp->m.readers[i]));
 	return a;
 }
 
@@ -40,15 +41,15 @@ static json_t *packages_json(const struct bundle *b)
 
 void campaign_show_cards(FILE *f, const struct campaign *cp, uint64_t cards)
 {
-	fprintf(f, "campaign %s: ", cp->m.name);
+	print_text(f, "campaign %s: ", cp->m.name);
 	if (cp->m.readers_n == 0) {
-		fprintf(f, "%llu cards in %s\n", (unsigned long long)cards, cp->m.cards);
+		print_line(f, "%llu cards in %s", (unsigned long long)cards, cp->m.cards);
 		return;
 	}
-	fputs("cards that are put into ", f);
+	print_raw(f, "cards that are put into ");
 	for (size_t i = 0; i < cp->m.readers_n; i++)
-		fprintf(f, "%s%s", i == 0 ? "" : ", ", cp->m.readers[i]);
-	fputc('\n', f);
+		print_text(f, "%s%s", i == 0 ? "" : ", ", cp->m.readers[i]);
+	print_raw(f, "\n");
 }
 
 static json_t *plan_json(const struct campaign *cp, uint64_t cards)
@@ -59,13 +60,13 @@ static json_t *plan_json(const struct campaign *cp, uint64_t cards)
 
 	hex_put(SPAN(b->campaign), campaign, sizeof(campaign));
 	hex_put_lower(SPAN(b->image_digest), digest, sizeof(digest));
-	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:o}", "campaign",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:s, s:s, s:s, s:o}", "campaign",
 	    cp->m.name, "cards", fed ? json_null() : json_integer((json_int_t)cards), "directory",
-	    fed ? json_null() : json_string(cp->m.cards), "readers",
-	    fed ? campaign_readers_json(cp) : json_null(), "bundle", cp->m.bundle, "version",
-	    version_str(b->version, version), "digest", digest, "length", (json_int_t)b->length,
-	    "id", campaign, "variant", variant_str(b->variant), "keys", cp->keys->name, "packages",
-	    packages_json(b));
+	    fed ? json_null() : json_text(cp->m.cards), "readers",
+	    fed ? campaign_readers_json(cp) : json_null(), "bundle", json_text(cp->m.bundle),
+	    "version", version_str(b->version, version), "digest", digest, "length",
+	    (json_int_t)b->length, "id", campaign, "variant", variant_str(b->variant), "keys",
+	    cp->keys->name, "packages", packages_json(b));
 }
 
 /* What every card gets that holds nothing of it yet. */
@@ -102,22 +103,23 @@ int campaign_show_plan(struct ctx *c, const struct campaign *cp, uint64_t cards,
 		return show_commands(c, cp, cards, e);
 	hex_put_lower(SPAN(b->image_digest), digest, sizeof(digest));
 	campaign_show_cards(c->out, cp, cards);
-	fprintf(c->out, "bundle   %s: version %s, %u octets, variant %s, algorithm %02X\n",
+	print_line(c->out, "bundle   %s: version %s, %u octets, variant %s, algorithm %02X",
 	    cp->m.bundle, version_str(b->version, version), b->length, variant_str(b->variant),
 	    b->algorithm);
-	fprintf(c->out, "digest   %s\n", digest);
+	print_line(c->out, "digest   %s", digest);
 	for (size_t i = 0; i < b->package_n; i++)
-		fprintf(c->out, "package  %u: %s, %u commands, broadcast keys of %u bits\n",
+		print_line(c->out, "package  %u: %s, %u commands, broadcast keys of %u bits",
 		    b->package[i].number, b->package[i].m == 16 ? "S16" : "S8", b->package[i].total,
 		    b->package[i].key_n * 8u);
-	fprintf(c->out, "keys     %s of %s, key version %02X\n", cp->keys->name, cp->m.keystore,
+	print_line(c->out, "keys     %s of %s, key version %02X", cp->keys->name, cp->m.keystore,
 	    cp->m.key_version >= 0 ? (unsigned)cp->m.key_version : cp->keys->version);
-	fprintf(c->out,
-	    "each card: SELECT, GET DATA, INITIALIZE UPDATE 8050%02X00, EXTERNAL AUTHENTICATE,\n"
+	print_line(c->out,
+	    "each card: SELECT, GET DATA, INITIALIZE UPDATE 8050%02X00, EXTERNAL AUTHENTICATE,",
+	    cp->m.key_version >= 0 ? (unsigned)cp->m.key_version : cp->keys->version);
+	print_raw(c->out,
 	    "  GET DATA FF70 FF71 FF72, CHANGE MODE 845A0100, WRITE STAGE 845E0000 (all commands "
-	    "of "
-	    "its package),\n  CHANGE MODE 845A0001%s\n",
-	    cp->m.key_version >= 0 ? (unsigned)cp->m.key_version : cp->keys->version,
+	    "of its package),\n");
+	print_line(c->out, "  CHANGE MODE 845A0001%s",
 	    cp->m.authorize == AUTHORIZE_NOW ? ", AUTHORIZE ACTION 845C0000, GET DATA FF70" : "");
 	return c->dry_run ? show_commands(c, cp, cards, e) : 0;
 }
@@ -130,7 +132,7 @@ json_t *campaign_sums_json(const struct campaign *cp, const struct ledger_sums *
 	bool told = cp->m.mode == MODE_BROADCAST && cp->unknown.code == ERR_NONE;
 
 	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:b}", "campaign", cp->m.name,
-	    "version", told ? json_string(version_str(cp->bundle.version, version)) : json_null(),
+	    "version", told ? json_text(version_str(cp->bundle.version, version)) : json_null(),
 	    "total", (json_int_t)s->total, "done", (json_int_t)s->done, "failed",
 	    (json_int_t)s->failed, "pending", (json_int_t)s->pending, "already",
 	    (json_int_t)s->already, "damaged", s->broken);
@@ -140,21 +142,20 @@ static void sums_text(FILE *f, const struct campaign *cp, const struct ledger_su
 {
 	char version[12];
 
-	fprintf(f, "campaign %s", cp->m.name);
+	print_text(f, "campaign %s", cp->m.name);
 	if (cp->m.mode == MODE_UNICAST)
-		fprintf(f, ", %zu step%s\n", cp->m.step_n, cp->m.step_n == 1 ? "" : "s");
+		print_line(f, ", %zu step%s", cp->m.step_n, cp->m.step_n == 1 ? "" : "s");
 	else if (cp->unknown.code != ERR_NONE)
-		fputc('\n', f);
+		print_raw(f, "\n");
 	else
-		fprintf(f, ", version %s\n", version_str(cp->bundle.version, version));
-	fprintf(f,
-	    "total    %llu\ndone     %llu (already %llu)\nfailed   %llu\n"
-	    "pending  %llu\n",
-	    (unsigned long long)s->total, (unsigned long long)s->done,
-	    (unsigned long long)s->already, (unsigned long long)s->failed,
-	    (unsigned long long)s->pending);
+		print_line(f, ", version %s", version_str(cp->bundle.version, version));
+	print_line(f, "total    %llu", (unsigned long long)s->total);
+	print_line(f, "done     %llu (already %llu)", (unsigned long long)s->done,
+	    (unsigned long long)s->already);
+	print_line(f, "failed   %llu", (unsigned long long)s->failed);
+	print_line(f, "pending  %llu", (unsigned long long)s->pending);
 	if (s->damaged > 0)
-		fprintf(f, "damaged  %llu\n", (unsigned long long)s->damaged);
+		print_line(f, "damaged  %llu", (unsigned long long)s->damaged);
 }
 
 /* Before the first run nothing is known: the cards of the directory are all pending. */
@@ -188,13 +189,17 @@ static json_t *auth_json(enum card_auth a)
 /* A card that was put into a reader has no file. */
 static json_t *card_json(const struct campaign *cp, const struct ledger_card *lc)
 {
-	return json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:b, s:o}", "id",
-	    lc->id[0] != '\0' ? json_string(lc->id) : json_null(), "file",
-	    cp->m.readers_n > 0 ? json_null() : json_string(lc->file), "state", state_str(lc),
-	    "step", lc->step, "reason",
-	    lc->reason[0] != '\0' ? json_string(lc->reason) : json_null(), "hint",
-	    lc->hint[0] != '\0' ? json_string(lc->hint) : json_null(), "in_doubt", lc->in_doubt,
-	    "authentication", auth_json(lc->auth_failed));
+	json_t *o = json_object();
+
+	out_set_text(&o, "id", lc->id[0] != '\0' ? lc->id : NULL);
+	out_set_text(&o, "file", cp->m.readers_n > 0 ? NULL : lc->file);
+	out_set_text(&o, "state", state_str(lc));
+	out_set_text(&o, "step", lc->step);
+	out_set_text(&o, "reason", lc->reason[0] != '\0' ? lc->reason : NULL);
+	out_set_text(&o, "hint", lc->hint[0] != '\0' ? lc->hint : NULL);
+	out_set(&o, "in_doubt", json_boolean(lc->in_doubt));
+	out_set(&o, "authentication", auth_json(lc->auth_failed));
+	return o;
 }
 
 static int interrupted(const struct ctx *c, struct err *e)
@@ -214,7 +219,7 @@ static int report_json(struct ctx *c, const struct campaign *cp, struct ledger *
 	bool found;
 
 	out_set(
-	    &head, "bundle", cp->m.mode == MODE_UNICAST ? json_null() : json_string(cp->m.bundle));
+	    &head, "bundle", cp->m.mode == MODE_UNICAST ? json_null() : json_text(cp->m.bundle));
 	out_stream_begin(&out, c->out, head, "cards");
 	for (;;) {
 		if (interrupted(c, e) != 0 || ledger_next(l, after, -1, &lc, &found, e) != 0)
@@ -245,15 +250,16 @@ static int report_text(struct ctx *c, const struct campaign *cp, struct ledger *
 	bool found;
 
 	sums_text(c->out, cp, s);
-	fprintf(
-	    c->out, "\n%-32s  %-28s  %-8s  %-12s  %s\n", "CARD", "FILE", "STATE", "STEP", "REASON");
+	print_raw(c->out, "\n");
+	print_line(
+	    c->out, "%-32s  %-28s  %-8s  %-12s  %s", "CARD", "FILE", "STATE", "STEP", "REASON");
 	for (;;) {
 		if (interrupted(c, e) != 0 || ledger_next(l, after, -1, &lc, &found, e) != 0)
 			return -1;
 		if (!found)
 			return 0;
 		memcpy(after, lc.file, sizeof(after));
-		fprintf(c->out, "%-32s  %-28s  %-8s  %-12s  %s\n", lc.id[0] != '\0' ? lc.id : "-",
+		print_line(c->out, "%-32s  %-28s  %-8s  %-12s  %s", lc.id[0] != '\0' ? lc.id : "-",
 		    cp->m.readers_n > 0 ? "-" : lc.file, state_str(&lc),
 		    lc.step[0] != '\0' ? lc.step : "-", lc.reason[0] != '\0' ? lc.reason : "-");
 		if (lc.auth_failed != CARD_AUTH_FINE)
@@ -262,12 +268,12 @@ static int report_text(struct ctx *c, const struct campaign *cp, struct ledger *
 				? "refused, or somebody on the line"
 				: "these are not the card's keys; no try was spent");
 		if (lc.hint[0] != '\0')
-			fprintf(c->out, "%-32s  hint: %s\n", "", lc.hint);
+			print_line(c->out, "%-32s  hint: %s", "", lc.hint);
 		if (cp->m.mode != MODE_UNICAST)
 			continue;
 		if (steps_text(cp, l, lc.file, steps, e) != 0)
 			return -1;
-		fprintf(c->out, "%-32s  steps: %s\n", "", steps);
+		print_line(c->out, "%-32s  steps: %s", "", steps);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include "cmd/kit/fields.h"
 #include "cmd/kit/out.h"
 #include "cmd/kit/show.h"
+#include "cmd/kit/print.h"
 
 /* ---- a card that takes everything ---- */
 
@@ -132,7 +133,7 @@ static void step_line(FILE *f, const struct task *t)
 
 	if (t->change.kind->describe != NULL)
 		t->change.kind->describe(t->change.x, text, sizeof(text));
-	fputs(text, f);
+	print_text(f, "%s", text);
 }
 
 /* ---- the plan ---- */
@@ -143,7 +144,7 @@ static json_t *plan_json(const struct campaign *cp, uint64_t cards, const struct
 	json_t *steps = json_array(),
 	       *o = json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:s}", "campaign", cp->m.name,
 		   "cards", fed ? json_null() : json_integer((json_int_t)cards), "directory",
-		   fed ? json_null() : json_string(cp->m.cards), "readers",
+		   fed ? json_null() : json_text(cp->m.cards), "readers",
 		   fed ? campaign_readers_json(cp) : json_null(), "keys", cp->keys->name,
 		   "key_version", out_hex8(cp->unicast->set[0].version).s, "level",
 		   out_hex8(unicast_level(cp)).s);
@@ -158,18 +159,19 @@ static json_t *plan_json(const struct campaign *cp, uint64_t cards, const struct
 static void show_text(FILE *f, const struct campaign *cp, uint64_t cards, const struct taker *t)
 {
 	campaign_show_cards(f, cp, cards);
-	fprintf(f, "keys     %s of %s, key version %02X\n", cp->keys->name, cp->m.keystore,
+	print_line(f, "keys     %s of %s, key version %02X", cp->keys->name, cp->m.keystore,
 	    cp->unicast->set[0].version);
-	fprintf(f, "channel  level %02X; %u commands\n", unicast_level(cp), t->commands[0]);
+	print_line(f, "channel  level %02X; %u commands", unicast_level(cp), t->commands[0]);
 	for (uint32_t i = 1; i <= cp->unicast->n; i++) {
-		fprintf(f, "step     %-13s ", cp->unicast->task[i - 1].name);
+		print_text(f, "step     %-13s ", cp->unicast->task[i - 1].name);
 		step_line(f, &cp->unicast->task[i - 1]);
-		fprintf(f, "; %u command%s\n", t->commands[i], t->commands[i] == 1 ? "" : "s");
+		print_line(f, "; %u command%s", t->commands[i], t->commands[i] == 1 ? "" : "s");
 	}
-	fprintf(f,
+	print_line(f,
 	    "each card: %u commands when it has nothing of it, those that look before and after a "
-	    "step included;\n  what is so already is skipped\n",
+	    "step included;",
 	    all_commands(cp, t));
+	print_raw(f, "  what is so already is skipped\n");
 }
 
 int steps_show_plan(struct ctx *c, const struct campaign *cp, uint64_t cards, struct err *e)

@@ -4,6 +4,7 @@
 
 #include "cmd/agent/agent.h"
 #include "cmd/kit/out.h"
+#include "cmd/kit/print.h"
 
 const char *const channel_levels[] = { "00", "01", "03", "10", "11", "13", "33", NULL };
 const char *const channel_protocols[] = { "scp01", "scp02", "scp03", "scp11a", "scp11b", "scp11c",
@@ -181,7 +182,7 @@ json_t *channel_why(const struct channel *ch)
 		return discovery_why(ch->session, &ch->found);
 	list = json_array();
 	for (size_t i = 0; scp11_open_why(&ch->scp11, i, text, sizeof(text)); i++)
-		if (json_array_append_new(list, json_string(text)) != 0) {
+		if (json_array_append_new(list, json_text(text)) != 0) {
 			json_decref(list);
 			return NULL;
 		}

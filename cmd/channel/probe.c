@@ -7,6 +7,7 @@
 #include "host/probe.h"
 #include "cmd/kit/out.h"
 #include "cmd/kit/show.h"
+#include "cmd/kit/print.h"
 
 enum { ENTRIES_MAX = 256, VERSIONS_MAX = 32 };
 
@@ -120,7 +121,7 @@ static int take_questions(struct hunt *h, struct err *e)
 
 static json_t *status_of(uint16_t sw)
 {
-	return sw == SW_OK ? json_string("9000") : json_sprintf("%04X %s", sw, sw_text(sw));
+	return sw == SW_OK ? json_text("9000") : json_sprintf("%04X %s", sw, sw_text(sw));
 }
 
 static void tell_question(
@@ -129,14 +130,13 @@ static void tell_question(
 	json_t *o = json_object();
 	bool ok = sw == SW_OK;
 
-	out_set(&o, "key_version", json_string(out_hex8(ok ? p->iu.key_version : q->version).s));
-	out_set(&o, "p1", json_string(out_hex8(q->p1).s));
+	out_set(&o, "key_version", json_text(out_hex8(ok ? p->iu.key_version : q->version).s));
+	out_set(&o, "p1", json_text(out_hex8(q->p1).s));
 	out_set(&o, "status", status_of(sw));
-	out_set(
-	    &o, "protocol", ok ? json_string(scp_protocol_str(probe_protocol(p))) : json_null());
+	out_set(&o, "protocol", ok ? json_text(scp_protocol_str(probe_protocol(p))) : json_null());
 	out_set(&o, "i",
-	    ok && p->iu.scp == PROTOCOL_SCP03 ? json_string(out_hex8(p->iu.i).s) : json_null());
-	out_set(&o, "mac", ok ? json_string(p->iu.m == 16 ? "S16" : "S8") : json_null());
+	    ok && p->iu.scp == PROTOCOL_SCP03 ? json_text(out_hex8(p->iu.i).s) : json_null());
+	out_set(&o, "mac", ok ? json_text(p->iu.m == 16 ? "S16" : "S8") : json_null());
 	out_set(&o, "diversification_data", ok ? out_hex(SPAN(p->iu.kdd)) : json_null());
 	show_add(&h->asked, o);
 }
@@ -146,11 +146,11 @@ static void tell_fit(struct hunt *h, const struct probe *p, const struct entry *
 {
 	json_t *o = json_object();
 
-	out_set(&o, "key_version", json_string(out_hex8(p->iu.key_version).s));
-	out_set(&o, "protocol", json_string(scp_protocol_str(probe_protocol(p))));
-	out_set(&o, "keys", json_string(t->name));
-	out_set(&o, "diversification", json_string(diversification_str(d)));
-	out_set(&o, "proven", json_string(probe_proven(r)));
+	out_set(&o, "key_version", json_text(out_hex8(p->iu.key_version).s));
+	out_set(&o, "protocol", json_text(scp_protocol_str(probe_protocol(p))));
+	out_set(&o, "keys", json_text(t->name));
+	out_set(&o, "diversification", json_text(diversification_str(d)));
+	out_set(&o, "proven", json_text(probe_proven(r)));
 	out_set(&o, "as_the_entry_says",
 	    json_boolean(d == t->diversification && p->iu.key_version == t->version &&
 			 (t->type == ENTRY_SCP02) == (probe_protocol(p) != PROTOCOL_SCP03)));
@@ -250,7 +250,7 @@ static int hunt_run(struct hunt *h, struct err *e)
 		if (ask_card(h, &h->question[i], e) != 0)
 			return -1;
 	o = json_object();
-	out_set(&o, "reader", json_string(h->s->card->name));
+	out_set_text(&o, "reader", h->s->card->name);
 	out_set(&o, "asked", json_incref(h->asked));
 	out_set(&o, "fits", json_incref(h->fits));
 	if (out_result(h->c, o, e) != 0)

@@ -8,6 +8,7 @@
 #include "cmd/kit/dry.h"
 #include "cmd/kit/out.h"
 #include "cmd/kit/show.h"
+#include "cmd/kit/print.h"
 
 /* ---- scp-mode ---- */
 
@@ -172,10 +173,10 @@ static int run_mode(struct ctx *c, void *args, struct err *e)
 			"total", (json_int_t)a->plan.package->total),
 		    e);
 	if (broadcast)
-		fprintf(c->out, "broadcast mode: %s, package %u, %u commands\n", a->bundle_name,
+		print_line(c->out, "broadcast mode: %s, package %u, %u commands", a->bundle_name,
 		    a->plan.package->number, a->plan.package->total);
 	else
-		fprintf(c->out, "back in the diversified channel\n");
+		print_line(c->out, "back in the diversified channel");
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "cmd/kit/out.h"
 #include "cmd/channel/probe.h"
 #include "cmd/kit/show.h"
+#include "cmd/kit/print.h"
 
 struct args {
 	struct opt_strings keys;
@@ -55,17 +56,19 @@ static int tell(const struct agent *a, const struct args *g, struct err *e)
 	channel_card_id(s, &s->iu, id);
 	hex_put(span_sub(SPAN(s->iu.sequence), first, SEQUENCE_SIZE), seq, sizeof(seq));
 	if (g->c->json) {
-		j = json_pack("{s:b, s:s, s:s, s:s?}", "open", 1, "reader", a->reader, "card", id,
-		    "keys", a->keys[0] == '\0' ? NULL : a->keys);
+		j = json_pack("{s:b}", "open", 1);
+		out_set_text(&j, "reader", a->reader);
+		out_set_text(&j, "card", id);
+		out_set_text(&j, "keys", a->keys[0] == '\0' ? NULL : a->keys);
 		show_session(&j, s);
-		out_set(&j, "sequence", s->iu.has_sequence ? json_string(seq) : json_null());
-		out_set(&j, "profile", p == NULL ? json_null() : json_string(p->name));
+		out_set(&j, "sequence", s->iu.has_sequence ? json_text(seq) : json_null());
+		out_set(&j, "profile", p == NULL ? json_null() : json_text(p->name));
 		out_set(&j, "why", channel_why(&g->ch));
 		return out_result(g->c, j, e);
 	}
-	fprintf(g->c->out, "channel open: %s, key version %s\n",
+	print_line(g->c->out, "channel open: %s, key version %s",
 	    show_session_text(s, text, sizeof(text)), out_hex8(s->iu.key_version).s);
-	fprintf(g->c->out, "card %s%s%s\n", id, s->iu.has_sequence ? ", sequence counter " : "",
+	print_line(g->c->out, "card %s%s%s", id, s->iu.has_sequence ? ", sequence counter " : "",
 	    s->iu.has_sequence ? seq : "");
 	return 0;
 }
@@ -141,7 +144,7 @@ static int show_plan(struct ctx *c, struct args *g, struct err *e)
 		return -1;
 	if (channel_find(ch, c, &g->channel, e) == 0) {
 		dry_begin(&d, c,
-		    json_pack("{s:s, s:s?}", "reader", reader, "keys",
+		    json_pack("{s:o, s:s?}", "reader", json_text(reader), "keys",
 			ch->entry == NULL ? NULL : ch->entry->name));
 		snprintf(text, sizeof(text), "00A40400%02X%s00", domain->n,
 		    hex_put(aid_span(domain), aid, sizeof(aid)));

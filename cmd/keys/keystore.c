@@ -1,6 +1,7 @@
 #include <stddef.h>
 
 #include "cmd/kit/out.h"
+#include "cmd/kit/print.h"
 
 /* keystore init */
 
@@ -94,7 +95,7 @@ static json_t *entry_algorithm(const struct entry *t)
 	char text[32];
 
 	if (t->authority.kind != AUTHORITY_NONE)
-		return json_string(authority_describe(&t->authority, text, sizeof(text)));
+		return json_text(authority_describe(&t->authority, text, sizeof(text)));
 	return t->public_n > 0 && entry_type_is_ec(t->type)
 		   ? json_sprintf("EC %s", ec_curve_str(t->curve))
 		   : json_null();
@@ -108,11 +109,11 @@ static json_t *entry_row(const struct entry *t, bool with_public)
 	bool versioned = card || t->type == ENTRY_KOS;
 	json_t *o = json_object();
 
-	out_set(&o, "name", json_string(t->name));
-	out_set(&o, "type", json_string(entry_type_str(t->type)));
-	out_set(&o, "version", versioned ? json_string(out_hex8(t->version).s) : json_null());
+	out_set_text(&o, "name", t->name);
+	out_set(&o, "type", json_text(entry_type_str(t->type)));
+	out_set(&o, "version", versioned ? json_text(out_hex8(t->version).s) : json_null());
 	out_set(&o, "diversification",
-	    card ? json_string(diversification_str(t->diversification)) : json_null());
+	    card ? json_text(diversification_str(t->diversification)) : json_null());
 	out_set(&o, "bits", bits == 0 ? json_null() : json_integer(bits));
 	out_set(&o, "algorithm", entry_algorithm(t));
 	out_set(&o, "kcv", kcv_list(t));

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd/agent/agent.h"
+#include "cmd/kit/print.h"
 
 /*
  * Waits until something can be read; false when interrupted. In the agent signals are blocked and
@@ -33,11 +34,9 @@ void ask_note(struct ctx *c, const char *fmt, ...)
 
 	if (c->quiet && c->yes)
 		return;
-	fputs("cardadm: ", c->log);
 	va_start(ap, fmt);
-	vfprintf(c->log, fmt, ap);
+	print_note(c->log, fmt, ap);
 	va_end(ap);
-	fputc('\n', c->log);
 }
 
 int ask(struct ctx *c, const char *question, struct err *e)
@@ -51,7 +50,7 @@ int ask(struct ctx *c, const char *question, struct err *e)
 		return err_hint(
 		    e, "--yes does it without asking, --dry-run shows what it would do");
 	}
-	fprintf(c->log, "%s [y/N] ", question);
+	print_text(c->log, "%s [y/N] ", question);
 	fflush(c->log);
 	if (!wait_answer(c))
 		return err_set(e, ERR_INTERRUPTED, "interrupted: nothing was done");

@@ -6,19 +6,17 @@
 #include "card/trace.h"
 #include "cmd/channel/open.h"
 #include "cmd/kit/verb.h"
+#include "cmd/kit/print.h"
 
 void ctx_note(struct ctx *c, const char *fmt, ...)
 {
-	char text[480];
 	va_list ap;
 
 	if (c->quiet)
 		return;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	print_note(c->log, fmt, ap);
 	va_end(ap);
-	word_text(text, sizeof(text), WORDS_OPTIONS);
-	fprintf(c->log, "cardadm: %s\n", text);
 }
 
 bool ctx_stopped(struct ctx *c)

@@ -8,6 +8,7 @@
 #include "card/trace.h"
 #include "gp/key_dgi.h"
 #include "tlv/tlv.h"
+#include "cmd/kit/print.h"
 
 void dry_begin(struct dry *d, struct ctx *c, json_t *take_head)
 {
@@ -32,19 +33,19 @@ void dry_text(struct dry *d, const char *apdu, const char *what)
 	if (d->c->json)
 		out_stream_row(&d->rows, json_pack("{s:s, s:s}", "apdu", apdu, "what", what));
 	else
-		fprintf(d->c->out, "%s  # %s\n", apdu, what);
+		print_line(d->c->out, "%s  # %s", apdu, what);
 }
 
 static void put_hex(FILE *f, struct span s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		fprintf(f, "%02X", s.p[i]);
+		print_text(f, "%02X", s.p[i]);
 }
 
 static void put_masked(FILE *f, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		fputs("**", f);
+		print_raw(f, "**");
 }
 
 /* Clear octets of the data of a command that brings keys, which have just been zeros: SIZE_MAX,
@@ -141,9 +142,9 @@ int dry_enter(struct dry *d, const struct bundle *b, const struct package *p, ui
 	enter_put(&w, &enter);
 	f = wr_ok(&w) ? open_memstream(&text, &size) : NULL;
 	if (f != NULL) {
-		fprintf(f, "845A0100%02zX", w.n);
+		print_text(f, "845A0100%02zX", w.n);
 		put_enter(f, wr_span(&w));
-		fputs("00", f);
+		print_raw(f, "00");
 		fclose(f);
 	}
 	wipe(data, sizeof(data));

@@ -2,6 +2,7 @@
 
 #include "cmd/kit/out.h"
 #include "cmd/kit/show.h"
+#include "cmd/kit/print.h"
 #include "gp/privilege.h"
 
 static json_t *aids_json(const struct field_aids *v)
@@ -18,7 +19,7 @@ static json_t *files_json(const struct field_files *v)
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < v->n; i++)
-		show_add(&a, json_string(v->list[i].path));
+		show_add(&a, json_text(v->list[i].path));
 	return a;
 }
 
@@ -28,7 +29,7 @@ static json_t *words_json(const struct field *f, uint32_t bits)
 
 	for (size_t i = 0; f->choices[i] != NULL; i++)
 		if ((bits & 1u << i) != 0)
-			show_add(&a, json_string(f->choices[i]));
+			show_add(&a, json_text(f->choices[i]));
 	return a;
 }
 
@@ -38,7 +39,7 @@ static json_t *privileges_json(uint32_t v)
 
 	for (uint32_t bit = 0x800000; bit != 0; bit >>= 1)
 		if ((v & bit) != 0 && privilege_str(bit) != NULL)
-			show_add(&a, json_string(privilege_str(bit)));
+			show_add(&a, json_text(privilege_str(bit)));
 	return a;
 }
 
@@ -55,21 +56,21 @@ json_t *field_json(const struct field *f, const void *base)
 	case FIELD_AIDS:
 		return aids_json(v);
 	case FIELD_HEX8:
-		return json_string(out_hex8((uint8_t)((const struct field_u32 *)v)->v).s);
+		return json_text(out_hex8((uint8_t)((const struct field_u32 *)v)->v).s);
 	case FIELD_U32:
 		return json_integer((json_int_t)((const struct field_u32 *)v)->v);
 	case FIELD_BYTES:
 		return out_hex(span_of(bytes->b, bytes->n));
 	case FIELD_CHOICE:
-		return json_string(f->choices[((const struct field_choice *)v)->i]);
+		return json_text(f->choices[((const struct field_choice *)v)->i]);
 	case FIELD_CHOICES:
 		return words_json(f, ((const struct field_bits *)v)->v);
 	case FIELD_PRIVILEGES:
 		return privileges_json(((const struct field_privileges *)v)->v);
 	case FIELD_KEYS:
-		return json_string(((const struct field_keys *)v)->name);
+		return json_text(((const struct field_keys *)v)->name);
 	case FIELD_FILE:
-		return json_string(((const struct field_file *)v)->path);
+		return json_text(((const struct field_file *)v)->path);
 	case FIELD_FILES:
 		return files_json(v);
 	}
@@ -90,6 +91,6 @@ json_t *fields_names_json(const struct change_kind *k, uint64_t bits)
 
 	for (size_t i = 0; i < k->field_n; i++)
 		if ((bits & 1ull << i) != 0)
-			show_add(&a, json_string(k->fields[i].name));
+			show_add(&a, json_text(k->fields[i].name));
 	return a;
 }

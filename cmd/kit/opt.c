@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/suggest.h"
 #include "cmd/kit/value.h"
 #include "change/field.h"
@@ -123,12 +124,32 @@ static bool find(struct parser *p, const char *name, size_t n, char letter, stru
 	return false;
 }
 
+/* A word for `arg` ("NAME", "FILE|AID"; NULL: for nothing) that may be a key is not repeated,
+ * unless hex is what belongs there. */
+static void guard(struct parser *p, const char *arg, const char *word)
+{
+	struct line *l = p->l;
+
+	if (arg != NULL && (strstr(arg, "AID") != NULL || strstr(arg, "HEX") != NULL ||
+			       strstr(arg, "ID") != NULL || strcmp(arg, "APDU") == 0))
+		return;
+	if (text_may_be_key(word) && l->unshown_n < sizeof(l->unshown) / sizeof(l->unshown[0]))
+		l->unshown[l->unshown_n++] = word;
+}
+
+void line_hide_keys(const struct line *l, struct err *e)
+{
+	for (size_t i = 0; i < l->unshown_n; i++)
+		text_hide_key(e, l->unshown[i]);
+}
+
 static int unknown_option(struct parser *p, const char *word, size_t n)
 {
 	const struct verb *v = p->l->verb;
 	char name[48];
 	struct suggest near;
 
+	guard(p, NULL, word);
 	snprintf(name, sizeof(name), "%.*s", (int)(n < 47 ? n : 47), word);
 	near = suggest_for(name);
 	for (size_t i = 0; v != NULL && i < verb_opts(v); i++)
@@ -168,6 +189,7 @@ static int take(struct parser *p, const struct found *f, const char *attached)
 			return -1;
 		return err_hint(p->e, "a value that begins with - is written %s=%s", what, text);
 	}
+	guard(p, o->arg, text);
 	return value_store(o, what, text, f->base, p->e);
 }
 
@@ -208,6 +230,9 @@ static int unknown_verb(struct parser *p)
 	char typed[80];
 	struct suggest near;
 
+	guard(p, NULL, first);
+	if (second != NULL)
+		guard(p, NULL, second);
 	snprintf(typed, sizeof(typed), "%.38s%s%.38s", first, second == NULL ? "" : " ",
 	    second == NULL ? "" : second);
 	near = suggest_for(typed);
@@ -258,9 +283,12 @@ static int take_operand(struct parser *p, const char *word)
 	struct operand d;
 	struct opt o;
 
-	if (p->operand >= verb_operands(v))
+	if (p->operand >= verb_operands(v)) {
+		guard(p, NULL, word);
 		return err_set(p->e, ERR_USAGE, "one word too many: `%.80s`", word);
+	}
 	d = verb_operand(v, p->operand);
+	guard(p, d.arg, word);
 	o = (struct opt){ .name = d.arg,
 		.kind = d.kind,
 		.arg = d.arg,

@@ -39,9 +39,14 @@ struct line {
 	const char *family;      /* "bundle" alone with --help; else NULL */
 	void *args;              /* the verb's, owned: line_free */
 	struct common common;
+	const char *unshown[8]; /* words that may be keys, where no hex is expected */
+	size_t unshown_n;
 };
 /* argv without the program's name. ERR_USAGE; l->verb is set as far as it is known. */
 int line_parse(struct line *l, int argc, char **argv, struct err *e);
 void line_free(struct line *l);
+/* Takes words out of the error that stand where a name, a file or a number is expected, and may be
+ * keys that were typed there. */
+void line_hide_keys(const struct line *l, struct err *e);
 
 #endif

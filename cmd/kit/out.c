@@ -4,9 +4,14 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "base/text.h"
 #include "card/trace.h"
+#include "cmd/kit/print.h"
 
 enum { COLUMNS_MAX = 16, CELL_MAX = 1024 };
+
+/* What a terminal would obey is no octet of JSON either. */
+#define JSON_FLAGS (JSON_ENCODE_ANY | JSON_ENSURE_ASCII)
 
 struct out_text out_hex8(uint8_t v)
 {
@@ -26,7 +31,7 @@ static json_t *hex(struct span s, char *(*put)(struct span, char *, size_t))
 	text = malloc(HEX_SIZE(s.n));
 	if (text == NULL)
 		return NULL;
-	j = json_string(put(s, text, HEX_SIZE(s.n)));
+	j = json_text(put(s, text, HEX_SIZE(s.n)));
 	free(text);
 	return j;
 }
@@ -57,7 +62,7 @@ char *out_masked(struct span command)
 json_t *out_command(struct span command)
 {
 	char *text = out_masked(command);
-	json_t *o = text == NULL ? NULL : json_string(text);
+	json_t *o = text == NULL ? NULL : json_text(text);
 
 	free(text);
 	return o;
@@ -69,8 +74,8 @@ static int dump(FILE *out, json_t *take, size_t flags)
 
 	if (take == NULL)
 		return -1;
-	rc = json_dumpf(take, out, flags | JSON_ENCODE_ANY);
-	fputc('\n', out);
+	rc = json_dumpf(take, out, flags | JSON_FLAGS);
+	print_raw(out, "\n");
 	json_decref(take);
 	return rc;
 }
@@ -95,6 +100,17 @@ void out_set(json_t **o, const char *name, json_t *value)
 		return;
 	json_decref(*o);
 	*o = NULL;
+}
+
+void out_set_text(json_t **o, const char *name, const char *text)
+{
+	char second[64];
+
+	out_set(o, name, text == NULL ? json_null() : json_text(text));
+	if (text == NULL || utf8_ok(span_str(text)))
+		return;
+	snprintf(second, sizeof(second), "%s_hex", name);
+	out_set(o, second, out_hex(span_str(text)));
 }
 
 /* ---- for people ---- */
@@ -161,7 +177,7 @@ static void table(FILE *f, json_t *rows, int indent)
 				width[k] = strlen(text);
 		}
 	for (size_t i = 0; i <= n; i++) {
-		fprintf(f, "%*s", indent, "");
+		print_text(f, "%*s", indent, "");
 		for (size_t k = 0; k < columns; k++) {
 			if (i == 0)
 				label(names[k], text);
@@ -169,9 +185,9 @@ static void table(FILE *f, json_t *rows, int indent)
 				cell(json_object_get(json_array_get(rows, i - 1), names[k]), text,
 				    sizeof(text));
 			if (k + 1 < columns)
-				fprintf(f, "%-*s  ", (int)width[k], text);
+				print_text(f, "%-*s  ", (int)width[k], text);
 			else
-				fprintf(f, "%s\n", text);
+				print_line(f, "%s", text);
 		}
 	}
 }
@@ -188,7 +204,7 @@ static void show(FILE *f, json_t *o, int indent)
 	json_object_foreach(o, key, v)
 	{
 		if (json_is_object(v) || is_table(v)) {
-			fprintf(f, "%*s%s:\n", indent, "", label(key, name));
+			print_line(f, "%*s%s:", indent, "", label(key, name));
 			if (json_is_object(v))
 				show(f, v, indent + 2);
 			else
@@ -197,8 +213,8 @@ static void show(FILE *f, json_t *o, int indent)
 		}
 		cell(v, text, sizeof(text));
 		label(key, name);
-		fprintf(
-		    f, "%*s%s:%*s %s\n", indent, "", name, (int)(width - strlen(name)), "", text);
+		print_line(
+		    f, "%*s%s:%*s %s", indent, "", name, (int)(width - strlen(name)), "", text);
 	}
 }
 
@@ -219,10 +235,10 @@ int out_result(struct ctx *c, json_t *take, struct err *e)
 
 static void member(struct out_stream *s, const char *key, const json_t *v)
 {
-	fprintf(s->out, "  \"%s\": ", key);
-	if (json_dumpf(v, s->out, JSON_INDENT(2) | JSON_ENCODE_ANY) != 0)
+	print_text(s->out, "  \"%s\": ", key);
+	if (json_dumpf(v, s->out, JSON_INDENT(2) | JSON_FLAGS) != 0)
 		s->failed = true;
-	fputs(",\n", s->out);
+	print_raw(s->out, ",\n");
 }
 
 void out_stream_begin(struct out_stream *s, FILE *out, json_t *take_head, const char *name)
@@ -231,9 +247,9 @@ void out_stream_begin(struct out_stream *s, FILE *out, json_t *take_head, const 
 	json_t *v;
 
 	*s = (struct out_stream){ out, false, take_head == NULL };
-	fputs("{\n", out);
+	print_raw(out, "{\n");
 	json_object_foreach(take_head, key, v) member(s, key, v);
-	fprintf(out, "  \"%s\": [", name);
+	print_text(out, "  \"%s\": [", name);
 	json_decref(take_head);
 }
 
@@ -243,15 +259,19 @@ void out_stream_row(struct out_stream *s, json_t *take)
 		s->failed = true;
 		return;
 	}
-	fputs(s->rows ? ",\n    " : "\n    ", s->out);
+	if (s->rows)
+		print_raw(s->out, ",");
+	print_raw(s->out, "\n    ");
 	s->rows = true;
-	if (json_dumpf(take, s->out, JSON_COMPACT) != 0)
+	if (json_dumpf(take, s->out, JSON_COMPACT | JSON_FLAGS) != 0)
 		s->failed = true;
 	json_decref(take);
 }
 
 int out_stream_end(struct out_stream *s, struct err *e)
 {
-	fputs(s->rows ? "\n  ]\n}\n" : "]\n}\n", s->out);
+	if (s->rows)
+		print_raw(s->out, "\n  ");
+	print_raw(s->out, "]\n}\n");
 	return s->failed ? err_memory(e) : 0;
 }

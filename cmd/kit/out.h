@@ -40,6 +40,10 @@ int out_result(struct ctx *c, json_t *take, struct err *e);
  * reports it. Takes value over. */
 void out_set(json_t **o, const char *name, json_t *value);
 
+/* The same with foreign text; NULL: null. Text that is no UTF-8 is shown with escapes, and its
+ * octets stand in a second member, NAME_hex. */
+void out_set_text(json_t **o, const char *name, const char *text);
+
 /* An object whose last member is an array of any length: {head..., "name": [ rows ]}. */
 struct out_stream {
 	FILE *out;

@@ -1,4 +1,5 @@
 #include "cmd/kit/progress.h"
+#include "cmd/kit/print.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -33,14 +34,16 @@ void progress_show(struct progress *p, uint64_t done, uint64_t total)
 	    (done != total && p->shown.tv_sec != 0 && since(&p->shown) < 0.1))
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &p->shown);
-	fprintf(p->log, "\r%s [%-*.*s] %3d%% %llu/%llu, %d s left\033[K", p->what,
-	    (int)sizeof(full) - 1, n, full, (int)(done * 100 / total), (unsigned long long)done,
-	    (unsigned long long)total, (int)(left + 0.5));
+	print_raw(p->log, "\r");
+	print_text(p->log, "%s [%-*.*s] %3d%% %llu/%llu, %d s left", p->what, (int)sizeof(full) - 1,
+	    n, full, (int)(done * 100 / total), (unsigned long long)done, (unsigned long long)total,
+	    (int)(left + 0.5));
+	print_raw(p->log, "\033[K");
 	fflush(p->log);
 }
 
 void progress_end(struct progress *p)
 {
 	if (p->terminal && p->shown.tv_sec != 0)
-		fputs("\r\033[K", p->log);
+		print_raw(p->log, "\r\033[K");
 }

@@ -1,6 +1,7 @@
 #include "cmd/kit/show.h"
 
 #include "cmd/kit/out.h"
+#include "cmd/kit/print.h"
 
 json_t *show_ascii(struct span s)
 {
@@ -30,7 +31,7 @@ json_t *show_octets(struct span s)
 	uint8_t b;
 
 	while (rd_u8(&r, &b))
-		show_add(&a, json_string(out_hex8(b).s));
+		show_add(&a, json_text(out_hex8(b).s));
 	return a;
 }
 
@@ -39,7 +40,7 @@ json_t *show_system(const struct system_data *d)
 	json_t *o = json_object();
 	char version[12];
 
-	out_set(&o, "version", json_string(version_str(d->version, version)));
+	out_set(&o, "version", json_text(version_str(d->version, version)));
 	out_set(&o, "digest", out_hex_lower(SPAN(d->digest)));
 	out_set(&o, "length", json_integer(d->length));
 	out_set(&o, "platform", show_ascii(SPAN(d->platform)));
@@ -54,7 +55,7 @@ json_t *show_slot(const struct slot_data *d)
 	json_t *o = json_object();
 
 	out_set(&o, "number", json_integer(d->slot));
-	out_set(&o, "state", json_string(slot_state_str(d->state)));
+	out_set(&o, "state", json_text(slot_state_str(d->state)));
 	if (d->state == SLOT_EMPTY)
 		return o;
 	out_set(&o, "campaign", out_hex(SPAN(d->campaign)));

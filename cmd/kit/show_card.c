@@ -5,6 +5,7 @@
 #include "base/hex.h"
 #include "cmd/kit/out.h"
 #include "cmd/kit/show.h"
+#include "cmd/kit/print.h"
 
 /* ---- the answer to reset ---- */
 
@@ -26,14 +27,14 @@ json_t *show_atr(struct span atr)
 	if (!atr_get(atr, &a))
 		return json_null();
 	o = json_object();
-	out_set(&o, "convention", json_string(a.inverse ? "inverse" : "direct"));
+	out_set(&o, "convention", json_text(a.inverse ? "inverse" : "direct"));
 	out_set(&o, "protocols", atr_protocols(a.protocols));
 	out_set(&o, "clock_cycles_per_bit",
 	    a.has_ta1 && atr_fi(a.ta1) != 0 && atr_di(a.ta1) != 0
 		? json_integer(atr_fi(a.ta1) / atr_di(a.ta1))
 		: json_null());
 	out_set(&o, "historical", show_ascii(a.historical));
-	out_set(&o, "check", json_string(!a.has_check ? "none" : a.check_ok ? "right" : "wrong"));
+	out_set(&o, "check", json_text(!a.has_check ? "none" : a.check_ok ? "right" : "wrong"));
 	return o;
 }
 
@@ -45,12 +46,12 @@ json_t *show_selection(const struct card_identity *id)
 	char sw[5];
 
 	snprintf(sw, sizeof(sw), "%04X", id->select_sw);
-	out_set(&o, "status", json_string(sw));
+	out_set(&o, "status", json_text(sw));
 	/* More than this GPCS tells nobody without authentication (5.1, 11.9.3.2). */
 	out_set(&o, "life_cycle",
-	    json_string(id->select_sw == SW_SELECTED_LOCKED
-			    ? "CARD_LOCKED"
-			    : "not locked: OP_READY, INITIALIZED or SECURED"));
+	    json_text(id->select_sw == SW_SELECTED_LOCKED
+			  ? "CARD_LOCKED"
+			  : "not locked: OP_READY, INITIALIZED or SECURED"));
 	out_set(&o, "aid", out_hex(aid_span(&id->fci.aid)));
 	out_set(&o, "max_command_data",
 	    id->fci.max_data == 0 ? json_null() : json_integer(id->fci.max_data));
@@ -178,7 +179,7 @@ json_t *show_key_usage(const struct key_info *k)
 	char hex[HEX_SIZE(2)];
 
 	if (text != NULL)
-		return json_string(text);
+		return json_text(text);
 	if (k->usage_n > 0 && (k->usage[0] | (k->usage_n > 1 ? k->usage[1] : 0)) != 0)
 		return json_sprintf(
 		    "bits %s", hex_put(span_of(k->usage, k->usage_n), hex, sizeof(hex)));
@@ -193,9 +194,9 @@ json_t *show_keys(const struct key_infos *k)
 	for (size_t i = 0; i < k->n; i++) {
 		json_t *o = json_object();
 
-		out_set(&o, "version", json_string(out_hex8(k->key[i].version).s));
-		out_set(&o, "id", json_string(out_hex8(k->key[i].id).s));
-		out_set(&o, "type", json_string(key_type_str(k->key[i].type)));
+		out_set(&o, "version", json_text(out_hex8(k->key[i].version).s));
+		out_set(&o, "id", json_text(out_hex8(k->key[i].id).s));
+		out_set(&o, "type", json_text(key_type_str(k->key[i].type)));
 		out_set(&o, "length", json_integer(k->key[i].length));
 		out_set(&o, "usage", show_key_usage(&k->key[i]));
 		show_add(&a, o);

@@ -4,6 +4,7 @@
 #include "cmd/kit/out.h"
 #include "scp/scp11.h"
 #include "cmd/kit/show.h"
+#include "cmd/kit/print.h"
 
 /* i & mask == value: the text holds. */
 struct meaning {
@@ -99,7 +100,7 @@ json_t *show_scp_features(uint8_t scp, uint16_t i)
 		a = json_array();
 		for (size_t m = 0; m < protocols[k].n; m++)
 			if ((bits & protocols[k].list[m].mask) == protocols[k].list[m].value)
-				show_add(&a, json_string(protocols[k].list[m].text));
+				show_add(&a, json_text(protocols[k].list[m].text));
 		return a;
 	}
 	return json_null();
@@ -163,12 +164,12 @@ void show_session(json_t **o, const struct session *s)
 	const char *name = scp_protocol_str(p);
 	bool scp11_opened = is_scp11(s, &name);
 
-	out_set(o, "protocol", json_string(name));
-	out_set(o, "i", scp11_opened ? json_null() : json_string(out_hex8(s->iu.i).s));
-	out_set(o, "i_from", scp11_opened ? json_null() : json_string(i_from_str(s->i_from)));
-	out_set(o, "level", json_string(out_hex8(s->level).s));
-	out_set(o, "mac",
-	    p == PROTOCOL_SCP03 ? json_string(s->iu.m == 16 ? "S16" : "S8") : json_null());
+	out_set(o, "protocol", json_text(name));
+	out_set(o, "i", scp11_opened ? json_null() : json_text(out_hex8(s->iu.i).s));
+	out_set(o, "i_from", scp11_opened ? json_null() : json_text(i_from_str(s->i_from)));
+	out_set(o, "level", json_text(out_hex8(s->level).s));
+	out_set(
+	    o, "mac", p == PROTOCOL_SCP03 ? json_text(s->iu.m == 16 ? "S16" : "S8") : json_null());
 }
 
 json_t *show_card_data_channels(const struct card_data *d)
@@ -187,7 +188,7 @@ static json_t *key_sizes(uint8_t bits)
 
 	for (unsigned k = 0; k < 3; k++)
 		if ((bits & 1u << k) != 0)
-			show_add(&a, json_string(names[k]));
+			show_add(&a, json_text(names[k]));
 	return a;
 }
 

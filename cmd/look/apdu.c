@@ -5,6 +5,7 @@
 #include "base/hex.h"
 #include "cmd/kit/dry.h"
 #include "cmd/kit/out.h"
+#include "cmd/kit/print.h"
 
 struct args {
 	struct opt_strings words;
@@ -94,16 +95,16 @@ static int show_answer(struct ctx *c, struct span command, const struct rapdu *r
 		out_set(&o, "command", out_command(command));
 		out_set(&o, "data", out_hex(r->data));
 		out_set(&o, "sw", json_sprintf("%04X", r->sw));
-		out_set(&o, "text", json_string(sw_text(r->sw)));
+		out_set(&o, "text", json_text(sw_text(r->sw)));
 		return out_json_line(c->out, o);
 	}
 	o = out_hex(r->data);
 	if (o == NULL)
 		return -1;
 	if (json_is_string(o))
-		fprintf(c->out, "%s\n", json_string_value(o));
+		print_line(c->out, "%s", json_string_value(o));
 	json_decref(o);
-	fprintf(c->out, "%04X %s\n", r->sw, sw_text(r->sw));
+	print_line(c->out, "%04X %s", r->sw, sw_text(r->sw));
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "base/hex.h"
 #include "cmd/kit/out.h"
 #include "cmd/kit/show.h"
+#include "cmd/kit/print.h"
 
 int discovery_look(
     struct ctx *c, struct session *s, const struct aid *asked, struct discovery *d, struct err *e)
@@ -86,7 +87,7 @@ json_t *discovery_why(const struct session *s, const struct discovery *d)
 	char text[WHY_MAX];
 
 	for (size_t i = 0; reason(s, d, i, text); i++)
-		show_add(&a, json_string(text));
+		show_add(&a, json_text(text));
 	return a;
 }
 

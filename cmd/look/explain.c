@@ -11,6 +11,7 @@
 #include "host/audit.h"
 #include "cmd/kit/out.h"
 #include "tlv/tlv.h"
+#include "cmd/kit/print.h"
 
 enum { CANDIDATES_MAX = 64, TREE_DEPTH = 8 };
 
@@ -120,7 +121,7 @@ static void put_command(FILE *f, const char *before, struct span command)
 {
 	char *text = out_masked(command);
 
-	fprintf(f, "%s%.128s%s\n", before, text == NULL ? "" : text, command.n > 64 ? "..." : "");
+	print_line(f, "%s%.128s%s", before, text == NULL ? "" : text, command.n > 64 ? "..." : "");
 	free(text);
 }
 
@@ -141,14 +142,15 @@ static void tree_text(FILE *f, struct span s, uint32_t parent, int depth, bool c
 		char hex[HEX_SIZE(48)];
 		bool inner = depth < TREE_DEPTH && tlv_constructed(t.tag);
 
-		fprintf(f, "        %*s%02X %s", 2 * depth, "", t.tag, name == NULL ? "?" : name);
+		print_text(
+		    f, "        %*s%02X %s", 2 * depth, "", t.tag, name == NULL ? "?" : name);
 		if (inner) {
-			fputc('\n', f);
+			print_raw(f, "\n");
 			tree_text(f, t.val, t.tag, depth + 1, change_mode);
 		} else if (change_mode && is_broadcast_key(parent, t.tag)) {
-			fputs(": **\n", f);
+			print_raw(f, ": **\n");
 		} else {
-			fprintf(f, ": %s%s\n", hex_put(t.val, hex, sizeof(hex)),
+			print_line(f, ": %s%s", hex_put(t.val, hex, sizeof(hex)),
 			    t.val.n > 47 ? "..." : "");
 		}
 	}
@@ -179,7 +181,7 @@ static json_t *tree_json(struct span s, uint32_t parent, int depth)
 		bool inner = depth < TREE_DEPTH && tlv_constructed(t.tag);
 
 		out_set(&o, "tag", json_sprintf("%02X", t.tag));
-		out_set(&o, "name", name == NULL ? json_null() : json_string(name));
+		out_set(&o, "name", name == NULL ? json_null() : json_text(name));
 		out_set(&o, inner ? "objects" : "value",
 		    inner ? tree_json(t.val, t.tag, depth + 1) : out_hex(t.val));
 		if (json_array_append_new(list, o) != 0) {
@@ -223,7 +225,7 @@ static void show_text(struct explain *x, struct span cmd, const struct rapdu *an
 	char words[200], hex[HEX_SIZE(64)];
 	size_t off, hidden;
 
-	fprintf(f, "%5u  %s%s%s%s\n", line,
+	print_line(f, "%5u  %s%s%s%s", line,
 	    trace_describe(r->has_plain ? plain : cmd, words, sizeof(words)),
 	    r->command != FINDING_NONE ? " [" : "", finding_str(r->command),
 	    r->command != FINDING_NONE ? "]" : "");
@@ -233,10 +235,10 @@ static void show_text(struct explain *x, struct span cmd, const struct rapdu *an
 	trace_hidden(plain, &off, &hidden);
 	if (is_tree(data) && (hidden == 0 || change_mode))
 		tree_text(f, data, 0, 0, change_mode);
-	fprintf(f, "     < %04X %s%s%s%s", ans->sw, sw_text(ans->sw),
+	print_text(f, "     < %04X %s%s%s%s", ans->sw, sw_text(ans->sw),
 	    r->reply != FINDING_NONE ? " [" : "", finding_str(r->reply),
 	    r->reply != FINDING_NONE ? "]" : "");
-	fprintf(f, "%s%s%s\n", shown->data.n > 0 ? ": " : "",
+	print_line(f, "%s%s%s", shown->data.n > 0 ? ": " : "",
 	    hex_put(span_sub(shown->data, 0, 63), hex, sizeof(hex)),
 	    shown->data.n > 63 ? "..." : "");
 	if (is_tree(shown->data))
@@ -256,16 +258,16 @@ static void show_json(struct explain *x, struct span cmd, const struct rapdu *an
 
 	out_set(&o, "line", json_integer(line));
 	out_set(&o, "name",
-	    json_string(trace_describe(r->has_plain ? plain : cmd, words, sizeof(words))));
+	    json_text(trace_describe(r->has_plain ? plain : cmd, words, sizeof(words))));
 	out_set(&o, "command", out_command(cmd));
 	out_set(&o, "plain", r->has_plain ? out_command(plain) : json_null());
 	out_set(&o, "command_check",
-	    r->command == FINDING_NONE ? json_null() : json_string(finding_str(r->command)));
+	    r->command == FINDING_NONE ? json_null() : json_text(finding_str(r->command)));
 	out_set(&o, "sw", json_sprintf("%04X", ans->sw));
-	out_set(&o, "status", json_string(sw_text(ans->sw)));
+	out_set(&o, "status", json_text(sw_text(ans->sw)));
 	out_set(&o, "answer", shown->data.n > 0 ? out_hex(shown->data) : json_null());
 	out_set(&o, "answer_check",
-	    r->reply == FINDING_NONE ? json_null() : json_string(finding_str(r->reply)));
+	    r->reply == FINDING_NONE ? json_null() : json_text(finding_str(r->reply)));
 	if (is_tree(shown->data))
 		out_set(&o, "objects", tree_json(shown->data, 0, 0));
 	out_stream_row(&x->rows, o);
@@ -340,10 +342,10 @@ static json_t *head_json(const struct explain *x, const char *file)
 	const struct candidate *f = x->fits;
 	json_t *o = json_object();
 
-	out_set(&o, "file", json_string(file));
-	out_set(&o, "keys", f == NULL ? json_null() : json_string(f->name));
+	out_set_text(&o, "file", file);
+	out_set(&o, "keys", f == NULL ? json_null() : json_text(f->name));
 	out_set(&o, "diversification",
-	    f == NULL ? json_null() : json_string(diversification_str(f->diversification)));
+	    f == NULL ? json_null() : json_text(diversification_str(f->diversification)));
 	out_set(&o, "verified", json_boolean(x->verified && x->mistake_line == 0));
 	out_set(&o, "mistake",
 	    x->mistake_line == 0 ? json_null()

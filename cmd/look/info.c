@@ -7,6 +7,7 @@
 #include "cmd/kit/out.h"
 #include "cmd/kit/show.h"
 #include "tlv/tlv.h"
+#include "cmd/kit/print.h"
 
 struct look {
 	struct session *s;
@@ -131,7 +132,7 @@ static void add_identity(const struct session *s, const struct profile_match *m,
 {
 	const struct card *card = s->card;
 
-	out_set(o, "reader", json_string(card->name));
+	out_set_text(o, "reader", card->name);
 	out_set(o, "atr", out_hex(span_of(card->atr, card->atr_n)));
 	out_set(o, "atr_means", show_atr(span_of(card->atr, card->atr_n)));
 	out_set(o, "profile", show_profile(m));
@@ -230,7 +231,7 @@ static json_t *entries_for(const struct key_info *k, const struct keystore *ks)
 	for (size_t i = 0; (t = keystore_at(ks, i)) != NULL; i++)
 		if ((entry_type_is_card(t->type) && may_be_set(k, t)) ||
 		    (entry_type_is_authority(t->type) && may_be_authority(k, t)))
-			show_add(&a, json_string(t->name));
+			show_add(&a, json_text(t->name));
 	return a;
 }
 

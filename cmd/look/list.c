@@ -5,6 +5,7 @@
 #include "cmd/channel/channel.h"
 #include "host/registry.h"
 #include "cmd/content/target.h"
+#include "cmd/kit/print.h"
 
 struct args {
 	bool isd, applications, load_files;
@@ -49,37 +50,37 @@ static void put_names(FILE *f, uint32_t privileges, int indent)
 
 	if (privileges == 0)
 		return;
-	fprintf(f, "%*s  privileges: ", indent, "");
+	print_text(f, "%*s  privileges: ", indent, "");
 	for (uint32_t bit = 0x800000; bit != 0; bit >>= 1) {
 		if ((privileges & bit) == 0 || privilege_str(bit) == NULL)
 			continue;
-		fprintf(f, "%s%s", comma, privilege_str(bit));
+		print_text(f, "%s%s", comma, privilege_str(bit));
 		comma = ", ";
 	}
-	fputc('\n', f);
+	print_raw(f, "\n");
 }
 
 static void put_modules(const struct tree *t, const struct registry_entry *x, int indent)
 {
 	for (size_t i = 0; i < x->s.module_n; i++)
-		fprintf(t->out, "%*s  %s  module\n", indent, "", aid_text(&x->s.module[i]).s);
+		print_line(t->out, "%*s  %s  module", indent, "", aid_text(&x->s.module[i]).s);
 }
 
 static void put_entry(const struct tree *t, const struct registry_entry *x, int indent)
 {
 	const char *name = cap_package_str(aid_span(&x->s.aid));
 
-	fprintf(t->out, "%*s%s  %s", indent, "", aid_text(&x->s.aid).s, entry_kind(x));
+	print_text(t->out, "%*s%s  %s", indent, "", aid_text(&x->s.aid).s, entry_kind(x));
 	if (x->s.version_n > 0)
-		fprintf(t->out, " %u.%u", x->s.version[0], x->s.version[1]);
-	fprintf(t->out, "  %s", entry_state(x));
+		print_text(t->out, " %u.%u", x->s.version[0], x->s.version[1]);
+	print_text(t->out, "  %s", entry_state(x));
 	if (x->kind == REGISTRY_APPLICATION && x->s.load_file.n > 0)
-		fprintf(t->out, "  from %s", aid_text(&x->s.load_file).s);
+		print_text(t->out, "  from %s", aid_text(&x->s.load_file).s);
 	if (t->flat && x->s.domain.n > 0 && x->kind != REGISTRY_ISD)
-		fprintf(t->out, "  in %s", aid_text(&x->s.domain).s);
+		print_text(t->out, "  in %s", aid_text(&x->s.domain).s);
 	if (name != NULL && x->kind == REGISTRY_LOAD_FILE)
-		fprintf(t->out, "  %s", name);
-	fputc('\n', t->out);
+		print_text(t->out, "  %s", name);
+	print_raw(t->out, "\n");
 	put_names(t->out, x->s.privileges, indent);
 	if (x->kind == REGISTRY_LOAD_FILE)
 		put_modules(t, x, indent);
@@ -182,7 +183,7 @@ static int show_json(struct ctx *c, const struct args *g, const struct registry 
 			json_decref(rows);
 			rows = NULL;
 		}
-	out_set(&o, "form", json_string(r->old_form ? "deprecated" : "tlv"));
+	out_set(&o, "form", json_text(r->old_form ? "deprecated" : "tlv"));
 	out_set(&o, "complete", json_boolean(!r->cut && r->skipped == 0));
 	out_set(&o, "proven", json_boolean(is_proven(g, r)));
 	out_set(&o, "entries", rows);

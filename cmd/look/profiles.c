@@ -7,6 +7,7 @@
 
 #include "apdu/atr.h"
 #include "cmd/kit/out.h"
+#include "cmd/kit/print.h"
 
 #ifndef CARDADM_PROFILE_DIR
 #define CARDADM_PROFILE_DIR "/usr/local/share/cardadm/profiles"
@@ -85,13 +86,13 @@ static void show_quirks(json_t **o, const struct profile *p)
 	if (p->block > 0)
 		out_set(o, "block", json_integer(p->block));
 	if (p->load_le != LOAD_LE_UNKNOWN)
-		out_set(o, "load_le", json_string(profile_load_le_str(p->load_le)));
+		out_set(o, "load_le", json_text(profile_load_le_str(p->load_le)));
 	if (p->factory_version >= 0) {
-		out_set(o, "factory_version", json_string(out_hex8((uint8_t)p->factory_version).s));
-		out_set(o, "factory_p1", json_string(out_hex8((uint8_t)p->factory_p1).s));
+		out_set(o, "factory_version", json_text(out_hex8((uint8_t)p->factory_version).s));
+		out_set(o, "factory_p1", json_text(out_hex8((uint8_t)p->factory_p1).s));
 	}
 	if (p->note[0] != '\0')
-		out_set(o, "note", json_string(p->note));
+		out_set(o, "note", json_text(p->note));
 }
 
 struct content_habits profile_habits(const struct profile *p)
@@ -115,9 +116,9 @@ json_t *show_profile(const struct profile_match *m)
 	if (m->profile == NULL)
 		return json_null();
 	o = json_object();
-	out_set(&o, "name", json_string(m->profile->name));
-	out_set(&o, "product", json_string(m->product->text));
-	out_set(&o, "known_by", json_string(profile_by_str(m->by)));
+	out_set_text(&o, "name", m->profile->name);
+	out_set(&o, "product", json_text(m->product->text));
+	out_set(&o, "known_by", json_text(profile_by_str(m->by)));
 	show_quirks(&o, m->profile);
 	return o;
 }

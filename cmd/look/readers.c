@@ -5,6 +5,7 @@
 #include "card/pcsc.h"
 #include "cmd/kit/out.h"
 #include "cmd/look/profiles.h"
+#include "cmd/kit/print.h"
 
 /* What the card in a reader is, by its ATR alone; NULL: no profile knows it. */
 static const char *product(struct ctx *c, const struct profiles *p, const struct pcsc_reader *r)
@@ -28,11 +29,11 @@ static json_t *row(
 	json_t *o = json_object();
 
 	out_set(&o, "number", json_integer((json_int_t)number));
-	out_set(&o, "name", json_string(r->name));
+	out_set_text(&o, "name", r->name);
 	out_set(&o, "card", json_boolean(r->present));
 	out_set(&o, "in_use", json_boolean(r->in_use));
 	out_set(&o, "atr", out_hex(span_of(r->atr, r->atr_n)));
-	out_set(&o, "product", is == NULL ? json_null() : json_string(is));
+	out_set(&o, "product", is == NULL ? json_null() : json_text(is));
 	return o;
 }
 
@@ -55,20 +56,20 @@ static void print_row(
 	const char *is = product(c, p, r);
 	FILE *out = c->out;
 
-	fprintf(out, "%zu  %s", number, r->name);
+	print_text(out, "%zu  %s", number, r->name);
 	if (r->mute)
-		fputs("  card does not answer to reset", out);
+		print_raw(out, "  card does not answer to reset");
 	else if (r->present && r->atr_n == 0)
-		fputs("  card", out);
+		print_raw(out, "  card");
 	else if (r->present)
-		fputs("  card ", out);
+		print_raw(out, "  card ");
 	else
-		fputs("  no card", out);
+		print_raw(out, "  no card");
 	for (size_t i = 0; i < r->atr_n; i++)
-		fputs(out_hex8(r->atr[i]).s, out);
+		print_text(out, "%s", out_hex8(r->atr[i]).s);
 	if (is != NULL)
-		fprintf(out, ", %s", is);
-	fputs(r->in_use ? ", in use\n" : "\n", out);
+		print_text(out, ", %s", is);
+	print_line(out, "%s", r->in_use ? ", in use" : "");
 }
 
 static int run_readers(struct ctx *c, void *args, struct err *e)

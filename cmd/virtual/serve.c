@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cmd/kit/verb.h"
+#include "cmd/kit/print.h"
 
 enum { WAIT_SECONDS = 5 };
 
@@ -31,7 +32,7 @@ static void tell(void *ctx, enum vpcd_event event, const char *path)
 
 	switch (event) {
 	case VPCD_READY: /* scripts wait for this line: it comes with --quiet too */
-		fputs("ready\n", c->log);
+		print_raw(c->log, "ready\n");
 		fflush(c->log);
 		break;
 	case VPCD_LOST:

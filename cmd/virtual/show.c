@@ -2,6 +2,7 @@
 #include "cmd/kit/out.h"
 #include "cmd/kit/show.h"
 #include "vcard/core/vcard.h"
+#include "cmd/kit/print.h"
 
 struct args {
 	const char *path;
@@ -18,8 +19,8 @@ static json_t *key_sets(const struct vcard_summary *s)
 	for (size_t i = 0; i < s->keys_n; i++) {
 		json_t *o = json_object();
 
-		out_set(&o, "version", json_string(out_hex8(s->keys[i].version).s));
-		out_set(&o, "type", json_string(key_type_str(s->keys[i].type)));
+		out_set(&o, "version", json_text(out_hex8(s->keys[i].version).s));
+		out_set(&o, "type", json_text(key_type_str(s->keys[i].type)));
 		out_set(&o, "length", json_integer(s->keys[i].length));
 		out_set(&o, "domain", out_hex(aid_span(&s->keys[i].domain)));
 		out_set(&o, "tries_left",
@@ -41,7 +42,7 @@ static json_t *fault(const struct vcard_summary *s)
 	if (s->fault == FAULT_NONE)
 		return json_null();
 	o = json_object();
-	out_set(&o, "name", json_string(fault_str(s->fault)));
+	out_set(&o, "name", json_text(fault_str(s->fault)));
 	out_set(&o, "at", s->fault_at > 0 ? json_integer(s->fault_at) : json_null());
 	out_set(&o, "happened", json_boolean(s->fault_done));
 	return o;
@@ -67,14 +68,14 @@ static int run(struct ctx *c, void *args, struct err *e)
 	if (vcard_describe(g->path, &s, e) != 0)
 		return -1;
 	o = json_object();
-	out_set(&o, "file", json_string(g->path));
-	out_set(&o, "product", json_string(product_str(s.product)));
+	out_set_text(&o, "file", g->path);
+	out_set(&o, "product", json_text(product_str(s.product)));
 	out_set(&o, "cin", out_hex(span_of(s.cin, s.cin_n)));
 	out_set(&o, "iin", out_hex(span_of(s.iin, s.iin_n)));
 	out_set(&o, "diversification_data", out_hex(SPAN(s.kdd)));
-	out_set(&o, "life_cycle", json_string(card_life_cycle_str(s.life_cycle)));
-	out_set(&o, "protocol", json_string(s.i02 != 0 ? "SCP02" : "SCP03"));
-	out_set(&o, "i", json_string(out_hex8(s.i02 != 0 ? s.i02 : s.i).s));
+	out_set(&o, "life_cycle", json_text(card_life_cycle_str(s.life_cycle)));
+	out_set(&o, "protocol", json_text(s.i02 != 0 ? "SCP02" : "SCP03"));
+	out_set(&o, "i", json_text(out_hex8(s.i02 != 0 ? s.i02 : s.i).s));
 	out_set(&o, "fault", fault(&s));
 	out_set(&o, "keys", key_sets(&s));
 	out_set(&o, "content", content(&s));

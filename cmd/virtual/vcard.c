@@ -12,6 +12,7 @@
 #include "cmd/kit/show.h"
 #include "cmd/virtual/product.h"
 #include "cmd/virtual/scp11.h"
+#include "cmd/kit/print.h"
 
 struct args {
 	const char *path, *keys, *issuer, *diversification, *platform, *fault;
@@ -370,12 +371,12 @@ static int tell(struct ctx *c, const struct args *g, struct err *e)
 	json_t *o;
 
 	if (!c->json) {
-		fprintf(c->out, "created %u card%s: %s\n", n, n == 1 ? "" : "s", g->path);
+		print_line(c->out, "created %u card%s: %s", n, n == 1 ? "" : "s", g->path);
 		return 0;
 	}
 	o = json_object();
 	out_set(&o, "created", json_integer(n));
-	out_set(&o, "path", json_string(g->path));
+	out_set_text(&o, "path", g->path);
 	return out_result(c, o, e);
 }
 

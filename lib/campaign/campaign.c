@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/text.h"
 
 /* ---- files ---- */
 
@@ -30,6 +31,18 @@ static int name_ledger(struct campaign *c, struct err *e)
 	    (int)sizeof(c->ledger_path))
 		return err_set(e, ERR_INPUT, "%s: name too long", c->m.path);
 	return 0;
+}
+
+/* Fields are keys of the manifest; and somebody may have put a key of a card where its name or its
+ * file belongs. */
+static int cannot_open(struct campaign *c, struct err *e)
+{
+	err_word(e, WORDS_KEYS);
+	text_hide_key(e, c->m.keystore);
+	text_hide_key(e, c->m.bundle);
+	text_hide_key(e, c->m.keys);
+	campaign_close(c);
+	return -1;
 }
 
 static int read_manifest(const char *manifest, struct campaign *c, struct err *e)
@@ -69,9 +82,7 @@ int campaign_open(const char *manifest, struct campaign *c, struct err *e)
 	if (read_manifest(manifest, c, e) == 0 && open_files(c, job_today(), e) == 0 &&
 	    check_expiry(c, e) == 0 && c->mode->ready(c, e) == 0 && check_level(c, e) == 0)
 		return 0;
-	err_word(e, WORDS_KEYS);
-	campaign_close(c);
-	return -1;
+	return cannot_open(c, e);
 }
 
 int campaign_open_report(const char *manifest, struct campaign *c, struct err *e)
@@ -89,9 +100,7 @@ int campaign_open_report(const char *manifest, struct campaign *c, struct err *e
 			return 0;
 		}
 	}
-	err_word(e, WORDS_KEYS);
-	campaign_close(c);
-	return -1;
+	return cannot_open(c, e);
 }
 
 void campaign_close(struct campaign *c)

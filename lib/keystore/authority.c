@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/hex.h"
+#include "base/text.h"
 #include "keystore/slot.h"
 
 static const char *const ciphers[] = { "aes", "des", NULL };
@@ -153,9 +154,11 @@ static int read_half(const struct keystore *ks, struct slot *s, bool private_hal
 	if (!path_beside(ks->path, h->file, path, sizeof(path)))
 		return doc_error(ks->doc, at, e, "the path of the file is too long");
 	rc = (private_half ? file_read_secret : file_read)(path, AUTHORITY_PEM_MAX, &text, e);
-	if (rc != 0)
+	if (rc != 0) {
+		text_hide_key(e, h->file);
 		return err_in(
 		    e, "%.200s:%u:%u", ks->path, (unsigned)at->line, (unsigned)at->column);
+	}
 	if (!decode(s, wr_span(&text), private_half, &h->key)) {
 		snprintf(from, sizeof(from), "%s: ", path);
 		rc = not_a_key(ks, s, h, from, e);

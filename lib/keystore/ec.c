@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/hex.h"
+#include "base/text.h"
 #include "keystore/slot.h"
 
 #define CERTS_FILE_MAX (64 << 10) /* PEM with the text that tools write around it */
@@ -142,9 +143,11 @@ static int read_file(const struct keystore *ks, struct slot *s, struct err *e)
 
 	if (!path_beside(ks->path, s->certs_file, path, sizeof(path)))
 		return doc_error(ks->doc, s->certs_at, e, "the path of the file is too long");
-	if (file_read(path, CERTS_FILE_MAX, &text, e) != 0)
+	if (file_read(path, CERTS_FILE_MAX, &text, e) != 0) {
+		text_hide_key(e, s->certs_file);
 		return err_in(e, "%.200s:%u:%u", ks->path, (unsigned)s->certs_at->line,
 		    (unsigned)s->certs_at->column);
+	}
 	wr_free(&s->certs);
 	s->certs = wr_grow(CERTS_MAX);
 	if (!decode(wr_span(&text), &s->certs))

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/hex.h"
+#include "base/text.h"
 #include "crypto/des.h"
 
 #define VALUE_FILE_MAX 1024 /* blanks and line ends included */
@@ -60,9 +61,11 @@ static int read_file_value(
 
 	if (!path_beside(ks->path, v->file, path, sizeof(path)))
 		return doc_error(ks->doc, v->at, e, "the path of the file is too long");
-	if (file_read_secret(path, VALUE_FILE_MAX, &text, e) != 0)
+	if (file_read_secret(path, VALUE_FILE_MAX, &text, e) != 0) {
+		text_hide_key(e, v->file); /* somebody may have put the value there */
 		return err_in(
 		    e, "%.200s:%u:%u", ks->path, (unsigned)v->at->line, (unsigned)v->at->column);
+	}
 	if (hex_get(wr_span(&text), b, most, &n))
 		rc = keep_value(ks, s, v, span_of(b, n), to, e);
 	else

@@ -8,6 +8,7 @@
 #include <yaml.h>
 
 #include "base/file.h"
+#include "base/text.h"
 
 /* Longest path shown whole; of a longer one the end is shown, so that the message still fits. */
 #define PATH_SHOWN 200
@@ -46,34 +47,10 @@ int doc_error(const struct doc *d, const struct node *n, struct err *e, const ch
 	return place_error(d, n->line, n->column, e, text);
 }
 
-/* Reads one UTF-8 character; false when it is malformed, too long a form, or a surrogate. */
-static bool utf8_next(struct rd *r, uint32_t *c)
-{
-	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
-	uint8_t b;
-	size_t more;
-
-	if (!rd_u8(r, &b))
-		return false;
-	*c = b;
-	if (b < 0x80)
-		return true;
-	if (b < 0xC2 || b > 0xF4)
-		return false;
-	more = b < 0xE0 ? 1 : b < 0xF0 ? 2 : 3;
-	*c = b & (0x3Fu >> more);
-	for (size_t i = 0; i < more; i++) {
-		if (!rd_u8(r, &b) || (b & 0xC0) != 0x80)
-			return false;
-		*c = *c << 6 | (b & 0x3F);
-	}
-	return *c >= least[more] && *c <= 0x10FFFF && (*c < 0xD800 || *c > 0xDFFF);
-}
-
 /* Control characters, the line ends that only YAML knows, and those that reorder what is shown. */
 static bool is_control(uint32_t c)
 {
-	return (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || (c >= 0x7F && c < 0xA0) ||
+	return (char_is_control(c) && c != '\t' && c != '\n' && c != '\r') ||
 	       (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF ||
 	       c == 0xFFFE || c == 0xFFFF;
 }

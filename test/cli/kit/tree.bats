@@ -113,6 +113,13 @@ check_named() {
 	done
 }
 
+# check_print DIR: prints each line of DIR/cmd that writes to a terminal past cmd/kit/print.h, which
+# makes foreign text fit to be shown. Left out: what prints only texts of the program's own tables.
+check_print() {
+	(cd "$1" && grep -rnE '\b(v?f?printf|f?puts|f?putc|fputc|putchar|fwrite|perror|json_string)\(' cmd --include='*.[ch]') |
+		grep -vE '^cmd/(content/|kit/(print|doc|mdoc|complete)\.[ch]:|main\.c:.*"cardadm: (cannot protect|standard output))' || true
+}
+
 plant() { # plant FILE TEXT: a copy of the tree in which FILE ends with TEXT
 	[ -d copy ] || { mkdir copy && cp -r "$top/lib" "$top/cmd" copy/; }
 	printf '%s\n' "$2" >>"copy/$1"
@@ -181,6 +188,15 @@ setup() {
 	check_sizes copy | grep -q '^cmd/kit/ask.h: 6[0-9]* lines'
 	plant cmd/kit/doc.h "/* $(printf '%0100d' 0) */"
 	check_sizes copy | grep -q '^cmd/kit/doc.h:[0-9]*: 106 columns'
+}
+
+@test "text goes to the terminal by one way" {
+	check_print "$top" >found
+	cat found >&2
+	[ ! -s found ]
+	plant cmd/look/list.c 'void f(void) { fprintf(stdout, "%s", name); }'
+	plant cmd/kit/ask.c 'json_t *f(void) { return json_string(name); }'
+	[ "$(check_print copy | wc -l)" -eq 2 ]
 }
 
 @test "no text of the library names an option or a verb" {

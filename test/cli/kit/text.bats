@@ -1,0 +1,138 @@
+#!/usr/bin/env bats
+# Foreign text: names that drive a terminal, hide or are no UTF-8; keys typed where a name belongs.
+
+load ../lib
+
+key=404142434445464748494A4B4C4D4E4F
+evil=$'caf\xe9 \e[31m\u202e\u200b\n\u009b.card'
+shown='caf\xE9 \x1B[31m\u202E\u200B\x0A\u009B.card'
+
+# clean FILE...: nothing in it that a terminal obeys, or that is not seen.
+clean() {
+	! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8b-\x8f\xaa-\xae]' "$@"
+}
+
+# shows STATUS ARGS...: stdout and stderr are clean, and one of them has the name as it is shown.
+shows() {
+	local want=$1 got=0
+	shift
+	"$CARDADM" "$@" >out 2>err </dev/null || got=$?
+	[ "$got" -eq "$want" ]
+	clean out err
+	grep -qF "$shown" out err
+}
+
+@test "a card file with a name that drives the terminal" {
+	fleet 1
+	mv fleet/0001.card "fleet/$evil"
+	shows 0 vcard show "fleet/$evil"
+	shows 0 -r "vcard:fleet/$evil" info
+	ok -r "vcard:fleet/$evil" -k keys.yaml scp-open
+	"$CARDADM" -r "vcard:fleet/$evil" scp-status >out 2>err
+	clean out err
+	shows 4 vcard show "fleet/$evil"
+	ok -r "vcard:fleet/$evil" scp-close
+	shows 4 -r "vcard:none/$evil" info
+	shows 2 list "$evil"
+	shows 2 "$evil"
+	shows 5 -r "vcard:fleet/$evil" -k keys.yaml list --keys "$evil"
+	shows 3 bundle show "$evil"
+	shows 3 cap show "$evil"
+	shows 3 campaign check "$evil"
+	shows 3 -k "$evil" keystore list
+}
+
+@test "a campaign over such a card, and its report" {
+	fleet 2
+	campaign
+	mv fleet/0001.card "fleet/$evil"
+	ok campaign run campaign.yaml -v
+	printf '%s\n' "$stderr" >err
+	clean err
+	shows 0 campaign report campaign.yaml
+	ok campaign report campaign.yaml --json
+	clean <(printf '%s\n' "$output")
+	[ "$(jq -c '[.total,.done,(.cards|length)]' <<<"$output")" = '[2,2,2]' ]
+	# The octets of the name are in the report, and only where text could not carry them.
+	[ "$(jq -r '.cards[]|select(.file_hex)|.file_hex' <<<"$output" | xxd -r -p)" = "fleet/$evil" ]
+	[ "$(jq '[.cards[]|has("file_hex")]|map(select(.))|length' <<<"$output")" = 1 ]
+	[[ $(jq -r '.cards[]|select(.file_hex)|.file' <<<"$output") == 'fleet/caf\xE9'* ]]
+}
+
+@test "texts of a ledger" {
+	fleet 1
+	campaign
+	ok campaign run campaign.yaml
+	mv fleet/0001.card fleet/0001
+	ok vcard create fleet --count 1 --first 2 --keystore keys.yaml
+	echo nothing >"fleet/$evil"
+	cardadm campaign run campaign.yaml
+	[ "$status" -eq 9 ]
+	shows 0 campaign report campaign.yaml
+	ok campaign report campaign.yaml --json
+	clean <(printf '%s\n' "$output")
+}
+
+# Each line: what is typed; the key stands where a name, a file or a number belongs.
+@test "a key that is typed where a name, a file or a number belongs is not repeated" {
+	fleet 1
+	r="vcard:$PWD/fleet/0001.card"
+	n=0
+	while read -r args; do
+		cardadm $args </dev/null
+		[ "$status" -ne 0 ]
+		if [[ $output$stderr == *404142434445* || $stderr != *"hint: "*key* ]]; then
+			echo "cardadm $args: $output $stderr" >&2
+			return 1
+		fi
+		n=$((n + 1))
+	done <<-EOF
+		-r $r -k keys.yaml list --keys $key
+		-r $r -k keys.yaml scp-open --keys $key$key
+		-r $r -k keys.yaml scp-open --keys $key --key-version 30
+		-r $r -k keys.yaml scp-open --key-version $key
+		-r $r -k keys.yaml scp-open --level $key
+		-r $r -k $key list
+		-r $key info
+		-r vcard:$key info
+		-r $r -k keys.yaml put-keys $key
+		-r $r -k keys.yaml put-keys ${key}5051525354555657
+		bundle build --image app.img --version 3.2 -k keys.yaml --output o --kos $key
+		bundle show $key
+		keystore list -k $key
+		keystore list $key
+		campaign check $key
+		cap show $key
+		vcard create cards --keys $key -k keys.yaml
+		$key
+		list --$key
+	EOF
+	[ "$n" -eq 19 ]
+}
+
+@test "the same in a file of ours" {
+	fleet 1
+	campaign
+	for line in "s/app.bundle/$key/" "s/keys.yaml/$key/" "s/keys: test/keys: $key/"; do
+		sed "$line" campaign.yaml >other.yaml
+		cardadm campaign check other.yaml
+		[ "$status" -ne 0 ]
+		[[ $stderr != *404142434445* && $stderr == *"hint: "*key* ]]
+	done
+	printf 'cardadm: keystore/1\nkeys:\n  fleet: {type: scp03, version: 30, diversification: none, master: {file: %s}}\n' $key >slip.yaml
+	chmod 600 slip.yaml
+	cardadm -k slip.yaml keystore check
+	[[ $output$stderr != *404142434445* ]]
+	cardadm -r vcard:fleet/0001.card -k slip.yaml list
+	[ "$status" -ne 0 ]
+	[[ $stderr != *404142434445* && $stderr == *"hint: "*key* ]]
+}
+
+@test "an AID as long as a key is shown where an AID belongs" {
+	fleet 1
+	cardadm -r vcard:fleet/0001.card -k keys.yaml list --sd $key
+	[ "$status" -ne 0 ]
+	[[ $stderr == *$key* ]]
+	cardadm -r vcard:fleet/0001.card -k keys.yaml delete $key
+	[[ $output$stderr == *$key* ]]
+}
