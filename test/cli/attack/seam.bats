@@ -113,7 +113,8 @@ managed() { # a card with HELLO on it
 
 @test "campaign: with a level that is named, another i does not take the R-MAC away" {
 	main_job
-	sed 's/^bundle:.*/&\nlevel: 33/' campaign.yaml >level.yaml
+	grep -qx 'level: 33' campaign.yaml
+	cp campaign.yaml level.yaml
 	# i 70 is 10 on the line: a card without R-MAC, by what it seems to say.
 	attack "8050 * flip 12 60" && runs_to failed establish level.yaml
 	[ "$(runs)" != 3.2 ]
