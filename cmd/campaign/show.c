@@ -182,8 +182,8 @@ static const char *state_str(const struct ledger_card *lc)
 static json_t *auth_json(enum card_auth a)
 {
 	return a == CARD_AUTH_FINE      ? json_null()
-	       : a == CARD_AUTH_REFUSED ? json_string("refused")
-					: json_string("wrong keys");
+	       : a == CARD_AUTH_REFUSED ? json_text("refused")
+					: json_text("wrong keys");
 }
 
 /* A card that was put into a reader has no file. */
@@ -263,7 +263,7 @@ static int report_text(struct ctx *c, const struct campaign *cp, struct ledger *
 		    cp->m.readers_n > 0 ? "-" : lc.file, state_str(&lc),
 		    lc.step[0] != '\0' ? lc.step : "-", lc.reason[0] != '\0' ? lc.reason : "-");
 		if (lc.auth_failed != CARD_AUTH_FINE)
-			fprintf(c->out, "%-32s  authentication: %s\n", "",
+			print_line(c->out, "%-32s  authentication: %s", "",
 			    lc.auth_failed == CARD_AUTH_REFUSED
 				? "refused, or somebody on the line"
 				: "these are not the card's keys; no try was spent");

@@ -5,6 +5,7 @@
 #include "channel/opening.h"
 #include "cmd/agent/agent.h"
 #include "cmd/kit/out.h"
+#include "cmd/kit/print.h"
 #include "cmd/kit/show.h"
 
 /* ---- cards that refused, or seemed to ---- */
@@ -63,10 +64,10 @@ static bool show_text(void *ctx, const struct tries_row *r)
 	char at[32];
 
 	if (x->n++ == 0)
-		fprintf(x->c->out,
+		print_line(x->c->out,
 		    "left alone: cards that refused an authentication, or somebody on the line "
-		    "did\n");
-	fprintf(x->c->out, "  card %s, key %s, %s, %s, %u time%s\n", r->card, r->key_set,
+		    "did");
+	print_line(x->c->out, "  card %s, key %s, %s, %s, %u time%s", r->card, r->key_set,
 	    when(r->at, at), r->mark.begun ? "outcome not known" : "refused", r->mark.count,
 	    r->mark.count == 1 ? "" : "s");
 	return true;
@@ -131,10 +132,10 @@ static int status_closed(struct ctx *c, struct err *e)
 		refused_json(c, &j);
 		return out_result(c, j, e);
 	}
-	fprintf(c->out, "no channel is open to %s\n", c->reader);
+	print_line(c->out, "no channel is open to %s", c->reader);
 	if (n->there) {
 		agent_note_err(n, ERR_READER, &how);
-		fprintf(c->out, "%s\n", how.text);
+		print_line(c->out, "%s", how.text);
 		ctx_note(c, "hint: %s", how.hint);
 	}
 	refused_text(c);
@@ -153,21 +154,21 @@ static int run_status(struct ctx *c, void *args, struct err *e)
 		return status_closed(c, e);
 	s = &a->session;
 	if (!c->json) {
-		fprintf(c->out, "channel open to %s\n", a->reader);
+		print_line(c->out, "channel open to %s", a->reader);
 		/* In SCP11b we have no keys. */
-		fprintf(c->out, "mode %s, %s, key set %s version %s\n", mode_str(s->mode),
+		print_line(c->out, "mode %s, %s, key set %s version %s", mode_str(s->mode),
 		    show_session_text(s, text, sizeof(text)),
 		    a->keys[0] == '\0' ? "of the card" : a->keys, out_hex8(s->iu.key_version).s);
 		if (a->has_bundle && a->plan.package != NULL)
-			fprintf(c->out, "bundle %s: %u of %u commands\n", a->bundle_name, a->done,
+			print_line(c->out, "bundle %s: %u of %u commands", a->bundle_name, a->done,
 			    a->plan.package->total);
 		refused_text(c);
 		return 0;
 	}
 	j = json_pack("{s:b, s:s, s:s}", "open", 1, "reader", a->reader, "mode", mode_str(s->mode));
 	show_session(&j, s);
-	out_set(&j, "keys", a->keys[0] == '\0' ? json_null() : json_string(a->keys));
-	out_set(&j, "key_version", json_string(out_hex8(s->iu.key_version).s));
+	out_set(&j, "keys", a->keys[0] == '\0' ? json_null() : json_text(a->keys));
+	out_set(&j, "key_version", json_text(out_hex8(s->iu.key_version).s));
 	if (a->has_bundle && a->plan.package != NULL)
 		out_set(&j, "bundle",
 		    json_pack("{s:s, s:I, s:I}", "file", a->bundle_name, "done",

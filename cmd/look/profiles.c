@@ -80,7 +80,7 @@ static void show_quirks(json_t **o, const struct profile *p)
 	if (p->protocol >= 0)
 		out_set(o, "protocol", json_sprintf("SCP%02X", (unsigned)p->protocol));
 	if (p->i >= 0)
-		out_set(o, "i", json_string(out_hex8((uint8_t)p->i).s));
+		out_set(o, "i", json_text(out_hex8((uint8_t)p->i).s));
 	if (p->s16 >= 0)
 		out_set(o, "s16", json_boolean(p->s16));
 	if (p->block > 0)
