@@ -110,8 +110,8 @@ static bool make_stream(const struct broadcast_keys *bk, struct span payload, st
 {
 	size_t chunk = scp_max_data_at(PROTOCOL_SCP03, BROADCAST_LEVEL, k->p.m) - PAYLOAD_HEAD;
 	struct scp s = { 0 };
-	bool ok =
-	    scp03_resume(&s, &bk->enc, &bk->mac, k->p.counter, k->p.mcv, BROADCAST_LEVEL, k->p.m);
+	bool ok = scp03_resume(&s, &bk->enc, &bk->mac,
+	    (struct scp03_point){ k->p.counter, k->p.mcv, BROADCAST_LEVEL, k->p.m });
 
 	for (size_t at = 0; ok && at < payload.n; at += chunk) {
 		ok =

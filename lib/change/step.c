@@ -51,9 +51,18 @@ static int unknown_field(
 	return unknown(d, v, near.best, all, e);
 }
 
-static int read_value(const struct doc *d, const struct node *v, const char *key,
-    const struct field *f, const struct field_source *from, void *x, struct err *e)
+/* A key of the step, and where the document and its file are. */
+struct reading {
+	const struct doc *d;
+	const char *key;
+	const struct field_source *from;
+};
+
+static int read_value(
+    const struct reading *r, const struct node *v, const struct field *f, void *x, struct err *e)
 {
+	const struct doc *d = r->d;
+	const char *key = r->key;
 	char why[sizeof(e->text)], hint[sizeof(e->hint)];
 
 	if (v->kind != NODE_SCALAR)
@@ -62,7 +71,7 @@ static int read_value(const struct doc *d, const struct node *v, const char *key
 	if (v->n == 0)
 		return doc_error(
 		    d, v->plain && v->key != NULL ? v->key : v, e, "`%s` has no value", key);
-	if (field_put(f, from, v->text, x, e) == 0)
+	if (field_put(f, r->from, v->text, x, e) == 0)
 		return 0;
 	memcpy(why, e->text, sizeof(why));
 	memcpy(hint, e->hint, sizeof(hint));
@@ -75,17 +84,18 @@ static int read_field(const struct doc *d, const struct node *v, const struct ch
 {
 	const struct change_kind *k = ch->kind;
 	const struct field *f = field_find(k->fields, k->field_n, v->key->text);
+	const struct reading r = { d, v->key->text, from };
 
 	if (f == NULL)
 		return unknown_field(d, v, k, e);
 	if (field_given(f, ch->x))
 		return doc_error(d, v->key, e, "`%s` and `%s` are one", f->name, f->former);
 	if (v->kind != NODE_LIST || !field_is_list(f))
-		return read_value(d, v, v->key->text, f, from, ch->x, e);
+		return read_value(&r, v, f, ch->x, e);
 	if (v->count == 0)
 		return doc_error(d, v, e, "`%s` must have a value at least", v->key->text);
 	for (const struct node *i = v->first; i != NULL; i = i->next)
-		if (read_value(d, i, v->key->text, f, from, ch->x, e) != 0)
+		if (read_value(&r, i, f, ch->x, e) != 0)
 			return -1;
 	return 0;
 }

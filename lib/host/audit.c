@@ -178,8 +178,9 @@ static void enter_broadcast(struct audit *a, struct span data)
 	a->broadcast = true;
 	a->broadcast_known = enter_get(data, &en) && en.form == FORM_CLEAR &&
 			     key_from(&enc, span_of(en.keys, en.keys_n)) &&
-			     scp03_resume(&a->bc, &enc, &en.bk_mac, en.counter, en.mcv,
-				 LEVEL_CMAC | LEVEL_CDEC, scp_mac_size(&a->scp));
+			     scp03_resume(&a->bc, &enc, &en.bk_mac,
+				 (struct scp03_point){ en.counter, en.mcv, LEVEL_CMAC | LEVEL_CDEC,
+				     scp_mac_size(&a->scp) });
 	wipe_key(&enc);
 	enter_wipe(&en);
 }

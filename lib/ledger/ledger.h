@@ -92,14 +92,19 @@ bool ledger_damaged(const struct ledger *l);
 int ledger_add(struct ledger *l, const char *file, struct err *e);
 /* Commits what is grouped. */
 int ledger_flush(struct ledger *l, struct err *e);
+/* Which cards are to be worked on next. */
+struct ledger_want {
+	const char *after; /* this one, by its file; "" to begin */
+	bool retry;        /* those too that an authentication failed on */
+	size_t max;        /* so many at most */
+};
 /*
- * The intent to work on cards: takes the next up to `max` cards after `after` ("" to begin) that
- * are not done, and, unless `retry`, refused no authentication. Their rows are in_doubt from now
- * on and count one attempt more: committed when it returns, with all that was grouped before. *n is
- * 0 at the end.
+ * The intent to work on cards: takes the next ones that are not done. Their rows are in_doubt from
+ * now on and count one attempt more: committed when it returns, with all that was grouped before.
+ * out has room for want.max; *n is 0 at the end.
  */
-int ledger_claim(struct ledger *l, const char *after, bool retry, size_t max,
-    struct ledger_card *out, size_t *n, struct err *e);
+int ledger_claim(
+    struct ledger *l, struct ledger_want want, struct ledger_card *out, size_t *n, struct err *e);
 /* Writes the row back, committed when it returns, with all that was grouped before. */
 int ledger_put(struct ledger *l, const struct ledger_card *c, struct err *e);
 /*

@@ -376,26 +376,26 @@ int ledger_next(struct ledger *l, const char *after, int only, struct ledger_car
 	return *found ? rises(l, behind, c->file, found, e) : 0;
 }
 
-static int list_to_do(struct ledger *l, const char *after, bool retry, size_t max,
-    struct ledger_card *out, size_t *n, struct err *e)
+static int list_to_do(
+    struct ledger *l, struct ledger_want want, struct ledger_card *out, size_t *n, struct err *e)
 {
 	sqlite3_stmt *st = begin(l, ST_TO_DO);
 	int rc, bad = 0;
 	bool more = true;
 
-	if (st == NULL || sqlite3_bind_text(st, 2, after, -1, SQLITE_STATIC) != SQLITE_OK ||
-	    sqlite3_bind_int(st, 3, retry) != SQLITE_OK ||
-	    sqlite3_bind_int64(st, 4, (sqlite3_int64)max) != SQLITE_OK)
+	if (st == NULL || sqlite3_bind_text(st, 2, want.after, -1, SQLITE_STATIC) != SQLITE_OK ||
+	    sqlite3_bind_int(st, 3, want.retry) != SQLITE_OK ||
+	    sqlite3_bind_int64(st, 4, (sqlite3_int64)want.max) != SQLITE_OK)
 		return store_fail(l, "cannot be read", e);
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW && *n < max && more) {
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW && *n < want.max && more) {
 		struct ledger_card *c = &out[*n];
 
 		bad = take_row(l, st, c, e);
 		if (bad == 0)
-			bad = rises(l, after, c->file, &more, e);
+			bad = rises(l, want.after, c->file, &more, e);
 		if (bad != 0)
 			break;
-		after = c->file;
+		want.after = c->file;
 		++*n;
 	}
 	if (bad == 0)
@@ -404,11 +404,11 @@ static int list_to_do(struct ledger *l, const char *after, bool retry, size_t ma
 	return bad;
 }
 
-int ledger_claim(struct ledger *l, const char *after, bool retry, size_t max,
-    struct ledger_card *out, size_t *n, struct err *e)
+int ledger_claim(
+    struct ledger *l, struct ledger_want want, struct ledger_card *out, size_t *n, struct err *e)
 {
 	*n = 0;
-	if (group(l, e) != 0 || list_to_do(l, after, retry, max, out, n, e) != 0)
+	if (group(l, e) != 0 || list_to_do(l, want, out, n, e) != 0)
 		return -1;
 	for (size_t i = 0; i < *n; i++) {
 		sqlite3_stmt *st;

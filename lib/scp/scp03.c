@@ -185,20 +185,20 @@ static void opened(struct scp *s, const uint8_t full[static 16])
 	advance(&s->u.scp03, zero, full);
 }
 
-bool scp03_resume(struct scp *scp, const struct key *enc, const struct key *mac,
-    const uint8_t counter[static 16], const uint8_t mcv[static 16], uint8_t level, uint8_t m)
+bool scp03_resume(
+    struct scp *scp, const struct key *enc, const struct key *mac, struct scp03_point at)
 {
 	struct scp03 *s = &scp->u.scp03;
 
-	scp_become(scp, &scp03_ops, 0, m);
-	if ((m != 8 && m != 16) || !level_valid(level, 0) || !aes_set_key(&s->enc, enc) ||
+	scp_become(scp, &scp03_ops, 0, at.m);
+	if ((at.m != 8 && at.m != 16) || !level_valid(at.level, 0) || !aes_set_key(&s->enc, enc) ||
 	    !aes_set_key(&s->mac, mac)) {
 		scp_wipe(scp);
 		return false;
 	}
 	aes_wipe(&s->rmac);
-	advance(s, counter, mcv);
-	scp->level = level;
+	advance(s, at.counter, at.mcv);
+	scp->level = at.level;
 	scp->open = true;
 	return true;
 }

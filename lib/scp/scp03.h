@@ -35,12 +35,19 @@ MUST_CHECK bool scp03_card_challenge(const struct key *key_enc, const uint8_t se
     struct span aid, uint8_t m, uint8_t *out);
 
 struct scp;
+/* Where a session stands; what is pointed to is borrowed. */
+struct scp03_point {
+	const uint8_t *counter; /* 16 octets: encryption counter of the last command */
+	const uint8_t *mcv;     /* 16 octets: MAC chaining value, full CMAC of the last command */
+	uint8_t level;          /* without R-MAC */
+	uint8_t m;              /* 8 (S8) or 16 (S16) */
+};
 /*
  * A session from a known state instead of a handshake: what CHANGE MODE hands over (broadcast.md
- * 3). S-RMAC is not set; level must have no R-MAC; m = 8 (S8) or 16 (S16).
+ * 3). S-RMAC is not set.
  */
-MUST_CHECK bool scp03_resume(struct scp *s, const struct key *enc, const struct key *mac,
-    const uint8_t counter[static 16], const uint8_t mcv[static 16], uint8_t level, uint8_t m);
+MUST_CHECK bool scp03_resume(
+    struct scp *s, const struct key *enc, const struct key *mac, struct scp03_point at);
 
 /* Session keys that come from elsewhere than scp_begin: SCP11. Wiped by the caller. */
 struct scp03_keys {

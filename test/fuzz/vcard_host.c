@@ -249,8 +249,8 @@ void host_entered(struct host *h, uint8_t channel, const struct key *bk, const s
 	struct scp next = { 0 };
 
 	CHECK(h->v->channel[channel].session == SESSION_BROADCAST);
-	CHECK(scp03_resume(
-	    &next, &bk[0], &bk[1], e->counter, e->mcv, LEVEL_CMAC | LEVEL_CDEC, size_of(h)));
+	CHECK(scp03_resume(&next, &bk[0], &bk[1],
+	    (struct scp03_point){ e->counter, e->mcv, LEVEL_CMAC | LEVEL_CDEC, size_of(h) }));
 	h->channel[channel].saved = h->channel[channel].scp;
 	h->channel[channel].scp = next;
 	h->channel[channel].session = SESSION_BROADCAST;

@@ -257,8 +257,8 @@ void package_stream(struct package *p)
 	p->stream = wr_grow(1u << 20);
 	broadcast_counter(p->number, 0, counter);
 	assert_true(broadcast_start_mcv(&p->bk_mac, p->campaign, p->number, p->total, p->mcv[0]));
-	assert_true(scp03_resume(
-	    &s, &p->bk_enc, &p->bk_mac, counter, p->mcv[0], LEVEL_CMAC | LEVEL_CDEC, p->m));
+	assert_true(scp03_resume(&s, &p->bk_enc, &p->bk_mac,
+	    (struct scp03_point){ counter, p->mcv[0], LEVEL_CMAC | LEVEL_CDEC, p->m }));
 	for (uint32_t k = 0; k < p->total; k++) {
 		uint8_t data[240], wire[300];
 		struct wr d = wr_fixed(data, sizeof(data)), out = wr_fixed(wire, sizeof(wire));
@@ -450,8 +450,8 @@ void insider_begin(struct scp *s, const struct package *p, uint32_t done)
 	uint8_t counter[16];
 
 	broadcast_counter(p->number, done, counter);
-	assert_true(scp03_resume(
-	    s, &p->bk_enc, &p->bk_mac, counter, p->mcv[done], LEVEL_CMAC | LEVEL_CDEC, p->m));
+	assert_true(scp03_resume(s, &p->bk_enc, &p->bk_mac,
+	    (struct scp03_point){ counter, p->mcv[done], LEVEL_CMAC | LEVEL_CDEC, p->m }));
 }
 
 uint16_t insider_sends(struct bench *b, struct scp *s, uint8_t ins, uint16_t p1p2, struct span data)

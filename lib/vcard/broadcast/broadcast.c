@@ -201,8 +201,8 @@ static uint16_t enter_broadcast(
 	struct channel *ch = c->ch;
 	struct scp next = { 0 };
 
-	if (!scp03_resume(
-		&next, &k->enc, &k->mac, e->counter, e->mcv, LEVEL_CMAC | LEVEL_CDEC, ch->m)) {
+	if (!scp03_resume(&next, &k->enc, &k->mac,
+		(struct scp03_point){ e->counter, e->mcv, LEVEL_CMAC | LEVEL_CDEC, ch->m })) {
 		scp_wipe(&next);
 		return SW_UNKNOWN;
 	}

@@ -43,7 +43,8 @@ static void read_stream(
 	struct scp s = { 0 };
 	struct tlv t;
 
-	assert_true(scp03_resume(&s, &bk->enc, &bk->mac, p->counter, p->mcv, 0x03, p->m));
+	assert_true(scp03_resume(
+	    &s, &bk->enc, &bk->mac, (struct scp03_point){ p->counter, p->mcv, 0x03, p->m }));
 	while (tlv_next(&r, &t)) {
 		uint8_t data[256];
 		struct wr w = wr_fixed(data, sizeof(data));
@@ -321,8 +322,8 @@ static void resume_everywhere(void **state)
 
 			assert_ok(bundle_enter(&b, p, j, &house.kek, &enter, &e), &e);
 			assert_int_equal(enter.done, j);
-			assert_true(scp03_resume(
-			    &s, &bk[m].enc, &bk[m].mac, enter.counter, enter.mcv, 0x03, p->m));
+			assert_true(scp03_resume(&s, &bk[m].enc, &bk[m].mac,
+			    (struct scp03_point){ enter.counter, enter.mcv, 0x03, p->m }));
 			assert_true(tlv_next(&r, &t) && capdu_get(t.val, &c));
 			assert_int_equal(scp_open_command(&s, &c, &plain, &w), SCP_OK);
 			scp_wipe(&s);

@@ -108,7 +108,7 @@ static int run_over(struct err *e)
 		goto stop;
 	}
 	while (n > 0) {
-		if (ledger_claim(l, after, false, 4, c, &n, e) != 0)
+		if (ledger_claim(l, (struct ledger_want){ after, false, 4 }, c, &n, e) != 0)
 			goto stop;
 		for (size_t i = 0; i < n; i++) {
 			struct ledger_step step;
@@ -350,12 +350,13 @@ static void test_bad_row_in_a_run(void **state)
 	make(true);
 	for (size_t i = 0; i < 2; i++) {
 		assert_ok(ledger_open(path, &demo, true, &l, &e), &e);
-		assert_ok(ledger_claim(l, "", false, 10, c, &n, &e), &e);
+		assert_ok(ledger_claim(l, (struct ledger_want){ "", false, 10 }, c, &n, &e), &e);
 		snprintf(command, sizeof(command), "sqlite3 %s \"%s\"", path, changes[i]);
 		assert_int_equal(system(command), 0);
 		assert_int_equal(ledger_get(l, "fleet/0020.card", c, &found, &e), -1);
 		assert_int_equal(e.code, ERR_LEDGER);
-		assert_int_equal(ledger_claim(l, c[0].file, false, 10, c, &n, &e), -1);
+		assert_int_equal(
+		    ledger_claim(l, (struct ledger_want){ c[0].file, false, 10 }, c, &n, &e), -1);
 		/* And nothing is written any more. */
 		assert_int_equal(ledger_put(l, c, &e), -1);
 		assert_int_equal(ledger_flush(l, &e), -1);

@@ -234,7 +234,7 @@ static void test_claims(void **state)
 	snprintf(c.file, sizeof(c.file), "3");
 	assert_ok(ledger_put(w, &c, &e), &e);
 	r = open_it(false);
-	assert_ok(ledger_claim(w, "", false, 2, claimed, &n, &e), &e);
+	assert_ok(ledger_claim(w, (struct ledger_want){ "", false, 2 }, claimed, &n, &e), &e);
 	assert_int_equal(n, 2);
 	assert_string_equal(claimed[0].file, "1");
 	assert_string_equal(claimed[1].file, "4");
@@ -243,15 +243,15 @@ static void test_claims(void **state)
 	assert_true(c.in_doubt && c.attempts == 1 && c.state == CARD_PENDING);
 	assert_ok(ledger_get(r, "5", &c, &found, &e), &e);
 	assert_false(c.in_doubt);
-	assert_ok(ledger_claim(w, "4", false, 8, claimed, &n, &e), &e);
+	assert_ok(ledger_claim(w, (struct ledger_want){ "4", false, 8 }, claimed, &n, &e), &e);
 	assert_int_equal(n, 1);
-	assert_ok(ledger_claim(w, "5", false, 8, claimed, &n, &e), &e);
+	assert_ok(ledger_claim(w, (struct ledger_want){ "5", false, 8 }, claimed, &n, &e), &e);
 	assert_int_equal(n, 0);
 	put(w, "4", CARD_DONE, "confirm");
 	assert_ok(ledger_get(r, "4", &c, &found, &e), &e);
 	assert_false(c.in_doubt);
 	/* With retry the refused one comes too, and keeps its reason until it has an outcome. */
-	assert_ok(ledger_claim(w, "", true, 8, claimed, &n, &e), &e);
+	assert_ok(ledger_claim(w, (struct ledger_want){ "", true, 8 }, claimed, &n, &e), &e);
 	assert_int_equal(n, 3);
 	assert_string_equal(claimed[1].file, "3");
 	assert_ok(ledger_get(r, "3", &c, &found, &e), &e);
@@ -585,7 +585,7 @@ static void test_failing(void **state)
 	FAILS(ledger_put(w, &c, &e));
 	FAILS(ledger_note(w, &c, &e));
 	FAILS(ledger_add(w, "b", &e));
-	FAILS(ledger_claim(w, "", false, 1, claimed, &n, &e));
+	FAILS(ledger_claim(w, (struct ledger_want){ "", false, 1 }, claimed, &n, &e));
 	FAILS(ledger_step(w, "a", 1, &step, &e));
 	FAILS(ledger_step_put(w, "a", 1, &(struct ledger_step){ .state = STEP_BEGUN }, &e));
 	FAILS(ledger_steps_forget(w, "a", &e));
@@ -627,12 +627,12 @@ static void test_claim_fails(void **state)
 	ledger_close(l);
 	shell("CREATE TRIGGER no BEFORE UPDATE ON card BEGIN SELECT RAISE(ABORT, \"no\"); END");
 	l = open_it(true);
-	assert_int_equal(ledger_claim(l, "", false, 2, c, &n, &e), -1);
+	assert_int_equal(ledger_claim(l, (struct ledger_want){ "", false, 2 }, c, &n, &e), -1);
 	assert_int_equal(e.code, ERR_LEDGER);
 	ledger_close(l);
 	shell("DROP TRIGGER no");
 	l = open_it(true);
-	assert_ok(ledger_claim(l, "", false, 2, c, &n, &e), &e);
+	assert_ok(ledger_claim(l, (struct ledger_want){ "", false, 2 }, c, &n, &e), &e);
 	assert_int_equal(n, 1);
 	assert_int_equal(c[0].attempts, 1);
 	ledger_close(l);
@@ -689,7 +689,8 @@ static void test_disk_full(void **state)
 	none.rlim_cur = 16;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
 	n = 0;
-	assert_int_equal(ledger_claim(w, "", false, 1, claimed, &n, &e), -1);
+	assert_int_equal(
+	    ledger_claim(w, (struct ledger_want){ "", false, 1 }, claimed, &n, &e), -1);
 	assert_int_equal(e.code, ERR_LEDGER);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
 	ledger_close(w);

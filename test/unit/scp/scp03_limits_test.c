@@ -197,8 +197,10 @@ static void test_resume(void **state)
 	struct scp host = { 0 }, card = { 0 };
 
 	(void)state;
-	assert_true(scp03_resume(&host, &k, &k, before.p, after.p, 0x03, 8));
-	assert_true(scp03_resume(&card, &k, &k, before.p, after.p, 0x03, 8));
+	assert_true(
+	    scp03_resume(&host, &k, &k, (struct scp03_point){ before.p, after.p, 0x03, 8 }));
+	assert_true(
+	    scp03_resume(&card, &k, &k, (struct scp03_point){ before.p, after.p, 0x03, 8 }));
 	assert_true(scp_seal_command(&host, &c, &w));
 	assert_span(SPAN(host.u.scp03.counter), after);
 	memcpy(pad, challenges, 32);
@@ -207,11 +209,14 @@ static void test_resume(void **state)
 	assert_true(aes_cbc_encrypt(&host.u.scp03.enc, icv, SPAN(pad), cipher));
 	assert_span(span_of(&b[5], 48), SPAN(cipher));
 	assert_int_equal(try_command(&card, wr_span(&w), &plain), SCP_OK);
-	assert_false(scp03_resume(&host, &k, &k, before.p, after.p, 0x11, 8));
+	assert_false(
+	    scp03_resume(&host, &k, &k, (struct scp03_point){ before.p, after.p, 0x11, 8 }));
 	assert_false(host.open);
-	assert_false(scp03_resume(&host, &k, &k, before.p, after.p, 0x01, 9));
+	assert_false(
+	    scp03_resume(&host, &k, &k, (struct scp03_point){ before.p, after.p, 0x01, 9 }));
 	k.n = 17;
-	assert_false(scp03_resume(&host, &k, &k, before.p, after.p, 0x01, 8));
+	assert_false(
+	    scp03_resume(&host, &k, &k, (struct scp03_point){ before.p, after.p, 0x01, 8 }));
 	scp_wipe(&card);
 	scp_wipe(&host);
 }

@@ -260,7 +260,7 @@ static void test_primitives(void **state)
 
 	counter[15] = 93;
 	assert_int_equal(json_integer_value(json_object_get(cenc, "counter")), 94);
-	assert_true(scp03_resume(&s, &k, &any, counter, counter, 0x03, 8));
+	assert_true(scp03_resume(&s, &k, &any, (struct scp03_point){ counter, counter, 0x03, 8 }));
 	c.data = unit_hex(cenc, "plain");
 	assert_true(scp_seal_command(&s, &c, &w));
 	assert_span(span_sub(wr_span(&w), 5, 32), unit_hex(cenc, "cipher"));
@@ -270,7 +270,8 @@ static void test_primitives(void **state)
 	k = unit_key(unit_str(renc, "key"));
 	memset(counter, 0, sizeof(counter));
 	counter[15] = 1;
-	assert_true(scp03_resume(&s, &k, &any, counter, unit_hex(rmac, "mcv").p, 0x03, 8));
+	assert_true(scp03_resume(
+	    &s, &k, &any, (struct scp03_point){ counter, unit_hex(rmac, "mcv").p, 0x03, 8 }));
 	assert_true(aes_set_key(&s.u.scp03.rmac, &rk));
 	s.level = 0x33;
 	wr_reset(&w);
