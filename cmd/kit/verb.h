@@ -3,7 +3,7 @@
  * Parser, --help, completion words and the SYNOPSIS/OPTIONS blocks of the man pages all come from
  * this table, so they cannot drift.
  *
- * To add a verb: write cmd/NAME.c with an args struct, an option table and run(); export
+ * To add a verb: write cmd/GROUP/NAME.c with an args struct, an option table and run(); export
  * `const struct verb verb_NAME`; add one line to verbs.h; write man/cardadm-NAME.1 with the two
  * marker blocks and run `make man`.
  */

@@ -8,7 +8,7 @@
  * a terminal (cmd). Prints nothing.
  *
  * To add a kind: one file with a struct, its table of fields and a `const struct change_kind`, and
- * one line in kinds.c. To add a field: one row in that file.
+ * one line in change.c. To add a field: one row in that file.
  */
 #ifndef CHANGE_CHANGE_H
 #define CHANGE_CHANGE_H

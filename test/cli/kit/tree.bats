@@ -12,7 +12,7 @@ crypto base
 tlv base
 apdu base
 yaml base
-scp crypto apdu tlv
+scp crypto tlv apdu
 gp crypto tlv apdu
 card apdu
 cap crypto tlv
@@ -182,6 +182,25 @@ setup() {
 	plant lib/gp/command.c '#include "command.h"'
 	check_layers copy | grep -q 'lib/gp/command.c: include it as "gp/command.h"'
 	[ "$(check_layers copy | wc -l)" -eq 3 ]
+}
+
+# not_told README DIR: prints each rule and each room of DIR/cmd that "How it is built" leaves out.
+not_told() {
+	sed -n '/^## How it is built/,$p' "$1" | sed -n '/^```$/,/^```$/p' | sed -E 's/^lib\// /' | tr -s ' ' >picture
+	while read -r name may; do
+		[ -z "$may" ] || grep -qE "(^| )([a-z]+, )*$name(, [a-z]+)* -> $may( |\$)" picture || echo "$name -> $may"
+	done <<<"$rules"
+	for room in "$2"/cmd/*/; do
+		grep -q " $(basename "$room")/" picture || echo "cmd/$(basename "$room")/"
+	done
+}
+
+@test "README shows the layers and rooms as they are" {
+	not_told "$top/README.md" "$top" >found
+	cat found >&2
+	[ ! -s found ]
+	sed 's/host -> gp scp card/host -> gp card/; s,agent/,,' "$top/README.md" >changed
+	[ "$(not_told changed "$top" | paste -sd' ')" = "host -> gp scp card cmd/agent/" ]
 }
 
 @test "libraries of others are included in one place each" {
