@@ -3,8 +3,11 @@
 
 #include "crypto/digest.h"
 #include "crypto/sign.h"
+#include "vcard/broadcast/broadcast.h"
 #include "vcard/broadcast/mode.h"
 #include "vcard/broadcast/stage.h"
+#include "vcard/core/card_state.h"
+#include "vcard/core/handlers.h"
 
 enum { LITERAL_SIZE = 16, SIGNED_MAX = 192 };
 

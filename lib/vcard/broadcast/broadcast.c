@@ -3,8 +3,11 @@
 
 #include "crypto/digest.h"
 #include "tlv/tlv.h"
+#include "vcard/broadcast/broadcast.h"
 #include "vcard/broadcast/mode.h"
 #include "vcard/broadcast/stage.h"
+#include "vcard/core/card_state.h"
+#include "vcard/core/handlers.h"
 
 const struct vcard_kos *card_kos(const struct chip *chip, uint8_t version)
 {

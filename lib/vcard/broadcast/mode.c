@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "vcard/channel/channel.h"
+#include "vcard/core/card_state.h"
+
 /* broadcast.md 4: after the first command that is not answered 9000 nothing is written any more. */
 static void fail(struct channel *ch)
 {

@@ -8,7 +8,7 @@
 #ifndef VCARD_BROADCAST_MODE_H
 #define VCARD_BROADCAST_MODE_H
 
-#include "vcard/core/card_state.h"
+#include "vcard/channel/channel.h"
 
 enum mode_event {
 	EVENT_INITIALIZE,      /* INITIALIZE UPDATE: a session begins */

@@ -1,8 +1,11 @@
 /* The commands of broadcast mode that fill the slot (broadcast.md 4). */
 #include <string.h>
 
+#include "vcard/broadcast/broadcast.h"
 #include "vcard/broadcast/mode.h"
 #include "vcard/broadcast/stage.h"
+#include "vcard/core/card_state.h"
+#include "vcard/core/handlers.h"
 
 /* Takes the inner layer off `buf`, which begins at `offset` of the image: AES-CTR, whose block
  * number is the image's, so that any command can be decrypted by itself (section 1). */

@@ -4,6 +4,11 @@
 #include "crypto/digest.h"
 #include "gp/init_update.h"
 #include "vcard/broadcast/mode.h"
+#include "vcard/channel/channel.h"
+#include "vcard/content/content.h"
+#include "vcard/core/card_state.h"
+#include "vcard/core/handlers.h"
+#include "vcard/keys/keys.h"
 #include "vcard/products/product.h"
 
 enum { SW_ALREADY_CLOSED = 0x6200 };

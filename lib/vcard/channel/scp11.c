@@ -1,10 +1,14 @@
 /* SCP11 (Amendment F 7): the card's role. Who the off-card entity is comes by certificates, the
  * session by MUTUAL or INTERNAL AUTHENTICATE. */
-#include "vcard/products/product.h"
 
 #include <string.h>
 
 #include "vcard/broadcast/mode.h"
+#include "vcard/channel/channel.h"
+#include "vcard/core/card_state.h"
+#include "vcard/core/handlers.h"
+#include "vcard/keys/keys.h"
+#include "vcard/products/product.h"
 
 enum { KEY_VERSION_MASK = 0x7F };
 

@@ -1,7 +1,10 @@
 /* What the card tells of its SCP11, and what STORE DATA brings: certificates, a CA's identifier, an
  * allow-list. */
 #include "tlv/tlv.h"
+#include "vcard/channel/channel.h"
+#include "vcard/core/card_state.h"
 #include "vcard/core/handlers.h"
+#include "vcard/keys/keys.h"
 
 enum { TAG_IDENTIFIER = 0x42, TAG_REFERENCE = 0x83 };
 

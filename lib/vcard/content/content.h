@@ -1,9 +1,11 @@
 /*
  * Card content (GPCS 5, 6.4, 9): load files, applications and supplementary security domains as
- * the card's registry has them. The applications of a broadcast image are not among them: they come
- * and go with the image.
+ * the card's registry has them, what STORE DATA brought to them, and the commands that manage it.
+ * The applications of a broadcast image are not among them: they come and go with the image. Nor
+ * are keys: keys/ has them. Who may manage what is in manage.h, which only this room includes.
  *
- * A domain is named by its AID; n = 0 names the issuer's, whatever its AID is at the time.
+ * All of it is in struct chip, which owns it; what is found is borrowed until the next commit. A
+ * domain is named by its AID; n = 0 names the issuer's, whatever its AID is at the time.
  */
 #ifndef VCARD_CONTENT_CONTENT_H
 #define VCARD_CONTENT_CONTENT_H
@@ -15,6 +17,8 @@
 struct vcard;
 struct chip;
 struct channel;
+struct call;
+struct delete_object;
 
 enum {
 	CONTENT_FILES_MAX = 64,
@@ -22,6 +26,8 @@ enum {
 	CONTENT_IMPORTS_MAX = 32,
 	CONTENT_PARAMS_MAX = 512,
 	CONTENT_HASH_MAX = 64,
+	CARD_OBJECTS_MAX = 64,
+	OBJECT_SIZE_MAX = 4096,      /* octets of one */
 	CONTENT_DATA_MAX = 6u << 20, /* of everything, whatever memory the card has */
 	VOLATILE_MEMORY = 16u << 10, /* octets of RAM that applications share */
 	APP_OVERHEAD = 128,          /* what an entry of the registry and an instance take */
@@ -74,6 +80,34 @@ struct card_content {
 	uint16_t page;      /* octets of one answer of GET STATUS; 0: PAGE_DEFAULT */
 };
 
+/* What STORE DATA brought to a domain or to an application, by tag or DGI. */
+struct card_object {
+	struct aid owner; /* n = 0: the ISD */
+	uint16_t tag;
+	struct wr value; /* owned by the chip */
+};
+
+/* A load file on its way in (load.c): from INSTALL [for load] to the last LOAD, or, when it is
+ * combined, to the last INSTALL. */
+struct loading {
+	bool active, whole; /* whole: all blocks are there */
+	bool combined;      /* INSTALL [for load, install and make selectable] */
+	uint16_t next;      /* block number expected */
+	struct aid load_file, domain;
+	uint8_t hash[CONTENT_HASH_MAX], hash_n;
+	bool delegated;  /* a receipt is due */
+	struct wr data;  /* so far */
+	struct wr first; /* data of the INSTALL that began it */
+};
+
+/* Where the next GET STATUS goes on. */
+struct paging {
+	bool active;
+	uint8_t p1;
+	bool old;
+	size_t at;
+};
+
 /* The package and module that supplementary domains are made of: always there. */
 extern const struct aid aid_domain_package; /* A0000001515350 */
 extern const struct aid aid_domain_module;  /* A000000151535041 */
@@ -101,8 +135,14 @@ void chip_put_load_file_domain(struct vcard *v, const struct aid *file, const st
 void chip_put_load_file_gone(struct vcard *v, const struct aid *file);
 void chip_put_app(struct vcard *v, const struct card_app *a); /* adds or replaces */
 void chip_put_app_gone(struct vcard *v, const struct aid *aid);
+void chip_put_object(/* adds or replaces */
+    struct vcard *v, const struct aid *owner, uint16_t tag, struct span value);
 void chip_put_receipts(struct vcard *v, uint16_t counter);
 void chip_put_restricted(struct vcard *v, uint8_t restricted); /* of the whole card */
+
+/* What STORE DATA brought under this tag or DGI to a domain or application; false: nothing. */
+MUST_CHECK bool chip_object(
+    const struct vcard *v, const struct aid *owner, uint16_t tag, struct span *value);
 
 /* Memory: what content takes and what is left, in octets. */
 uint32_t content_used(const struct vcard *v);
@@ -121,18 +161,11 @@ uint32_t load_file_takes(const struct card_load_file *f);
 
 /* Gives up the LOAD that a channel is in the middle of, and its memory. */
 void content_forget_load(struct channel *ch);
-
-/* content_record.c: inside of record.c. */
-bool load_file_record_get(struct chip *c, struct rd *r);
-bool load_file_domain_get(struct chip *c, struct rd *r);
-bool load_file_gone_get(struct chip *c, struct rd *r);
-bool app_get(struct chip *c, struct rd *r);
-bool app_gone_get(struct chip *c, struct rd *r);
-bool receipts_get(struct chip *c, struct rd *r);
-bool restricted_get(struct chip *c, struct rd *r);
-bool page_get(struct chip *c, struct rd *r);
-void content_snapshot(struct wr *w, const struct chip *c);
-void content_wipe(struct card_content *c);
-MUST_CHECK bool content_sound(const struct chip *c);
+/* Gives up the STORE DATA and personalizations that a domain is in the middle of, on all
+ * channels: it is selected anew (GPCS 11.11.1). */
+void store_forget(struct vcard *v, const struct aid *domain);
+/* DELETE of applications, load files and domains. */
+uint16_t delete_content(struct call *c, const struct delete_object *o);
+void content_capabilities(struct wr *w); /* what 67 tells besides the protocols */
 
 #endif

@@ -1,5 +1,8 @@
 /* What GET DATA tells of content: FF21, C2, 2F00 (GPCS 11.3.3.1, ETSI TS 102 226 8.2.1.7). */
 #include "tlv/tlv.h"
+#include "vcard/broadcast/broadcast.h"
+#include "vcard/content/content.h"
+#include "vcard/core/card_state.h"
 #include "vcard/core/handlers.h"
 
 enum { TAG_APPS = 0x81, TAG_FREE = 0x82, TAG_FREE_VOLATILE = 0x83 };

@@ -1,6 +1,7 @@
 /* The registry in the journal: records 21 to 28, and whether what they say holds together. */
 #include <string.h>
 
+#include "vcard/content/content.h"
 #include "vcard/core/record.h"
 
 enum { NAME_MAX = 2 * (AID_MAX + 1), FILE_HEAD_MAX = 4096, APP_VALUE_MAX = 1024 };
@@ -211,7 +212,8 @@ bool app_gone_get(struct chip *c, struct rd *r)
 	memmove(a, &all->app[at + 1], (all->app_n - at - 1) * sizeof(*a));
 	all->app_n--;
 	memset(&all->app[all->app_n], 0, sizeof(*a));
-	owner_gone(c, &aid);
+	keys_owner_gone(c, &aid);
+	objects_owner_gone(c, &aid);
 	return true;
 }
 

@@ -4,7 +4,9 @@
  * it goes with one write, or nothing does.
  */
 #include "gp/delete.h"
+#include "vcard/content/content.h"
 #include "vcard/content/manage.h"
+#include "vcard/core/card_state.h"
 
 /* What goes: by index into the registry. */
 struct doomed {

@@ -1,5 +1,8 @@
 /* INSTALL (GPCS 11.5): takes it apart, and hands each form to who does it. */
+#include "vcard/content/content.h"
 #include "vcard/content/manage.h"
+#include "vcard/core/card_state.h"
+#include "vcard/core/handlers.h"
 
 enum { INSTALL_OCTETS_MAX = 2048 };
 

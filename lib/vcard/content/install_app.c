@@ -1,7 +1,9 @@
 /* INSTALL [for install], [for make selectable] and both (GPCS 9.3.6, 9.3.7). */
 #include <string.h>
 
+#include "vcard/content/content.h"
 #include "vcard/content/manage.h"
+#include "vcard/core/card_state.h"
 
 /* Where an instance comes from. */
 struct source {

@@ -1,7 +1,9 @@
 /* INSTALL [for extradition], [for registry update] and [for personalization] (GPCS 9.4, 9.6). */
 #include <string.h>
 
+#include "vcard/content/content.h"
 #include "vcard/content/manage.h"
+#include "vcard/core/card_state.h"
 
 /* What is moved: one of the two. */
 struct moved {

@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "gp/load_file.h"
+#include "vcard/content/content.h"
 #include "vcard/content/manage.h"
+#include "vcard/core/card_state.h"
+#include "vcard/core/handlers.h"
 
 enum { INSTALL_KEPT_MAX = 4096 };
 

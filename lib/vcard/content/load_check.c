@@ -4,7 +4,10 @@
 #include "cap/cap.h"
 #include "crypto/authority.h"
 #include "gp/load_file.h"
+#include "vcard/content/content.h"
 #include "vcard/content/manage.h"
+#include "vcard/core/card_state.h"
+#include "vcard/keys/keys.h"
 
 /* DAP signatures are over the hash that INSTALL [for load] brought. */
 static uint16_t hash_check(

@@ -1,5 +1,10 @@
 #include "vcard/content/manage.h"
 
+#include "vcard/broadcast/broadcast.h"
+#include "vcard/content/content.h"
+#include "vcard/core/card_state.h"
+#include "vcard/keys/keys.h"
+
 struct aid manager_of(const struct call *c)
 {
 	return chip_domain_name(c->v, &c->ch->selected);

@@ -3,7 +3,7 @@
 #define VCARD_CONTENT_MANAGE_H
 
 #include "gp/token.h"
-#include "vcard/core/handlers.h"
+#include "vcard/core/card_state.h"
 
 /* D9: what is forbidden for good to an application, or to everybody. */
 enum restriction {

@@ -1,5 +1,8 @@
 /* SET STATUS (GPCS 11.10): of the card, of an application or domain, of a domain and all in it. */
+#include "vcard/content/content.h"
 #include "vcard/content/manage.h"
+#include "vcard/core/card_state.h"
+#include "vcard/core/handlers.h"
 
 /* GPCS 5.1.1 and figure 5-1; which privilege of the domain it takes (6.6.2.3, 6.6.2.4), none: it is
  * the issuer's. */

@@ -6,7 +6,12 @@
 #include "gp/key_dgi.h"
 #include "gp/key_value.h"
 #include "tlv/tlv.h"
+#include "vcard/channel/channel.h"
+#include "vcard/content/content.h"
 #include "vcard/content/manage.h"
+#include "vcard/core/card_state.h"
+#include "vcard/core/handlers.h"
+#include "vcard/keys/keys.h"
 
 enum { STORE_OCTETS_MAX = 32 << 10, KEY_GROUPS_MAX = 4, RAW_DATA = 0x0000 };
 

@@ -2,8 +2,12 @@
 #include <string.h>
 
 #include "crypto/digest.h"
-#include "vcard/products/product.h"
+#include "vcard/content/content.h"
+#include "vcard/core/handlers.h"
 #include "vcard/core/record.h"
+#include "vcard/core/vcard.h"
+#include "vcard/keys/keys.h"
+#include "vcard/products/product.h"
 
 static bool aes_length(uint8_t n)
 {

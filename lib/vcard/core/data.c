@@ -1,6 +1,11 @@
 /* GET DATA (GPCS 11.3): what the card and its domains tell everybody. */
 #include "gp/cert.h"
 #include "tlv/tlv.h"
+#include "vcard/channel/channel.h"
+#include "vcard/content/content.h"
+#include "vcard/core/card_state.h"
+#include "vcard/core/handlers.h"
+#include "vcard/keys/keys.h"
 #include "vcard/products/product.h"
 
 enum { ALL_AES_SIZES = 0x07 };
@@ -135,11 +140,6 @@ static void add_publics(const struct chip *c, const struct aid *domain, struct k
 		add_ec(infos, c->ecka[i].ref, KEY_TYPE_EC_PRIVATE,
 		    (struct key_info){ .length = c->ecka[i].key.n,
 			.second_length = curve_reference(c->ecka[i].key.curve) });
-}
-
-uint8_t key_type(const struct chip *c)
-{
-	return c->i02 != 0 ? KEY_TYPE_DES : KEY_TYPE_AES;
 }
 
 static uint16_t get_key_information(struct call *c)

@@ -3,6 +3,11 @@
  * what it needs is checked here and nowhere else. The order is told in card_state.h.
  */
 #include "vcard/broadcast/mode.h"
+#include "vcard/channel/channel.h"
+#include "vcard/content/content.h"
+#include "vcard/core/card_state.h"
+#include "vcard/core/handlers.h"
+#include "vcard/keys/keys.h"
 #include "vcard/products/product.h"
 
 enum cla_kind { ISO = 1, GP = 2 };

@@ -19,6 +19,21 @@ void chip_wipe(struct chip *c)
 	wipe(c, sizeof(*c));
 }
 
+bool aid_record_get(struct rd *r, struct aid *a)
+{
+	struct span s;
+
+	return rd_lv(r, &s) && aid_from(a, s);
+}
+
+bool domain_record_get(struct rd *r, struct aid *domain)
+{
+	struct span s;
+
+	*domain = (struct aid){ 0 };
+	return rd_lv(r, &s) && (s.n == 0 || aid_from(domain, s));
+}
+
 /* LV of at most cap octets. */
 static bool lv_get(struct rd *r, uint8_t *to, size_t cap, uint8_t *n)
 {
@@ -113,106 +128,6 @@ static bool cin_get(struct chip *c, struct rd *r)
 	return rd_left(r) <= sizeof(c->cin) && rd_copy(r, c->cin, c->cin_n);
 }
 
-void slot_put(struct wr *w, const struct slot *s)
-{
-	wr_u8(w, s->state);
-	wr_bytes(w, s->campaign, CAMPAIGN_SIZE);
-	wr_u32(w, s->package);
-	wr_u32(w, s->total);
-	wr_u32(w, s->done);
-	wr_u32(w, s->length);
-	wr_u8(w, s->form);
-	wr_u8(w, s->inner);
-	wr_u8(w, s->kos_version);
-	wr_bytes(w, s->nonce, INNER_NONCE_SIZE);
-	wr_bytes(w, s->keys_id, SLOT_KEYS_SIZE);
-	wr_bytes(w, s->mcv, sizeof(s->mcv));
-}
-
-/* Files of the first version end with the nonce: see chip_settle. */
-static bool slot_get(struct chip *c, struct rd *r)
-{
-	struct slot *s = &c->slot;
-	bool ok;
-
-	memset(s, 0, sizeof(*s));
-	ok = rd_u8(r, &s->state) && rd_copy(r, s->campaign, CAMPAIGN_SIZE) &&
-	     rd_u32(r, &s->package) && rd_u32(r, &s->total) && rd_u32(r, &s->done) &&
-	     rd_u32(r, &s->length) && rd_u8(r, &s->form) && rd_u8(r, &s->inner) &&
-	     rd_u8(r, &s->kos_version) && rd_copy(r, s->nonce, INNER_NONCE_SIZE);
-	if (!ok || rd_left(r) == 0)
-		return ok;
-	return rd_copy(r, s->keys_id, SLOT_KEYS_SIZE) && rd_copy(r, s->mcv, sizeof(s->mcv));
-}
-
-static bool slot_empty_get(struct chip *c, struct rd *r)
-{
-	(void)r;
-	c->slot = (struct slot){ .state = SLOT_EMPTY };
-	wr_free(&c->slot_data);
-	return true;
-}
-
-static bool slot_erase_get(struct chip *c, struct rd *r)
-{
-	(void)r;
-	wr_free(&c->slot_data);
-	return true;
-}
-
-static bool slot_data_more_get(struct chip *c, struct rd *r)
-{
-	wr_put(&c->slot_data, rd_rest(r));
-	return wr_ok(&c->slot_data);
-}
-
-void running_put(struct wr *w, const struct running *r)
-{
-	wr_u32(w, r->version);
-	wr_bytes(w, r->digest, DIGEST_SIZE);
-	wr_u8(w, r->has_campaign);
-	wr_bytes(w, r->campaign, CAMPAIGN_SIZE);
-	wr_u32(w, r->package);
-	wr_u8(w, r->algorithm);
-	wr_bytes(w, r->code, sizeof(r->code));
-}
-
-static bool running_get(struct chip *c, struct rd *r)
-{
-	struct running *u = &c->running;
-	uint8_t has;
-
-	if (!rd_u32(r, &u->version) || !rd_copy(r, u->digest, DIGEST_SIZE) || !rd_u8(r, &has) ||
-	    !rd_copy(r, u->campaign, CAMPAIGN_SIZE) || !rd_u32(r, &u->package) ||
-	    !rd_u8(r, &u->algorithm) || !rd_copy(r, u->code, sizeof(u->code)))
-		return false;
-	u->has_campaign = has != 0;
-	return true;
-}
-
-static bool activate_get(struct chip *c, struct rd *r)
-{
-	if (!running_get(c, r))
-		return false;
-	wr_free(&c->image);
-	c->image = c->slot_data;
-	c->slot_data = wr_grow(MEMORY_MAX);
-	c->slot = (struct slot){ .state = SLOT_EMPTY };
-	return true;
-}
-
-static bool image_get(struct chip *c, struct rd *r)
-{
-	wr_free(&c->image);
-	wr_put(&c->image, rd_rest(r));
-	return wr_ok(&c->image);
-}
-
-static bool refused_get(struct chip *c, struct rd *r)
-{
-	return c->refused_n < REFUSED_MAX && rd_copy(r, c->refused[c->refused_n++], CAMPAIGN_SIZE);
-}
-
 static bool fault_done_get(struct chip *c, struct rd *r)
 {
 	(void)r;
@@ -288,34 +203,6 @@ bool chip_sound(const struct chip *c)
 	       c->slot_data.n <= c->memory && content_sound(c);
 }
 
-void chip_settle(struct chip *c)
-{
-	static const uint8_t none[SLOT_KEYS_SIZE];
-
-	if (c->slot.state != SLOT_RECEIVING || memcmp(c->slot.keys_id, none, sizeof(none)) != 0)
-		return;
-	c->slot = (struct slot){ .state = SLOT_EMPTY };
-	wr_free(&c->slot_data);
-}
-
-static void scp11_snapshot(struct wr *w, const struct chip *c)
-{
-	uint8_t room[ECKA_RECORD_MAX];
-	struct wr value = wr_fixed(room, sizeof(room));
-
-	for (size_t i = 0; i < c->ecka_n; i++) {
-		wr_reset(&value);
-		ecka_put(&value, &c->ecka[i]);
-		nvm_record(w, REC_ECKA, wr_span(&value));
-	}
-	for (size_t i = 0; i < c->ca_n; i++) {
-		wr_reset(&value);
-		ca_put(&value, &c->ca[i]);
-		nvm_record(w, REC_CA, wr_span(&value));
-	}
-	wipe(room, sizeof(room));
-}
-
 void chip_snapshot(struct wr *w, const struct chip *c)
 {
 	uint8_t room[1024];
@@ -347,17 +234,8 @@ void chip_snapshot(struct wr *w, const struct chip *c)
 	for (size_t i = 0; i < c->objects_n; i++)
 		object_record(
 		    w, &c->objects[i].owner, c->objects[i].tag, wr_span(&c->objects[i].value));
-	scp11_snapshot(w, c);
-	for (size_t i = 0; i < c->refused_n; i++)
-		nvm_record(w, REC_REFUSED, SPAN(c->refused[i]));
-	wr_reset(&value);
-	running_put(&value, &c->running);
-	nvm_record(w, REC_RUNNING, wr_span(&value));
-	nvm_record(w, REC_IMAGE, wr_span(&c->image));
-	wr_reset(&value);
-	slot_put(&value, &c->slot);
-	nvm_record(w, REC_SLOT, wr_span(&value));
-	nvm_record(w, REC_SLOT_DATA, wr_span(&c->slot_data));
+	ecka_snapshot(w, c);
+	broadcast_snapshot(w, c);
 	content_snapshot(w, c);
 	if (c->fault_done)
 		nvm_record(w, REC_FAULT_DONE, (struct span){ NULL, 0 });

@@ -1,4 +1,8 @@
-/* The records of the card's journal: what each does to struct chip, and a chip as records. */
+/*
+ * The records of the card's journal: what each does to struct chip, and a chip as records. Each
+ * room writes and reads its own; what record.c and the other rooms need of them stands here. The
+ * journal itself is nvm.h's.
+ */
 #ifndef VCARD_CORE_RECORD_H
 #define VCARD_CORE_RECORD_H
 
@@ -53,49 +57,54 @@ void chip_wipe(struct chip *c);
 bool chip_apply(void *chip, uint8_t type, struct span value); /* an nvm_apply */
 /* After a replay: everything that must be there is there and in range. */
 MUST_CHECK bool chip_sound(const struct chip *c);
-/* And then: a slot that was begun by a program which did not keep what it goes on with is empty. */
-void chip_settle(struct chip *c);
 void chip_snapshot(struct wr *w, const struct chip *c); /* the records that make this chip */
 
-/* Values of records. */
-enum { ECKA_RECORD_MAX = VCARD_CERTS_MAX + 96, CA_RECORD_MAX = 192 + 21 * VCARD_ALLOWED_MAX };
-void ecka_put(struct wr *w, const struct card_ecka *k);
-void ca_put(struct wr *w, const struct card_ca *k);
-/* ecka.c: the same read into the chip. */
-bool ecka_get(struct chip *c, struct rd *r);
-bool ca_get(struct chip *c, struct rd *r);
-bool ecka_gone_get(struct chip *c, struct rd *r);
-bool ca_gone_get(struct chip *c, struct rd *r);
-/* key_record.c: secret keys. Sets of the ISD have the records of the first cards. */
-enum { KEYS_RECORD_MAX = 160 };
-void key_record_keys(struct wr *w, const struct chip *c, const struct card_keys *k);
-void key_record_gone(struct wr *w, const struct aid *domain, uint8_t version);
-void key_record_sequence(struct wr *w, const struct card_keys *k, uint32_t sequence);
-void key_record_tries(struct wr *w, const struct card_keys *k, uint8_t tries);
-bool keys_get(struct chip *c, struct rd *r);
-bool keys_gone_get(struct chip *c, struct rd *r);
-bool sequence_get(struct chip *c, struct rd *r);
-bool tries_get(struct chip *c, struct rd *r);
-bool domain_keys_get(struct chip *c, struct rd *r);
-bool domain_keys_gone_get(struct chip *c, struct rd *r);
-bool domain_sequence_get(struct chip *c, struct rd *r);
-bool domain_tries_get(struct chip *c, struct rd *r);
-void key_record_put(struct wr *w, const struct key *k); /* LV */
-MUST_CHECK bool key_record_get(struct rd *r, struct key *k);
-/* LV of a whole AID; of one or of nothing. */
+/* Values that several rooms have. LV of a whole AID; of one or of nothing. */
 MUST_CHECK bool aid_record_get(struct rd *r, struct aid *a);
 MUST_CHECK bool domain_record_get(struct rd *r, struct aid *domain);
 
-/* domain_record.c: public keys and data objects. */
+/* ---- readers of records: false, it is not one ---- */
+
+typedef bool record_get(struct chip *c, struct rd *r);
+
+/* keys/ */
+record_get keys_get, keys_gone_get, sequence_get, tries_get;
+record_get domain_keys_get, domain_keys_gone_get, domain_sequence_get, domain_tries_get;
+record_get public_get, public_gone_get;
+record_get ecka_get, ecka_gone_get, ca_get, ca_gone_get;
+/* content/ */
+record_get load_file_record_get, load_file_domain_get, load_file_gone_get;
+record_get app_get, app_gone_get, object_get;
+record_get receipts_get, restricted_get, page_get;
+/* broadcast/ */
+record_get slot_get, slot_empty_get, slot_erase_get, slot_data_more_get;
+record_get running_get, activate_get, image_get, refused_get;
+
+/* ---- all that a room has, as records ---- */
+
+/* keys/: secret keys. Sets of the ISD have the records of the first cards. */
+void key_record_keys(struct wr *w, const struct chip *c, const struct card_keys *k);
+void key_record_put(struct wr *w, const struct key *k); /* LV */
+MUST_CHECK bool key_record_get(struct rd *r, struct key *k);
 void public_record(struct wr *w, const struct card_public *k);
+void ecka_snapshot(struct wr *w, const struct chip *c);
+/* broadcast/ */
+void slot_put(struct wr *w, const struct slot *s); /* value of REC_SLOT */
+void broadcast_snapshot(struct wr *w, const struct chip *c);
+/* content/ */
 void object_record(struct wr *w, const struct aid *owner, uint16_t tag, struct span value);
-bool public_get(struct chip *c, struct rd *r);
-bool public_gone_get(struct chip *c, struct rd *r);
-bool object_get(struct chip *c, struct rd *r);
-void objects_wipe(struct chip *c);
+void content_snapshot(struct wr *w, const struct chip *c);
+
+/* ---- */
+
 /* A domain or application is gone: so is everything that it had. */
-void owner_gone(struct chip *c, const struct aid *owner);
-void slot_put(struct wr *w, const struct slot *s);
-void running_put(struct wr *w, const struct running *r);
+void keys_owner_gone(struct chip *c, const struct aid *owner);
+void objects_owner_gone(struct chip *c, const struct aid *owner);
+void objects_wipe(struct chip *c);
+void content_wipe(struct card_content *c);
+MUST_CHECK bool content_sound(const struct chip *c);
+/* After chip_sound: a slot that was begun by a program which did not keep what it goes on with is
+ * empty. */
+void slot_settle(struct chip *c);
 
 #endif

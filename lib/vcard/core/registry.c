@@ -4,6 +4,9 @@
  * command.
  */
 #include "tlv/tlv.h"
+#include "vcard/broadcast/broadcast.h"
+#include "vcard/content/content.h"
+#include "vcard/core/card_state.h"
 #include "vcard/core/handlers.h"
 
 enum { TAG_AID = 0x4F, TAG_STATE = 0x9F70, TAG_PRIVILEGES = 0xC5, TAG_LIST = 0x5C };

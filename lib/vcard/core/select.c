@@ -1,6 +1,11 @@
 /* SELECT (GPCS 11.9, 6.4.2): of the issuer's domain, of applications of the image, of domains and
  * applications in the registry. */
+#include "vcard/broadcast/broadcast.h"
 #include "vcard/broadcast/mode.h"
+#include "vcard/channel/channel.h"
+#include "vcard/content/content.h"
+#include "vcard/core/card_state.h"
+#include "vcard/core/handlers.h"
 #include "vcard/products/product.h"
 
 enum { SW_CARD_LOCKED = 0x6283, P2_FIRST = 0x00, P2_NEXT = 0x02 };

@@ -1,54 +1,9 @@
 /* Changes of the card's persistent state: put into a batch, committed by one write, then applied.
  */
+#include "vcard/content/content.h"
 #include "vcard/core/record.h"
 
 enum { TIDY_SLACK = 128 << 10 };
-
-void chip_put_keys(struct vcard *v, const struct card_keys *k)
-{
-	key_record_keys(&v->batch, &v->chip, k);
-}
-
-void chip_put_keys_gone(struct vcard *v, const struct aid *domain, uint8_t version)
-{
-	struct aid name = chip_domain_name(v, domain);
-
-	key_record_gone(&v->batch, &name, version);
-}
-
-void chip_put_sequence(struct vcard *v, const struct card_keys *k, uint32_t sequence)
-{
-	key_record_sequence(&v->batch, k, sequence);
-}
-
-void chip_put_tries(struct vcard *v, const struct card_keys *k, uint8_t tries)
-{
-	key_record_tries(&v->batch, k, tries);
-}
-
-void chip_put_public(struct vcard *v, const struct card_public *k)
-{
-	public_record(&v->batch, k);
-}
-
-void chip_put_public_gone(struct vcard *v, const struct aid *domain, struct key_ref ref)
-{
-	struct aid name = chip_domain_name(v, domain);
-	uint8_t room[AID_MAX + 4];
-	struct wr value = wr_fixed(room, sizeof(room));
-
-	wr_lv(&value, aid_span(&name));
-	wr_u8(&value, ref.kid);
-	wr_u8(&value, ref.kvn);
-	nvm_record(&v->batch, REC_PUBLIC_GONE, wr_span(&value));
-}
-
-void chip_put_object(struct vcard *v, const struct aid *owner, uint16_t tag, struct span value)
-{
-	struct aid name = chip_domain_name(v, owner);
-
-	object_record(&v->batch, &name, tag, value);
-}
 
 void chip_put_isd(struct vcard *v, const struct aid *aid)
 {
@@ -72,49 +27,6 @@ void chip_put_iin(struct vcard *v, struct span iin)
 void chip_put_cin(struct vcard *v, struct span cin)
 {
 	nvm_record(&v->batch, REC_CIN, cin);
-}
-
-void chip_put_slot(struct vcard *v, const struct slot *s)
-{
-	uint8_t room[96];
-	struct wr value = wr_fixed(room, sizeof(room));
-
-	slot_put(&value, s);
-	nvm_record(&v->batch, REC_SLOT, wr_span(&value));
-}
-
-void chip_put_slot_empty(struct vcard *v)
-{
-	nvm_record(&v->batch, REC_SLOT_EMPTY, (struct span){ NULL, 0 });
-}
-
-void chip_put_slot_erase(struct vcard *v)
-{
-	nvm_record(&v->batch, REC_SLOT_ERASE, (struct span){ NULL, 0 });
-}
-
-void chip_put_slot_data(struct vcard *v, struct span bytes)
-{
-	/* What is in the journal must be applicable: more than fits never gets there. */
-	if (bytes.n > v->chip.memory - v->chip.slot_data.n)
-		v->batch.full = true;
-	nvm_record(&v->batch, REC_SLOT_DATA, bytes);
-}
-
-void chip_put_activate(struct vcard *v, const struct running *r)
-{
-	uint8_t room[128];
-	struct wr value = wr_fixed(room, sizeof(room));
-
-	running_put(&value, r);
-	nvm_record(&v->batch, REC_ACTIVATE, wr_span(&value));
-}
-
-void chip_put_refused(struct vcard *v, const uint8_t campaign[static 16])
-{
-	if (v->chip.refused_n == REFUSED_MAX)
-		v->batch.full = true;
-	nvm_record(&v->batch, REC_REFUSED, span_of(campaign, CAMPAIGN_SIZE));
 }
 
 void chip_forget(struct vcard *v)

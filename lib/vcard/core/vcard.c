@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "base/locked.h"
-#include "vcard/products/product.h"
+#include "vcard/channel/channel.h"
 #include "vcard/core/record.h"
+#include "vcard/products/product.h"
 
 static const char *const fault_names[] = {
 	[FAULT_WRONG_KEYS] = "wrong-keys",
@@ -51,7 +52,7 @@ int vcard_open(const char *path, struct vcard **out, struct err *e)
 		err_hint(e, "it cannot be repaired: create the card anew or restore a copy");
 		goto bad;
 	}
-	chip_settle(&v->chip);
+	slot_settle(&v->chip);
 	chip_tidy(v);
 	vcard_reset(v);
 	*out = v;

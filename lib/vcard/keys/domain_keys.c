@@ -1,5 +1,7 @@
-/* What a domain has: finding its keys, its public keys, its data objects. */
-#include "vcard/core/handlers.h"
+/* What a domain has: finding its keys and its public keys. */
+#include "vcard/content/content.h"
+#include "vcard/core/card_state.h"
+#include "vcard/keys/keys.h"
 
 static bool is_of(const struct vcard *v, const struct aid *stored, const struct aid *domain)
 {
@@ -26,6 +28,11 @@ size_t chip_keys_count(const struct vcard *v, const struct aid *domain)
 	for (size_t i = 0; i < v->chip.keys_n; i++)
 		n += is_of(v, &v->chip.keys[i].domain, domain);
 	return n;
+}
+
+uint8_t key_type(const struct chip *c)
+{
+	return c->i02 != 0 ? KEY_TYPE_DES : KEY_TYPE_AES;
 }
 
 bool set_opens_channel(const struct vcard *v, const struct card_keys *k)
@@ -121,17 +128,4 @@ bool chip_authority(
 	return set != NULL && set->keys.enc.n != 0 &&
 	       authority_secret(k, set->type == KEY_TYPE_DES ? AUTHORITY_DES : AUTHORITY_AES,
 		   key_span(&set->keys.enc));
-}
-
-bool chip_object(const struct vcard *v, const struct aid *owner, uint16_t tag, struct span *value)
-{
-	for (size_t i = 0; i < v->chip.objects_n; i++) {
-		const struct card_object *o = &v->chip.objects[i];
-
-		if (o->tag == tag && is_of(v, &o->owner, owner)) {
-			*value = wr_span(&o->value);
-			return true;
-		}
-	}
-	return false;
 }

@@ -2,6 +2,9 @@
 #include <string.h>
 
 #include "vcard/core/record.h"
+#include "vcard/keys/keys.h"
+
+enum { ECKA_RECORD_MAX = VCARD_CERTS_MAX + 96, CA_RECORD_MAX = 192 + 21 * VCARD_ALLOWED_MAX };
 
 static void id_put(struct wr *w, const struct x509_id *id)
 {
@@ -36,7 +39,7 @@ static bool same(struct key_ref a, struct key_ref b)
 	return a.kid == b.kid && a.kvn == b.kvn;
 }
 
-void ecka_put(struct wr *w, const struct card_ecka *k)
+static void ecka_put(struct wr *w, const struct card_ecka *k)
 {
 	ref_put(w, k->ref);
 	wr_u8(w, (uint8_t)k->key.curve);
@@ -69,7 +72,7 @@ bool ecka_get(struct chip *c, struct rd *r)
 	return rd_copy(r, k->certs, k->certs_n);
 }
 
-void ca_put(struct wr *w, const struct card_ca *k)
+static void ca_put(struct wr *w, const struct card_ca *k)
 {
 	ref_put(w, k->ref);
 	wr_u8(w, (uint8_t)k->key.curve);
@@ -198,4 +201,22 @@ const struct card_ca *chip_ca(const struct vcard *v, struct key_ref ref)
 		if (fits(v->chip.ca[i].ref, ref))
 			return &v->chip.ca[i];
 	return NULL;
+}
+
+void ecka_snapshot(struct wr *w, const struct chip *c)
+{
+	uint8_t room[ECKA_RECORD_MAX];
+	struct wr value = wr_fixed(room, sizeof(room));
+
+	for (size_t i = 0; i < c->ecka_n; i++) {
+		wr_reset(&value);
+		ecka_put(&value, &c->ecka[i]);
+		nvm_record(w, REC_ECKA, wr_span(&value));
+	}
+	for (size_t i = 0; i < c->ca_n; i++) {
+		wr_reset(&value);
+		ca_put(&value, &c->ca[i]);
+		nvm_record(w, REC_CA, wr_span(&value));
+	}
+	wipe(room, sizeof(room));
 }

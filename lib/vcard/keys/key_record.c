@@ -1,10 +1,13 @@
 /* Secret keys in the card's memory: their records. */
 #include <string.h>
 
-#include "vcard/core/handlers.h"
+#include "vcard/content/content.h"
 #include "vcard/core/record.h"
+#include "vcard/keys/keys.h"
 
 static const struct aid issuer; /* n = 0 */
+
+enum { KEYS_RECORD_MAX = 160 };
 
 void key_record_put(struct wr *w, const struct key *k)
 {
@@ -20,21 +23,6 @@ bool key_record_get(struct rd *r, struct key *k)
 		return false;
 	wipe_key(k);
 	return s.n == 0 || key_from(k, s);
-}
-
-bool aid_record_get(struct rd *r, struct aid *a)
-{
-	struct span s;
-
-	return rd_lv(r, &s) && aid_from(a, s);
-}
-
-bool domain_record_get(struct rd *r, struct aid *domain)
-{
-	struct span s;
-
-	*domain = (struct aid){ 0 };
-	return rd_lv(r, &s) && (s.n == 0 || aid_from(domain, s));
 }
 
 /* By the name that records have: n = 0 for the ISD. */
@@ -77,6 +65,11 @@ void key_record_keys(struct wr *w, const struct chip *c, const struct card_keys 
 	wipe(room, sizeof(room));
 }
 
+void chip_put_keys(struct vcard *v, const struct card_keys *k)
+{
+	key_record_keys(&v->batch, &v->chip, k);
+}
+
 /* What names a set; the record is of the ISD's kind or of the one for all domains. */
 static uint8_t name_put(
     struct wr *value, const struct aid *domain, enum record isd, enum record other)
@@ -87,17 +80,18 @@ static uint8_t name_put(
 	return (uint8_t)other;
 }
 
-void key_record_gone(struct wr *w, const struct aid *domain, uint8_t version)
+void chip_put_keys_gone(struct vcard *v, const struct aid *domain, uint8_t version)
 {
+	struct aid owner = chip_domain_name(v, domain);
 	uint8_t room[KEYS_RECORD_MAX];
 	struct wr value = wr_fixed(room, sizeof(room));
-	uint8_t type = name_put(&value, domain, REC_KEYS_GONE, REC_DOMAIN_KEYS_GONE);
+	uint8_t type = name_put(&value, &owner, REC_KEYS_GONE, REC_DOMAIN_KEYS_GONE);
 
 	wr_u8(&value, version);
-	nvm_record(w, type, wr_span(&value));
+	nvm_record(&v->batch, type, wr_span(&value));
 }
 
-void key_record_sequence(struct wr *w, const struct card_keys *k, uint32_t sequence)
+void chip_put_sequence(struct vcard *v, const struct card_keys *k, uint32_t sequence)
 {
 	uint8_t room[KEYS_RECORD_MAX];
 	struct wr value = wr_fixed(room, sizeof(room));
@@ -105,10 +99,10 @@ void key_record_sequence(struct wr *w, const struct card_keys *k, uint32_t seque
 
 	wr_u8(&value, k->version);
 	wr_u24(&value, sequence);
-	nvm_record(w, type, wr_span(&value));
+	nvm_record(&v->batch, type, wr_span(&value));
 }
 
-void key_record_tries(struct wr *w, const struct card_keys *k, uint8_t tries)
+void chip_put_tries(struct vcard *v, const struct card_keys *k, uint8_t tries)
 {
 	uint8_t room[KEYS_RECORD_MAX];
 	struct wr value = wr_fixed(room, sizeof(room));
@@ -116,7 +110,7 @@ void key_record_tries(struct wr *w, const struct card_keys *k, uint8_t tries)
 
 	wr_u8(&value, k->version);
 	wr_u8(&value, tries);
-	nvm_record(w, type, wr_span(&value));
+	nvm_record(&v->batch, type, wr_span(&value));
 }
 
 /* ---- read ---- */

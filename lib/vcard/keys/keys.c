@@ -2,7 +2,10 @@
 #include "crypto/kdf.h"
 #include "gp/put_key.h"
 #include "tlv/tlv.h"
+#include "vcard/content/content.h"
+#include "vcard/core/card_state.h"
 #include "vcard/core/handlers.h"
+#include "vcard/keys/keys.h"
 
 enum { SEVERAL_KEYS = 0x80, VERSION_MASK = 0x7F };
 /* Of one PUT KEY over all its commands: an RSA key of 4096 bits, and some. */

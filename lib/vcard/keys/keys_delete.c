@@ -1,6 +1,9 @@
 /* DELETE of keys (GPCS 11.2.2.3.2): those of one version, those of one identifier, or one key. */
 #include "gp/delete.h"
+#include "vcard/content/content.h"
+#include "vcard/core/card_state.h"
 #include "vcard/core/handlers.h"
+#include "vcard/keys/keys.h"
 
 enum { DELETE_OCTETS_MAX = 1024 };
 

@@ -3,7 +3,10 @@
 #include "gp/cert.h"
 #include "scp/scp11.h"
 #include "tlv/tlv.h"
+#include "vcard/content/content.h"
+#include "vcard/core/card_state.h"
 #include "vcard/core/handlers.h"
+#include "vcard/keys/keys.h"
 
 bool public_taken(const struct vcard *v, const struct aid *domain, struct key_ref ref)
 {

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "tlv/tlv.h"
+#include "vcard/core/card_state.h"
+#include "vcard/core/vcard.h"
 
 enum { TAG_FCI = 0x6F, TAG_DF_NAME = 0x84, TAG_PROPRIETARY = 0xA5, TAG_MAX_LENGTH = 0x9F65 };
 enum { TAG_MANAGEMENT_DATA = 0x73, TAG_PRODUCTION = 0x9F6E, TAG_OID = 0x06, LEVEL_FULL = 0x33 };

@@ -1,8 +1,12 @@
-/* What a virtual card shows of the product that it is like: inside of lib/vcard. */
+/*
+ * What a virtual card shows of the product that it is like, and the file system of a UICC. Only
+ * what differs is here: commands ask, and do the rest themselves. Owns nothing; which product a
+ * card is stands in struct chip. Only lib/vcard and its tests include this.
+ */
 #ifndef VCARD_PRODUCTS_PRODUCT_H
 #define VCARD_PRODUCTS_PRODUCT_H
 
-#include "vcard/core/handlers.h"
+#include "vcard/core/card_state.h"
 
 struct span product_atr(enum vcard_product p);
 /* This AID, too, is the issuer domain's in SELECT: which then goes by *name. */
@@ -21,11 +25,7 @@ bool product_takes_level(const struct chip *c, uint8_t level);
  * is what GPCS table 11-2 asks for at least. */
 bool product_wants_cmac(const struct chip *c);
 
-/* uicc.c: the file system (ETSI TS 102 221). */
-/* SELECT is for it: by file identifier or path, or its application by AID. */
+/* uicc.c: SELECT is for the file system: by file identifier or path, or its application by AID. */
 bool files_are_meant(const struct call *c);
-handler files_select;
-/* Any other command while it is selected on the channel. */
-handler files_command;
 
 #endif

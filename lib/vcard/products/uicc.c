@@ -5,6 +5,9 @@
  */
 #include "tlv/tlv.h"
 #include "vcard/broadcast/mode.h"
+#include "vcard/content/content.h"
+#include "vcard/core/card_state.h"
+#include "vcard/core/handlers.h"
 #include "vcard/products/product.h"
 
 enum file_ins { INS_READ_BINARY = 0xB0, INS_READ_RECORD = 0xB2, INS_STATUS = 0xF2 };

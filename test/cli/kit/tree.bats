@@ -314,6 +314,29 @@ not_told() {
 	[ "$(wc -l <found)" -eq 2 ]
 }
 
+# check_rooms DIR OBJECTS: prints what a room of the virtual card gives to other files and does not
+# declare in a header of its own. Commands, records and the card from outside have one header each.
+check_rooms() {
+	(cd "$2/lib/vcard" && nm -g --defined-only ./*/*.o) |
+		awk '/\.o:$/ { split($0, part, "/"); room = part[2] } NF == 3 && $3 !~ /^_/ { print room, $3 }' |
+		while read -r room name; do
+			grep -qE "\b$name[(;,]" "$1/lib/vcard/$room"/*.h "$1"/lib/vcard/core/{handlers,record,vcard}.h ||
+				echo "lib/vcard/$room: $name"
+		done
+}
+
+@test "each room of the virtual card declares what it gives to others" {
+	[ -z "${SAN:-}" ] || skip "sanitizers add symbols of their own"
+	check_rooms "$top" "$top/${B:-build/release}" >found
+	cat found >&2
+	[ ! -s found ]
+	for room in "$top"/lib/vcard/*/; do ls "$room"*.h >/dev/null; done
+	mkdir -p copy && cp -r "$top/lib" copy/
+	sed -i '/session_end(/d' copy/lib/vcard/channel/channel.h
+	echo 'void session_end(struct channel *ch);' >>copy/lib/vcard/keys/keys.h
+	[ "$(check_rooms copy "$top/${B:-build/release}")" = "lib/vcard/channel: session_end" ]
+}
+
 @test "no mutable variable of file scope but the stop flag and the locked memory" {
 	[ -z "${SAN:-}" ] || skip "sanitizers add variables of their own"
 	cd "$top/${B:-build/release}"

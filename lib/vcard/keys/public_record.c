@@ -1,11 +1,11 @@
-/* Public keys and data objects of domains and applications in the card's memory: their records. */
+/* Public keys in the card's memory: their records; and what is left when a domain goes. */
 #include <string.h>
 
+#include "vcard/content/content.h"
 #include "vcard/core/record.h"
+#include "vcard/keys/keys.h"
 
 enum { PUBLIC_RECORD_MAX = RSA_OCTETS_MAX + RSA_EXPONENT_MAX + 2 * AID_MAX };
-
-/* ---- public keys ---- */
 
 void public_record(struct wr *w, const struct card_public *k)
 {
@@ -90,58 +90,24 @@ bool public_gone_get(struct chip *c, struct rd *r)
 	return true;
 }
 
-/* ---- data objects ---- */
-
-void object_record(struct wr *w, const struct aid *owner, uint16_t tag, struct span value)
+void chip_put_public(struct vcard *v, const struct card_public *k)
 {
-	struct wr record = wr_grow(OBJECT_SIZE_MAX + 2 * AID_MAX);
-
-	wr_lv(&record, aid_span(owner));
-	wr_u16(&record, tag);
-	wr_put(&record, value);
-	if (wr_ok(&record))
-		nvm_record(w, REC_OBJECT, wr_span(&record));
-	else
-		w->full = true;
-	wr_free(&record);
+	public_record(&v->batch, k);
 }
 
-bool object_get(struct chip *c, struct rd *r)
+void chip_put_public_gone(struct vcard *v, const struct aid *domain, struct key_ref ref)
 {
-	struct card_object o = { 0 };
-	size_t i = 0;
+	struct aid name = chip_domain_name(v, domain);
+	uint8_t room[AID_MAX + 4];
+	struct wr value = wr_fixed(room, sizeof(room));
 
-	if (!domain_record_get(r, &o.owner) || !rd_u16(r, &o.tag) || rd_left(r) > OBJECT_SIZE_MAX)
-		return false;
-	while (i < c->objects_n &&
-	       (c->objects[i].tag != o.tag || !aid_eq(&c->objects[i].owner, &o.owner)))
-		i++;
-	if (i == CARD_OBJECTS_MAX)
-		return false;
-	o.value = wr_grow(OBJECT_SIZE_MAX);
-	wr_put(&o.value, rd_rest(r));
-	if (!wr_ok(&o.value)) {
-		wr_free(&o.value);
-		return false;
-	}
-	if (i == c->objects_n)
-		c->objects_n++;
-	else
-		wr_free(&c->objects[i].value);
-	c->objects[i] = o;
-	return true;
+	wr_lv(&value, aid_span(&name));
+	wr_u8(&value, ref.kid);
+	wr_u8(&value, ref.kvn);
+	nvm_record(&v->batch, REC_PUBLIC_GONE, wr_span(&value));
 }
 
-void objects_wipe(struct chip *c)
-{
-	for (size_t i = 0; i < c->objects_n; i++)
-		wr_free(&c->objects[i].value);
-	c->objects_n = 0;
-}
-
-/* ---- */
-
-void owner_gone(struct chip *c, const struct aid *owner)
+void keys_owner_gone(struct chip *c, const struct aid *owner)
 {
 	size_t kept = 0;
 
@@ -154,12 +120,4 @@ void owner_gone(struct chip *c, const struct aid *owner)
 	for (size_t i = c->publics_n; i > 0; i--)
 		if (aid_eq(&c->publics[i - 1].domain, owner))
 			public_remove(c, i - 1);
-	kept = 0;
-	for (size_t i = 0; i < c->objects_n; i++) {
-		if (aid_eq(&c->objects[i].owner, owner))
-			wr_free(&c->objects[i].value);
-		else
-			c->objects[kept++] = c->objects[i];
-	}
-	c->objects_n = kept;
 }

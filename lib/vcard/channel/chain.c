@@ -4,7 +4,8 @@
  * before anything is verified. Nothing stands between the parts of either: what is broken off ends
  * the session, so that nobody gets one answer after the other to parts that he made up.
  */
-#include "vcard/core/handlers.h"
+#include "vcard/channel/channel.h"
+#include "vcard/core/card_state.h"
 
 enum { MORE_COMMANDS = 0x80 };
 
