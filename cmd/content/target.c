@@ -86,71 +86,6 @@ int target_close(struct target *t, int rc, struct err *e)
 	return dry_end(&t->dry, e);
 }
 
-/* ---- the registry ---- */
-
-static void tell_oddities(struct ctx *c, const struct registry *r)
-{
-	if (r->cut)
-		ctx_note(c, "the card cuts its list short: there is more on it than it tells");
-	if (r->skipped > 0)
-		ctx_note(c, "the card lists %zu entr%s without a proper AID", r->skipped,
-		    r->skipped == 1 ? "y" : "ies");
-}
-
-static void forget(struct registry *r)
-{
-	registry_free(r);
-	memset(r, 0, sizeof(*r));
-}
-
-int target_registry(struct target *t, struct registry *r, struct err *e)
-{
-	if (registry_read(t->s, r, e) == 0) {
-		if (t->is_dry)
-			forget(r);
-		tell_oddities(t->c, r);
-		return 0;
-	}
-	forget(r);
-	if (e->code != ERR_CARD || t->s->lost)
-		return -1;
-	ctx_note(t->c, "%s", e->text);
-	ctx_note(t->c, "the registry cannot be read: the card decides what goes");
-	err_clear(e);
-	return 0;
-}
-
-int target_may_manage(
-    const struct target *t, const struct registry *r, bool token, const char *option, struct err *e)
-{
-	const struct registry_entry *x = registry_find(r, &t->s->domain);
-
-	for (size_t i = 0; i < r->n; i++)
-		if (r->entry[i].kind == REGISTRY_ISD && r->entry[i].s.state == CARD_LOCKED) {
-			err_set(
-			    e, ERR_SAFETY, "the card is locked: what is on it cannot be changed");
-			return err_hint(e, "cardadm unlock --card unlocks it");
-		}
-	if (x == NULL || token || (x->s.privileges & PRIV_DELEGATED_MANAGEMENT) == 0)
-		return 0;
-	err_set(e, ERR_SAFETY,
-	    "security domain %s has delegated management: it needs a token for this",
-	    aid_text(&x->s.aid).s);
-	return err_hint(e, "%s FILE, as token make writes it", option);
-}
-
-bool target_reread(struct target *t, struct registry *r)
-{
-	struct err e;
-
-	if (registry_read(t->s, r, &e) == 0 && !t->is_dry)
-		return true;
-	if (!t->is_dry)
-		ctx_note(t->c, "%s", e.text);
-	forget(r);
-	return false;
-}
-
 /* ---- words and values ---- */
 
 int aid_parse(const char *text, const char *what, struct aid *out, struct err *e)
@@ -161,14 +96,6 @@ int aid_parse(const char *text, const char *what, struct aid *out, struct err *e
 	if (hex_get(span_str(text), b, sizeof(b), &n) && aid_from(out, span_of(b, n)))
 		return 0;
 	return err_set(e, ERR_USAGE, "%s: %.80s is no AID: 5 to 16 octets in hex", what, text);
-}
-
-struct aid_text aid_text(const struct aid *a)
-{
-	struct aid_text t;
-
-	hex_put(aid_span(a), t.s, sizeof(t.s));
-	return t;
 }
 
 static int privilege_hint(const char *word, struct err *e)
@@ -260,7 +187,7 @@ json_t *show_entry(const struct registry_entry *x)
 
 void note_entry(struct ctx *c, const struct registry_entry *x)
 {
-	ask_note(c, "  %s  %s, %s", aid_text(&x->s.aid).s, entry_kind(x), entry_state(x));
+	ask_note(c, "  %s  %s, %s", aid_hex(&x->s.aid).s, entry_kind(x), entry_state(x));
 }
 
 int octets_read(const char *path, struct wr *w, struct err *e)

@@ -26,30 +26,10 @@ int target_open(struct target *t, struct ctx *c, const struct channel_args *a, s
 /* Ends what target_open began; with --dry-run the output. rc is that of the verb so far, and of
  * the call when ending went well. */
 int target_close(struct target *t, int rc, struct err *e);
-/*
- * The registry, for verbs that change the card. One that cannot be read does not stop them: told[]
- * then is false, as it is in a dry run, and the card decides. -1: nothing more can be sent.
- * registry_free in any case.
- */
-int target_registry(struct target *t, struct registry *r, struct err *e);
-/*
- * What the registry says against any change of content: the card is locked, or the domain of the
- * channel has delegated management and `token` is false. ERR_SAFETY, nothing was sent that changes
- * anything. option: what gives the token, "--token".
- */
-int target_may_manage(const struct target *t, const struct registry *r, bool token,
-    const char *option, struct err *e);
-/* Reads it again after a change; false when the card does not tell. */
-MUST_CHECK bool target_reread(struct target *t, struct registry *r);
-
 /* ---- words and values ---- */
 
 /* An AID in hex, 5 to 16 octets. ERR_USAGE, naming `what`. */
 int aid_parse(const char *text, const char *what, struct aid *out, struct err *e);
-struct aid_text {
-	char s[2 * AID_MAX + 1];
-};
-struct aid_text aid_text(const struct aid *a); /* aid_text(a).s */
 /* "card-lock,global-delete"; *n: octets on the wire, 1 or 3. ERR_USAGE. */
 int privileges_parse(const char *list, uint32_t *v, uint8_t *n, struct err *e);
 json_t *show_privileges(uint32_t v);
