@@ -131,6 +131,11 @@ static void proved_later(void **state)
 	assert_ok(run("put-keys", "keys=next", &already), &e);
 	assert_int_equal(w.opened, 0);
 	fresh(PROOF_DUE);
+	assert_ok(run("put-keys", "keys=next", &already), &e);
+	assert_false(already || w.plan.put);
+	assert_int_equal(w.opened, 1);
+	assert_ok(change_rig_open(&change_entries[0], 0x30, NULL, &e), &e);
+	fresh(PROOF_DUE);
 	assert_ok(run("put-keys", "keys=next rotate=30", &already), &e);
 	assert_false(w.plan.put);
 	assert_true(w.work.change.proved && w.work.change.removed && !w.work.change.put);
