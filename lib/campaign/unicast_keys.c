@@ -2,23 +2,20 @@
  * change of keys on one card opens channels. */
 #include "campaign/unicast.h"
 
-/* What put-keys asks for; NULL: the step is another. */
-static const struct put_keys *put_keys_of(const struct task *t)
-{
-	return t->change.kind == &change_put_keys ? t->change.x : NULL;
-}
-
-static uint8_t version_of(const struct put_keys *x)
-{
-	return x->as.given ? (uint8_t)x->as.v : x->keys.entry->version;
-}
-
 static int wrong_version(
-    const struct campaign *c, const struct task *t, const char *why, struct err *e)
+    const struct campaign *c, const struct task *t, uint8_t version, const char *why, struct err *e)
 {
 	err_set(e, ERR_INPUT, "key set %02X is the one that the channel is opened with by then%s",
-	    version_of(put_keys_of(t)), why);
+	    version, why);
 	return task_error(c, t, e);
+}
+
+/* The first keys of the domain that is worked in open its channels from then on. A factory set goes
+ * by itself when the first other set comes. */
+static bool changes_channel(const struct key_order *o, const struct channel_set *now)
+{
+	return o->first || o->own || o->rotate != 0 || o->replace == now->version ||
+	       (now->version == KEYS_FACTORY && o->replace == 0);
 }
 
 static int chain_one(struct campaign *c, uint32_t i, struct err *e)
@@ -26,22 +23,19 @@ static int chain_one(struct campaign *c, uint32_t i, struct err *e)
 	struct unicast *u = c->unicast;
 	const struct task *t = &u->task[i];
 	const struct channel_set *now = &u->set[u->set_n - 1];
-	const struct put_keys *x = put_keys_of(t);
-	bool in_use;
+	struct key_order o;
 
-	/* A key that opens no channel changes none. */
-	if (x == NULL || !entry_type_is_card(x->keys.entry->type))
+	/* A key that opens no channel changes none, nor do those of a domain below. */
+	if (!key_order_of(&t->change, &o) || !entry_type_is_card(o.entry->type) || o.into.n > 0)
 		return 0;
-	in_use = x->replace.given && x->replace.v == now->version;
-	if (version_of(x) == now->version && x->rotate.given)
-		return wrong_version(c, t, ": rotating needs a version of its own", e);
-	if (version_of(x) == now->version && !in_use) {
-		wrong_version(c, t, "", e);
-		return err_hint(e, "`replace: %02X` replaces it", version_of(x));
+	if (o.version == now->version && (o.own || o.rotate != 0))
+		return wrong_version(c, t, o.version, ": rotating needs a version of its own", e);
+	if (o.version == now->version && o.replace != now->version && !o.first) {
+		wrong_version(c, t, o.version, "", e);
+		return err_hint(e, "`replace: %02X` replaces it", o.version);
 	}
-	/* A factory set goes by itself when the first other set comes. */
-	if (x->rotate.given || in_use || (now->version == KEYS_FACTORY && !x->replace.given))
-		u->set[u->set_n++] = (struct channel_set){ x->keys.entry, version_of(x), i + 1 };
+	if (changes_channel(&o, now))
+		u->set[u->set_n++] = (struct channel_set){ o.entry, o.version, i + 1 };
 	return 0;
 }
 

@@ -370,8 +370,8 @@ static uint32_t always(const struct registry_entry *x)
 }
 
 /*
- * What is forbidden no card tells; implicit selection those that have it. By hand it is asked for
- * now, so what cannot be seen is sent.
+ * What is forbidden no card tells, so it is forbidden again where nobody knows that it was: that
+ * does no harm. Implicit selection those tell that have it. By hand it is asked for now.
  */
 static int update_is_so(struct change_card *c, const void *x, struct change_so *so, struct err *e)
 {
@@ -390,7 +390,7 @@ static int update_is_so(struct change_card *c, const void *x, struct change_so *
 		return 0;
 	if (d->implicit.given && (t->s.implicit_n != 1 || t->s.implicit[0] != d->implicit.b[0]))
 		return 0;
-	so->is = privileges || d->implicit.given ? SO_YES : SO_UNSEEN;
+	so->is = !hidden && (privileges || d->implicit.given) ? SO_YES : SO_UNSEEN;
 	if (hidden)
 		so->unproven |= change_bit(c->kind, offsetof(struct domain_update, forbidden));
 	if (d->privileges.given && !privileges)

@@ -587,3 +587,65 @@ state() { # CARD AID
 	ok campaign run campaign.yaml
 	[ "$(state 0001 $APPLET)" = selectable ]
 }
+
+@test "domains made, given keys, filled, changed; key sets deleted: steps are as the verbs" {
+	local sd=A00000015100000001
+	steps_for 2 <<-YAML
+		  - domain-create: {aid: $sd, privileges: card-lock, quota-data: 20000}
+		  - domain-personalize: {aid: $sd, with: new, by: store-data}
+		  - install: {file: hello.cap}
+		  - domain-extradite: {aid: $APPLET, to: $sd}
+		  - domain-update: {aid: $sd, privileges: "card-lock,trusted-path", restrict: load}
+		  - delete-keys: {version: 31}
+	YAML
+	on 0001 put-keys new
+	ok campaign check campaign.yaml
+	[[ $output == *"1 domain-create"*"6 delete-keys"* ]]
+	ok campaign run campaign.yaml
+	[ "$(report '[.cards[].steps | map(.state)] | unique | length')" = 2 ]
+	[ "$(report '.cards[0].steps | map(.state)')" = '["done","done","done","done","done","done"]' ]
+	[ "$(report '.cards[1].steps[5].state')" = already ]
+	[ "$(versions 0001)" = "$(versions 0002)" ]
+	# Each change of keys is two lines of the record: two domains, one set that went.
+	[ "$(jq -sc '[.[] | select(.event == "intent") | [.verb, .version, .into]] | sort' \
+		"$XDG_STATE_HOME/cardadm/keys.jsonl")" = "$(jq -c . <<<"[[\"delete-keys\",\"31\",null],[\"domain personalize\",\"31\",\"$sd\"],[\"domain personalize\",\"31\",\"$sd\"],[\"put-keys\",\"31\",null]]")" ]
+	[ "$(jq -sc '[.[] | select(.event == "done")] | length' "$XDG_STATE_HOME/cardadm/keys.jsonl")" = 4 ]
+	# A ledger that is lost costs questions; what no card tells is said. What was forbidden is
+	# forbidden once more.
+	rm campaign.ledger
+	ok campaign run campaign.yaml
+	[ "$(report '.cards[0].steps | map(.state)')" = '["already","already","already","already","done","already"]' ]
+	[ "$(report '.cards[0].steps | map(.unproven)')" = '[["quota-data"],["with"],null,null,null,null]' ]
+}
+
+@test "the domain that is worked in gets keys of its own: the next step goes through them" {
+	local sd=A00000015100000001
+	steps_for 2 <<-YAML
+		  - domain-personalize: {aid: $sd, with: new}
+		  - put-keys: {keys: test, as: 32}
+		domain: $sd
+	YAML
+	for n in 0001 0002; do
+		"$CARDADM" -q -r vcard:fleet/$n.card -k keys.yaml domain create $sd --keys test
+		# A campaign knows cards by their CIN, which a domain has to tell as well.
+		echo "0070 06 45 04 0000$n" >cin.dgi
+		on $n store-data cin.dgi --sd $sd
+	done
+	ok campaign run campaign.yaml
+	for n in 0001 0002; do
+		[ "$("$CARDADM" -q -r vcard:fleet/$n.card keys --sd $sd --json | jq -c '[.keys[].version] | unique')" = '["31","32"]' ]
+	done
+	# The ledger is lost, and the keys of before open nothing.
+	rm campaign.ledger
+	ok campaign run campaign.yaml
+	[ "$(report '[.cards[].steps[].state] | unique')" = '["already"]' ]
+}
+
+@test "another key set under the same name is another goal, and what the card has is told" {
+	steps_for 1 <<<'  - put-keys: {keys: new}'
+	ok campaign run campaign.yaml
+	sed -i 's/version: 31/version: 32/; s/00112233445566778899AABBCCDDEEFF/FFEEDDCCBBAA99887766554433221100/' keys.yaml
+	ok campaign run campaign.yaml
+	[ "$(report '.cards[0].steps[0].state')" = "done" ]
+	[ "$(versions 0001)" = '["30","31","32"]' ]
+}

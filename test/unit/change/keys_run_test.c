@@ -166,6 +166,17 @@ static void other_keys_are_left_alone(void **state)
 	assert_ok(change_rig_open(&change_entries[0], 0x30, NULL, &e), &e);
 }
 
+/* A domain without keys of its own is opened with its parent's: that proves nothing. */
+static void a_channel_of_the_parent_proves_nothing(void **state)
+{
+	bool already;
+
+	(void)state;
+	fresh(PROOF_DONE);
+	assert_ok(run("put-keys", "keys=next", &already), &e);
+	assert_true(w.plan.put && w.work.change.put && !w.work.proved_before);
+}
+
 static void an_intent_that_cannot_be_written(void **state)
 {
 	bool already;
@@ -325,6 +336,7 @@ int main(void)
 		ON_A_CARD(rotated_with_proof),
 		ON_A_CARD(proved_later),
 		ON_A_CARD(other_keys_are_left_alone),
+		ON_A_CARD(a_channel_of_the_parent_proves_nothing),
 		ON_A_CARD(an_intent_that_cannot_be_written),
 		ON_A_CARD(lost_answers),
 		ON_A_CARD(deleted),
