@@ -18,8 +18,8 @@ static const struct field fields[] = {
 	ROW(as, "as", FIELD_HEX8, "KVN", "Version that it gets in the domain, in hex (the entry's)",
 	    .min = 1, .max = KEYS_VERSION_MAX),
 	ROW(by, "by", FIELD_CHOICE, "WAY",
-	    "channel: PUT KEY in a channel to the domain, opened with its parent's keys; "
-	    "store-data: data groups through its parent (channel)",
+	    "PUT KEY in a channel to the domain, opened with its parent's keys, or STORE DATA "
+	    "through its parent (channel)",
 	    .choices = ways),
 	ROW(common, "common", FIELD_FLAG, NULL,
 	    "Through the parent in the form of the UICC configuration, with a template B7"),

@@ -21,7 +21,7 @@ extern const char *const load_hashes[];
 		"or load-token what goes with it, else none)", \
 		.choices = load_hashes), \
 	    FIELD_ROW( \
-		type, member.dap, "dap", FIELD_FILES, "FILE", "DAP block, as dap sign writes it"), \
+		type, member.dap, "dap", FIELD_FILES, "FILE", "DAP block: E2 with 4F and C3"), \
 	    FIELD_ROW(type, member.load_field, "load-field", FIELD_BYTES, "HEX", \
 		"Whole parameters field of INSTALL [for load] (empty)"), \
 	    FIELD_ROW(type, member.load_token, "load-token", FIELD_FILE, "FILE", \
