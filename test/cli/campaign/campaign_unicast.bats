@@ -527,7 +527,7 @@ state() { # CARD AID
 	[ "$(versions 0001)" = '["30","31"]' ]
 	manifest <<<'  - put-keys: {keys: made}'
 	fails 7 campaign run campaign.yaml
-	[[ $stderr == *":8:5: PUT KEY cannot bring keys of version FF"*"hint: \`as\` gives them another version"* ]]
+	[[ $stderr == *":8:5: PUT KEY cannot bring keys of version FF"*"hint: \`as: KVN\` gives them another version"* ]]
 	# Another length, so another set beside: what is there is the old one's.
 	manifest <<<'  - put-keys: {keys: long}'
 	ok campaign run campaign.yaml
