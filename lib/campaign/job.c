@@ -140,7 +140,7 @@ static bool is_full(const struct slot_data *sl)
 static bool is_of(const struct slot_data *sl, const struct bundle *b, const struct package *p)
 {
 	return is_ours(sl, b) && sl->package == p->number && sl->total == p->total &&
-	       sl->length == b->length;
+	       sl->length == b->length && !sl->has_base;
 }
 
 /* What the slot holds decides: authorize it, go on at j, or start over. */

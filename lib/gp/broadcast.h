@@ -18,7 +18,8 @@ enum {
 	ENTER_MAX_DATA = 0xDF,
 	SLOT_KEYS_SIZE = 8,
 	REFUSED_MAX = 16,
-	KOS_MAX = 4
+	KOS_MAX = 4,
+	KINDS_MAX = 4
 };
 enum change_mode_p1 { MODE_RETURN = 0x00, MODE_ENTER = 0x01 };
 enum { MODE_RETURN_P2 = 0x01 };
@@ -122,6 +123,9 @@ struct slot_data {
 	uint8_t slot, state;
 	uint8_t campaign[CAMPAIGN_SIZE];
 	uint32_t package, total, done, length, received;
+	bool has_base; /* the payload is made from another image: kind and digest of that */
+	uint8_t kind;
+	uint8_t base[DIGEST_SIZE];
 };
 void slot_data_put(struct wr *w, const struct slot_data *s);          /* with the outer FF71 */
 MUST_CHECK bool slot_data_get(struct span data, struct slot_data *s); /* its first slot */
@@ -132,6 +136,7 @@ struct policy_data {
 	uint8_t forms[2], form_n;
 	uint8_t issuer_digest[DIGEST_SIZE];
 	uint8_t kos_versions[KOS_MAX], kos_n;
+	uint8_t kinds[KINDS_MAX], kinds_n; /* of payload, beyond whole images */
 };
 void policy_data_put(struct wr *w, const struct policy_data *p);
 MUST_CHECK bool policy_data_get(struct span data, struct policy_data *p);

@@ -20,10 +20,13 @@ enum {
 	SLOT_DONE = 0x88,
 	SLOT_RECEIVED = 0x8A,
 	SLOT_NUMBER = 0x8C,
+	SLOT_KIND = 0x8D,
+	SLOT_BASE = 0x9B,
 	POLICY_ALGORITHMS = 0x90,
 	POLICY_FORMS = 0x84,
 	POLICY_ISSUER = 0x9B,
-	POLICY_KOS = 0x8B
+	POLICY_KOS = 0x8B,
+	POLICY_KINDS = 0x8D
 };
 
 const char *slot_state_str(uint8_t s)
@@ -147,10 +150,27 @@ void slot_data_put(struct wr *w, const struct slot_data *s)
 		tlv_put_u32(w, SLOT_TOTAL, s->total);
 		tlv_put_u32(w, SLOT_DONE, s->done);
 		tlv_put_u32(w, TAG_LENGTH, s->length);
+		if (s->has_base) {
+			tlv_put_u8(w, SLOT_KIND, s->kind);
+			tlv_put(w, SLOT_BASE, SPAN(s->base));
+		}
 		tlv_put_u32(w, SLOT_RECEIVED, s->received);
 	}
 	tlv_close(w, entry);
 	tlv_close(w, outer);
+}
+
+/* All that a slot shows which is not EMPTY. */
+static bool slot_fields_get(struct rd *r, struct slot_data *s)
+{
+	if (!tlv_expect_n(r, TAG_CAMPAIGN, s->campaign, sizeof(s->campaign)) ||
+	    !expect_u32(r, TAG_PACKAGE, &s->package) || !expect_u32(r, SLOT_TOTAL, &s->total) ||
+	    !expect_u32(r, SLOT_DONE, &s->done) || !expect_u32(r, TAG_LENGTH, &s->length))
+		return false;
+	s->has_base = tlv_expect_n(r, SLOT_KIND, &s->kind, 1);
+	if (s->has_base && !tlv_expect_n(r, SLOT_BASE, s->base, sizeof(s->base)))
+		return false;
+	return expect_u32(r, SLOT_RECEIVED, &s->received);
 }
 
 bool slot_data_get(struct span data, struct slot_data *s)
@@ -165,14 +185,7 @@ bool slot_data_get(struct span data, struct slot_data *s)
 	if (!tlv_expect_n(&r, SLOT_NUMBER, &got.slot, 1) ||
 	    !tlv_expect_n(&r, SLOT_STATE, &got.state, 1))
 		return false;
-	if (got.state != SLOT_EMPTY &&
-	    (!tlv_expect_n(&r, TAG_CAMPAIGN, got.campaign, sizeof(got.campaign)) ||
-		!expect_u32(&r, TAG_PACKAGE, &got.package) ||
-		!expect_u32(&r, SLOT_TOTAL, &got.total) || !expect_u32(&r, SLOT_DONE, &got.done) ||
-		!expect_u32(&r, TAG_LENGTH, &got.length) ||
-		!expect_u32(&r, SLOT_RECEIVED, &got.received)))
-		return false;
-	if (rd_left(&r) > 0)
+	if ((got.state != SLOT_EMPTY && !slot_fields_get(&r, &got)) || rd_left(&r) > 0)
 		return false;
 	*s = got;
 	return true;
@@ -187,7 +200,17 @@ void policy_data_put(struct wr *w, const struct policy_data *p)
 	tlv_put(w, POLICY_ISSUER, SPAN(p->issuer_digest));
 	if (p->kos_n > 0)
 		tlv_put(w, POLICY_KOS, span_of(p->kos_versions, p->kos_n));
+	if (p->kinds_n > 0)
+		tlv_put(w, POLICY_KINDS, span_of(p->kinds, p->kinds_n));
 	tlv_close(w, mark);
+}
+
+static bool next_is(const struct rd *r, uint32_t tag)
+{
+	struct rd ahead = *r;
+	struct span val;
+
+	return tlv_expect(&ahead, tag, &val);
 }
 
 /* A TLV that is a list of at most cap one-octet values. */
@@ -216,9 +239,13 @@ bool policy_data_get(struct span data, struct policy_data *p)
 	    !expect_list(&r, POLICY_FORMS, got.forms, sizeof(got.forms), &got.form_n) ||
 	    !tlv_expect_n(&r, POLICY_ISSUER, got.issuer_digest, sizeof(got.issuer_digest)))
 		return false;
-	if (rd_left(&r) > 0 &&
-	    (!expect_list(&r, POLICY_KOS, got.kos_versions, sizeof(got.kos_versions), &got.kos_n) ||
-		rd_left(&r) > 0))
+	if (next_is(&r, POLICY_KOS) &&
+	    !expect_list(&r, POLICY_KOS, got.kos_versions, sizeof(got.kos_versions), &got.kos_n))
+		return false;
+	if (next_is(&r, POLICY_KINDS) &&
+	    !expect_list(&r, POLICY_KINDS, got.kinds, sizeof(got.kinds), &got.kinds_n))
+		return false;
+	if (rd_left(&r) > 0)
 		return false;
 	*p = got;
 	return true;

@@ -43,7 +43,10 @@ static const struct {
 	{ 0xFF70, 0x80, "platform" },
 	{ 0xFF70, 0x91, "digest of the running image" },
 	{ 0xFF71, 0xA0, "slot" },
+	{ 0xFF71, 0x8D, "kind of payload" },
+	{ 0xFF71, 0x9B, "digest of the image that it is made from" },
 	{ 0xFF72, 0x84, "forms of keys that are taken" },
+	{ 0xFF72, 0x8D, "kinds of payload that are taken" },
 	{ 0xFF72, 0x90, "algorithms that are taken" },
 	{ 0xA1, 0x90, "algorithm" },
 	{ 0, 0x42, "issuer identification number" },
@@ -91,6 +94,7 @@ static const struct {
 	{ 0, 0xFF70, "system" },
 	{ 0, 0xFF71, "slots" },
 	{ 0, 0xFF72, "policy" },
+	{ 0, 0xFF7D, "system, slots, policy and card image number" },
 };
 
 const char *tag_name(uint32_t parent, uint32_t tag)

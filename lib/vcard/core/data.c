@@ -45,6 +45,24 @@ static uint16_t get_cin(struct call *c)
 	return SW_OK;
 }
 
+/* For hosts that want one command where there are four. */
+static uint16_t get_data_broadcast(struct call *c)
+{
+	static handler *const parts[] = { get_data_system, get_data_slots, get_data_policy };
+	size_t mark = tlv_open(c->out, TAG_BROADCAST);
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		uint16_t sw = parts[i](c);
+
+		if (sw != SW_OK)
+			return sw;
+	}
+	if (c->v->chip.cin_n > 0)
+		tlv_put(c->out, TAG_CIN, span_of(c->v->chip.cin, c->v->chip.cin_n));
+	tlv_close(c->out, mark);
+	return SW_OK;
+}
+
 static uint16_t get_manager_url(struct call *c)
 {
 	return get_object(c, TAG_MANAGER_URL);
@@ -233,7 +251,7 @@ static uint16_t value_only(struct call *c)
 /* What a card without broadcast does not tell. */
 static bool is_broadcast(uint16_t tag)
 {
-	return tag == TAG_SYSTEM || tag == TAG_SLOTS || tag == TAG_POLICY;
+	return tag == TAG_SYSTEM || tag == TAG_SLOTS || tag == TAG_POLICY || tag == TAG_BROADCAST;
 }
 
 /* An application: what it was personalized with, by tag or DGI; the value alone. */
@@ -271,6 +289,7 @@ uint16_t do_get_data(struct call *c)
 		{ TAG_SYSTEM, get_data_system },
 		{ TAG_SLOTS, get_data_slots },
 		{ TAG_POLICY, get_data_policy },
+		{ TAG_BROADCAST, get_data_broadcast },
 		{ TAG_CERTIFICATE_STORE, get_certificate_store },
 		{ TAG_CA_KLOC_IDENTIFIERS, get_ca_identifiers },
 	};

@@ -49,6 +49,10 @@ static void slot_data(void **state)
 	struct span full =
 	    unit_bytes("FF7138 A036 8C0100 810101 8510" CAMPAIGN
 		       " 860400000001 870400000003 880400000002 920400000258 8A04000001D6");
+	struct span made =
+	    unit_bytes("FF715D A05B 8C0100 810101 8510" CAMPAIGN
+		       " 860400000001 870400000003 880400000002 920400000258 8D0101 9B20" DIGEST
+		       " 8A04000001D6");
 	struct slot_data s;
 	struct wr w = wr_grow(1000);
 
@@ -68,8 +72,21 @@ static void slot_data(void **state)
 	wr_reset(&w);
 	slot_data_put(&w, &s);
 	assert_span(wr_span(&w), full);
+	assert_false(s.has_base);
 	for (size_t n = 0; n < full.n; n++)
 		assert_false(slot_data_get(span_sub(full, 0, n), &s));
+	/* of another kind of payload, which cards of a later day have */
+	assert_true(slot_data_get(made, &s));
+	assert_true(s.has_base);
+	assert_int_equal(s.kind, 1);
+	assert_span(SPAN(s.base), unit_bytes(DIGEST));
+	wr_reset(&w);
+	slot_data_put(&w, &s);
+	assert_span(wr_span(&w), made);
+	assert_false(slot_data_get(unit_bytes("FF713B A039 8C0100 810101 8510" CAMPAIGN
+					      " 860400000001 870400000003 880400000002 "
+					      "920400000258 8D0101 8A04000001D6"),
+	    &s));
 	assert_false(slot_data_get(unit_bytes("FF7100"), &s));
 	assert_false(
 	    slot_data_get(unit_bytes("FF7108 A006 8C0100 810101"), &s)); /* nothing but state */
@@ -80,11 +97,23 @@ static void policy_data(void **state)
 {
 	struct span with = unit_bytes("FF722F 900105 84020001 9B20" DIGEST " 8B0401020304");
 	struct span without = unit_bytes("FF722A 9003010205 840101 9B20" DIGEST);
+	struct span kinds = unit_bytes("FF7230 900105 84020001 9B20" DIGEST " 8B0102 8D020102");
+	struct span only = unit_bytes("FF722C 900105 84020001 9B20" DIGEST " 8D0101");
 	struct policy_data p;
 	struct wr w = wr_grow(1000);
 
 	(void)state;
+	assert_true(policy_data_get(kinds, &p));
+	assert_int_equal(p.kos_n, 1);
+	assert_int_equal(p.kinds_n, 2);
+	policy_data_put(&w, &p);
+	assert_span(wr_span(&w), kinds);
+	assert_true(policy_data_get(only, &p));
+	assert_int_equal(p.kos_n, 0);
+	assert_int_equal(p.kinds_n, 1);
+	wr_reset(&w);
 	assert_true(policy_data_get(with, &p));
+	assert_int_equal(p.kinds_n, 0);
 	assert_int_equal(p.algorithm_n, 1);
 	assert_int_equal(p.algorithms[0], ALG_ISSUER);
 	assert_int_equal(p.form_n, 2);

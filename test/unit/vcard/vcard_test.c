@@ -429,6 +429,20 @@ static void select_answers(void **state)
 
 /* ---- what it tells ---- */
 
+/* FF7D: what FF70, FF71, FF72 and 45 say, in that order. */
+static void all_in_one(struct rig *r)
+{
+	static const uint16_t tags[] = { TAG_SYSTEM, TAG_SLOTS, TAG_POLICY, TAG_CIN };
+	struct wr inside = wr_grow(1000), want = wr_grow(1000);
+
+	for (size_t i = 0; i < 4; i++)
+		wr_put(&inside, rig_get(r, tags[i]));
+	tlv_put(&want, TAG_BROADCAST, wr_span(&inside));
+	assert_span(rig_get(r, TAG_BROADCAST), wr_span(&want));
+	wr_free(&inside);
+	wr_free(&want);
+}
+
 static void data_objects(void **state)
 {
 	struct key_infos infos;
@@ -477,6 +491,7 @@ static void data_objects(void **state)
 	assert_true(slot_data_get(rig_get(&r, TAG_SLOTS), &slot));
 	assert_int_equal(slot.state, SLOT_EMPTY);
 	assert_true(policy_data_get(rig_get(&r, TAG_POLICY), &policy));
+	all_in_one(&r);
 	assert_int_equal(policy.algorithm_n, 2);
 	/* the interindustry class gives the value alone */
 	assert_int_equal(rig_hex(&r, "00CA004500"), SW_OK);
