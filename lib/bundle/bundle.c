@@ -277,6 +277,21 @@ static int unwrap_keys(
 	return rc;
 }
 
+/* The card computes the start value itself; whoever has the keys can tell before it refuses. */
+static int check_start(
+    const struct bundle *b, const struct package *p, const struct key *bk_mac, struct err *e)
+{
+	uint8_t start[16];
+
+	if (!broadcast_start_mcv(bk_mac, b->campaign, p->number, p->total, start))
+		return err_set(
+		    e, ERR_OTHER, "the start value of package %u cannot be computed", p->number);
+	if (ct_equal(SPAN(start), SPAN(p->mcv)))
+		return 0;
+	return err_set(e, ERR_INPUT, "tag %02X: not the start value of package %u with %u commands",
+	    B_MCV, p->number, p->total);
+}
+
 int bundle_enter(const struct bundle *b, const struct package *p, uint32_t j, const struct key *kek,
     struct enter *out, struct err *e)
 {
@@ -301,7 +316,7 @@ int bundle_enter(const struct bundle *b, const struct package *p, uint32_t j, co
 	else if (mcv_after(p, j, out->mcv, e) != 0)
 		return -1;
 	if (p->form == FORM_CLEAR)
-		return unwrap_keys(p, kek, out, e);
+		return unwrap_keys(p, kek, out, e) == 0 ? check_start(b, p, &out->bk_mac, e) : -1;
 	memcpy(out->keys, p->keys.p, p->keys.n);
 	out->keys_n = (uint8_t)p->keys.n;
 	return 0;

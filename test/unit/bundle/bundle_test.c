@@ -371,6 +371,11 @@ static void wrong_kek(void **state)
 	assert_int_equal(e.code, ERR_AUTH);
 	assert_int_equal(bundle_enter(&b, &b.package[0], 0, NULL, &enter, &e), -1);
 	assert_int_equal(e.code, ERR_AUTH);
+	/* a start value that is not that of these keys and this N, which the card would refuse */
+	b.package[0].mcv[0] ^= 1;
+	assert_int_equal(bundle_enter(&b, &b.package[0], 0, &house.kek, &enter, &e), -1);
+	assert_int_equal(e.code, ERR_INPUT);
+	b.package[0].mcv[0] ^= 1;
 	bundle_free(&b);
 }
 
