@@ -187,6 +187,33 @@ load ../lib
 	[ "$(jq -c '[.total, .done, .failed]' <<<"$output")" = '[1,1,0]' ]
 }
 
+# The wrong signature is told, whatever was loaded; who cannot sign cannot empty the slot either.
+@test "an image that another issuer signed is refused and stays where it is, inert" {
+	"$CARDADM" keystore init --test-keys keys.yaml
+	"$CARDADM" vcard create one.card -k keys.yaml
+	"$CARDADM" keystore init --test-keys other.yaml
+	{
+		sed '/^  issuer:/,/private/d' keys.yaml
+		sed -n '/^  issuer:/,/private/p' other.yaml
+	} >mixed.yaml
+	chmod 600 mixed.yaml
+	image app.img 3000
+	ok bundle build --image app.img --version 3.2 -k mixed.yaml --output own.bundle
+	r=vcard:one.card
+	ok -r $r -k keys.yaml scp-open
+	ok -r $r scp-mode broadcast --bundle own.bundle
+	ok -r $r load own.bundle
+	ok -r $r scp-mode unicast
+	for args in --verify-only ""; do
+		# shellcheck disable=SC2086
+		fails 8 -r $r authorize load $args
+		[[ $stderr == *"signature"* ]]
+		ok -r $r info --json
+		[ "$(jq -c '[.system.version, .slot.state, .slot.received]' <<<"$output")" = '["0.0","complete",3000]' ]
+	done
+	ok -r $r scp-close
+}
+
 @test "a dead agent's leftovers are cleaned up" {
 	fleet
 	r=vcard:fleet/0001.card
