@@ -63,35 +63,21 @@ static void put_names(FILE *f, uint32_t privileges, int indent)
 static void put_modules(const struct tree *t, const struct registry_entry *x, int indent)
 {
 	for (size_t i = 0; i < x->s.module_n; i++)
-<<<<<<< HEAD
 		print_line(t->out, "%*s  %s  module", indent, "", aid_hex(&x->s.module[i]).s);
-=======
-		fprintf(t->out, "%*s  %s  module\n", indent, "", aid_hex(&x->s.module[i]).s);
->>>>>>> b43fb91 (Verbs of content: what only the former way of changes used is gone)
 }
 
 static void put_entry(const struct tree *t, const struct registry_entry *x, int indent)
 {
 	const char *name = cap_package_str(aid_span(&x->s.aid));
 
-<<<<<<< HEAD
 	print_text(t->out, "%*s%s  %s", indent, "", aid_hex(&x->s.aid).s, entry_kind(x));
-=======
-	fprintf(t->out, "%*s%s  %s", indent, "", aid_hex(&x->s.aid).s, entry_kind(x));
->>>>>>> b43fb91 (Verbs of content: what only the former way of changes used is gone)
 	if (x->s.version_n > 0)
 		print_text(t->out, " %u.%u", x->s.version[0], x->s.version[1]);
 	print_text(t->out, "  %s", entry_state(x));
 	if (x->kind == REGISTRY_APPLICATION && x->s.load_file.n > 0)
-<<<<<<< HEAD
 		print_text(t->out, "  from %s", aid_hex(&x->s.load_file).s);
 	if (t->flat && x->s.domain.n > 0 && x->kind != REGISTRY_ISD)
 		print_text(t->out, "  in %s", aid_hex(&x->s.domain).s);
-=======
-		fprintf(t->out, "  from %s", aid_hex(&x->s.load_file).s);
-	if (t->flat && x->s.domain.n > 0 && x->kind != REGISTRY_ISD)
-		fprintf(t->out, "  in %s", aid_hex(&x->s.domain).s);
->>>>>>> b43fb91 (Verbs of content: what only the former way of changes used is gone)
 	if (name != NULL && x->kind == REGISTRY_LOAD_FILE)
 		print_text(t->out, "  %s", name);
 	print_raw(t->out, "\n");

@@ -152,8 +152,8 @@ static void compare(struct ledger *l, bool fresh, const struct mark *own, const 
 static int distrust(struct ledger *l, struct err *e)
 {
 	return store_exec(l,
-	    "UPDATE card SET check_once = 1, sum = sum64(goal, file, id, state, step, reason,"
-	    " auth_failed, attempts, in_doubt, 1) WHERE state <> 1",
+	    "UPDATE card SET check_once = 1 WHERE state <> 1;"
+	    "UPDATE card SET sum = " CARD_SUM " WHERE state <> 1",
 	    e);
 }
 

@@ -173,6 +173,7 @@ all_at_goal() {
 
 # read_only ARGS...: cardadm where nothing can be written.
 read_only() {
+	# shellcheck disable=SC2016 # the inner shell expands them
 	run --separate-stderr unshare -rm sh -c '
 		mount --bind . . && mount -o remount,bind,ro . && cd "$PWD" || exit 99
 		! touch x 2>/dev/null || exit 99

@@ -349,6 +349,7 @@ static void refused_with(const struct cap *c, uint8_t tag, const char *hex, cons
 	assert_int_equal(e.code, ERR_INPUT);
 	if (strstr(e.text, why) == NULL)
 		fail_msg("\"%s\" instead of \"%s\"", e.text, why);
+	cap_free(&got);
 	wr_free(&w);
 }
 
@@ -406,6 +407,7 @@ static void archive_lies(struct span zip, size_t field, int more, const char *wh
 	assert_non_null(strstr(e.text, "Header.cap"));
 	if (strstr(e.text, why) == NULL)
 		fail_msg("\"%s\" instead of \"%s\"", e.text, why);
+	cap_free(&got);
 	wr_free(&w);
 }
 
