@@ -71,8 +71,8 @@ static int work_all(struct run *r, struct campaign_result *res, struct err *e)
 	while (rc == 0) {
 		double begun = seconds();
 
-		rc = ledger_claim(r->l, (struct ledger_want){ after, work_retries(r), max }, claimed,
-		    &n, e);
+		rc = ledger_claim(
+		    r->l, (struct ledger_want){ after, work_retries(r), max }, claimed, &n, e);
 		if (rc != 0 || n == 0)
 			break;
 		memcpy(after, claimed[n - 1].file, sizeof(after));

@@ -56,11 +56,13 @@ static void card_with_everything(struct rig *r)
 	all.n = 0;
 	all.octets = wr_grow(1 << 20);
 	chip_snapshot(&all.octets, c);
-	key_record_sequence(&all.octets, &c->keys[0], 7);
-	key_record_tries(&all.octets, &c->keys[0], 3);
-	key_record_sequence(&all.octets, &more, 7);
-	key_record_tries(&all.octets, &more, 3);
-	key_record_gone(&all.octets, &more.domain, more.version);
+	chip_put_sequence(r->v, &c->keys[0], 7);
+	chip_put_tries(r->v, &c->keys[0], 3);
+	chip_put_sequence(r->v, &more, 7);
+	chip_put_tries(r->v, &more, 3);
+	chip_put_keys_gone(r->v, &more.domain, more.version);
+	wr_put(&all.octets, wr_span(&r->v->batch));
+	chip_forget(r->v);
 	nvm_record(&all.octets, REC_PUBLIC_GONE, unit_bytes("05A000000151 0173"));
 	nvm_record(&all.octets, REC_ECKA_GONE, unit_bytes("1173"));
 	nvm_record(&all.octets, REC_CA_GONE, unit_bytes("1073"));

@@ -223,7 +223,8 @@ static void object_records(void **state)
 	assert_int_equal(c->objects_n, CARD_OBJECTS_MAX);
 	assert_false(takes(object_get, "05A000000154 0101 AA"));
 	assert_true(takes(object_get, "05A000000152 0101 00"));
-	owner_gone(c, &owner);
+	keys_owner_gone(c, &owner);
+	objects_owner_gone(c, &owner);
 	assert_int_equal(c->objects_n, CARD_OBJECTS_MAX - 3);
 	assert_false(chip_object(r.v, &owner, 0x0101, &value));
 	assert_true(aid_from(&owner, unit_bytes("A000000152")));
@@ -246,7 +247,8 @@ static void keys_go_with_their_domain(void **state)
 	c->keys[n].domain = owner;
 	c->keys[n + 1].version = 0x77;
 	c->keys_n = n + 2;
-	owner_gone(c, &owner);
+	keys_owner_gone(c, &owner);
+	objects_owner_gone(c, &owner);
 	assert_int_equal(c->keys_n, n + 1);
 	assert_int_equal(c->keys[n].version, 0x77);
 	assert_memory_equal(&c->keys[n + 1], &zero, sizeof(zero));
