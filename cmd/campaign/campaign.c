@@ -157,15 +157,15 @@ static void show_line(struct view *v, const struct ledger_card *lc, uint32_t don
 
 static void show_end(struct view *v, const struct ledger_card *lc)
 {
-	if (lc->state == CARD_DONE)
+	if (lc->state == ROW_DONE)
 		v->done++;
 	else
 		v->failed++;
-	if (v->c->quiet || (lc->state == CARD_DONE && v->c->verbose == 0))
+	if (v->c->quiet || (lc->state == ROW_DONE && v->c->verbose == 0))
 		return;
 	if (v->terminal)
 		print_raw(v->c->log, "\r\033[K");
-	print_line(v->c->log, "%s: %s at %s%s%s", lc->file, card_state_str(lc->state), lc->step,
+	print_line(v->c->log, "%s: %s at %s%s%s", lc->file, row_state_str(lc->state), lc->step,
 	    lc->reason[0] != '\0' ? ": " : "", lc->reason);
 }
 
@@ -173,7 +173,7 @@ static void progress(void *ctx, const struct ledger_card *lc, uint32_t done, uin
 {
 	struct view *v = ctx;
 
-	if (lc->state != CARD_PENDING) {
+	if (lc->state != ROW_PENDING) {
 		traces_write(v->traces, lc);
 		show_end(v, lc);
 	}

@@ -157,7 +157,8 @@ void feed_told(void *ctx, const char *reader, enum fed how, const struct ledger_
 		break;
 	case FED_DONE:
 		print_text(log, "%s in %.1f s",
-		    strcmp(lc->step, step_str(STEP_ALREADY)) == 0 ? "already at the goal" : "done",
+		    strcmp(lc->step, reached_str(REACHED_ALREADY)) == 0 ? "already at the goal"
+									: "done",
 		    since(&f->began));
 		break;
 	case FED_REFUSED:

@@ -84,7 +84,7 @@ static int show_commands(struct ctx *c, const struct campaign *cp, uint64_t card
 		dry_stream(&d, p, 0);
 		dry_apdu(&d, p->return_command);
 		if (cp->m.authorize == AUTHORIZE_NOW &&
-		    dry_authorize(&d, b, p, AUTHORIZE_ACTIVATE, e) != 0)
+		    dry_authorize(&d, b, p, P1_ACTIVATE, e) != 0)
 			return -1;
 	}
 	return dry_end(&d, e);
@@ -175,7 +175,7 @@ static int sums(const struct campaign *cp, struct ledger *l, struct ledger_sums 
 
 static const char *state_str(const struct ledger_card *lc)
 {
-	return lc->damaged ? "damaged" : card_state_str(lc->state);
+	return lc->damaged ? "damaged" : row_state_str(lc->state);
 }
 
 /* Refused: by the card, or by somebody on the line who made the answer up. */

@@ -49,7 +49,7 @@ static void put_package(struct wr *rsp)
 {
 	/* That of the issuer domain, A0000001515350. */
 	static const struct status_entry x = { .aid = { 7, { 0xA0, 0, 0, 1, 0x51, 0x53, 0x50 } },
-		.state = LOAD_FILE_LOADED };
+		.state = ELF_LOADED };
 
 	status_entry_put(rsp, &x);
 }

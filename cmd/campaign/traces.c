@@ -74,7 +74,7 @@ static int append(const char *path, const char *head, const char *text, size_t n
 static void name_card(const struct ledger_card *lc, char *out, size_t cap)
 {
 	const char *state =
-	    lc == NULL || lc->state == CARD_PENDING ? "not ended" : card_state_str(lc->state);
+	    lc == NULL || lc->state == ROW_PENDING ? "not ended" : row_state_str(lc->state);
 
 	/* What is too long is cut. */
 	if (snprintf(out, cap, "# card %s, %s: %s%s%s",

@@ -41,7 +41,7 @@ static int refuse_nothing_to_load(
 {
 	char version[12];
 
-	if (n->plan.need == NEED_NOTHING) {
+	if (n->plan.due == DUE_NOTHING) {
 		err_set(e, ERR_SAFETY, "the card runs version %s of this bundle already",
 		    version_str(n->bundle.version, version));
 		return err_hint(e, "there is nothing to load or to authorize");
@@ -60,7 +60,7 @@ static void keep(struct agent *a, struct pick *n, const char *name)
 	n->bundle = (struct bundle){ 0 };
 	a->has_bundle = true;
 	snprintf(a->bundle_name, sizeof(a->bundle_name), "%s", name);
-	a->done = a->plan.need == NEED_LOAD ? a->plan.j : a->plan.package->total;
+	a->done = a->plan.due == DUE_LOAD ? a->plan.j : a->plan.package->total;
 }
 
 static int dry_broadcast(
@@ -101,7 +101,7 @@ static int go_broadcast(struct ctx *c, struct agent *a, const struct mode_args *
 {
 	struct pick n = { 0 };
 	struct keystore *ks = NULL;
-	enum need need;
+	enum due due;
 	int rc = -1;
 
 	if (g->bundle == NULL)
@@ -115,15 +115,15 @@ static int go_broadcast(struct ctx *c, struct agent *a, const struct mode_args *
 		return -1;
 	if (pick_bundle(a, g, ks, &n, e) != 0)
 		goto out;
-	if (n.plan.need != NEED_LOAD)
+	if (n.plan.due != DUE_LOAD)
 		refuse_nothing_to_load(a, &n, g->bundle, e);
 	else if (c->dry_run)
 		rc = dry_broadcast(c, &n, ks, e);
 	if (c->dry_run)
 		goto out;
-	need = n.plan.need;
+	due = n.plan.due;
 	keep(a, &n, g->bundle);
-	if (need != NEED_LOAD)
+	if (due != DUE_LOAD)
 		goto out;
 	rc = job_switch(&a->session, &a->bundle, &a->plan, ks, e);
 	if (rc == 0)

@@ -217,9 +217,7 @@ static int authorize(
 {
 	struct session *s = &c->agent->session;
 	const struct package *p = bundle_package(b, s->iu.m);
-	enum authorize_p1 p1 = g->discard       ? AUTHORIZE_DISCARD
-			       : g->verify_only ? AUTHORIZE_VERIFY
-						: AUTHORIZE_ACTIVATE;
+	enum authorize_p1 p1 = g->discard ? P1_DISCARD : g->verify_only ? P1_VERIFY : P1_ACTIVATE;
 	struct verdict v;
 	struct dry d;
 	int rc;
@@ -245,7 +243,7 @@ static int authorize(
 		return -1;
 	rc = g->discard ? broadcast_discard(s, p->slot, b->campaign, p->number, &v, e)
 			: job_authorize(s, b, p, p1, &v, e);
-	if (rc == 0 && p1 == AUTHORIZE_ACTIVATE)
+	if (rc == 0 && p1 == P1_ACTIVATE)
 		rc = job_confirm(s, b, e);
 	return rc == 0 ? tell_verdict(c, b, &v, e) : -1;
 }

@@ -177,7 +177,7 @@ int dry_authorize(struct dry *d, const struct bundle *b, const struct package *p
 	struct wr w = wr_fixed(data, sizeof(data));
 	struct authorize au;
 
-	if (p1 == AUTHORIZE_DISCARD) {
+	if (p1 == P1_DISCARD) {
 		discard_put(&w, b->campaign, p->number);
 	} else {
 		bundle_authorize(b, p, &au);

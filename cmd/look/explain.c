@@ -279,9 +279,9 @@ static void show_json(struct explain *x, struct span cmd, const struct rapdu *an
 
 /* Answer i whole: what GET RESPONSE fetched is added, a command repeated with another Le counts
  * once. Returns the index behind what was used. */
-static size_t join(const struct capture *cap, size_t i, struct exchange *first, struct wr *answer)
+static size_t join(const struct capture *cap, size_t i, struct captured *first, struct wr *answer)
 {
-	struct exchange x = capture_at(cap, i);
+	struct captured x = capture_at(cap, i);
 	struct capdu c, next;
 	struct rapdu r;
 
@@ -289,7 +289,7 @@ static size_t join(const struct capture *cap, size_t i, struct exchange *first, 
 	wr_reset(answer);
 	wr_put(answer, x.answer);
 	while (rapdu_get(wr_span(answer), &r) && i + 1 < cap->n) {
-		struct exchange y = capture_at(cap, i + 1);
+		struct captured y = capture_at(cap, i + 1);
 		bool more = r.sw >> 8 == 0x61, again = r.sw >> 8 == 0x6C;
 
 		if (!capdu_get(y.command, &next) || !capdu_get(first->command, &c))
@@ -312,7 +312,7 @@ static void explain_all(struct explain *x, bool show)
 
 	audit_init(&x->audit, x->candidates, x->n);
 	for (size_t i = 0; i < x->cap.n;) {
-		struct exchange ex;
+		struct captured ex;
 		struct audit_result r;
 		struct rapdu ans;
 

@@ -97,15 +97,12 @@ static void show_quirks(json_t **o, const struct profile *p)
 
 struct content_habits profile_habits(const struct profile *p)
 {
-	struct content_habits h = { .le = CONTENT_LE_ALWAYS };
+	struct content_habits h = { 0 };
 
 	if (p == NULL)
 		return h;
 	h.block = p->block;
-	if (p->load_le == LOAD_LE_LAST)
-		h.le = CONTENT_LE_LAST;
-	else if (p->load_le == LOAD_LE_NEVER)
-		h.le = CONTENT_LE_NEVER;
+	h.le = p->load_le;
 	return h;
 }
 

@@ -95,9 +95,10 @@ static bool seal_write(struct scp *s, const struct package *p, uint32_t offset, 
 /* The return command, behind the last of the stream. */
 static bool seal_return(struct scp *s, struct making *k)
 {
-	struct capdu c = {
-		.cla = 0x80, .ins = INS_CHANGE_MODE, .p1 = MODE_RETURN, .p2 = MODE_RETURN_P2
-	};
+	struct capdu c = { .cla = 0x80,
+		.ins = INS_CHANGE_MODE,
+		.p1 = CHANGE_MODE_RETURN,
+		.p2 = CHANGE_MODE_RETURN_P2 };
 	struct wr w = wr_fixed(k->ret, sizeof(k->ret));
 	bool ok = scp_seal_command(s, &c, &w) && wr_ok(&w);
 

@@ -193,8 +193,8 @@ static int parse_return(struct package *p, struct span value, struct err *e)
 	    field_end(&r, e) != 0)
 		return err_in(e, "return command");
 	if (!capdu_get(p->return_command, &c) || c.extended || c.le != LE_NONE || c.cla != 0x84 ||
-	    c.ins != INS_CHANGE_MODE || c.p1 != MODE_RETURN || c.p2 != MODE_RETURN_P2 ||
-	    c.data.n != p->m)
+	    c.ins != INS_CHANGE_MODE || c.p1 != CHANGE_MODE_RETURN ||
+	    c.p2 != CHANGE_MODE_RETURN_P2 || c.data.n != p->m)
 		return err_set(e, ERR_INPUT, "return command: not a wrapped CHANGE MODE return");
 	return 0;
 }

@@ -64,9 +64,9 @@ static void close_bundle(struct campaign *c)
 
 /* ---- one card ---- */
 
-static void enter(struct run *r, enum step step)
+static void enter(struct run *r, enum reached step)
 {
-	work_step(r, step_str(step));
+	work_step(r, reached_str(step));
 }
 
 static bool load_step(void *ctx, uint32_t done, uint32_t total)
@@ -82,15 +82,15 @@ static int load(struct run *r, struct job_plan *p, struct err *e)
 	const struct broadcast_progress progress = { load_step, r };
 	uint32_t done;
 
-	enter(r, STEP_SWITCH);
+	enter(r, REACHED_SWITCH);
 	if (job_switch(&r->s, &r->c->bundle, p, r->c->ks, e) != 0)
 		return -1;
-	enter(r, STEP_LOAD);
+	enter(r, REACHED_LOAD);
 	done = p->j;
 	if (broadcast_play(&r->s, p->package->commands, p->package->total, &done, &progress, e) !=
 	    0)
 		return -1;
-	enter(r, STEP_RETURN);
+	enter(r, REACHED_RETURN);
 	return broadcast_return(&r->s, p->package->return_command, e);
 }
 
@@ -98,10 +98,10 @@ static int authorize(struct run *r, const struct job_plan *p, struct err *e)
 {
 	struct verdict v;
 
-	enter(r, STEP_AUTHORIZE);
-	if (job_authorize(&r->s, &r->c->bundle, p->package, AUTHORIZE_ACTIVATE, &v, e) != 0)
+	enter(r, REACHED_AUTHORIZE);
+	if (job_authorize(&r->s, &r->c->bundle, p->package, P1_ACTIVATE, &v, e) != 0)
 		return -1;
-	enter(r, STEP_CONFIRM);
+	enter(r, REACHED_CONFIRM);
 	return job_confirm(&r->s, &r->c->bundle, e);
 }
 
@@ -110,21 +110,20 @@ static int work(struct run *r, struct err *e)
 	const struct manifest *m = &r->c->m;
 	struct job_plan p;
 
-	enter(r, STEP_ESTABLISH);
+	enter(r, REACHED_ESTABLISH);
 	if (work_channel(r, r->c->keys,
 		m->key_version >= 0 ? (uint8_t)m->key_version : r->c->keys->version, e) != 0 ||
 	    job_plan(&r->s, &r->c->bundle, m->allow_literal_mac, &p, e) != 0)
 		return -1;
-	if (p.need == NEED_NOTHING ||
-	    (p.need == NEED_AUTHORIZE && m->authorize == AUTHORIZE_LATER)) {
-		enter(r, STEP_ALREADY);
+	if (p.due == DUE_NOTHING || (p.due == DUE_AUTHORIZE && m->authorize == AUTHORIZE_LATER)) {
+		enter(r, REACHED_ALREADY);
 		return 0;
 	}
-	if (p.need == NEED_LOAD && load(r, &p, e) != 0)
+	if (p.due == DUE_LOAD && load(r, &p, e) != 0)
 		return -1;
 	if (m->authorize != AUTHORIZE_LATER)
 		return authorize(r, &p, e);
-	enter(r, STEP_CONFIRM);
+	enter(r, REACHED_CONFIRM);
 	return job_loaded(&r->s, &r->c->bundle, p.package, e);
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-const char *step_str(enum step s)
+const char *reached_str(enum reached s)
 {
 	static const char *const names[] = { "", "connect", "identify", "establish", "switch",
 		"load", "return", "authorize", "confirm", "already" };
@@ -149,7 +149,7 @@ static int plan_slot(const struct bundle *b, struct job_plan *p, struct err *e)
 	const struct slot_data *sl = &p->slot;
 	bool full = is_full(sl), ours = is_ours(sl, b), same = is_of(sl, b, p->package);
 
-	p->need = NEED_LOAD;
+	p->due = DUE_LOAD;
 	p->j = 0;
 	if (full && !ours) {
 		err_set(e, ERR_SAFETY, "the card holds a complete payload of another campaign");
@@ -158,7 +158,7 @@ static int plan_slot(const struct bundle *b, struct job_plan *p, struct err *e)
 	}
 	/* Algorithm 01 works only in the session that loaded (broadcast.md 5). */
 	if (full && same && b->algorithm != ALG_CMAC_BK)
-		p->need = NEED_AUTHORIZE;
+		p->due = DUE_AUTHORIZE;
 	else if (sl->state == SLOT_RECEIVING && same && sl->done < sl->total)
 		p->j = sl->done;
 	return 0;
@@ -172,7 +172,7 @@ int job_plan(struct session *s, const struct bundle *b, bool allow_literal_mac, 
 		return -1;
 	if (p->system.version == b->version &&
 	    memcmp(p->system.digest, b->image_digest, DIGEST_SIZE) == 0) {
-		p->need = NEED_NOTHING;
+		p->due = DUE_NOTHING;
 		return 0;
 	}
 	if (broadcast_read_slot(s, &p->slot, e) != 0 ||
@@ -244,9 +244,8 @@ int job_authorize(struct session *s, const struct bundle *b, const struct packag
 		return -1;
 	if (memcmp(v->campaign, b->campaign, CAMPAIGN_SIZE) != 0)
 		return err_set(e, ERR_INTEGRITY, "the card's verdict is about another campaign");
-	if (v->result == RESULT_ALREADY ||
-	    (v->result == RESULT_ACTIVE && p1 == AUTHORIZE_ACTIVATE) ||
-	    (v->result == RESULT_VERIFIED && p1 == AUTHORIZE_VERIFY))
+	if (v->result == RESULT_ALREADY || (v->result == RESULT_ACTIVE && p1 == P1_ACTIVATE) ||
+	    (v->result == RESULT_VERIFIED && p1 == P1_VERIFY))
 		return 0;
 	err_set(e, ERR_INTEGRITY, "authorization refused: %s", authorize_result_str(v->result));
 	e->sw = SW_AUTH_FAILED;

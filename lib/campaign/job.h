@@ -9,25 +9,25 @@
 #include "host/broadcast.h"
 #include "keystore/keystore.h"
 
-enum step {
-	STEP_NONE,
-	STEP_CONNECT,   /* card opened */
-	STEP_IDENTIFY,  /* card data and CIN read */
-	STEP_ESTABLISH, /* diversified channel open */
-	STEP_SWITCH,    /* in broadcast mode */
-	STEP_LOAD,      /* all commands taken */
-	STEP_RETURN,    /* back in the diversified channel */
-	STEP_AUTHORIZE, /* verdict 00 or 01 */
-	STEP_CONFIRM,   /* FF70 read back: version and digest are the bundle's */
-	STEP_ALREADY
+enum reached {
+	REACHED_NONE,
+	REACHED_CONNECT,   /* card opened */
+	REACHED_IDENTIFY,  /* card data and CIN read */
+	REACHED_ESTABLISH, /* diversified channel open */
+	REACHED_SWITCH,    /* in broadcast mode */
+	REACHED_LOAD,      /* all commands taken */
+	REACHED_RETURN,    /* back in the diversified channel */
+	REACHED_AUTHORIZE, /* verdict 00 or 01 */
+	REACHED_CONFIRM,   /* FF70 read back: version and digest are the bundle's */
+	REACHED_ALREADY
 };
-const char *step_str(enum step s); /* "connect", ... "already" */
+const char *reached_str(enum reached s); /* "connect", ... "already" */
 
 /* What a card still needs, from FF70 and FF71 read in the open channel. */
-enum need { NEED_LOAD, NEED_AUTHORIZE, NEED_NOTHING };
+enum due { DUE_LOAD, DUE_AUTHORIZE, DUE_NOTHING };
 struct job_plan {
-	enum need need;
-	uint32_t j; /* NEED_LOAD: resume after j commands */
+	enum due due;
+	uint32_t j; /* DUE_LOAD: resume after j commands */
 	const struct package *package;
 	struct system_data system;
 	struct slot_data slot;

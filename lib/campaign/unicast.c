@@ -156,7 +156,7 @@ static int open_channel(struct visit *v, struct err *e)
 	struct sets sets;
 	struct err first;
 
-	work_step(v->r, step_str(STEP_ESTABLISH));
+	work_step(v->r, reached_str(REACHED_ESTABLISH));
 	if (change_keys(&v->card, &keys, &told, e) != 0 || list_sets(v, &sets, e) != 0)
 		return -1;
 	change_forget(&v->card); /* what is told outside of a channel is no proof of anything */
@@ -370,7 +370,7 @@ static int work(struct run *r, struct err *e)
 		rc = take_step(&v, &changed, e);
 	}
 	if (rc == 0 && !changed)
-		work_step(r, step_str(STEP_ALREADY));
+		work_step(r, reached_str(REACHED_ALREADY));
 	change_card_free(&v.card);
 	if (rc != 0)
 		err_word(e, WORDS_KEYS);

@@ -124,11 +124,11 @@ static int identify(struct run *r, const char *name, struct err *e)
 {
 	char id[ID_SIZE];
 
-	work_step(r, step_str(STEP_CONNECT));
+	work_step(r, reached_str(REACHED_CONNECT));
 	if (r->calls->open(r->calls->ctx, name, &r->card, e) != 0)
 		return -1;
 	session_init(&r->s, &r->card);
-	work_step(r, step_str(STEP_IDENTIFY));
+	work_step(r, reached_str(REACHED_IDENTIFY));
 	if (session_discover(&r->s, &r->c->m.domain, e) != 0)
 		return -1;
 	if (r->s.id.cin_n == 0)
@@ -219,7 +219,7 @@ static int settle(struct run *r, int rc, struct err *e)
 	}
 	if (rc != 0)
 		err_word(e, WORDS_KEYS);
-	lc->state = rc == 0 ? CARD_DONE : CARD_FAILED;
+	lc->state = rc == 0 ? ROW_DONE : ROW_FAILED;
 	lc->check_once = lc->check_once && rc != 0;
 	tell_why(lc, rc == 0 ? NULL : e);
 	r->failures += rc == 0 || r->opening.left_alone ? 0 : 1;
@@ -234,7 +234,7 @@ static void begin_card(struct run *r, struct ledger_card *lc)
 {
 	r->lc = lc;
 	r->opening = (struct opening){ 0 };
-	lc->state = CARD_PENDING;
+	lc->state = ROW_PENDING;
 	lc->reason[0] = lc->hint[0] = '\0';
 	memset(&r->card, 0, sizeof(r->card));
 	memset(&r->s, 0, sizeof(r->s));
@@ -277,7 +277,7 @@ static int recall(struct run *r, enum fed *how, struct err *e)
 	snprintf(lc->file, sizeof(lc->file), "card:%s", lc->id);
 	if (ledger_get(r->l, lc->file, &known, &found, e) != 0)
 		return -1;
-	if (found && known.state == CARD_DONE)
+	if (found && known.state == ROW_DONE)
 		*how = FED_DUPLICATE;
 	else if (found && known.auth_failed == CARD_AUTH_REFUSED && !work_retries(r))
 		*how = FED_REFUSED;
@@ -301,7 +301,7 @@ static int settle_unknown(struct run *r, struct err *e)
 	if (r->ledger_failed || e->code == ERR_LEDGER || e->code == ERR_INTERRUPTED)
 		return -1;
 	err_word(e, WORDS_KEYS);
-	r->lc->state = CARD_FAILED;
+	r->lc->state = ROW_FAILED;
 	tell_why(r->lc, e);
 	r->failures++;
 	return 0;

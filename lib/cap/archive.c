@@ -16,7 +16,7 @@ enum {
 };
 
 /* One entry as the central directory has it. */
-struct entry {
+struct member {
 	struct span name;
 	uint16_t flags, method;
 	uint32_t crc, packed, size;
@@ -122,7 +122,7 @@ static int end_get(struct span octets, size_t *central, size_t *count, struct er
 	return 0;
 }
 
-static bool central_next(struct rd *r, struct entry *en)
+static bool central_next(struct rd *r, struct member *en)
 {
 	uint16_t skipped16, name_n, extra_n, comment_n;
 	uint32_t skipped32, start;
@@ -142,7 +142,7 @@ static bool central_next(struct rd *r, struct entry *en)
 
 /* ---- each entry ---- */
 
-static int bad(struct err *e, const struct entry *en, const char *why)
+static int bad(struct err *e, const struct member *en, const char *why)
 {
 	return err_set(e, ERR_INPUT, "%s: %s", archive_show(en->name).s, why);
 }
@@ -180,7 +180,7 @@ static const char *name_wrong(struct span name)
 }
 
 /* The header in front of the data says the same as the central directory. */
-static int local_check(struct span octets, struct entry *en, struct err *e)
+static int local_check(struct span octets, struct member *en, struct err *e)
 {
 	struct rd r = at(octets, en->start);
 	uint16_t skipped16, flags, method, name_n, extra_n;
@@ -206,7 +206,7 @@ static int local_check(struct span octets, struct entry *en, struct err *e)
 	return 0;
 }
 
-static bool descriptor_is(struct span s, const struct entry *en)
+static bool descriptor_is(struct span s, const struct member *en)
 {
 	struct rd r = rd_of(s);
 	uint32_t crc, packed, size;
@@ -219,13 +219,13 @@ static bool descriptor_is(struct span s, const struct entry *en)
 
 static int by_start(const void *a, const void *b)
 {
-	const struct entry *x = a, *y = b;
+	const struct member *x = a, *y = b;
 
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
 /* Between the data of an entry and `next`: nothing, or its data descriptor. */
-static int behind_check(struct span octets, const struct entry *en, size_t next, struct err *e)
+static int behind_check(struct span octets, const struct member *en, size_t next, struct err *e)
 {
 	struct span gap;
 
@@ -241,7 +241,7 @@ static int behind_check(struct span octets, const struct entry *en, size_t next,
 }
 
 static int places_check(
-    struct span octets, struct entry *entries, size_t n, size_t central, struct err *e)
+    struct span octets, struct member *entries, size_t n, size_t central, struct err *e)
 {
 	qsort(entries, n, sizeof(entries[0]), by_start);
 	if ((n > 0 ? entries[0].start : central) != 0)
@@ -255,14 +255,14 @@ static int places_check(
 
 static int by_name(const void *a, const void *b)
 {
-	const struct entry *x = a, *y = b;
+	const struct member *x = a, *y = b;
 	struct span common = span_sub(x->name, 0, y->name.n);
 	int order = memcmp(common.p, y->name.p, common.n);
 
 	return order != 0 ? order : (x->name.n > y->name.n) - (x->name.n < y->name.n);
 }
 
-static int names_check(struct entry *entries, size_t n, struct err *e)
+static int names_check(struct member *entries, size_t n, struct err *e)
 {
 	qsort(entries, n, sizeof(entries[0]), by_name);
 	for (size_t i = 1; i < n; i++)
@@ -273,7 +273,7 @@ static int names_check(struct entry *entries, size_t n, struct err *e)
 
 int archive_check(struct span octets, size_t *count, struct err *e)
 {
-	struct entry *entries;
+	struct member *entries;
 	const char *wrong;
 	struct rd r;
 	size_t central = 0;

@@ -240,11 +240,11 @@ int capture_read(const char *path, struct capture *c, struct err *e)
 	return rc;
 }
 
-struct exchange capture_at(const struct capture *c, size_t i)
+struct captured capture_at(const struct capture *c, size_t i)
 {
 	struct exchange_at x;
 	struct rd r = rd_of(span_sub(wr_span(&c->index), i * sizeof(x), sizeof(x)));
-	struct exchange out = { 0 };
+	struct captured out = { 0 };
 
 	if (rd_copy(&r, &x, sizeof(x))) {
 		out.command = span_sub(wr_span(&c->text), x.at, x.command_n);

@@ -12,7 +12,7 @@
 #include "base/err.h"
 
 /* One command and its answer with status word; borrowed from the capture. */
-struct exchange {
+struct captured {
 	struct span command, answer;
 	bool masked;   /* some octets of the command were not written down: they read 00 */
 	unsigned line; /* of the command */
@@ -28,7 +28,7 @@ struct capture {
  * Freed by the caller on success. */
 int capture_read(const char *path, struct capture *c, struct err *e);
 /* Exchange i < c->n. */
-struct exchange capture_at(const struct capture *c, size_t i);
+struct captured capture_at(const struct capture *c, size_t i);
 void capture_free(struct capture *c);
 
 #endif

@@ -45,7 +45,7 @@ static struct order order_of(const struct lock *l, enum way way)
 
 	if (l->card) {
 		o.p1 = SET_ISD;
-		o.state = way == LOCK ? CARD_LOCKED : CARD_SECURED;
+		o.state = way == LOCK ? LIFE_LOCKED : LIFE_SECURED;
 		snprintf(o.name, sizeof(o.name), "the card");
 		return o;
 	}
@@ -60,7 +60,7 @@ static struct order order_of(const struct lock *l, enum way way)
 
 static bool is_locked(const struct registry_entry *x)
 {
-	return x->kind == REGISTRY_ISD ? x->s.state == CARD_LOCKED : (x->s.state & APP_LOCKED) != 0;
+	return x->kind == REGISTRY_ISD ? x->s.state == LIFE_LOCKED : (x->s.state & APP_LOCKED) != 0;
 }
 
 static const struct registry_entry *subject(const struct registry *r, const struct order *o)
@@ -103,9 +103,9 @@ static int is_so(struct change_card *c, const void *x, struct change_so *so, str
 
 static int check_card_state(const struct registry_entry *of, enum way way, struct err *e)
 {
-	if (of->s.state == CARD_TERMINATED)
+	if (of->s.state == LIFE_TERMINATED)
 		return err_set(e, ERR_SAFETY, "the card is terminated, for good");
-	if (way == UNLOCK || of->s.state == CARD_SECURED)
+	if (way == UNLOCK || of->s.state == LIFE_SECURED)
 		return 0;
 	err_set(e, ERR_SAFETY, "the card is %s: only a secured one is locked",
 	    card_life_cycle_str(of->s.state));

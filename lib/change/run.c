@@ -140,7 +140,7 @@ int change_may_manage(struct change_card *c, bool token, const char *field, stru
 	if (change_registry(c, &r, e) != 0)
 		return -1;
 	for (size_t i = 0; i < r->n; i++)
-		if (r->entry[i].kind == REGISTRY_ISD && r->entry[i].s.state == CARD_LOCKED) {
+		if (r->entry[i].kind == REGISTRY_ISD && r->entry[i].s.state == LIFE_LOCKED) {
 			err_set(
 			    e, ERR_SAFETY, "the card is locked: what is on it cannot be changed");
 			return err_hint(e, VERB("unlock --card") " unlocks it");

@@ -21,8 +21,8 @@ enum {
 	KOS_MAX = 4,
 	KINDS_MAX = 4
 };
-enum change_mode_p1 { MODE_RETURN = 0x00, MODE_ENTER = 0x01 };
-enum { MODE_RETURN_P2 = 0x01 };
+enum change_mode_p1 { CHANGE_MODE_RETURN = 0x00, CHANGE_MODE_ENTER = 0x01 };
+enum { CHANGE_MODE_RETURN_P2 = 0x01 };
 enum bk_form { FORM_CLEAR = 0x00, FORM_KOS = 0x01 }; /* tag 84 */
 enum inner { INNER_NONE = 0x00, INNER_KOS = 0x01 };  /* tag 89 */
 enum algorithm { ALG_CMAC_BK = 0x01, ALG_CMAC_KMAC = 0x02, ALG_DIGEST = 0x04, ALG_ISSUER = 0x05 };
@@ -34,7 +34,7 @@ enum slot_state {
 	SLOT_REJECTED = 0x0F
 };
 const char *slot_state_str(uint8_t s); /* "empty", ... */
-enum authorize_p1 { AUTHORIZE_ACTIVATE = 0x00, AUTHORIZE_VERIFY = 0x01, AUTHORIZE_DISCARD = 0x02 };
+enum authorize_p1 { P1_ACTIVATE = 0x00, P1_VERIFY = 0x01, P1_DISCARD = 0x02 };
 enum authorize_result {
 	RESULT_ACTIVE = 0x00,
 	RESULT_ALREADY = 0x01,

@@ -5,15 +5,15 @@ const struct aid aid_isd = { 8, { 0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00
 const char *card_life_cycle_str(uint8_t state)
 {
 	switch (state) {
-	case CARD_OP_READY:
+	case LIFE_OP_READY:
 		return "op-ready";
-	case CARD_INITIALIZED:
+	case LIFE_INITIALIZED:
 		return "initialized";
-	case CARD_SECURED:
+	case LIFE_SECURED:
 		return "secured";
-	case CARD_LOCKED:
+	case LIFE_LOCKED:
 		return "locked";
-	case CARD_TERMINATED:
+	case LIFE_TERMINATED:
 		return "terminated";
 	}
 	return "unknown";

@@ -46,11 +46,11 @@ enum gp_tag {
 enum { KDD_SIZE = 10, SEQUENCE_SIZE = 3, AID_MIN = 5, AID_MAX = 16, CPLC_SIZE = 42 };
 
 enum card_life_cycle { /* GPCS table 11-6 */
-	CARD_OP_READY = 0x01,
-	CARD_INITIALIZED = 0x07,
-	CARD_SECURED = 0x0F,
-	CARD_LOCKED = 0x7F,
-	CARD_TERMINATED = 0xFF
+	LIFE_OP_READY = 0x01,
+	LIFE_INITIALIZED = 0x07,
+	LIFE_SECURED = 0x0F,
+	LIFE_LOCKED = 0x7F,
+	LIFE_TERMINATED = 0xFF
 };
 const char *card_life_cycle_str(uint8_t state);
 

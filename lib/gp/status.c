@@ -195,7 +195,7 @@ const char *app_state_str(uint8_t state, bool domain)
 	if ((state & APP_LOCKED) != 0)
 		return "locked";
 	switch (state) {
-	case LOAD_FILE_LOADED:
+	case ELF_LOADED:
 		return "loaded";
 	case APP_INSTALLED:
 		return "installed";

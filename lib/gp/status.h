@@ -51,7 +51,7 @@ enum {
 	APP_SELECTABLE = 0x07,
 	DOMAIN_PERSONALIZED = 0x0F,
 	APP_LOCKED = 0x80, /* or-ed to the state before (GPCS 5.3.1.3) */
-	LOAD_FILE_LOADED = 0x01
+	ELF_LOADED = 0x01
 };
 /* "installed", "selectable", "personalized" (domains only), "locked", "loaded", "application
  * specific", "unknown". domain: it is a security domain. */

@@ -74,7 +74,7 @@ static bool candidate_fits(struct audit *a, const struct candidate *c)
 	if (!(c->template != NULL
 		    ? template_diversify(c->template, c->master, a->iu.kdd, &a->keys)
 		    : diversify(c->diversification, c->master, a->iu.kdd, &a->keys)) ||
-	    !scp_begin(&a->scp, &start) || !scp_cryptogram(&a->scp, &start, SCP_CARD, want)) {
+	    !scp_begin(&a->scp, &start) || !scp_cryptogram(&a->scp, &start, ROLE_CARD, want)) {
 		a->failed = true;
 		return false;
 	}
@@ -193,7 +193,7 @@ static void in_broadcast(
 		r->command = of_verdict(a, scp_open_command(&a->bc, c, &r->plain, &a->data));
 		r->has_plain = r->command == FINDING_OK;
 	}
-	if (c->ins == INS_CHANGE_MODE && c->p1 == MODE_RETURN && sw == SW_OK)
+	if (c->ins == INS_CHANGE_MODE && c->p1 == CHANGE_MODE_RETURN && sw == SW_OK)
 		a->broadcast = false;
 }
 
@@ -224,8 +224,8 @@ static void in_session(
 	r->has_plain_reply = r->reply == FINDING_OK;
 	if ((scp_level(&a->scp) & LEVEL_RMAC) == 0 && r->has_plain_reply)
 		r->reply = FINDING_NONE; /* nothing protects it */
-	if (r->plain.ins == INS_CHANGE_MODE && r->plain.p1 == MODE_ENTER && r->has_plain_reply &&
-	    r->plain_reply.sw == SW_OK)
+	if (r->plain.ins == INS_CHANGE_MODE && r->plain.p1 == CHANGE_MODE_ENTER &&
+	    r->has_plain_reply && r->plain_reply.sw == SW_OK)
 		enter_broadcast(a, r->plain.data);
 }
 

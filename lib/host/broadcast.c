@@ -68,7 +68,7 @@ static int check_unicast(const struct session *s, const char *what, struct err *
 int broadcast_enter(struct session *s, const struct enter *enter, struct err *e)
 {
 	struct capdu c = {
-		.cla = 0x80, .ins = INS_CHANGE_MODE, .p1 = MODE_ENTER, .le = LE_MAX_SHORT
+		.cla = 0x80, .ins = INS_CHANGE_MODE, .p1 = CHANGE_MODE_ENTER, .le = LE_MAX_SHORT
 	};
 	uint8_t data[APDU_SHORT_DATA];
 	struct wr w = wr_fixed(data, ENTER_MAX_DATA);
@@ -248,7 +248,7 @@ int broadcast_discard(struct session *s, uint8_t slot, const uint8_t campaign[st
 {
 	uint8_t data[64];
 	struct wr w = wr_fixed(data, sizeof(data));
-	struct capdu c = { .p1 = AUTHORIZE_DISCARD, .p2 = slot };
+	struct capdu c = { .p1 = P1_DISCARD, .p2 = slot };
 
 	discard_put(&w, campaign, package);
 	if (!wr_ok(&w))

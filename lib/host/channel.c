@@ -102,7 +102,7 @@ static int check_card(struct session *s, const struct session_auth *auth,
 	const struct init_update *u = &s->iu;
 	uint8_t want[16];
 
-	if (!scp_begin(&s->scp, start) || !scp_cryptogram(&s->scp, start, SCP_CARD, want))
+	if (!scp_begin(&s->scp, start) || !scp_cryptogram(&s->scp, start, ROLE_CARD, want))
 		return err_set(e, ERR_OTHER, "session keys cannot be derived");
 	if (!ct_equal(span_of(want, u->m), span_of(u->cryptogram, u->m))) {
 		if (auth->mismatch != NULL)

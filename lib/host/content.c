@@ -374,7 +374,7 @@ static void put_block(struct wr *w, const struct content_load *l, size_t off, si
 
 static uint32_t load_le(const struct content_load *l, bool last)
 {
-	if (l->le == CONTENT_LE_NEVER || (l->le == CONTENT_LE_LAST && !last))
+	if (l->le == LOAD_LE_NEVER || (l->le == LOAD_LE_LAST && !last))
 		return LE_NONE;
 	return l->extended ? LE_MAX_EXTENDED : LE_MAX_SHORT;
 }

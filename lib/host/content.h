@@ -13,6 +13,7 @@
 #include "gp/install.h"
 #include "gp/load_file.h"
 #include "host/registry.h"
+#include "profile/profile.h"
 
 /* Octets in an extended LOAD to a card that takes extended length and does not say how much. */
 enum { CONTENT_EXTENDED_BLOCK = 2048 };
@@ -36,20 +37,18 @@ enum content_stage {
 };
 const char *content_stage_str(enum content_stage s);
 
-enum content_le { CONTENT_LE_ALWAYS, CONTENT_LE_LAST, CONTENT_LE_NEVER };
-
 struct content_load {
 	struct install install; /* for load: load_file, domain, hash, params, token */
 	struct span head;       /* in front of the data: load_file_head_put */
 	struct span data;       /* load file data block */
 	size_t block;           /* 0: content_block */
 	bool extended;
-	enum content_le le; /* of LOAD */
+	enum profile_load_le le; /* of LOAD; not known: always */
 };
 /* What is known of how a product takes LOAD. All zero: nothing. */
 struct content_habits {
 	size_t block; /* octets of a short one that it is sure to take; 0: as many as fit */
-	enum content_le le;
+	enum profile_load_le le;
 };
 /* Sets le, block and extended of `l`, whose head and data are there: extended length where the
  * domain itself says that it takes it, and where short blocks cannot do and the answer to reset

@@ -90,7 +90,7 @@ bool probe_keys(const struct probe *p, const struct key_set *keys, struct probe_
 	if (!length_fits(p, keys))
 		return true;
 	*r = (struct probe_result){ 0 };
-	ok = scp_begin(&s, &a) && scp_cryptogram(&s, &a, SCP_CARD, want);
+	ok = scp_begin(&s, &a) && scp_cryptogram(&s, &a, ROLE_CARD, want);
 	if (ok && aes) {
 		r->mac = equal(want, p->iu.cryptogram, p->iu.m);
 		ok = challenge03(p, keys, &r->enc);

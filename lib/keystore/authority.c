@@ -17,11 +17,11 @@ static const struct bind_table half_table = BIND_TABLE(half_fields);
 static const struct bind_field authority_fields[] = {
 	FIELD_TYPE,
 	FIELD_TEST,
-	{ "cipher", BIND_CHOICE, .choices = ciphers, IN(written, cipher) },
-	{ "value", BIND_MAP, .table = &value_table, IN(written, secret) },
-	{ "curve", BIND_CHOICE, .choices = curve_names, IN(written, curve) },
-	{ "private", BIND_MAP, .table = &half_table, IN(written, half) },
-	{ "public", BIND_MAP, .table = &half_table, IN(written, certs) },
+	{ "cipher", BIND_CHOICE, .choices = ciphers, IN(slot_text, cipher) },
+	{ "value", BIND_MAP, .table = &value_table, IN(slot_text, secret) },
+	{ "curve", BIND_CHOICE, .choices = curve_names, IN(slot_text, curve) },
+	{ "private", BIND_MAP, .table = &half_table, IN(slot_text, half) },
+	{ "public", BIND_MAP, .table = &half_table, IN(slot_text, certs) },
 };
 const struct bind_table authority_table = BIND_TABLE(authority_fields);
 
@@ -101,7 +101,7 @@ static int take_half(struct keystore *ks, struct slot *s, const struct certs_val
 	return 0;
 }
 
-static int take_secret(struct keystore *ks, struct slot *s, const struct written *w,
+static int take_secret(struct keystore *ks, struct slot *s, const struct slot_text *w,
     const struct node *map, struct err *e)
 {
 	static const char *const others[] = { "private", "public", "curve" };
@@ -114,7 +114,7 @@ static int take_secret(struct keystore *ks, struct slot *s, const struct written
 	return take_value(ks, s, 0, &w->secret, node_get(map, "value"), e);
 }
 
-int authority_take(struct keystore *ks, struct slot *s, const struct written *w,
+int authority_take(struct keystore *ks, struct slot *s, const struct slot_text *w,
     const struct node *map, struct err *e)
 {
 	const struct node *private_at = node_get(map, "private");

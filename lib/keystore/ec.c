@@ -16,30 +16,30 @@ static const struct bind_field certs_fields[] = {
 };
 static const struct bind_table certs_table = BIND_TABLE(certs_fields);
 static const struct bind_field private_fields[] = {
-	{ "hex", BIND_BYTES, .min = 32, .max = EC_FIELD_MAX, IN(value, hex) },
-	{ "file", BIND_STRING, .min = 1, .max = FILE_NAME_MAX, IN(value, file) },
+	{ "hex", BIND_BYTES, .min = 32, .max = EC_FIELD_MAX, IN(slot_value, hex) },
+	{ "file", BIND_STRING, .min = 1, .max = FILE_NAME_MAX, IN(slot_value, file) },
 };
 static const struct bind_table private_table = BIND_TABLE(private_fields);
 
 #define FIELD_CURVE \
 	{ \
-		"curve", BIND_CHOICE, .choices = curve_names, IN(written, curve) \
+		"curve", BIND_CHOICE, .choices = curve_names, IN(slot_text, curve) \
 	}
 static const struct bind_field oce_fields[] = {
 	FIELD_TYPE,
 	FIELD_TEST,
 	FIELD_CURVE,
-	{ "private", BIND_MAP, BIND_REQUIRED, .table = &private_table, IN(written, secret) },
-	{ "certificates", BIND_MAP, BIND_REQUIRED, .table = &certs_table, IN(written, certs) },
+	{ "private", BIND_MAP, BIND_REQUIRED, .table = &private_table, IN(slot_text, secret) },
+	{ "certificates", BIND_MAP, BIND_REQUIRED, .table = &certs_table, IN(slot_text, certs) },
 };
 static const struct bind_field ca_fields[] = {
 	FIELD_TYPE,
 	FIELD_TEST,
 	FIELD_CURVE,
-	{ "public", BIND_BYTES, .min = 65, .max = EC_POINT_MAX, IN(written, public) },
-	{ "identifier", BIND_BYTES, .min = 1, .max = X509_ID_MAX, IN(written, identifier) },
-	{ "certificate", BIND_MAP, .table = &certs_table, IN(written, certs) },
-	{ "private", BIND_MAP, .table = &private_table, IN(written, secret) },
+	{ "public", BIND_BYTES, .min = 65, .max = EC_POINT_MAX, IN(slot_text, public) },
+	{ "identifier", BIND_BYTES, .min = 1, .max = X509_ID_MAX, IN(slot_text, identifier) },
+	{ "certificate", BIND_MAP, .table = &certs_table, IN(slot_text, certs) },
+	{ "private", BIND_MAP, .table = &private_table, IN(slot_text, secret) },
 };
 const struct bind_table oce_table = BIND_TABLE(oce_fields);
 const struct bind_table ca_table = BIND_TABLE(ca_fields);
@@ -57,7 +57,7 @@ static void keep_public(struct entry *t, const struct ec_public *k)
 	t->curve = k->curve;
 }
 
-static int take_public(struct keystore *ks, struct slot *s, const struct written *w,
+static int take_public(struct keystore *ks, struct slot *s, const struct slot_text *w,
     const struct node *map, struct err *e)
 {
 	struct entry *t = &s->entry;
@@ -98,7 +98,7 @@ static int take_certs(struct keystore *ks, struct slot *s, const struct certs_va
 	return 0;
 }
 
-int ec_take(struct keystore *ks, struct slot *s, const struct written *w, const struct node *map,
+int ec_take(struct keystore *ks, struct slot *s, const struct slot_text *w, const struct node *map,
     struct err *e)
 {
 	const struct node *at =

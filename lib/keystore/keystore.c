@@ -17,9 +17,9 @@ static const char *const aes_schemes[] = { "none", "kdf3", NULL };
 static const char *const des_schemes[] = { "none", "visa2", "visa", "emv", NULL };
 
 static const struct bind_field value_fields[] = {
-	{ "hex", BIND_BYTES, .min = 16, .max = KEY_MAX, IN(value, hex) },
-	{ "file", BIND_STRING, .min = 1, .max = FILE_NAME_MAX, IN(value, file) },
-	{ "kcv", BIND_BYTES, .min = KCV_SIZE, .max = KCV_SIZE, IN(value, kcv) },
+	{ "hex", BIND_BYTES, .min = 16, .max = KEY_MAX, IN(slot_value, hex) },
+	{ "file", BIND_STRING, .min = 1, .max = FILE_NAME_MAX, IN(slot_value, file) },
+	{ "kcv", BIND_BYTES, .min = KCV_SIZE, .max = KCV_SIZE, IN(slot_value, kcv) },
 };
 const struct bind_table value_table = BIND_TABLE(value_fields);
 /* A private key is checked against its public key instead. */
@@ -27,30 +27,30 @@ static const struct bind_table private_table = { value_fields, 2 };
 
 #define FIELD_VALUE(name, member) \
 	{ \
-		name, BIND_MAP, .table = &value_table, IN(written, member) \
+		name, BIND_MAP, .table = &value_table, IN(slot_text, member) \
 	}
 #define FIELD_PRIVATE \
 	{ \
-		"private", BIND_MAP, .table = &private_table, IN(written, secret) \
+		"private", BIND_MAP, .table = &private_table, IN(slot_text, secret) \
 	}
 #define FIELD_PUBLIC(size) \
 	{ \
-		"public", BIND_BYTES, .min = (size), .max = (size), IN(written, public) \
+		"public", BIND_BYTES, .min = (size), .max = (size), IN(slot_text, public) \
 	}
 
 static const struct bind_field type_field = FIELD_TYPE;
 static const struct bind_field template_fields[] = {
 	{ "template", BIND_STRING, BIND_REQUIRED, .min = 1, .max = TEMPLATE_TEXT_MAX,
-	    IN(written, template) },
+	    IN(slot_text, template) },
 };
 static const struct bind_table template_table = BIND_TABLE(template_fields);
 #define CARD_FIELDS(schemes) \
 	{ \
 		FIELD_TYPE, FIELD_TEST, \
 		    { "version", BIND_HEX8, BIND_REQUIRED, .min = 0x01, .max = 0xFF, \
-			    IN(written, version) }, \
+			    IN(slot_text, version) }, \
 		    { "diversification", BIND_CHOICE, BIND_REQUIRED, .choices = (schemes), \
-			    .table = &template_table, IN(written, diversification) }, \
+			    .table = &template_table, IN(slot_text, diversification) }, \
 		    FIELD_VALUE("master", master), FIELD_VALUE("enc", enc), \
 		    FIELD_VALUE("mac", mac), FIELD_VALUE("dek", dek), \
 	}
@@ -63,7 +63,7 @@ static const struct bind_field signer_fields[] = { FIELD_TYPE, FIELD_TEST, FIELD
 static const struct bind_field kos_fields[] = {
 	FIELD_TYPE,
 	FIELD_TEST,
-	{ "version", BIND_HEX8, BIND_REQUIRED, .min = 0x00, .max = 0xFF, IN(written, version) },
+	{ "version", BIND_HEX8, BIND_REQUIRED, .min = 0x00, .max = 0xFF, IN(slot_text, version) },
 	FIELD_VALUE("value", secret),
 };
 static const struct bind_field plain_fields[] = { FIELD_TYPE, FIELD_TEST,
@@ -96,7 +96,7 @@ static const struct bind_field store_fields[] = {
 };
 static const struct bind_table store_table = BIND_TABLE(store_fields);
 
-int take_value(struct keystore *ks, struct slot *s, size_t i, const struct value *v,
+int take_value(struct keystore *ks, struct slot *s, size_t i, const struct slot_value *v,
     const struct node *at, struct err *e)
 {
 	if ((v->hex.n == 0) == (v->file[0] == '\0'))
@@ -116,7 +116,7 @@ int take_value(struct keystore *ks, struct slot *s, size_t i, const struct value
 }
 
 /* A name of the list for this type, or a template, which must be one for its keys. */
-static int take_scheme(struct keystore *ks, struct slot *s, const struct written *w,
+static int take_scheme(struct keystore *ks, struct slot *s, const struct slot_text *w,
     const struct node *map, struct err *e)
 {
 	const char *const *names = s->entry.type == ENTRY_SCP02 ? des_schemes : aes_schemes;
@@ -140,11 +140,11 @@ static int take_scheme(struct keystore *ks, struct slot *s, const struct written
 	return 0;
 }
 
-static int take_card_keys(struct keystore *ks, struct slot *s, const struct written *w,
+static int take_card_keys(struct keystore *ks, struct slot *s, const struct slot_text *w,
     const struct node *map, struct err *e)
 {
 	const char *const names[VALUES] = { "enc", "mac", "dek" };
-	const struct value *each[VALUES] = { &w->enc, &w->mac, &w->dek };
+	const struct slot_value *each[VALUES] = { &w->enc, &w->mac, &w->dek };
 	const struct node *master = node_get(map, "master");
 
 	for (size_t i = 0; i < VALUES; i++) {
@@ -163,7 +163,7 @@ static int take_card_keys(struct keystore *ks, struct slot *s, const struct writ
 	return 0;
 }
 
-static int take_public(struct keystore *ks, struct slot *s, const struct written *w,
+static int take_public(struct keystore *ks, struct slot *s, const struct slot_text *w,
     const struct node *map, struct err *e)
 {
 	const struct node *at = node_get(map, "public");
@@ -178,7 +178,7 @@ static int take_public(struct keystore *ks, struct slot *s, const struct written
 	return 0;
 }
 
-static int take_secret(struct keystore *ks, struct slot *s, const struct written *w,
+static int take_secret(struct keystore *ks, struct slot *s, const struct slot_text *w,
     const struct node *map, struct err *e)
 {
 	const struct node *at = node_get(map, is_asymmetric(s->entry.type) ? "private" : "value");
@@ -194,7 +194,7 @@ static int take_secret(struct keystore *ks, struct slot *s, const struct written
 	return 0;
 }
 
-static int fill_entry(struct keystore *ks, struct slot *s, const struct written *w,
+static int fill_entry(struct keystore *ks, struct slot *s, const struct slot_text *w,
     const struct node *map, struct err *e)
 {
 	struct entry *t = &s->entry;
@@ -242,7 +242,7 @@ static int take_entry(const struct doc *d, const struct node *map, void *to, str
 {
 	struct keystore *ks = to;
 	struct slot *s = &ks->slot[ks->n];
-	struct written w = { .type = -1 };
+	struct slot_text w = { .type = -1 };
 	const struct node *type;
 	int rc = -1;
 

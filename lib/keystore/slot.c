@@ -15,7 +15,7 @@ bool is_asymmetric(enum entry_type t)
 }
 
 /* Checks length and check value of one value and keeps it in `to`. */
-static int keep_value(const struct keystore *ks, struct slot *s, const struct value *v,
+static int keep_value(const struct keystore *ks, struct slot *s, const struct slot_value *v,
     struct span value, struct key *to, struct err *e)
 {
 	uint8_t kcv[KCV_SIZE];
@@ -50,8 +50,8 @@ static int keep_value(const struct keystore *ks, struct slot *s, const struct va
 	    kcv[2]);
 }
 
-static int read_file_value(
-    const struct keystore *ks, struct slot *s, const struct value *v, struct key *to, struct err *e)
+static int read_file_value(const struct keystore *ks, struct slot *s, const struct slot_value *v,
+    struct key *to, struct err *e)
 {
 	char path[4096];
 	struct wr text;
@@ -76,8 +76,8 @@ static int read_file_value(
 	return rc;
 }
 
-static int read_value(
-    const struct keystore *ks, struct slot *s, const struct value *v, struct key *to, struct err *e)
+static int read_value(const struct keystore *ks, struct slot *s, const struct slot_value *v,
+    struct key *to, struct err *e)
 {
 	if (v->hex.n == 0)
 		return read_file_value(ks, s, v, to, e);

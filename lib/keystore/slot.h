@@ -10,11 +10,11 @@
 #define IN(type, member) .offset = offsetof(struct type, member)
 #define FIELD_TYPE \
 	{ \
-		"type", BIND_CHOICE, BIND_REQUIRED, .choices = entry_types, IN(written, type) \
+		"type", BIND_CHOICE, BIND_REQUIRED, .choices = entry_types, IN(slot_text, type) \
 	}
 #define FIELD_TEST \
 	{ \
-		"test", BIND_BOOL, IN(written, test) \
+		"test", BIND_BOOL, IN(slot_text, test) \
 	}
 
 enum {
@@ -26,7 +26,7 @@ enum {
 };
 
 /* One secret value as the store has it. */
-struct value {
+struct slot_value {
 	const struct node *at; /* NULL: not given */
 	struct bind_bytes hex; /* n = 0: in a file */
 	char file[FILE_NAME_MAX + 1];
@@ -40,12 +40,12 @@ struct certs_value {
 };
 
 /* An entry as it is written. */
-struct written {
+struct slot_text {
 	int type, version, diversification, curve, cipher;
 	bool test;
 	char template[TEMPLATE_TEXT_MAX + 1];
-	struct value master, enc, mac, dek; /* card keys */
-	struct value secret;                /* private or value */
+	struct slot_value master, enc, mac, dek; /* card keys */
+	struct slot_value secret;                /* private or value */
 	struct bind_bytes public, identifier;
 	struct certs_value certs, half; /* half: the private key of dap, token, receipt */
 };
@@ -59,7 +59,7 @@ struct half {
 
 struct slot {
 	struct entry entry;
-	struct value value[VALUES]; /* card keys: ENC, MAC, DEK; else the first */
+	struct slot_value value[VALUES]; /* card keys: ENC, MAC, DEK; else the first */
 	bool read;
 	const struct node *certs_at; /* NULL: none */
 	char certs_file[FILE_NAME_MAX + 1];
@@ -81,20 +81,20 @@ struct keystore {
 extern const char *const entry_types[];
 
 /* One of hex and file, hex in test entries only; takes the value over into the slot. */
-int take_value(struct keystore *ks, struct slot *s, size_t i, const struct value *v,
+int take_value(struct keystore *ks, struct slot *s, size_t i, const struct slot_value *v,
     const struct node *at, struct err *e);
 extern const struct bind_table value_table;
 
 bool is_asymmetric(enum entry_type t);
 /* ec.c: what these two have besides: curve, public key, certificates. */
 extern const struct bind_table oce_table, ca_table;
-int ec_take(struct keystore *ks, struct slot *s, const struct written *w, const struct node *map,
+int ec_take(struct keystore *ks, struct slot *s, const struct slot_text *w, const struct node *map,
     struct err *e);
 /* Reads the certificates, if they are in a file, and compares them with the keys. */
 int ec_read(const struct keystore *ks, struct slot *s, struct err *e);
 /* authority.c: dap, token, receipt. */
 extern const struct bind_table authority_table;
-int authority_take(struct keystore *ks, struct slot *s, const struct written *w,
+int authority_take(struct keystore *ks, struct slot *s, const struct slot_text *w,
     const struct node *map, struct err *e);
 /* Puts entry.authority together, from entry.secret or from both halves, reading files. */
 int authority_read(const struct keystore *ks, struct slot *s, struct err *e);

@@ -19,8 +19,8 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-enum card_state { CARD_PENDING, CARD_DONE, CARD_FAILED };
-const char *card_state_str(enum card_state s); /* "pending", "done", "failed" */
+enum row_state { ROW_PENDING, ROW_DONE, ROW_FAILED };
+const char *row_state_str(enum row_state s); /* "pending", "done", "failed" */
 
 /* Refused: never repeated of itself; wrong keys cost no try: with others it may go on. */
 enum card_auth { CARD_AUTH_FINE, CARD_AUTH_REFUSED, CARD_AUTH_WRONG_KEYS };
@@ -29,7 +29,7 @@ struct ledger_card {
 	char file[1024]; /* relative to the manifest */
 	char id[33];     /* CIN in hex, "" until known */
 	char kdd[21];    /* diversification data that its keys were proven with, in hex; "": none */
-	enum card_state state;
+	enum row_state state;
 	char step[24];              /* last step reached, "already", "" */
 	char reason[480];           /* "" : none */
 	char hint[240];             /* what to do about it; "": nothing known */

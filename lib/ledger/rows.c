@@ -45,7 +45,7 @@ static const char *const sql[STATEMENTS] = {
 	[ST_STEPS_FORGET] = "DELETE FROM step WHERE goal = ?1 AND file = ?2",
 };
 
-const char *card_state_str(enum card_state s)
+const char *row_state_str(enum row_state s)
 {
 	static const char *const names[] = { "pending", "done", "failed" };
 
@@ -187,7 +187,7 @@ static bool columns(sqlite3_stmt *st, struct ledger_card *c)
 	int state = sqlite3_column_int(st, 2), auth;
 
 	memset(c, 0, sizeof(*c));
-	c->state = state == 1 ? CARD_DONE : state == 2 ? CARD_FAILED : CARD_PENDING;
+	c->state = state == 1 ? ROW_DONE : state == 2 ? ROW_FAILED : ROW_PENDING;
 	auth = sqlite3_column_int(st, 5);
 	c->auth_failed = auth == CARD_AUTH_WRONG_KEYS ? CARD_AUTH_WRONG_KEYS
 			 : auth != 0                  ? CARD_AUTH_REFUSED
@@ -441,11 +441,11 @@ static int sum_lying(struct ledger *l, struct ledger_sums *s, struct err *e)
 		s->damaged += c.damaged;
 		if (c.damaged)
 			continue;
-		s->done += c.state == CARD_DONE;
-		s->failed += c.state == CARD_FAILED;
-		s->pending += c.state == CARD_PENDING;
-		s->already += c.state == CARD_DONE && strcmp(c.step, "already") == 0;
-		s->auth_failed += c.state != CARD_DONE && c.auth_failed == CARD_AUTH_REFUSED;
+		s->done += c.state == ROW_DONE;
+		s->failed += c.state == ROW_FAILED;
+		s->pending += c.state == ROW_PENDING;
+		s->already += c.state == ROW_DONE && strcmp(c.step, "already") == 0;
+		s->auth_failed += c.state != ROW_DONE && c.auth_failed == CARD_AUTH_REFUSED;
 	}
 }
 

@@ -22,7 +22,7 @@ struct product_written {
 	char text[100];
 	char pattern[PROFILE_BY_ATR + 1][PATTERN_TEXT + 1];
 };
-struct written {
+struct profile_text {
 	struct profile *profile;
 	struct bind_bytes isd;
 	int protocol, i, s16, load_le, factory_version, factory_p1;
@@ -53,25 +53,25 @@ static const struct bind_table product_table = BIND_TABLE(product_fields);
 
 static const struct bind_field factory_fields[] = {
 	{ "version", BIND_HEX8, BIND_REQUIRED, .min = 0x01, .max = 0xFF,
-	    IN(written, factory_version) },
-	{ "p1", BIND_HEX8, BIND_REQUIRED, .max = 0xFF, IN(written, factory_p1) },
+	    IN(profile_text, factory_version) },
+	{ "p1", BIND_HEX8, BIND_REQUIRED, .max = 0xFF, IN(profile_text, factory_p1) },
 };
 static const struct bind_table factory_table = BIND_TABLE(factory_fields);
 
 static bind_each take_product;
 static const struct bind_field profile_fields[] = {
 	{ .key = "cardadm", .kind = BIND_HEADER },
-	{ "name", BIND_NAME, BIND_REQUIRED, .max = 63, IN(written, name) },
-	{ "source", BIND_STRING, BIND_REQUIRED, TEXT(written, source) },
+	{ "name", BIND_NAME, BIND_REQUIRED, .max = 63, IN(profile_text, name) },
+	{ "source", BIND_STRING, BIND_REQUIRED, TEXT(profile_text, source) },
 	{ "products", BIND_EACH, BIND_REQUIRED, .each = take_product },
-	{ "isd", BIND_BYTES, .min = AID_MIN, .max = AID_MAX, IN(written, isd) },
-	{ "protocol", BIND_CHOICE, .choices = protocols, IN(written, protocol) },
-	{ "i", BIND_HEX8, .max = 0x7F, IN(written, i) },
-	{ "s16", BIND_CHOICE, .choices = no_yes, IN(written, s16) },
-	{ "block", BIND_U32, .min = 16, .max = 65535, IN(written, block) },
-	{ "load-le", BIND_CHOICE, .choices = load_les, IN(written, load_le) },
+	{ "isd", BIND_BYTES, .min = AID_MIN, .max = AID_MAX, IN(profile_text, isd) },
+	{ "protocol", BIND_CHOICE, .choices = protocols, IN(profile_text, protocol) },
+	{ "i", BIND_HEX8, .max = 0x7F, IN(profile_text, i) },
+	{ "s16", BIND_CHOICE, .choices = no_yes, IN(profile_text, s16) },
+	{ "block", BIND_U32, .min = 16, .max = 65535, IN(profile_text, block) },
+	{ "load-le", BIND_CHOICE, .choices = load_les, IN(profile_text, load_le) },
 	{ "factory", BIND_MAP, .table = &factory_table },
-	{ "note", BIND_STRING, TEXT(written, note) },
+	{ "note", BIND_STRING, TEXT(profile_text, note) },
 };
 static const struct bind_table profile_table = BIND_TABLE(profile_fields);
 
@@ -105,7 +105,7 @@ static bool pattern_from(const char *text, struct profile_pattern *p)
 
 static int take_product(const struct doc *d, const struct node *value, void *to, struct err *e)
 {
-	struct profile *p = ((struct written *)to)->profile;
+	struct profile *p = ((struct profile_text *)to)->profile;
 	struct product_written w = { 0 };
 	struct profile_product *t;
 	bool any = false;
@@ -143,7 +143,7 @@ static int take_product(const struct doc *d, const struct node *value, void *to,
 	return 0;
 }
 
-static int fill(const struct doc *d, struct written *w, struct profile *p, struct err *e)
+static int fill(const struct doc *d, struct profile_text *w, struct profile *p, struct err *e)
 {
 	const struct node *isd = node_get(doc_root(d), "isd");
 
@@ -173,7 +173,7 @@ void profile_wipe(struct profile *p)
 
 int profile_parse(const char *path, struct span text, struct profile *out, struct err *e)
 {
-	struct written w = { .profile = out,
+	struct profile_text w = { .profile = out,
 		.protocol = -1,
 		.i = -1,
 		.s16 = -1,

@@ -101,7 +101,7 @@ bool scp_host_authenticate(
 	size_t at = command->n;
 
 	if (s->ops == NULL || s->open || !s->ops->level_valid(level, s->ops->i_most) ||
-	    !scp_cryptogram(s, a, SCP_HOST, cryptogram) ||
+	    !scp_cryptogram(s, a, ROLE_HOST, cryptogram) ||
 	    !s->ops->command_mac(s, &c, span_of(cryptogram, s->m), full))
 		return false;
 	secured_head_put(command, c.cla, &c, (size_t)2 * s->m);
@@ -127,7 +127,7 @@ enum scp_verdict scp_card_authenticate(
 	    (c->extended && !s->ops->extended) || c->data.n != (size_t)2 * s->m ||
 	    !s->ops->level_valid(c->p1, s->ops->i_most))
 		return SCP_MALFORMED;
-	if (!s->ops->command_mac(s, c, cryptogram, full) || !scp_cryptogram(s, a, SCP_HOST, want))
+	if (!s->ops->command_mac(s, c, cryptogram, full) || !scp_cryptogram(s, a, ROLE_HOST, want))
 		return SCP_FAILED;
 	if (!ct_equal(mac, span_of(full, s->m)))
 		return SCP_BAD_MAC;

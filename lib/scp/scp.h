@@ -36,7 +36,7 @@ enum scp_level {
 
 enum { INS_INITIALIZE_UPDATE = 0x50, INS_EXTERNAL_AUTHENTICATE = 0x82 };
 
-enum scp_role { SCP_CARD, SCP_HOST };
+enum scp_role { ROLE_CARD, ROLE_HOST };
 
 /*
  * What became of a protected message. SCP_MALFORMED: no secure messaging where the level asks for

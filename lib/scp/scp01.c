@@ -46,8 +46,8 @@ static bool begin(struct scp *scp, const struct scp_start *a)
 
 static bool cryptogram(struct scp *scp, const struct scp_start *a, enum scp_role who, uint8_t *out)
 {
-	const struct span parts[] = { who == SCP_CARD ? a->host_challenge : a->card_challenge,
-		who == SCP_CARD ? a->card_challenge : a->host_challenge };
+	const struct span parts[] = { who == ROLE_CARD ? a->host_challenge : a->card_challenge,
+		who == ROLE_CARD ? a->card_challenge : a->host_challenge };
 
 	return des_mac_full(&scp->u.scp01.enc, zero, parts, 2, out);
 }

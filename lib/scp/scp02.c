@@ -139,8 +139,8 @@ bool scp02_card_challenge(struct scp *s, struct span aid, uint8_t out[static 6])
 
 static bool cryptogram(struct scp *s, const struct scp_start *a, enum scp_role who, uint8_t *out)
 {
-	const struct span parts[] = { who == SCP_CARD ? a->host_challenge : a->card_challenge,
-		who == SCP_CARD ? a->card_challenge : a->host_challenge };
+	const struct span parts[] = { who == ROLE_CARD ? a->host_challenge : a->card_challenge,
+		who == ROLE_CARD ? a->card_challenge : a->host_challenge };
 
 	return des_mac_full(&s->u.scp02.enc, zero, parts, 2, out);
 }

@@ -105,7 +105,7 @@ static bool cryptogram(struct scp *s, const struct scp_start *a, enum scp_role w
 	struct wr w = wr_fixed(context, sizeof(context));
 
 	return scp03_kdf(&s->u.scp03.mac,
-	    who == SCP_CARD ? DERIVE_CARD_CRYPTOGRAM : DERIVE_HOST_CRYPTOGRAM, context_put(&w, a),
+	    who == ROLE_CARD ? DERIVE_CARD_CRYPTOGRAM : DERIVE_HOST_CRYPTOGRAM, context_put(&w, a),
 	    out, s->m);
 }
 

@@ -103,7 +103,7 @@ static void tell_failure(void *ctx, const struct ledger_card *c, uint32_t done, 
 	(void)ctx;
 	(void)done;
 	(void)total;
-	if (c->state == CARD_FAILED)
+	if (c->state == ROW_FAILED)
 		fprintf(stderr, "%s: failed at %s: %s\n", c->file, c->step, c->reason);
 }
 

@@ -128,7 +128,8 @@ static void our_card(struct scp *s, const struct key_set *keys, struct work *w)
 	struct wr out = wr_fixed(w->wire, sizeof(w->wire));
 
 	need(scp_begin(s, START(PROTOCOL_SCP03, 0, keys, hc, cc)), "scp_begin");
-	need(scp_cryptogram(s, CHALLENGES(hc, cc), SCP_CARD, w->card_cryptogram), "scp_cryptogram");
+	need(
+	    scp_cryptogram(s, CHALLENGES(hc, cc), ROLE_CARD, w->card_cryptogram), "scp_cryptogram");
 	need(scp_host_authenticate(s, CHALLENGES(hc, cc), 0x03, 0, &out), "scp_host_authenticate");
 	need(scp_seal_command(s, &c, &out), "scp_seal_command");
 	w->n = out.n;

@@ -31,7 +31,7 @@ static void use(void)
 
 	fuzz_check_err(rc, &e);
 	if (rc == 0) {
-		CHECK(chip_sound(&v->chip) && v->chip.keys_n <= CARD_KEYS_MAX);
+		CHECK(chip_sound(&v->chip) && v->chip.keys_n <= CHIP_KEYS_MAX);
 		for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 			size_t n = commands[i][1] == 0xCA ? 5 : sizeof(commands[i]);
 

@@ -41,7 +41,7 @@ static uint16_t initialize(struct liar *l, const struct capdu *c, struct wr *out
 	memcpy(l->hc, c->data.p, u.m);
 	CHECK(scp03_card_challenge(&l->keys.enc, sequence, aid_span(&aid_isd), u.m, l->cc));
 	CHECK(scp_begin(&l->scp, START(PROTOCOL_SCP03, 0, &l->keys, hc, cc)));
-	CHECK(scp_cryptogram(&l->scp, CHALLENGES(hc, cc), SCP_CARD, u.cryptogram));
+	CHECK(scp_cryptogram(&l->scp, CHALLENGES(hc, cc), ROLE_CARD, u.cryptogram));
 	memcpy(u.card_challenge, l->cc, u.m);
 	memcpy(u.sequence, sequence, 3);
 	u.has_sequence = (l->i & SCP03_I_PSEUDO_RANDOM) != 0;
@@ -213,7 +213,7 @@ static void reads(struct session *s, uint8_t what)
 		fuzz_check_err(broadcast_read_policy(s, &policy, &e), &e);
 		break;
 	case 3:
-		fuzz_check_err(broadcast_authorize(s, AUTHORIZE_ACTIVATE, 0, &a, &v, &e), &e);
+		fuzz_check_err(broadcast_authorize(s, P1_ACTIVATE, 0, &a, &v, &e), &e);
 		break;
 	case 4:
 		fuzz_check_err(broadcast_discard(s, 0, a.campaign, 1, &v, &e), &e);

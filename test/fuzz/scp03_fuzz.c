@@ -88,8 +88,8 @@ static bool open_both(struct both *b, struct rd *in)
 	b->cc = span_of(challenges + 16, m);
 	CHECK(scp_begin(&b->host, START(PROTOCOL_SCP03, 0, &keys, b->hc, b->cc)));
 	CHECK(scp_begin(&b->card, START(PROTOCOL_SCP03, 0, &keys, b->hc, b->cc)));
-	CHECK(scp_cryptogram(&b->host, CHALLENGES(b->hc, b->cc), SCP_CARD, a));
-	CHECK(scp_cryptogram(&b->card, CHALLENGES(b->hc, b->cc), SCP_CARD, c));
+	CHECK(scp_cryptogram(&b->host, CHALLENGES(b->hc, b->cc), ROLE_CARD, a));
+	CHECK(scp_cryptogram(&b->card, CHALLENGES(b->hc, b->cc), ROLE_CARD, c));
 	CHECK(memcmp(a, c, m) == 0);
 	if (!scp_host_authenticate(&b->host, CHALLENGES(b->hc, b->cc), b->level, pick >> 6, &w)) {
 		CHECK(!scp_level_valid(PROTOCOL_SCP03, b->level, SCP03_I_RMAC | SCP03_I_RENC));

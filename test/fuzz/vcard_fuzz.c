@@ -53,12 +53,12 @@ static void any_sealed(
 /* A campaign as the input says: new, or where the slot stands. */
 static void enter(struct host *h, uint8_t channel, struct rd *in, struct rd *meddle, struct wr *rsp)
 {
-	const struct slot *slot = &h->v->chip.slot;
+	const struct card_slot *slot = &h->v->chip.slot;
 	uint8_t pick = fuzz_u8(in), room[256];
 	size_t n = 16 + 8 * (size_t)(pick >> 6 & 1);
 	struct key bk[2] = { fuzz_key(n, 0xA0), fuzz_key(n, 0xB0) };
 	struct enter e = { .form = FORM_CLEAR, .bk_mac = bk[1], .keys_n = (uint8_t)n };
-	struct capdu c = { .ins = INS_CHANGE_MODE, .p1 = MODE_ENTER, .le = LE_MAX_SHORT };
+	struct capdu c = { .ins = INS_CHANGE_MODE, .p1 = CHANGE_MODE_ENTER, .le = LE_MAX_SHORT };
 	struct wr w = wr_fixed(room, sizeof(room));
 
 	e.package = pick & 3;
@@ -80,7 +80,7 @@ static void enter(struct host *h, uint8_t channel, struct rd *in, struct rd *med
 	CHECK(wr_ok(&w));
 	c.data = wr_span(&w);
 	if (host_sealed(h, channel, &c, meddle, rsp) == SW_OK &&
-	    h->channel[channel].session == SESSION_UNICAST)
+	    h->channel[channel].session == CHANNEL_UNICAST)
 		host_entered(h, channel, bk, &e);
 }
 
@@ -99,11 +99,13 @@ static void write_stage(
 
 static void leave(struct host *h, uint8_t channel, struct rd *meddle, struct wr *rsp)
 {
-	struct capdu c = { .ins = INS_CHANGE_MODE, .p1 = MODE_RETURN, .p2 = MODE_RETURN_P2 };
-	enum session was = h->channel[channel].session;
+	struct capdu c = {
+		.ins = INS_CHANGE_MODE, .p1 = CHANGE_MODE_RETURN, .p2 = CHANGE_MODE_RETURN_P2
+	};
+	enum channel_state was = h->channel[channel].session;
 
-	if (host_sealed(h, channel, &c, meddle, rsp) == SW_OK && was == SESSION_BROADCAST &&
-	    h->v->channel[channel].session == SESSION_UNICAST)
+	if (host_sealed(h, channel, &c, meddle, rsp) == SW_OK && was == CHANNEL_BROADCAST &&
+	    h->v->channel[channel].session == CHANNEL_UNICAST)
 		host_returned(h, channel);
 }
 
@@ -129,7 +131,7 @@ static void authorize(
 		a.version = fuzz_u32(in);
 	if (wrong >= 0xE0 && wrong < 0xF0)
 		a.code[0] ^= 1;
-	if (c.p1 == AUTHORIZE_DISCARD)
+	if (c.p1 == P1_DISCARD)
 		discard_put(&w, a.campaign, a.package);
 	else
 		authorize_put(&w, &a);

@@ -52,7 +52,7 @@ static void forget(struct host *h)
 	for (size_t i = 0; i < CHANNELS; i++) {
 		scp_wipe(&h->channel[i].scp);
 		scp_wipe(&h->channel[i].saved);
-		h->channel[i].session = SESSION_IDLE;
+		h->channel[i].session = CHANNEL_IDLE;
 	}
 }
 
@@ -89,13 +89,13 @@ void host_reset(struct host *h)
 static void follow(struct host *h)
 {
 	for (size_t i = 0; i < CHANNELS; i++) {
-		enum session s = h->v->channel[i].session;
+		enum channel_state s = h->v->channel[i].session;
 
-		if (s == SESSION_IDLE ||
-		    (s == SESSION_IU_DONE) != (h->channel[i].session == SESSION_IU_DONE)) {
+		if (s == CHANNEL_IDLE ||
+		    (s == CHANNEL_IU_DONE) != (h->channel[i].session == CHANNEL_IU_DONE)) {
 			scp_wipe(&h->channel[i].scp);
 			scp_wipe(&h->channel[i].saved);
-			h->channel[i].session = SESSION_IDLE;
+			h->channel[i].session = CHANNEL_IDLE;
 		}
 	}
 }
@@ -145,9 +145,9 @@ void host_initialize(struct host *h, uint8_t channel, uint8_t version)
 		CHECK(scp_begin(&h->channel[channel].scp,
 		    START(PROTOCOL_SCP03, 0, &k->keys, c.data, span_of(challenge + m, m))));
 		CHECK(scp_cryptogram(&h->channel[channel].scp,
-		    CHALLENGES(c.data, span_of(challenge + m, m)), SCP_CARD, want));
+		    CHALLENGES(c.data, span_of(challenge + m, m)), ROLE_CARD, want));
 		CHECK(memcmp(want, u.cryptogram, m) == 0);
-		h->channel[channel].session = SESSION_IU_DONE;
+		h->channel[channel].session = CHANNEL_IU_DONE;
 	}
 	wr_free(&rsp);
 }
@@ -187,7 +187,7 @@ void host_authenticate(struct host *h, uint8_t channel, uint8_t level, struct rd
 	enum authority who = AUTHENTICATION;
 	uint16_t sw;
 
-	if (h->channel[channel].session != SESSION_IU_DONE)
+	if (h->channel[channel].session != CHANNEL_IU_DONE)
 		goto out;
 	if (!scp_host_authenticate(scp,
 		CHALLENGES(span_of(challenge, m), span_of(challenge + m, m)), level, channel,
@@ -199,10 +199,10 @@ void host_authenticate(struct host *h, uint8_t channel, uint8_t level, struct rd
 		who = ANYBODY;
 	sw = host_raw(h, wr_span(&w), who, &rsp);
 	if (who == AUTHENTICATION && sw == SW_OK) {
-		CHECK(h->v->channel[channel].session == SESSION_UNICAST);
-		h->channel[channel].session = SESSION_UNICAST;
+		CHECK(h->v->channel[channel].session == CHANNEL_UNICAST);
+		h->channel[channel].session = CHANNEL_UNICAST;
 	} else {
-		h->channel[channel].session = SESSION_IDLE;
+		h->channel[channel].session = CHANNEL_IDLE;
 	}
 out:
 	wr_free(&right);
@@ -213,14 +213,14 @@ out:
 uint16_t host_sealed(
     struct host *h, uint8_t channel, struct capdu *c, struct rd *meddle, struct wr *rsp)
 {
-	enum session s = h->channel[channel].session;
+	enum channel_state s = h->channel[channel].session;
 	struct scp *scp = &h->channel[channel].scp;
 	struct wr right = wr_grow(LAST_MAX), w = wr_grow(2 * LAST_MAX);
-	enum authority who = s == SESSION_BROADCAST ? BROADCAST : UNICAST;
+	enum authority who = s == CHANNEL_BROADCAST ? BROADCAST : UNICAST;
 	uint16_t sw = 0;
 
 	c->cla = cla_with_channel(0x80, channel);
-	if (s != SESSION_UNICAST && s != SESSION_BROADCAST)
+	if (s != CHANNEL_UNICAST && s != CHANNEL_BROADCAST)
 		goto out;
 	if (!scp_seal_command(scp, c, &right))
 		goto out;
@@ -248,19 +248,19 @@ void host_entered(struct host *h, uint8_t channel, const struct key *bk, const s
 {
 	struct scp next = { 0 };
 
-	CHECK(h->v->channel[channel].session == SESSION_BROADCAST);
+	CHECK(h->v->channel[channel].session == CHANNEL_BROADCAST);
 	CHECK(scp03_resume(&next, &bk[0], &bk[1],
 	    (struct scp03_point){ e->counter, e->mcv, LEVEL_CMAC | LEVEL_CDEC, size_of(h) }));
 	h->channel[channel].saved = h->channel[channel].scp;
 	h->channel[channel].scp = next;
-	h->channel[channel].session = SESSION_BROADCAST;
+	h->channel[channel].session = CHANNEL_BROADCAST;
 }
 
 void host_returned(struct host *h, uint8_t channel)
 {
-	CHECK(h->v->channel[channel].session == SESSION_UNICAST);
+	CHECK(h->v->channel[channel].session == CHANNEL_UNICAST);
 	scp_wipe(&h->channel[channel].scp);
 	h->channel[channel].scp = h->channel[channel].saved;
 	memset(&h->channel[channel].saved, 0, sizeof(struct scp));
-	h->channel[channel].session = SESSION_UNICAST;
+	h->channel[channel].session = CHANNEL_UNICAST;
 }

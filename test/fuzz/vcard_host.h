@@ -14,7 +14,7 @@ struct host {
 	struct model model;
 	struct {
 		struct scp scp, saved;
-		enum session session;
+		enum channel_state session;
 		uint8_t challenge[32]; /* the host's and the card's */
 	} channel[CHANNELS];
 	uint8_t last[LAST_MAX]; /* the last sealed command that arrived */

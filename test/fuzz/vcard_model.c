@@ -134,7 +134,7 @@ static void check_sound(const struct chip *b)
 {
 	uint8_t digest[DIGEST_SIZE];
 
-	CHECK(chip_sound(b) && b->keys_n >= 1 && b->keys_n <= KEY_SETS_MAX);
+	CHECK(chip_sound(b) && b->keys_n >= 1 && b->keys_n <= CHIP_KEY_SETS_MAX);
 	CHECK(sha256_of(wr_span(&b->image), digest));
 	CHECK(memcmp(digest, b->running.digest, sizeof(digest)) == 0);
 	if (b->slot.state == SLOT_EMPTY) {
@@ -168,12 +168,12 @@ static void check_unicast(
 			  sw == SW_OK) ||
 		      (c->ins == INS_AUTHORIZE_ACTION && sw == SW_AUTH_FAILED));
 	if (!same_running(m, b)) {
-		CHECK(sw == SW_OK && c->ins == INS_AUTHORIZE_ACTION && c->p1 == AUTHORIZE_ACTIVATE);
+		CHECK(sw == SW_OK && c->ins == INS_AUTHORIZE_ACTION && c->p1 == P1_ACTIVATE);
 		CHECK(b->running.version > a->running.version && b->slot.state == SLOT_EMPTY);
 		CHECK(span_eq(wr_span(&m->slot_data), wr_span(&b->image)));
 	}
 	if (!SAME(refused))
-		CHECK(sw == SW_OK && c->ins == INS_AUTHORIZE_ACTION && c->p1 == AUTHORIZE_DISCARD &&
+		CHECK(sw == SW_OK && c->ins == INS_AUTHORIZE_ACTION && c->p1 == P1_DISCARD &&
 		      b->refused_n == a->refused_n + 1);
 }
 
@@ -186,11 +186,11 @@ static void check_unverified(
 
 	if (!cla_valid(c->cla) || n >= CHANNELS || !cla_is_sm(c->cla))
 		return;
-	if (m->session[n] == SESSION_UNICAST && v->channel[n].joined.open)
+	if (m->session[n] == CHANNEL_UNICAST && v->channel[n].joined.open)
 		CHECK(sw == SW_OK && (c->p1 & 0x80) != 0 && v->channel[n].session == m->session[n]);
-	else if (m->session[n] == SESSION_BROADCAST ||
-		 (m->session[n] == SESSION_UNICAST && m->level[n] != LEVEL_AUTHENTICATED))
-		CHECK(sw == SW_SECURITY_STATUS && v->channel[n].session == SESSION_IDLE);
+	else if (m->session[n] == CHANNEL_BROADCAST ||
+		 (m->session[n] == CHANNEL_UNICAST && m->level[n] != LEVEL_AUTHENTICATED))
+		CHECK(sw == SW_SECURITY_STATUS && v->channel[n].session == CHANNEL_IDLE);
 }
 
 static void check_anybody(
@@ -202,8 +202,8 @@ static void check_anybody(
 	CHECK(a->life_cycle == b->life_cycle && SAME(iin) && SAME(cin));
 	for (size_t i = 0; i < CHANNELS; i++)
 		if (m->session[i] != v->channel[i].session)
-			CHECK(v->channel[i].session == SESSION_IDLE ||
-			      (v->channel[i].session == SESSION_IU_DONE && sw == SW_OK &&
+			CHECK(v->channel[i].session == CHANNEL_IDLE ||
+			      (v->channel[i].session == CHANNEL_IU_DONE && sw == SW_OK &&
 				  c->ins == INS_INITIALIZE_UPDATE));
 	check_unverified(m, v, c, sw);
 }

@@ -16,7 +16,7 @@ enum authority { ANYBODY, AUTHENTICATION, UNICAST, BROADCAST };
 struct model {
 	struct chip chip; /* without image and slot_data */
 	struct wr image, slot_data;
-	enum session session[CHANNELS];
+	enum channel_state session[CHANNELS];
 	uint8_t level[CHANNELS];
 };
 

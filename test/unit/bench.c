@@ -162,13 +162,13 @@ void bench_session(struct bench *b, uint8_t level)
 	assert_true(init_update_get(span_of(b->answer, b->answer_n - 2), m, &u));
 	card = span_of(u.card_challenge, m);
 	assert_true(scp_begin(&b->host, START(PROTOCOL_SCP03, 0, &b->issue.keys, host, card)));
-	assert_true(scp_cryptogram(&b->host, CHALLENGES(host, card), SCP_CARD, cryptogram));
+	assert_true(scp_cryptogram(&b->host, CHALLENGES(host, card), ROLE_CARD, cryptogram));
 	assert_memory_equal(cryptogram, u.cryptogram, m);
 	assert_true(scp_host_authenticate(&b->host, CHALLENGES(host, card), level, b->channel, &w));
 	assert_int_equal(bench_raw(b, wr_span(&w)), SW_OK);
 }
 
-struct channel *bench_channel(struct bench *b)
+struct logical_channel *bench_channel(struct bench *b)
 {
 	return &b->v->channel[b->channel];
 }
@@ -178,7 +178,7 @@ static struct span read_data(struct bench *b, uint16_t tag)
 {
 	struct span data;
 
-	if (bench_channel(b)->session == SESSION_UNICAST) {
+	if (bench_channel(b)->session == CHANNEL_UNICAST) {
 		assert_int_equal(
 		    bench_secure(b, INS_GET_DATA, tag, span_of(NULL, 0), &data), SW_OK);
 		return data;
@@ -274,8 +274,8 @@ void package_stream(struct package *p)
 	}
 	w = wr_fixed(back, sizeof(back));
 	wrap_on(&s, 0,
-	    &(struct capdu){ 0x80, INS_CHANGE_MODE, MODE_RETURN, MODE_RETURN_P2, span_of(NULL, 0),
-		LE_NONE, false },
+	    &(struct capdu){ 0x80, INS_CHANGE_MODE, CHANGE_MODE_RETURN, CHANGE_MODE_RETURN_P2,
+		span_of(NULL, 0), LE_NONE, false },
 	    &w);
 	memcpy(p->back, back, w.n);
 	p->back_n = w.n;
@@ -386,7 +386,7 @@ uint16_t bench_enter(struct bench *b, const struct enter *e)
 
 	enter_put(&w, e);
 	assert_true(wr_ok(&w));
-	return bench_secure(b, INS_CHANGE_MODE, MODE_ENTER << 8, wr_span(&w), NULL);
+	return bench_secure(b, INS_CHANGE_MODE, CHANGE_MODE_ENTER << 8, wr_span(&w), NULL);
 }
 
 uint16_t bench_start(struct bench *b, const struct package *p, uint32_t done)
@@ -441,7 +441,7 @@ uint8_t bench_activate(struct bench *b, const struct package *p)
 	uint8_t result;
 
 	package_authorize(p, b, ALG_ISSUER, &a);
-	bench_authorize(b, AUTHORIZE_ACTIVATE, &a, &result);
+	bench_authorize(b, P1_ACTIVATE, &a, &result);
 	return result;
 }
 

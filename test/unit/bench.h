@@ -42,7 +42,7 @@ uint16_t bench_secure(
     struct bench *b, uint8_t ins, uint16_t p1p2, struct span data, struct span *data_out);
 /* INITIALIZE UPDATE and EXTERNAL AUTHENTICATE by the front door. */
 void bench_session(struct bench *b, uint8_t level);
-struct channel *bench_channel(struct bench *b);
+struct logical_channel *bench_channel(struct bench *b);
 struct slot_data bench_slot(struct bench *b);     /* FF71; not in broadcast mode */
 struct system_data bench_system(struct bench *b); /* FF70; not in broadcast mode */
 

@@ -155,7 +155,7 @@ uint16_t say_hex(struct rig *r, uint8_t ins, uint16_t p1p2, const char *hex)
 void assert_broken_off(struct rig *r, uint16_t sw)
 {
 	assert_int_equal(sw, SW_SECURITY_STATUS);
-	assert_int_equal(r->v->channel[r->channel].session, SESSION_IDLE);
+	assert_int_equal(r->v->channel[r->channel].session, CHANNEL_IDLE);
 	content_session(r);
 }
 

@@ -170,7 +170,7 @@ uint16_t rig_initialize(struct rig *r, uint8_t version)
 	assert_true(init_update_get(rig_answer(r), (uint8_t)hc.n, &r->u));
 	cc = span_of(r->u.card_challenge, hc.n);
 	assert_true(scp_begin(&r->host, START(PROTOCOL_SCP03, 0, &r->keys, hc, cc)));
-	assert_true(scp_cryptogram(&r->host, CHALLENGES(hc, cc), SCP_CARD, want));
+	assert_true(scp_cryptogram(&r->host, CHALLENGES(hc, cc), ROLE_CARD, want));
 	/* A card with other keys goes on, so that a wrong EXTERNAL AUTHENTICATE can be sent to it.
 	 */
 	return span_eq(span_of(want, hc.n), span_of(r->u.cryptogram, hc.n)) ? SW_OK : 1;

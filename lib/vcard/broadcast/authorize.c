@@ -73,7 +73,7 @@ static bool is_already(const struct action *t)
 
 static bool is_campaign(const struct action *t)
 {
-	const struct slot *s = &t->c->v->chip.slot;
+	const struct card_slot *s = &t->c->v->chip.slot;
 
 	return slot_holds(s, t->a.campaign) && s->package == t->a.package;
 }
@@ -83,7 +83,7 @@ static bool is_campaign(const struct action *t)
 static bool is_allowed(const struct action *t)
 {
 	const struct chip *chip = &t->c->v->chip;
-	const struct channel *ch = t->c->ch;
+	const struct logical_channel *ch = t->c->ch;
 
 	if (!card_takes_algorithm(chip, t->a.algorithm))
 		return false;
@@ -132,7 +132,7 @@ static bool is_signed(const struct action *t)
 static bool is_inner(struct action *t)
 {
 	const struct chip *chip = &t->c->v->chip;
-	const struct slot *s = &chip->slot;
+	const struct card_slot *s = &chip->slot;
 	const struct vcard_kos *kos = card_kos(chip, s->kos_version);
 	uint8_t nonce[INNER_NONCE_SIZE];
 
@@ -181,7 +181,7 @@ static uint8_t judge(struct action *t)
 		return RESULT_SIGNATURE;
 	if (!is_inner(t) || !is_code(t))
 		return RESULT_CODE;
-	return t->c->cmd->p1 == AUTHORIZE_VERIFY ? RESULT_VERIFIED : RESULT_ACTIVE;
+	return t->c->cmd->p1 == P1_VERIFY ? RESULT_VERIFIED : RESULT_ACTIVE;
 }
 
 /* Version, image, campaign and slot change in one write. */
@@ -203,7 +203,7 @@ static void put_activate(struct action *t)
 
 static void put_state(struct vcard *v, uint8_t state)
 {
-	struct slot s = v->chip.slot;
+	struct card_slot s = v->chip.slot;
 
 	s.state = state;
 	if (state == SLOT_REJECTED)
@@ -216,7 +216,7 @@ static bool rejects(const struct action *t, uint8_t result)
 {
 	const struct chip *chip = &t->c->v->chip;
 
-	if (t->c->cmd->p1 != AUTHORIZE_ACTIVATE)
+	if (t->c->cmd->p1 != P1_ACTIVATE)
 		return false;
 	return result == RESULT_CODE ||
 	       (result == RESULT_LENGTH && chip->slot_data.n != chip->slot.length);
@@ -302,13 +302,13 @@ static uint16_t discard(struct call *c)
 
 static uint16_t authorize_action(struct call *c)
 {
-	if (c->cmd->p1 > AUTHORIZE_DISCARD)
+	if (c->cmd->p1 > P1_DISCARD)
 		return SW_WRONG_P1P2;
 	if (c->cmd->p2 != 0)
 		return SW_REFERENCE_NOT_FOUND;
 	if (!c->secured || (c->level & (LEVEL_CMAC | LEVEL_CDEC)) != (LEVEL_CMAC | LEVEL_CDEC))
 		return SW_SECURITY_STATUS;
-	return c->cmd->p1 == AUTHORIZE_DISCARD ? discard(c) : authorize(c);
+	return c->cmd->p1 == P1_DISCARD ? discard(c) : authorize(c);
 }
 
 uint16_t do_authorize_action(struct call *c)

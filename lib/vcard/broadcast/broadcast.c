@@ -30,7 +30,7 @@ static void wipe_broadcast_keys(struct broadcast_keys *k)
 static bool another_in_broadcast(const struct call *c)
 {
 	for (size_t n = 0; n < CHANNELS; n++)
-		if (c->v->channel[n].session == SESSION_BROADCAST)
+		if (c->v->channel[n].session == CHANNEL_BROADCAST)
 			return true;
 	return false;
 }
@@ -89,7 +89,7 @@ bool campaign_refused(const struct chip *chip, const uint8_t campaign[static 16]
 	return false;
 }
 
-bool slot_holds(const struct slot *s, const uint8_t campaign[static 16])
+bool slot_holds(const struct card_slot *s, const uint8_t campaign[static 16])
 {
 	return s->state != SLOT_EMPTY && memcmp(s->campaign, campaign, CAMPAIGN_SIZE) == 0;
 }
@@ -97,7 +97,7 @@ bool slot_holds(const struct slot *s, const uint8_t campaign[static 16])
 /* 83 is not believed: where a stream begins the card computes itself, so that N is bound; where one
  * goes on, the slot knows. */
 static uint16_t check_chaining(
-    const struct slot *s, const struct enter *e, const struct broadcast_keys *k)
+    const struct card_slot *s, const struct enter *e, const struct broadcast_keys *k)
 {
 	uint8_t start[16];
 
@@ -109,7 +109,8 @@ static uint16_t check_chaining(
 }
 
 /* The slot was begun in the same way, by the same keys: no stream is put together from two. */
-static bool slot_is_of(const struct slot *s, const struct enter *e, const struct broadcast_keys *k)
+static bool slot_is_of(
+    const struct card_slot *s, const struct enter *e, const struct broadcast_keys *k)
 {
 	uint8_t id[SLOT_KEYS_SIZE];
 
@@ -119,7 +120,8 @@ static bool slot_is_of(const struct slot *s, const struct enter *e, const struct
 }
 
 /* The guard of j: 0 may erase the slot, more must find there exactly what it goes on with. */
-static bool slot_takes(const struct slot *s, const struct enter *e, const struct broadcast_keys *k)
+static bool slot_takes(
+    const struct card_slot *s, const struct enter *e, const struct broadcast_keys *k)
 {
 	if (e->done == 0)
 		return (s->state != SLOT_COMPLETE && s->state != SLOT_VERIFIED) ||
@@ -165,7 +167,7 @@ static uint16_t check_enter(struct call *c, const struct enter *e, struct broadc
 /* j = 0: the slot is new. Going on changes nothing in the memory. */
 static bool prepare_slot(struct vcard *v, const struct enter *e, const struct broadcast_keys *k)
 {
-	struct slot s = {
+	struct card_slot s = {
 		.state = SLOT_RECEIVING,
 		.package = e->package,
 		.total = e->total,
@@ -201,7 +203,7 @@ static void keep_bk_mac(struct call *c, const struct enter *e, const struct key 
 static uint16_t enter_broadcast(
     struct call *c, const struct enter *e, const struct broadcast_keys *k)
 {
-	struct channel *ch = c->ch;
+	struct logical_channel *ch = c->ch;
 	struct scp next = { 0 };
 
 	if (!scp03_resume(&next, &k->enc, &k->mac,
@@ -239,23 +241,23 @@ static uint16_t do_enter(struct call *c)
 
 static bool is_return(const struct capdu *cmd)
 {
-	return (cmd->cla & 0x80) != 0 && cmd->p1 == MODE_RETURN && cmd->p2 == MODE_RETURN_P2 &&
-	       cmd->data.n == 0;
+	return (cmd->cla & 0x80) != 0 && cmd->p1 == CHANGE_MODE_RETURN &&
+	       cmd->p2 == CHANGE_MODE_RETURN_P2 && cmd->data.n == 0;
 }
 
 uint16_t do_change_mode(struct call *c)
 {
 	uint16_t sw;
 
-	if (c->ch->session == SESSION_BROADCAST) {
+	if (c->ch->session == CHANNEL_BROADCAST) {
 		if (!is_return(c->cmd) || !c->ch->has_saved)
 			return mode_step(c->ch, EVENT_OTHER, SW_CONDITIONS);
 		c->seal = NULL;
 		return mode_step(c->ch, EVENT_RETURN, SW_OK);
 	}
-	if (c->cmd->p1 == MODE_RETURN && c->cmd->p2 == MODE_RETURN_P2)
+	if (c->cmd->p1 == CHANGE_MODE_RETURN && c->cmd->p2 == CHANGE_MODE_RETURN_P2)
 		return mode_step(c->ch, EVENT_RETURN, SW_CONDITIONS);
-	if (c->cmd->p1 != MODE_ENTER || c->cmd->p2 != 0)
+	if (c->cmd->p1 != CHANGE_MODE_ENTER || c->cmd->p2 != 0)
 		return SW_WRONG_P1P2;
 	sw = do_enter(c);
 	return mode_step(c->ch, sw == SW_OK ? EVENT_ENTER : EVENT_ENTER_REFUSED, sw);
@@ -281,7 +283,7 @@ uint16_t get_data_system(struct call *c)
 
 uint16_t get_data_slots(struct call *c)
 {
-	const struct slot *slot = &c->v->chip.slot;
+	const struct card_slot *slot = &c->v->chip.slot;
 	struct slot_data s = {
 		.state = slot->state,
 		.package = slot->package,

@@ -14,7 +14,7 @@
 struct vcard;
 
 /* The one slot, 00. An EMPTY slot has all other fields zero. */
-struct slot {
+struct card_slot {
 	uint8_t state; /* enum slot_state */
 	uint8_t campaign[CAMPAIGN_SIZE];
 	uint32_t package, total, done; /* 86 87 88 */
@@ -45,7 +45,7 @@ MUST_CHECK bool image_app(
     const struct vcard *v, size_t index, struct span *aid, struct span *answer);
 
 /* Changes, as in card_state.h: put, then commit once. */
-void chip_put_slot(struct vcard *v, const struct slot *s);        /* header; data stay */
+void chip_put_slot(struct vcard *v, const struct card_slot *s);   /* header; data stay */
 void chip_put_slot_empty(struct vcard *v);                        /* EMPTY, data erased */
 void chip_put_slot_erase(struct vcard *v);                        /* data erased, header stays */
 void chip_put_slot_data(struct vcard *v, struct span bytes);      /* added to slot_data */

@@ -28,14 +28,14 @@ enum mode_event {
 };
 
 struct mode_row {
-	enum session next;
-	uint16_t sw;                     /* 0: the answer of who names the event */
-	void (*act)(struct channel *ch); /* NULL: nothing to do */
+	enum channel_state next;
+	uint16_t sw;                             /* 0: the answer of who names the event */
+	void (*act)(struct logical_channel *ch); /* NULL: nothing to do */
 };
 
 /* The row of the table; never NULL. */
-const struct mode_row *mode_row(enum session state, enum mode_event e);
+const struct mode_row *mode_row(enum channel_state state, enum mode_event e);
 /* Does what the row says and moves the channel; returns the row's status word, or sw. */
-uint16_t mode_step(struct channel *ch, enum mode_event e, uint16_t sw);
+uint16_t mode_step(struct logical_channel *ch, enum mode_event e, uint16_t sw);
 
 #endif

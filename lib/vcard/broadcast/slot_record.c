@@ -6,7 +6,7 @@
 
 enum { SLOT_RECORD_MAX = 96, RUNNING_RECORD_MAX = 128 };
 
-void slot_put(struct wr *w, const struct slot *s)
+void slot_put(struct wr *w, const struct card_slot *s)
 {
 	wr_u8(w, s->state);
 	wr_bytes(w, s->campaign, CAMPAIGN_SIZE);
@@ -25,7 +25,7 @@ void slot_put(struct wr *w, const struct slot *s)
 /* Files of the first version end with the nonce: see slot_settle. */
 bool slot_get(struct chip *c, struct rd *r)
 {
-	struct slot *s = &c->slot;
+	struct card_slot *s = &c->slot;
 	bool ok;
 
 	memset(s, 0, sizeof(*s));
@@ -41,7 +41,7 @@ bool slot_get(struct chip *c, struct rd *r)
 bool slot_empty_get(struct chip *c, struct rd *r)
 {
 	(void)r;
-	c->slot = (struct slot){ .state = SLOT_EMPTY };
+	c->slot = (struct card_slot){ .state = SLOT_EMPTY };
 	wr_free(&c->slot_data);
 	return true;
 }
@@ -90,7 +90,7 @@ bool activate_get(struct chip *c, struct rd *r)
 	wr_free(&c->image);
 	c->image = c->slot_data;
 	c->slot_data = wr_grow(MEMORY_MAX);
-	c->slot = (struct slot){ .state = SLOT_EMPTY };
+	c->slot = (struct card_slot){ .state = SLOT_EMPTY };
 	return true;
 }
 
@@ -112,7 +112,7 @@ void slot_settle(struct chip *c)
 
 	if (c->slot.state != SLOT_RECEIVING || memcmp(c->slot.keys_id, none, sizeof(none)) != 0)
 		return;
-	c->slot = (struct slot){ .state = SLOT_EMPTY };
+	c->slot = (struct card_slot){ .state = SLOT_EMPTY };
 	wr_free(&c->slot_data);
 }
 
@@ -134,7 +134,7 @@ void broadcast_snapshot(struct wr *w, const struct chip *c)
 
 /* ---- changes ---- */
 
-void chip_put_slot(struct vcard *v, const struct slot *s)
+void chip_put_slot(struct vcard *v, const struct card_slot *s)
 {
 	uint8_t room[SLOT_RECORD_MAX];
 	struct wr value = wr_fixed(room, sizeof(room));

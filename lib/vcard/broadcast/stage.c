@@ -11,7 +11,7 @@
  * number is the image's, so that any command can be decrypted by itself (section 1). */
 static bool inner_decrypt(const struct chip *chip, uint32_t offset, uint8_t *buf, size_t n)
 {
-	const struct slot *s = &chip->slot;
+	const struct card_slot *s = &chip->slot;
 	const struct vcard_kos *kos = card_kos(chip, s->kos_version);
 	uint8_t block[AES_BLOCK], stream[AES_BLOCK];
 	struct aes aes = { 0 };
@@ -38,7 +38,7 @@ static uint16_t append(struct call *c, struct span bytes)
 {
 	struct vcard *v = c->v;
 	const struct chip *chip = &v->chip;
-	struct slot s = chip->slot;
+	struct card_slot s = chip->slot;
 	struct wr clear;
 	bool ok;
 
@@ -89,7 +89,7 @@ uint16_t do_write_stage(struct call *c)
 {
 	uint16_t sw = SW_CONDITIONS;
 
-	if (c->ch->session == SESSION_BROADCAST)
+	if (c->ch->session == CHANNEL_BROADCAST)
 		sw = write_stage(c);
 	return mode_step(c->ch, sw == SW_OK ? EVENT_WRITTEN : EVENT_WRITE_REFUSED, sw);
 }

@@ -12,7 +12,7 @@ const struct vcard_kos *card_kos(const struct chip *chip, uint8_t version);
 /* The policy of the card allows this algorithm (FF72, tag 90). */
 bool card_takes_algorithm(const struct chip *chip, uint8_t algorithm);
 /* The slot is not empty and belongs to this campaign. */
-bool slot_holds(const struct slot *s, const uint8_t campaign[static 16]);
+bool slot_holds(const struct card_slot *s, const uint8_t campaign[static 16]);
 bool campaign_refused(const struct chip *chip, const uint8_t campaign[static 16]);
 
 #endif

@@ -9,12 +9,12 @@
 
 enum { MORE_COMMANDS = 0x80 };
 
-bool chain_open(const struct channel *ch)
+bool chain_open(const struct logical_channel *ch)
 {
 	return ch->chain.ins != 0 || ch->joined.open;
 }
 
-bool chain_goes_on(const struct channel *ch, const struct capdu *cmd)
+bool chain_goes_on(const struct logical_channel *ch, const struct capdu *cmd)
 {
 	const struct chain *k = &ch->chain;
 
@@ -22,7 +22,7 @@ bool chain_goes_on(const struct channel *ch, const struct capdu *cmd)
 	       cmd->p2 == k->p2;
 }
 
-void chain_forget(struct channel *ch)
+void chain_forget(struct logical_channel *ch)
 {
 	wr_free(&ch->chain.data);
 	ch->chain = (struct chain){ 0 };

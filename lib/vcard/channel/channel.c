@@ -13,7 +13,7 @@
 
 enum { SW_ALREADY_CLOSED = 0x6200 };
 
-void session_end(struct channel *ch)
+void session_end(struct logical_channel *ch)
 {
 	scp_wipe(&ch->scp);
 	scp_wipe(&ch->saved);
@@ -35,10 +35,10 @@ void session_end(struct channel *ch)
 	ch->personalize = (struct aid){ 0 };
 	ch->key_domain = (struct aid){ 0 };
 	ch->key_version = 0;
-	ch->session = SESSION_IDLE;
+	ch->session = CHANNEL_IDLE;
 }
 
-void channel_open(const struct chip *chip, struct channel *ch)
+void channel_open(const struct chip *chip, struct logical_channel *ch)
 {
 	session_end(ch);
 	ch->open = true;
@@ -48,12 +48,12 @@ void channel_open(const struct chip *chip, struct channel *ch)
 	ch->selected = chip->isd;
 }
 
-const struct aid *channel_name(const struct channel *ch)
+const struct aid *channel_name(const struct logical_channel *ch)
 {
 	return ch->alias.n != 0 ? &ch->alias : &ch->selected;
 }
 
-void channel_close(struct channel *ch)
+void channel_close(struct logical_channel *ch)
 {
 	session_end(ch);
 	ch->open = false;
@@ -66,7 +66,7 @@ static uint16_t manage_open(struct call *c)
 	struct vcard *v = c->v;
 	uint8_t n = c->cmd->p2;
 
-	if (v->chip.life_cycle == CARD_LOCKED)
+	if (v->chip.life_cycle == LIFE_LOCKED)
 		return SW_FUNCTION_NOT_SUPPORTED;
 	if (n != 0 && (n >= CHANNELS || v->channel[n].open))
 		return n >= CHANNELS ? SW_CHANNEL_NOT_SUPPORTED : SW_WRONG_P1P2;
@@ -154,12 +154,12 @@ static bool begin(struct call *c, const struct card_keys *k, struct init_update 
 	if (u->scp == PROTOCOL_SCP02 && (u->i & SCP02_I_PSEUDO_RANDOM) != 0 &&
 	    !scp02_card_challenge(scp, aid_span(channel_name(c->ch)), &u->card_challenge[2]))
 		return false;
-	return scp_cryptogram(scp, &start, SCP_CARD, u->cryptogram);
+	return scp_cryptogram(scp, &start, ROLE_CARD, u->cryptogram);
 }
 
 uint16_t do_initialize_update(struct call *c)
 {
-	struct channel *ch = c->ch;
+	struct logical_channel *ch = c->ch;
 	const struct chip *chip = &c->v->chip;
 	bool old = chip->i02 != 0;
 	const struct card_keys *k;
@@ -211,7 +211,7 @@ static enum mode_event event_of(enum scp_verdict v)
 /* Checks, and writes down what it cost before anybody learns the verdict. */
 static uint16_t authenticate(struct call *c, const struct card_keys *k)
 {
-	struct channel *ch = c->ch;
+	struct logical_channel *ch = c->ch;
 	const struct scp_start start = { .protocol = scp_protocol(&ch->scp),
 		.host_challenge = span_of(ch->host_challenge, ch->m),
 		.card_challenge = span_of(ch->card_challenge, ch->m) };
@@ -235,7 +235,7 @@ static uint16_t authenticate(struct call *c, const struct card_keys *k)
 
 /* SCP02: another channel may have used this value of the counter up, and with it the session keys.
  */
-static bool counter_moved(const struct channel *ch, const struct card_keys *k)
+static bool counter_moved(const struct logical_channel *ch, const struct card_keys *k)
 {
 	return scp_protocol(&ch->scp) == PROTOCOL_SCP02 &&
 	       (ch->card_challenge[0] << 8 | ch->card_challenge[1]) != (int)k->sequence;
@@ -253,13 +253,13 @@ static bool level_valid(const struct call *c)
 
 uint16_t do_external_authenticate(struct call *c)
 {
-	struct channel *ch = c->ch;
+	struct logical_channel *ch = c->ch;
 	const struct card_keys *k = chip_keys(c->v, &ch->key_domain, ch->key_version);
 	uint16_t sw;
 
 	if (!cla_is_sm(c->cmd->cla) && c->cmd->p2 != 0x00 && c->v->chip.ecka_n > 0)
 		return do_scp11_authenticate(c);
-	if (ch->session != SESSION_IU_DONE)
+	if (ch->session != CHANNEL_IU_DONE)
 		return SW_CONDITIONS;
 	if (!cla_is_sm(c->cmd->cla))
 		sw = SW_SECURITY_STATUS;

@@ -20,7 +20,7 @@ struct chip;
 
 enum { CHANNELS = 4 };
 
-enum session { SESSION_IDLE, SESSION_IU_DONE, SESSION_UNICAST, SESSION_BROADCAST };
+enum channel_state { CHANNEL_IDLE, CHANNEL_IU_DONE, CHANNEL_UNICAST, CHANNEL_BROADCAST };
 
 /* The off-card entity that PERFORM SECURITY OPERATION is introducing, or has introduced. */
 struct oce {
@@ -39,14 +39,14 @@ struct chain {
 };
 
 /* What a logical channel has in RAM. */
-struct channel {
+struct logical_channel {
 	bool open;
 	bool app;        /* an application is selected, not a domain */
 	bool files;      /* it is the file system of a UICC: */
 	uint16_t df, ef; /* current directory and file; ef 0: none */
 	struct aid selected;
 	struct aid alias; /* the ISD was selected by this other name; n = 0: by its own */
-	enum session session;
+	enum channel_state session;
 	struct scp scp;        /* the current context: IU_DONE, UNICAST or BROADCAST */
 	struct aid key_domain; /* whose keys the diversified channel has, in all states but IDLE;
 				* n = 0: the ISD's */
@@ -78,24 +78,24 @@ struct channel {
 };
 
 /* A channel as it is after power-on (channel 0) or opening: the ISD is selected. */
-void channel_open(const struct chip *chip, struct channel *ch);
-void channel_close(struct channel *ch);
+void channel_open(const struct chip *chip, struct logical_channel *ch);
+void channel_close(struct logical_channel *ch);
 /* What the host calls the domain that is selected. */
-const struct aid *channel_name(const struct channel *ch);
+const struct aid *channel_name(const struct logical_channel *ch);
 /* Ends the session of a channel whatever its state: wipes current and saved context,
  * challenges, BK-MAC, flags; IDLE. The selected application stays. (This is what erases both
  * contexts in broadcast mode.) */
-void session_end(struct channel *ch);
+void session_end(struct logical_channel *ch);
 
 /* A command that comes in several is under way, and this one is its next part (of one that is
  * protected as a whole no part gets that far). */
-bool chain_open(const struct channel *ch);
-bool chain_goes_on(const struct channel *ch, const struct capdu *cmd);
+bool chain_open(const struct logical_channel *ch);
+bool chain_goes_on(const struct logical_channel *ch, const struct capdu *cmd);
 /* Takes a part, or a command that comes alone. !*more: *whole is all of its data, of at most `max`
  * octets, borrowed until the command ends. SW_OK, or why not. */
 uint16_t chain_take(struct call *c, size_t max, struct span *whole, bool *more);
 /* Done when the last part is through, or one was refused. */
-void chain_forget(struct channel *ch);
+void chain_forget(struct logical_channel *ch);
 
 /* Forgets whom PERFORM SECURITY OPERATION introduced. */
 void oce_forget(struct oce *o);

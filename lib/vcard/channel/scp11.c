@@ -155,7 +155,7 @@ static uint16_t take_identifiers(const struct call *c, struct agreement *a)
 	return wr_ok(&w) ? SW_OK : SW_UNKNOWN;
 }
 
-static bool group_in_use(const struct vcard *v, const struct channel *but)
+static bool group_in_use(const struct vcard *v, const struct logical_channel *but)
 {
 	for (size_t i = 0; i < CHANNELS; i++)
 		if (&v->channel[i] != but && v->channel[i].group)
@@ -209,7 +209,7 @@ static bool agree(struct agreement *a)
 /* The answer, and the session that begins behind it. */
 static uint16_t open_session(struct call *c, struct agreement *a)
 {
-	struct channel *ch = c->ch;
+	struct logical_channel *ch = c->ch;
 	uint8_t m = (c->v->chip.i & SCP03_I_S16) != 0 ? 16 : 8;
 	uint8_t receipt[SCP11_RECEIPT];
 

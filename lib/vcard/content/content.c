@@ -73,7 +73,7 @@ uint32_t chip_privileges(const struct vcard *v, const struct aid *domain)
 	return ISD_PRIVILEGES & ~held;
 }
 
-const struct card_app *channel_domain(const struct vcard *v, const struct channel *ch)
+const struct card_app *channel_domain(const struct vcard *v, const struct logical_channel *ch)
 {
 	return domain_app(v, &ch->selected);
 }
@@ -84,7 +84,7 @@ bool chip_is_under(const struct vcard *v, const struct aid *inner, const struct 
 	struct aid top = chip_domain_name(v, outer);
 
 	/* A domain that is its own is the root of its hierarchy; the bound is for damaged files. */
-	for (size_t i = 0; i <= CONTENT_APPS_MAX; i++) {
+	for (size_t i = 0; i <= HELD_APPS_MAX; i++) {
 		const struct card_app *a = domain_app(v, &at);
 
 		if (aid_eq(&at, &top))
@@ -105,7 +105,7 @@ static uint32_t larger(uint32_t a, uint32_t b)
 
 uint32_t app_takes(const struct card_app *a)
 {
-	return larger(APP_OVERHEAD + (uint32_t)a->params_n, a->reserved);
+	return larger(HELD_APP_OVERHEAD + (uint32_t)a->params_n, a->reserved);
 }
 
 uint32_t app_takes_volatile(const struct card_app *a)
@@ -115,7 +115,7 @@ uint32_t app_takes_volatile(const struct card_app *a)
 
 uint32_t load_file_takes(const struct card_load_file *f)
 {
-	return FILE_OVERHEAD + (uint32_t)f->data.n;
+	return HELD_FILE_OVERHEAD + (uint32_t)f->data.n;
 }
 
 /* With what is on its way in, on whatever channel. */
@@ -137,8 +137,8 @@ uint32_t content_free(const struct vcard *v)
 {
 	uint32_t used = content_used(v), all = v->chip.memory;
 
-	if (all > CONTENT_DATA_MAX)
-		all = CONTENT_DATA_MAX;
+	if (all > HELD_DATA_MAX)
+		all = HELD_DATA_MAX;
 	return used < all ? all - used : 0;
 }
 
@@ -195,7 +195,7 @@ bool quotas_fit(const struct vcard *v, const struct aid *to, const struct aid *f
 {
 	struct aid at = *to;
 
-	for (size_t i = 0; i <= CONTENT_APPS_MAX; i++) {
+	for (size_t i = 0; i <= HELD_APPS_MAX; i++) {
 		const struct card_app *a = domain_app(v, &at);
 
 		if (a == NULL)
@@ -216,7 +216,7 @@ bool content_fits(const struct vcard *v, const struct aid *domain, uint32_t nv, 
 	       quotas_fit(v, domain, NULL, nv, volatile_);
 }
 
-void content_forget_load(struct channel *ch)
+void content_forget_load(struct logical_channel *ch)
 {
 	wr_free(&ch->loading.data);
 	wr_free(&ch->loading.first);

@@ -16,22 +16,22 @@
 
 struct vcard;
 struct chip;
-struct channel;
+struct logical_channel;
 struct call;
 struct delete_object;
 
 enum {
-	CONTENT_FILES_MAX = 64,
-	CONTENT_APPS_MAX = 128,
-	CONTENT_IMPORTS_MAX = 32,
-	CONTENT_PARAMS_MAX = 512,
-	CONTENT_HASH_MAX = 64,
-	CARD_OBJECTS_MAX = 64,
+	HELD_FILES_MAX = 64,
+	HELD_APPS_MAX = 128,
+	HELD_IMPORTS_MAX = 32,
+	HELD_PARAMS_MAX = 512,
+	HELD_HASH_MAX = 64,
+	CHIP_OBJECTS_MAX = 64,
 	OBJECT_SIZE_MAX = 4096,      /* octets of one */
-	CONTENT_DATA_MAX = 6u << 20, /* of everything, whatever memory the card has */
+	HELD_DATA_MAX = 6u << 20,    /* of everything, whatever memory the card has */
 	VOLATILE_MEMORY = 16u << 10, /* octets of RAM that applications share */
-	APP_OVERHEAD = 128,          /* what an entry of the registry and an instance take */
-	FILE_OVERHEAD = 64,
+	HELD_APP_OVERHEAD = 128,     /* what an entry of the registry and an instance take */
+	HELD_FILE_OVERHEAD = 64,
 	PAGE_DEFAULT = 239 /* octets of an answer of GET STATUS: a short one at every level */
 };
 
@@ -47,10 +47,10 @@ struct card_load_file {
 	uint8_t major, minor;
 	struct aid module[STATUS_MODULES_MAX];
 	uint8_t module_n;
-	struct card_import import[CONTENT_IMPORTS_MAX];
+	struct card_import import[HELD_IMPORTS_MAX];
 	uint8_t import_n;
-	uint8_t hash[CONTENT_HASH_MAX], hash_n; /* of the load file data block */
-	struct wr data;                         /* load file data block; owned by the chip */
+	uint8_t hash[HELD_HASH_MAX], hash_n; /* of the load file data block */
+	struct wr data;                      /* load file data block; owned by the chip */
 };
 
 /* An application, or a supplementary domain (PRIV_SECURITY_DOMAIN). */
@@ -66,14 +66,14 @@ struct card_app {
 	uint32_t quota, volatile_quota; /* C8, C7: the most it and what is under it take; octets */
 	uint32_t reserved, reserved_volatile; /* D8, D7: taken from the start */
 	uint16_t params_n;
-	uint8_t params[CONTENT_PARAMS_MAX]; /* C9 */
+	uint8_t params[HELD_PARAMS_MAX]; /* C9 */
 };
 
 /* What is in the chip. */
 struct card_content {
-	struct card_load_file file[CONTENT_FILES_MAX]; /* in order of loading */
+	struct card_load_file file[HELD_FILES_MAX]; /* in order of loading */
 	size_t file_n;
-	struct card_app app[CONTENT_APPS_MAX]; /* in order of installation */
+	struct card_app app[HELD_APPS_MAX]; /* in order of installation */
 	size_t app_n;
 	uint16_t receipts;  /* confirmation counter: of the last receipt (tag C2) */
 	uint8_t restricted; /* D9 for the whole card */
@@ -94,7 +94,7 @@ struct loading {
 	bool combined;      /* INSTALL [for load, install and make selectable] */
 	uint16_t next;      /* block number expected */
 	struct aid load_file, domain;
-	uint8_t hash[CONTENT_HASH_MAX], hash_n;
+	uint8_t hash[HELD_HASH_MAX], hash_n;
 	bool delegated;  /* a receipt is due */
 	struct wr data;  /* so far */
 	struct wr first; /* data of the INSTALL that began it */
@@ -125,7 +125,7 @@ struct aid chip_domain_aid(const struct vcard *v, const struct aid *domain);
 /* What a domain may; the ISD has what nobody else holds. */
 uint32_t chip_privileges(const struct vcard *v, const struct aid *domain);
 /* The domain whose commands a channel executes; NULL: the ISD. */
-const struct card_app *channel_domain(const struct vcard *v, const struct channel *ch);
+const struct card_app *channel_domain(const struct vcard *v, const struct logical_channel *ch);
 /* `inner` is `outer` or beneath it in the hierarchy of domains. */
 bool chip_is_under(const struct vcard *v, const struct aid *inner, const struct aid *outer);
 
@@ -160,7 +160,7 @@ uint32_t app_takes_volatile(const struct card_app *a);
 uint32_t load_file_takes(const struct card_load_file *f);
 
 /* Gives up the LOAD that a channel is in the middle of, and its memory. */
-void content_forget_load(struct channel *ch);
+void content_forget_load(struct logical_channel *ch);
 /* Gives up the STORE DATA and personalizations that a domain is in the middle of, on all
  * channels: it is selected anew (GPCS 11.11.1). */
 void store_forget(struct vcard *v, const struct aid *domain);

@@ -62,7 +62,7 @@ static bool names_get(struct rd *r, struct card_load_file *f)
 	for (size_t i = 0; i < f->module_n; i++)
 		if (!aid_take(r, &f->module[i]))
 			return false;
-	if (!rd_u8(r, &f->import_n) || f->import_n > CONTENT_IMPORTS_MAX)
+	if (!rd_u8(r, &f->import_n) || f->import_n > HELD_IMPORTS_MAX)
 		return false;
 	for (size_t i = 0; i < f->import_n; i++)
 		if (!aid_take(r, &f->import[i].aid) || !rd_u8(r, &f->import[i].major) ||
@@ -79,15 +79,14 @@ bool load_file_record_get(struct chip *c, struct rd *r)
 	struct rd value;
 
 	if (!aid_take(r, &f.aid) || !aid_or_none(r, &f.domain) || !rd_u8(r, &f.major) ||
-	    !rd_u8(r, &f.minor) || !rd_lv(r, &hash) || hash.n > CONTENT_HASH_MAX ||
-	    !names_get(r, &f))
+	    !rd_u8(r, &f.minor) || !rd_lv(r, &hash) || hash.n > HELD_HASH_MAX || !names_get(r, &f))
 		return false;
 	value = rd_of(hash);
 	f.hash_n = (uint8_t)hash.n;
-	if (!rd_copy(&value, f.hash, hash.n) || all->file_n == CONTENT_FILES_MAX ||
+	if (!rd_copy(&value, f.hash, hash.n) || all->file_n == HELD_FILES_MAX ||
 	    file_find(c, &f.aid) != NULL)
 		return false;
-	f.data = wr_grow(CONTENT_DATA_MAX);
+	f.data = wr_grow(HELD_DATA_MAX);
 	wr_put(&f.data, rd_rest(r));
 	if (!wr_ok(&f.data)) {
 		wr_free(&f.data);
@@ -170,7 +169,7 @@ static bool app_read(struct rd *r, struct card_app *a)
 	    !rd_lv(r, &implicit) || implicit.n > sizeof(a->implicit) || !rd_u8(r, &a->restricted) ||
 	    !rd_u8(r, &has) || !rd_u32(r, &a->quota) || !rd_u32(r, &a->volatile_quota) ||
 	    !rd_u32(r, &a->reserved) || !rd_u32(r, &a->reserved_volatile) ||
-	    rd_left(r) > CONTENT_PARAMS_MAX)
+	    rd_left(r) > HELD_PARAMS_MAX)
 		return false;
 	value = rd_of(implicit);
 	a->implicit_n = (uint8_t)implicit.n;
@@ -188,7 +187,7 @@ bool app_get(struct chip *c, struct rd *r)
 	if (!app_read(r, &a))
 		return false;
 	old = app_find(c, &a.aid);
-	if (old == NULL && all->app_n == CONTENT_APPS_MAX)
+	if (old == NULL && all->app_n == HELD_APPS_MAX)
 		return false;
 	if (old == NULL)
 		old = &all->app[all->app_n++];
@@ -238,11 +237,11 @@ bool page_get(struct chip *c, struct rd *r)
 
 void chip_put_load_file(struct vcard *v, const struct card_load_file *f)
 {
-	struct wr value = wr_grow(CONTENT_DATA_MAX + FILE_HEAD_MAX);
+	struct wr value = wr_grow(HELD_DATA_MAX + FILE_HEAD_MAX);
 
 	/* What is in the journal must be applicable. */
-	if (v->chip.content.file_n == CONTENT_FILES_MAX || f->module_n > STATUS_MODULES_MAX ||
-	    f->import_n > CONTENT_IMPORTS_MAX || file_find(&v->chip, &f->aid) != NULL)
+	if (v->chip.content.file_n == HELD_FILES_MAX || f->module_n > STATUS_MODULES_MAX ||
+	    f->import_n > HELD_IMPORTS_MAX || file_find(&v->chip, &f->aid) != NULL)
 		v->batch.full = true;
 	load_file_put(&value, f);
 	if (!wr_ok(&value))
@@ -280,7 +279,7 @@ void chip_put_app(struct vcard *v, const struct card_app *a)
 	uint8_t room[APP_VALUE_MAX];
 	struct wr value = wr_fixed(room, sizeof(room));
 
-	if (v->chip.content.app_n == CONTENT_APPS_MAX && app_find(&v->chip, &a->aid) == NULL)
+	if (v->chip.content.app_n == HELD_APPS_MAX && app_find(&v->chip, &a->aid) == NULL)
 		v->batch.full = true;
 	app_put(&value, a);
 	if (!wr_ok(&value))
@@ -322,7 +321,7 @@ static void numbers_snapshot(struct wr *w, const struct card_content *c)
 
 void content_snapshot(struct wr *w, const struct chip *c)
 {
-	struct wr value = wr_grow(CONTENT_DATA_MAX + FILE_HEAD_MAX);
+	struct wr value = wr_grow(HELD_DATA_MAX + FILE_HEAD_MAX);
 
 	numbers_snapshot(w, &c->content);
 	for (size_t i = 0; i < c->content.file_n; i++) {

@@ -10,7 +10,7 @@
 
 /* What goes: by index into the registry. */
 struct doomed {
-	bool app[CONTENT_APPS_MAX], file[CONTENT_FILES_MAX];
+	bool app[HELD_APPS_MAX], file[HELD_FILES_MAX];
 };
 
 static bool app_doomed(const struct vcard *v, const struct doomed *d, const struct aid *aid)

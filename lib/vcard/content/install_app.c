@@ -6,7 +6,7 @@
 #include "vcard/core/card_state.h"
 
 /* Where an instance comes from. */
-struct source {
+struct origin {
 	struct aid load_file, module, domain;
 	bool domain_module; /* it becomes a supplementary domain */
 };
@@ -20,7 +20,7 @@ static bool has_module(const struct card_load_file *f, const struct aid *module)
 }
 
 /* The only module of a load file serves when none is named. */
-static bool source_in(const struct card_load_file *f, const struct install *i, struct source *s)
+static bool source_in(const struct card_load_file *f, const struct install *i, struct origin *s)
 {
 	if (i->load_file.n != 0 && !aid_eq(&f->aid, &i->load_file))
 		return false;
@@ -41,11 +41,11 @@ static bool is_domain_module(const struct install *i)
 
 /* pending: the load file of a combined INSTALL, which alone counts then; NULL: the registry. */
 static bool source_find(const struct call *c, const struct install *i,
-    const struct card_load_file *pending, struct source *s)
+    const struct card_load_file *pending, struct origin *s)
 {
 	const struct card_content *all = &c->v->chip.content;
 
-	*s = (struct source){ .domain = manager_of(c) };
+	*s = (struct origin){ .domain = manager_of(c) };
 	if (pending != NULL)
 		return source_in(pending, i, s);
 	if (is_domain_module(i)) {
@@ -69,7 +69,7 @@ static uint32_t privileges_whole(const struct install *i)
 }
 
 static uint16_t privileges_check(
-    const struct call *c, const struct order *o, const struct source *s)
+    const struct call *c, const struct order *o, const struct origin *s)
 {
 	uint32_t p = privileges_whole(&o->i);
 
@@ -80,13 +80,13 @@ static uint16_t privileges_check(
 	return single_taken(c->v, p, &o->i.app) || !may_give(c, p) ? SW_CONDITIONS : SW_OK;
 }
 
-static uint16_t app_of(const struct order *o, const struct source *s, struct card_app *a)
+static uint16_t app_of(const struct order *o, const struct origin *s, struct card_app *a)
 {
 	const struct install_params *p = &o->params;
 
 	if (!p->has_app) /* C9 is mandatory, if empty (11.5.2.3.7) */
 		return SW_WRONG_DATA;
-	if (p->app.n > CONTENT_PARAMS_MAX)
+	if (p->app.n > HELD_PARAMS_MAX)
 		return SW_NO_MEMORY;
 	*a = (struct card_app){ .aid = o->i.app,
 		.load_file = s->load_file,
@@ -113,7 +113,7 @@ static uint16_t app_of(const struct order *o, const struct source *s, struct car
 
 static uint16_t app_fits(const struct call *c, const struct card_app *a)
 {
-	if (c->v->chip.content.app_n == CONTENT_APPS_MAX)
+	if (c->v->chip.content.app_n == HELD_APPS_MAX)
 		return SW_NO_MEMORY;
 	if ((a->has_quota && app_takes(a) > a->quota) ||
 	    (a->has_volatile_quota && app_takes_volatile(a) > a->volatile_quota))
@@ -125,7 +125,7 @@ static uint16_t app_fits(const struct call *c, const struct card_app *a)
 static uint16_t install_new(
     struct call *c, const struct order *o, const struct card_load_file *pending, struct card_app *a)
 {
-	struct source s;
+	struct origin s;
 	uint16_t sw;
 
 	if (!source_find(c, &o->i, pending, &s))

@@ -34,11 +34,11 @@ static uint16_t load_possible(struct call *c, const struct order *o, const struc
 	/* A load token vouches for what is loaded by its hash only (C.4.1). */
 	if (o->i.token.n > 0 && o->i.hash.n == 0)
 		return SW_WRONG_DATA;
-	if ((o->params.has_code && o->params.code > CONTENT_DATA_MAX) ||
-	    (o->params.has_data && o->params.data > CONTENT_DATA_MAX))
+	if ((o->params.has_code && o->params.code > HELD_DATA_MAX) ||
+	    (o->params.has_data && o->params.data > HELD_DATA_MAX))
 		return SW_NO_MEMORY;
-	if (v->chip.content.file_n == CONTENT_FILES_MAX ||
-	    !content_fits(v, domain, FILE_OVERHEAD + asked(&o->params),
+	if (v->chip.content.file_n == HELD_FILES_MAX ||
+	    !content_fits(v, domain, HELD_FILE_OVERHEAD + asked(&o->params),
 		o->params.has_volatile ? o->params.volatile_ : 0))
 		return SW_NO_MEMORY;
 	return SW_OK;
@@ -75,7 +75,7 @@ uint16_t install_load(struct call *c, const struct order *o)
 		.hash_n = (uint8_t)o->i.hash.n };
 	if (o->i.hash.n > 0)
 		memcpy(l->hash, o->i.hash.p, o->i.hash.n);
-	l->data = wr_grow(CONTENT_DATA_MAX);
+	l->data = wr_grow(HELD_DATA_MAX);
 	l->first = wr_grow(INSTALL_KEPT_MAX);
 	wr_put(&l->first, o->data);
 	if (!wr_ok(&l->first)) {

@@ -33,8 +33,7 @@ static uint16_t dap_check(const struct call *c, const struct dap *d, struct span
 	SECRET_AUTHORITY(k);
 	enum digest_alg alg;
 
-	if (!chip_is_domain(c->v, &d->domain) ||
-	    !verifying_key(c->v, &d->domain, AUTHORITY_KVN_DAP, &k))
+	if (!chip_is_domain(c->v, &d->domain) || !verifying_key(c->v, &d->domain, KVN_DAP, &k))
 		return SW_REFERENCE_NOT_FOUND;
 	if ((chip_privileges(c->v, &d->domain) & PRIV_DAP_VERIFICATION) == 0)
 		return SW_CONDITIONS;
@@ -92,7 +91,7 @@ static uint16_t decipher(
 	if (!chip_is_isd(c->v, &l->domain) &&
 	    (chip_privileges(c->v, &l->domain) & PRIV_CIPHERED_LOAD_FILE) == 0)
 		return SW_CONDITIONS;
-	if (!chip_authority(c->v, &l->domain, AUTHORITY_KVN_CIPHER, &k))
+	if (!chip_authority(c->v, &l->domain, KVN_CIPHER, &k))
 		return SW_REFERENCE_NOT_FOUND;
 	block = authority_block(&k);
 	if (block == 0 || (f->icv.n != 0 && f->icv.n != block))
@@ -155,7 +154,7 @@ static uint16_t package_check(const struct loading *l, struct card_load_file *to
 		return SW_WRONG_DATA;
 	if (!span_eq(cap.package, aid_span(&l->load_file)))
 		return SW_WRONG_DATA;
-	if (cap.applet_n > STATUS_MODULES_MAX || cap.import_n > CONTENT_IMPORTS_MAX)
+	if (cap.applet_n > STATUS_MODULES_MAX || cap.import_n > HELD_IMPORTS_MAX)
 		return SW_NO_MEMORY;
 	to->major = cap.major;
 	to->minor = cap.minor;
@@ -175,7 +174,7 @@ static uint16_t still_possible(const struct call *c, const struct loading *l, ui
 		return sw;
 	if (aid_taken(c->v, &l->load_file) || !may_give_to(c, &l->domain))
 		return SW_CONDITIONS;
-	if (c->v->chip.content.file_n == CONTENT_FILES_MAX ||
+	if (c->v->chip.content.file_n == HELD_FILES_MAX ||
 	    !content_fits(c->v, &l->domain, octets, 0))
 		return SW_NO_MEMORY;
 	return SW_OK;
@@ -210,7 +209,7 @@ uint16_t load_check(struct call *c, struct card_load_file *f)
 	uint16_t sw;
 
 	*f = (struct card_load_file){
-		.aid = l->load_file, .domain = l->domain, .data = wr_grow(CONTENT_DATA_MAX)
+		.aid = l->load_file, .domain = l->domain, .data = wr_grow(HELD_DATA_MAX)
 	};
 	/* It takes its memory once. */
 	l->data = (struct wr){ 0 };

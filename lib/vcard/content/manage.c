@@ -22,7 +22,7 @@ bool is_walled_off(const struct call *c, const struct aid *domain)
 	struct aid me = manager_of(c), at = chip_domain_name(c->v, domain);
 
 	/* The bound is for damaged files. */
-	for (size_t i = 0; i <= CONTENT_APPS_MAX && !aid_eq(&at, &me); i++) {
+	for (size_t i = 0; i <= HELD_APPS_MAX && !aid_eq(&at, &me); i++) {
 		const struct card_app *a = chip_app(c->v, &at);
 
 		if (a == NULL || aid_eq(&a->domain, &at) || chip_opens_itself(c->v, &at))
@@ -78,7 +78,7 @@ static struct aid domain_with(const struct call *c, uint32_t privilege)
 {
 	struct aid at = manager_of(c);
 
-	for (size_t i = 0; i <= CONTENT_APPS_MAX && at.n != 0; i++) {
+	for (size_t i = 0; i <= HELD_APPS_MAX && at.n != 0; i++) {
 		const struct card_app *a = chip_app(c->v, &at);
 
 		if (a == NULL || (a->privileges & privilege) != 0 || aid_eq(&a->domain, &at))
@@ -166,7 +166,7 @@ static uint16_t token_check(const struct call *c, const struct operation *op, st
 	struct aid verifier = domain_with(c, PRIV_TOKEN_VERIFICATION);
 	SECRET_AUTHORITY(k);
 
-	if (!verifying_key(c->v, &verifier, AUTHORITY_KVN_TOKEN, &k))
+	if (!verifying_key(c->v, &verifier, KVN_TOKEN, &k))
 		return SW_CONDITIONS;
 	if (!control_fits(c->v, &verifier, control_of(op)) || !token_verify(op, &k, token))
 		return SW_SECURITY_STATUS;
@@ -225,8 +225,7 @@ uint16_t manage_done(struct call *c, bool delegated, const struct done *d, struc
 	SECRET_AUTHORITY(k);
 	uint16_t sw;
 
-	if (delegated && chip_authority(c->v, &signer, AUTHORITY_KVN_RECEIPT, &k) &&
-	    authority_signs(&k)) {
+	if (delegated && chip_authority(c->v, &signer, KVN_RECEIPT, &k) && authority_signs(&k)) {
 		sw = confirm(c, &k, d, control);
 		if (sw != SW_OK)
 			return sw;

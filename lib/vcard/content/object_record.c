@@ -27,7 +27,7 @@ bool object_get(struct chip *c, struct rd *r)
 	while (i < c->objects_n &&
 	       (c->objects[i].tag != o.tag || !aid_eq(&c->objects[i].owner, &o.owner)))
 		i++;
-	if (i == CARD_OBJECTS_MAX)
+	if (i == CHIP_OBJECTS_MAX)
 		return false;
 	o.value = wr_grow(OBJECT_SIZE_MAX);
 	wr_put(&o.value, rd_rest(r));

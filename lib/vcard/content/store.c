@@ -35,7 +35,7 @@ static bool for_domain(const struct call *c)
  * the others are: what is in the journal must be applicable. */
 static bool objects_fit(const struct vcard *v, size_t more)
 {
-	return v->chip.objects_n + more <= CARD_OBJECTS_MAX;
+	return v->chip.objects_n + more <= CHIP_OBJECTS_MAX;
 }
 
 static bool keys_fit(const struct vcard *v, const struct aid *domain, size_t more)
@@ -43,8 +43,8 @@ static bool keys_fit(const struct vcard *v, const struct aid *domain, size_t mor
 	const struct chip *c = &v->chip;
 
 	return more <= 1 ||
-	       (chip_keys_count(v, domain) + more <= KEY_SETS_MAX &&
-		   c->keys_n + more <= CARD_KEYS_MAX && c->publics_n + more <= CARD_PUBLICS_MAX &&
+	       (chip_keys_count(v, domain) + more <= CHIP_KEY_SETS_MAX &&
+		   c->keys_n + more <= CHIP_KEYS_MAX && c->publics_n + more <= CHIP_PUBLICS_MAX &&
 		   c->ecka_n + more <= VCARD_ECKA_MAX && c->ca_n + more <= VCARD_CA_MAX);
 }
 
@@ -327,7 +327,7 @@ static void follow_isd(struct vcard *v, const struct aid *was)
 
 static uint16_t store_block(struct call *c)
 {
-	struct channel *ch = c->ch;
+	struct logical_channel *ch = c->ch;
 	struct aid isd = c->v->chip.isd;
 	uint16_t sw;
 
@@ -354,7 +354,7 @@ static uint16_t store_block(struct call *c)
 void store_forget(struct vcard *v, const struct aid *domain)
 {
 	for (size_t i = 0; i < CHANNELS; i++) {
-		struct channel *ch = &v->channel[i];
+		struct logical_channel *ch = &v->channel[i];
 
 		if (!ch->open || !aid_eq(&ch->selected, domain))
 			continue;

@@ -71,11 +71,11 @@ struct chip {
 	bool fault_done;
 	uint8_t life_cycle;
 	uint8_t iin[8], iin_n, cin[16], cin_n;
-	struct card_keys keys[CARD_KEYS_MAX]; /* in order of creation */
+	struct card_keys keys[CHIP_KEYS_MAX]; /* in order of creation */
 	size_t keys_n;
-	struct card_public publics[CARD_PUBLICS_MAX];
+	struct card_public publics[CHIP_PUBLICS_MAX];
 	size_t publics_n;
-	struct card_object objects[CARD_OBJECTS_MAX];
+	struct card_object objects[CHIP_OBJECTS_MAX];
 	size_t objects_n;
 	struct card_ecka ecka[VCARD_ECKA_MAX];
 	size_t ecka_n;
@@ -85,7 +85,7 @@ struct chip {
 	size_t refused_n;
 	struct running running;
 	struct wr image; /* what it runs; image.n octets */
-	struct slot slot;
+	struct card_slot slot;
 	struct wr slot_data; /* clear image so far; slot_data.n octets are received */
 	struct card_content content;
 };
@@ -94,7 +94,7 @@ struct vcard {
 	struct nvm *nvm;
 	struct chip chip;
 	struct wr batch; /* changes put and not yet committed */
-	struct channel channel[CHANNELS];
+	struct logical_channel channel[CHANNELS];
 	uint32_t commands; /* since power-on */
 	uint32_t writes;   /* since power-on */
 	bool gone;         /* pulled or without power */
@@ -109,7 +109,7 @@ struct vcard {
 /* A command as a handler sees it. */
 struct call {
 	struct vcard *v;
-	struct channel *ch;
+	struct logical_channel *ch;
 	uint8_t number;          /* of the logical channel */
 	const struct capdu *cmd; /* plain: SM taken off, class byte without SM bit */
 	bool secured;            /* it came with secure messaging and was verified */

@@ -148,7 +148,7 @@ static bool chip_issue(struct chip *c, const struct vcard_issue *issue)
 	c->fault = issue->fault;
 	c->fault_at = issue->fault_at == 0 ? 1 : issue->fault_at;
 	c->fault_done = issue->fault == FAULT_WRONG_KEYS || issue->fault == FAULT_LOCKED;
-	c->life_cycle = CARD_SECURED;
+	c->life_cycle = LIFE_SECURED;
 	c->running.version = issue->base;
 	scp11_issue(c, issue);
 	return product_issue(c, issue) && keys_issue(c, issue) &&
@@ -175,7 +175,7 @@ int vcard_create(const char *path, const struct vcard_issue *issue, struct err *
 	return rc;
 }
 
-_Static_assert(VCARD_KEYS_SHOWN >= CARD_KEYS_MAX + CARD_PUBLICS_MAX, "all keys are shown");
+_Static_assert(VCARD_KEYS_SHOWN >= CHIP_KEYS_MAX + CHIP_PUBLICS_MAX, "all keys are shown");
 
 static void describe_keys(const struct chip *c, struct vcard_summary *s)
 {

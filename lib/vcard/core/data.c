@@ -181,7 +181,8 @@ static uint16_t get_key_information(struct call *c)
 		}
 	}
 	_Static_assert(
-	    KEY_SETS_MAX * KIDS + CARD_PUBLICS_MAX + VCARD_CA_MAX + VCARD_ECKA_MAX <= KEY_INFO_MAX,
+	    CHIP_KEY_SETS_MAX * KIDS + CHIP_PUBLICS_MAX + VCARD_CA_MAX + VCARD_ECKA_MAX <=
+		KEY_INFO_MAX,
 	    "all keys fit the list");
 	add_publics(&c->v->chip, &domain, &infos);
 	key_infos_put(c->out, &infos);
@@ -224,7 +225,7 @@ static uint16_t get_security_level(struct call *c)
 	enum { AUTHENTICATED = 0x80 };
 	uint8_t level = c->level;
 
-	if (c->ch->session == SESSION_UNICAST && !c->ch->anonymous)
+	if (c->ch->session == CHANNEL_UNICAST && !c->ch->anonymous)
 		level |= AUTHENTICATED;
 	tlv_put_u8(c->out, TAG_SECURITY_LEVEL, level);
 	return SW_OK;

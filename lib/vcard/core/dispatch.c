@@ -100,9 +100,9 @@ static bool is_known(const struct call *c, const struct command *k)
 static bool life_allows(const struct vcard *v, const struct command *k)
 {
 	switch (v->chip.life_cycle) {
-	case CARD_TERMINATED:
+	case LIFE_TERMINATED:
 		return (k->life & TERMINATED) != 0;
-	case CARD_LOCKED:
+	case LIFE_LOCKED:
 		return (k->life & LOCKED) != 0;
 	}
 	return (k->life & ALIVE) != 0;
@@ -113,7 +113,7 @@ static uint16_t need_met(const struct call *c, const struct command *k)
 	if (k->need == FREE || k->need == OPEN)
 		return SW_OK;
 	/* In SCP11b the card was authenticated, the other side was not. */
-	if (c->ch->session != SESSION_UNICAST || c->ch->anonymous)
+	if (c->ch->session != CHANNEL_UNICAST || c->ch->anonymous)
 		return SW_SECURITY_STATUS;
 	if (k->need == CMAC && (c->level & LEVEL_CMAC) == 0 && product_wants_cmac(&c->v->chip))
 		return SW_SECURITY_STATUS;
@@ -123,7 +123,7 @@ static uint16_t need_met(const struct call *c, const struct command *k)
 /* A listing and a load are given up when another command comes in between. */
 static void interrupt(const struct call *c)
 {
-	struct channel *ch = c->ch;
+	struct logical_channel *ch = c->ch;
 	bool last = c->cmd->ins == INS_INSTALL && (c->cmd->p1 & ~INSTALL_MORE) == INSTALL_ALL &&
 		    c->cmd->p2 == INSTALL_LAST;
 
@@ -133,11 +133,11 @@ static void interrupt(const struct call *c)
 		content_forget_load(ch);
 }
 
-/* In CARD_LOCKED nobody is obeyed but the holder of the Final Application privilege (GPCS 5.1.1.4).
+/* In LIFE_LOCKED nobody is obeyed but the holder of the Final Application privilege (GPCS 5.1.1.4).
  */
 static bool locked_out(const struct call *c, const struct command *k)
 {
-	return c->v->chip.life_cycle == CARD_LOCKED && k->need >= SESSION &&
+	return c->v->chip.life_cycle == LIFE_LOCKED && k->need >= SESSION &&
 	       (chip_privileges(c->v, &c->ch->selected) & PRIV_FINAL_APPLICATION) == 0;
 }
 
@@ -154,7 +154,7 @@ static uint16_t run_checked(struct call *c, const struct command *k)
 
 	interrupt(c);
 	if (c->ch->files && c->cmd->ins != INS_SELECT && c->cmd->ins != INS_MANAGE_CHANNEL)
-		return c->v->chip.life_cycle == CARD_TERMINATED ? SW_FUNCTION_NOT_SUPPORTED
+		return c->v->chip.life_cycle == LIFE_TERMINATED ? SW_FUNCTION_NOT_SUPPORTED
 								: files_command(c);
 	/* An application knows no command but to be selected, and to tell its data. */
 	if (!is_known(c, k) || (c->ch->app && !is_for_app(c, k)))
@@ -199,28 +199,28 @@ static uint16_t run_command(struct call *c)
 /* SELECT, MANAGE CHANNEL and what begins a session are the card's, whatever session is open. In
  * broadcast mode opening a channel and SCP11 are not among them (broadcast.md 4). */
 static bool is_open_command(
-    const struct vcard *v, const struct channel *ch, const struct capdu *cmd)
+    const struct vcard *v, const struct logical_channel *ch, const struct capdu *cmd)
 {
 	const struct command *k = command_find(v, cmd->ins);
 
 	if (k == NULL || k->need != OPEN || (k->cla & kind_of(cmd->cla)) == 0)
 		return false;
-	return ch->session != SESSION_BROADCAST ||
+	return ch->session != CHANNEL_BROADCAST ||
 	       (!is_scp11(cmd->ins) && (cmd->ins != INS_MANAGE_CHANNEL || cmd->p1 == 0x80));
 }
 
 /* Does the open session of the channel ask for protected commands? */
-static bool protection_due(const struct channel *ch)
+static bool protection_due(const struct logical_channel *ch)
 {
-	if (ch->session == SESSION_BROADCAST)
+	if (ch->session == CHANNEL_BROADCAST)
 		return true;
-	return ch->session == SESSION_UNICAST && (scp_level(&ch->scp) & LEVEL_CMAC) != 0;
+	return ch->session == CHANNEL_UNICAST && (scp_level(&ch->scp) & LEVEL_CMAC) != 0;
 }
 
 /* R-MAC alone, a level of SCP02: commands come as they are, but their answers cover them. */
-static bool answer_protected(const struct channel *ch)
+static bool answer_protected(const struct logical_channel *ch)
 {
-	return ch->session == SESSION_UNICAST && scp_level(&ch->scp) == LEVEL_RMAC;
+	return ch->session == CHANNEL_UNICAST && scp_level(&ch->scp) == LEVEL_RMAC;
 }
 
 /* A command that came in broadcast mode and whose MAC is good. */
@@ -246,9 +246,9 @@ static bool is_foreign_sm(uint8_t cla)
 }
 
 /* A command that did not open: is it the first of several? */
-static bool begins_joined(struct channel *ch, const struct capdu *cmd)
+static bool begins_joined(struct logical_channel *ch, const struct capdu *cmd)
 {
-	return ch->session == SESSION_UNICAST && scp_protocol(&ch->scp) == PROTOCOL_SCP03 &&
+	return ch->session == CHANNEL_UNICAST && scp_protocol(&ch->scp) == PROTOCOL_SCP03 &&
 	       !chain_open(ch) && joined_begin(&ch->joined, cmd);
 }
 
@@ -266,7 +266,7 @@ static uint16_t run_protected(struct call *c, const struct capdu *cmd)
 	if (!sm && protection_due(c->ch)) {
 		if (!is_open_command(c->v, c->ch, cmd))
 			return session_lost(c);
-		if (c->ch->session == SESSION_BROADCAST)
+		if (c->ch->session == CHANNEL_BROADCAST)
 			mode_step(c->ch, EVENT_END, SW_OK);
 		return run_command(c);
 	}
@@ -291,14 +291,14 @@ static uint16_t run_protected(struct call *c, const struct capdu *cmd)
 	c->cmd = &plain;
 	c->secured = sm;
 	c->seal = &c->ch->scp;
-	sw = c->ch->session == SESSION_BROADCAST ? run_broadcast(c) : run_command(c);
+	sw = c->ch->session == CHANNEL_BROADCAST ? run_broadcast(c) : run_command(c);
 	wr_reset(&data);
 	return sw;
 }
 
-static bool in_session(const struct channel *ch)
+static bool in_session(const struct logical_channel *ch)
 {
-	return ch->session == SESSION_UNICAST || ch->session == SESSION_BROADCAST;
+	return ch->session == CHANNEL_UNICAST || ch->session == CHANNEL_BROADCAST;
 }
 
 static void answer(struct call *c, uint16_t sw, struct wr *rsp)
@@ -313,7 +313,7 @@ static void answer(struct call *c, uint16_t sw, struct wr *rsp)
 	if (!sw_is_success_or_warning(r.sw))
 		r.data = (struct span){ NULL, 0 };
 	/* A handler that ended the session took away what could protect the answer. */
-	if (c->seal == NULL || c->ch->session == SESSION_IDLE ||
+	if (c->seal == NULL || c->ch->session == CHANNEL_IDLE ||
 	    (scp_level(c->seal) & LEVEL_RMAC) == 0) {
 		rapdu_put(rsp, &r);
 		return;
@@ -334,7 +334,7 @@ static void answer_bare(struct wr *rsp, uint16_t sw)
 static void malformed(struct vcard *v, struct span command, struct wr *rsp)
 {
 	struct rd r = rd_of(command);
-	struct channel *ch;
+	struct logical_channel *ch;
 	uint8_t cla;
 
 	if (rd_u8(&r, &cla) && cla_valid(cla) && cla_channel(cla) < CHANNELS) {

@@ -187,8 +187,8 @@ bool chip_apply(void *chip, uint8_t type, struct span value)
 
 static bool life_cycle_known(uint8_t s)
 {
-	return s == CARD_OP_READY || s == CARD_INITIALIZED || s == CARD_SECURED ||
-	       s == CARD_LOCKED || s == CARD_TERMINATED;
+	return s == LIFE_OP_READY || s == LIFE_INITIALIZED || s == LIFE_SECURED ||
+	       s == LIFE_LOCKED || s == LIFE_TERMINATED;
 }
 
 static bool slot_state_known(uint8_t s)

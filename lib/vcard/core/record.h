@@ -89,7 +89,7 @@ MUST_CHECK bool key_record_get(struct rd *r, struct key *k);
 void public_record(struct wr *w, const struct card_public *k);
 void ecka_snapshot(struct wr *w, const struct chip *c);
 /* broadcast/ */
-void slot_put(struct wr *w, const struct slot *s); /* value of REC_SLOT */
+void slot_put(struct wr *w, const struct card_slot *s); /* value of REC_SLOT */
 void broadcast_snapshot(struct wr *w, const struct chip *c);
 /* content/ */
 void object_record(struct wr *w, const struct aid *owner, uint16_t tag, struct span value);

@@ -47,7 +47,7 @@ static void file_entry(
     const struct vcard *v, const struct card_load_file *f, bool modules, struct status_entry *s)
 {
 	*s = (struct status_entry){ .aid = f->aid,
-		.state = LOAD_FILE_LOADED,
+		.state = ELF_LOADED,
 		.version = { f->major, f->minor },
 		.version_n = 2,
 		.domain = chip_domain_aid(v, &f->domain),
@@ -60,7 +60,7 @@ static void file_entry(
 static void domain_package_entry(const struct vcard *v, bool modules, struct status_entry *s)
 {
 	*s = (struct status_entry){ .aid = aid_domain_package,
-		.state = LOAD_FILE_LOADED,
+		.state = ELF_LOADED,
 		.version = { 1, 0 },
 		.version_n = 2,
 		.domain = v->chip.isd,

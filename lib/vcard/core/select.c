@@ -11,7 +11,7 @@
 enum { SW_CARD_LOCKED = 0x6283, P2_FIRST = 0x00, P2_NEXT = 0x02 };
 
 /* An entry that may be selected. */
-struct entry {
+struct selectable {
 	struct aid aid;
 	const struct card_app *app; /* of the registry; NULL: the ISD, or of the image */
 	bool isd;
@@ -19,12 +19,12 @@ struct entry {
 };
 
 /* Number i: 0 is the ISD, then the applications of the running image, then the registry. */
-static bool entry_at(const struct vcard *v, size_t i, struct entry *e)
+static bool entry_at(const struct vcard *v, size_t i, struct selectable *e)
 {
 	struct span aid;
 	size_t n = 0;
 
-	*e = (struct entry){ .aid = v->chip.isd, .isd = i == 0 };
+	*e = (struct selectable){ .aid = v->chip.isd, .isd = i == 0 };
 	if (i == 0)
 		return true;
 	while (image_app(v, n, &aid, &e->answer)) {
@@ -40,7 +40,7 @@ static bool entry_at(const struct vcard *v, size_t i, struct entry *e)
 }
 
 /* GPCS 5.3: INSTALLED and LOCKED ones are not there for SELECT. */
-static bool is_selectable(const struct entry *e)
+static bool is_selectable(const struct selectable *e)
 {
 	return e->app == NULL ||
 	       ((e->app->state & APP_LOCKED) == 0 && e->app->state != APP_INSTALLED);
@@ -55,7 +55,7 @@ static uint8_t occurrence(const struct call *c)
 /* Where the search starts: at the beginning, or behind what is selected now. */
 static size_t search_start(const struct call *c)
 {
-	struct entry e;
+	struct selectable e;
 
 	if (occurrence(c) == P2_FIRST)
 		return 0;
@@ -65,8 +65,8 @@ static size_t search_start(const struct call *c)
 	return 0;
 }
 
-/* In CARD_LOCKED nothing but the holder of the Final Application privilege is there (5.1.1.4). */
-static bool is_final(const struct vcard *v, const struct entry *e)
+/* In LIFE_LOCKED nothing but the holder of the Final Application privilege is there (5.1.1.4). */
+static bool is_final(const struct vcard *v, const struct selectable *e)
 {
 	uint32_t has = e->isd           ? chip_privileges(v, &v->chip.isd)
 		       : e->app != NULL ? e->app->privileges
@@ -75,9 +75,9 @@ static bool is_final(const struct vcard *v, const struct entry *e)
 	return (has & PRIV_FINAL_APPLICATION) != 0;
 }
 
-static uint16_t select_entry(struct call *c, const struct entry *e)
+static uint16_t select_entry(struct call *c, const struct selectable *e)
 {
-	bool locked = c->v->chip.life_cycle == CARD_LOCKED;
+	bool locked = c->v->chip.life_cycle == LIFE_LOCKED;
 	bool domain =
 	    e->isd || (e->app != NULL && (e->app->privileges & PRIV_SECURITY_DOMAIN) != 0);
 
@@ -140,9 +140,10 @@ static const struct card_app *final_app(const struct vcard *v)
 
 void select_implicit(struct vcard *v, uint8_t number)
 {
-	struct channel *ch = &v->channel[number];
-	struct entry e = { .app = v->chip.life_cycle == CARD_LOCKED ? final_app(v)
-								    : implicit_app(v, number) };
+	struct logical_channel *ch = &v->channel[number];
+	struct selectable e = {
+		.app = v->chip.life_cycle == LIFE_LOCKED ? final_app(v) : implicit_app(v, number)
+	};
 
 	if (e.app == NULL || !is_selectable(&e))
 		return;
@@ -155,7 +156,7 @@ uint16_t do_select(struct call *c)
 {
 	struct span wanted = c->cmd->data;
 	uint8_t p2 = occurrence(c);
-	struct entry e;
+	struct selectable e;
 
 	if (files_are_meant(c))
 		return files_select(c);

@@ -64,7 +64,7 @@ static bool find_owner(const struct vcard *v, struct aid *domain)
 {
 	*domain = chip_domain_name(v, domain);
 	/* The bound is for damaged files. */
-	for (size_t i = 0; i <= CONTENT_APPS_MAX; i++) {
+	for (size_t i = 0; i <= HELD_APPS_MAX; i++) {
 		const struct card_app *a = domain->n == 0 ? NULL : chip_app(v, domain);
 		bool has;
 

@@ -127,7 +127,7 @@ static bool set_get(struct chip *c, struct rd *r, const struct aid *domain, uint
 	    !rd_u24(r, &sequence) || !rd_u8(r, &tries) || tries > TRIES_MAX)
 		return false;
 	k = keys_find(c, domain, version);
-	if (k == NULL && (c->keys_n == CARD_KEYS_MAX || sets_of(c, domain) == KEY_SETS_MAX))
+	if (k == NULL && (c->keys_n == CHIP_KEYS_MAX || sets_of(c, domain) == CHIP_KEY_SETS_MAX))
 		return false;
 	if (k == NULL)
 		k = &c->keys[c->keys_n++];

@@ -63,8 +63,8 @@ static uint16_t set_put(struct vcard *v, const struct card_keys *k)
 	if (only_factory(v, &k->domain) && opens)
 		chip_put_keys_gone(v, &k->domain, FACTORY_VERSION);
 	else if (chip_keys(v, &k->domain, k->version) == NULL &&
-		 (chip_keys_count(v, &k->domain) == KEY_SETS_MAX ||
-		     v->chip.keys_n == CARD_KEYS_MAX))
+		 (chip_keys_count(v, &k->domain) == CHIP_KEY_SETS_MAX ||
+		     v->chip.keys_n == CHIP_KEYS_MAX))
 		return SW_NO_MEMORY;
 	chip_put_keys(v, k);
 	return SW_OK;

@@ -17,14 +17,14 @@
 #include "scp/scp.h"
 #include "vcard/core/vcard.h"
 
-struct channel;
+struct logical_channel;
 struct chip;
 
 enum {
-	KEY_SETS_MAX = 8,   /* of one domain */
-	CARD_KEYS_MAX = 40, /* of all of them */
-	KIDS = 3,           /* keys of a set: 01 ENC, 02 MAC, 03 DEK */
-	CARD_PUBLICS_MAX = 16,
+	CHIP_KEY_SETS_MAX = 8, /* of one domain */
+	CHIP_KEYS_MAX = 40,    /* of all of them */
+	KIDS = 3,              /* keys of a set: 01 ENC, 02 MAC, 03 DEK */
+	CHIP_PUBLICS_MAX = 16,
 	TRIES_MAX = 10,
 	FACTORY_VERSION = 0xFF,
 	SEQUENCE_END = 0xFFFFFF,
@@ -49,12 +49,7 @@ struct card_public {
 };
 
 /* Versions of keys by which content is authorized, with key identifier 01 (UICC configuration). */
-enum authority_kvn {
-	AUTHORITY_KVN_TOKEN = 0x70,
-	AUTHORITY_KVN_RECEIPT = 0x71,
-	AUTHORITY_KVN_DAP = 0x73,
-	AUTHORITY_KVN_CIPHER = 0x75
-};
+enum authority_kvn { KVN_TOKEN = 0x70, KVN_RECEIPT = 0x71, KVN_DAP = 0x73, KVN_CIPHER = 0x75 };
 
 /* SCP11: a private key of the card (SK.SD.ECKA) with its certificates. */
 struct card_ecka {

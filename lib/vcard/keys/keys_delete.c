@@ -22,7 +22,7 @@ static bool is_meant(const struct deletion *d, uint8_t version)
 static bool in_use(const struct vcard *v, const struct card_keys *k)
 {
 	for (size_t i = 0; i < CHANNELS; i++)
-		if (v->channel[i].open && v->channel[i].session != SESSION_IDLE &&
+		if (v->channel[i].open && v->channel[i].session != CHANNEL_IDLE &&
 		    v->channel[i].key_version == k->version &&
 		    aid_eq(&v->channel[i].key_domain, &k->domain))
 			return true;

@@ -35,7 +35,7 @@ static uint16_t authority_put(struct vcard *v, const struct aid *domain, struct 
 		return SW_REFERENCE_NOT_FOUND;
 	if (was != NULL && !is_like(&was->key, &put->asymmetric))
 		return SW_WRONG_DATA;
-	if (was == NULL && v->chip.publics_n == CARD_PUBLICS_MAX)
+	if (was == NULL && v->chip.publics_n == CHIP_PUBLICS_MAX)
 		return SW_NO_MEMORY;
 	k.key = put->asymmetric;
 	if (old.kvn != 0 && old.kvn != ref.kvn)

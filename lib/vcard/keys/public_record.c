@@ -61,7 +61,7 @@ bool public_get(struct chip *c, struct rd *r)
 	    !authority_get(r, &k.key))
 		return false;
 	i = public_at(c, &k.domain, k.ref);
-	if (i == CARD_PUBLICS_MAX)
+	if (i == CHIP_PUBLICS_MAX)
 		return false;
 	c->publics[i] = k;
 	if (i == c->publics_n)

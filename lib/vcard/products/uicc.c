@@ -215,7 +215,7 @@ uint16_t files_select(struct call *c)
 
 	if (p2 != 0x00 && p2 != P2_FCP && p2 != P2_NOTHING)
 		return SW_WRONG_P1P2;
-	if (c->v->chip.life_cycle == CARD_LOCKED)
+	if (c->v->chip.life_cycle == LIFE_LOCKED)
 		return SW_NOT_FOUND;
 	sw = find(c, &f);
 	if (sw != SW_OK)

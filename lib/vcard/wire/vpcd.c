@@ -11,7 +11,7 @@
 struct server {
 	const struct vpcd_job *job;
 	char host[256];
-	struct link *links;
+	struct vpcd_link *links;
 	struct pollfd *fds; /* links, then stop_fd */
 	bool ready;
 };
@@ -46,7 +46,7 @@ static int prepare(struct server *s)
 	int64_t due = INT64_MAX, now = link_now();
 
 	for (size_t i = 0; i < s->job->n; i++) {
-		const struct link *l = &s->links[i];
+		const struct vpcd_link *l = &s->links[i];
 		bool writing = l->stage == CONNECTING || l->out.n > 0;
 
 		s->fds[i] = (struct pollfd){ .fd = l->fd, .events = writing ? POLLOUT : POLLIN };
@@ -120,7 +120,7 @@ static int open_links(struct server *s, unsigned port, struct err *e)
 	for (size_t i = 0; i < s->job->n; i++)
 		link_init(&s->links[i]);
 	for (size_t i = 0; i < s->job->n; i++) {
-		struct link *l = &s->links[i];
+		struct vpcd_link *l = &s->links[i];
 
 		l->job = s->job;
 		l->path = s->job->paths[i];

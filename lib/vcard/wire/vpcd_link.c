@@ -33,7 +33,7 @@ int64_t link_now(void)
 
 /* ---- connecting ---- */
 
-static int look_up(struct link *l, struct err *e)
+static int look_up(struct vpcd_link *l, struct err *e)
 {
 	const struct addrinfo want = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
 	char port[12];
@@ -47,7 +47,7 @@ static int look_up(struct link *l, struct err *e)
 	return 0;
 }
 
-static void disconnect(struct link *l)
+static void disconnect(struct vpcd_link *l)
 {
 	if (l->fd >= 0)
 		close(l->fd);
@@ -61,7 +61,7 @@ static void disconnect(struct link *l)
 }
 
 /* This address does not work now: the next one at once, or all of them again after a while. */
-static void try_later(struct link *l, int error)
+static void try_later(struct vpcd_link *l, int error)
 {
 	disconnect(l);
 	l->error = error;
@@ -72,7 +72,7 @@ static void try_later(struct link *l, int error)
 		l->next_address = l->addresses;
 }
 
-static void try_connect(struct link *l)
+static void try_connect(struct vpcd_link *l)
 {
 	const struct addrinfo *a = l->next_address;
 	const int on = 1;
@@ -92,7 +92,7 @@ static void try_connect(struct link *l)
 		try_later(l, errno);
 }
 
-static void end_connect(struct link *l)
+static void end_connect(struct vpcd_link *l)
 {
 	int error = 0;
 	socklen_t n = sizeof(error);
@@ -108,7 +108,7 @@ static void end_connect(struct link *l)
 /* ---- frames ---- */
 
 /* Connection lost: the card has no power until it is back. */
-static void lost(struct link *l, int error)
+static void lost(struct vpcd_link *l, int error)
 {
 	if (l->heard)
 		l->job->tell(l->job->ctx, VPCD_LOST, l->path);
@@ -120,7 +120,7 @@ static void lost(struct link *l, int error)
 	l->next_try = link_now() + RETRY_MS;
 }
 
-static void take_out(struct link *l, enum vpcd_event why)
+static void take_out(struct vpcd_link *l, enum vpcd_event why)
 {
 	disconnect(l);
 	vcard_close(l->card);
@@ -129,7 +129,7 @@ static void take_out(struct link *l, enum vpcd_event why)
 	l->job->tell(l->job->ctx, why, l->path);
 }
 
-static void flush_out(struct link *l)
+static void flush_out(struct vpcd_link *l)
 {
 	struct span rest = span_sub(wr_span(&l->out), l->sent, l->out.n);
 	ssize_t n = send(l->fd, rest.p, rest.n, MSG_NOSIGNAL);
@@ -148,7 +148,7 @@ static void flush_out(struct link *l)
 }
 
 /* Puts the length before what is in `out` and sends it. */
-static void answer(struct link *l)
+static void answer(struct vpcd_link *l)
 {
 	uint8_t bytes[FRAME_HEAD];
 	struct wr head = wr_fixed(bytes, sizeof(bytes));
@@ -165,7 +165,7 @@ static void answer(struct link *l)
 		lost(l, ENOMEM);
 }
 
-static void run_command(struct link *l)
+static void run_command(struct vpcd_link *l)
 {
 	switch (vcard_transmit(l->card, wr_span(&l->in), &l->out)) {
 	case VCARD_ANSWER:
@@ -181,7 +181,7 @@ static void run_command(struct link *l)
 }
 
 /* A whole frame is in `in`. */
-static void run_frame(struct link *l)
+static void run_frame(struct vpcd_link *l)
 {
 	struct rd r = rd_of(wr_span(&l->in));
 	uint8_t control = 0;
@@ -208,7 +208,7 @@ static void run_frame(struct link *l)
 }
 
 /* Receives what the frame still lacks, no more. True when `want` octets are there. */
-static bool fill(struct link *l)
+static bool fill(struct vpcd_link *l)
 {
 	const int on = 1;
 	size_t had = l->in.n;
@@ -231,7 +231,7 @@ static bool fill(struct link *l)
 	return l->in.n == l->want;
 }
 
-static void receive(struct link *l)
+static void receive(struct vpcd_link *l)
 {
 	struct rd r;
 	uint16_t n;
@@ -260,7 +260,7 @@ static void receive(struct link *l)
 
 /* ---- from outside ---- */
 
-static int not_there(const struct link *l, struct err *e)
+static int not_there(const struct vpcd_link *l, struct err *e)
 {
 	if (l->stage == SERVING) {
 		err_set(e, ERR_READER, "vpcd at %s port %u takes no card", l->host, l->port);
@@ -272,7 +272,7 @@ static int not_there(const struct link *l, struct err *e)
 			   "this port and those that follow; " FIELD("wait") " gives it more time");
 }
 
-int link_step(struct link *l, short events, struct err *e)
+int link_step(struct vpcd_link *l, short events, struct err *e)
 {
 	if (l->stage != OUT && !l->heard && link_now() >= l->deadline)
 		return not_there(l, e);
@@ -297,7 +297,7 @@ int link_step(struct link *l, short events, struct err *e)
 	return 0;
 }
 
-void link_init(struct link *l)
+void link_init(struct vpcd_link *l)
 {
 	l->fd = -1;
 	l->in = wr_grow(FRAME_MAX);
@@ -305,7 +305,7 @@ void link_init(struct link *l)
 	l->want = FRAME_HEAD;
 }
 
-int link_open(struct link *l, struct err *e)
+int link_open(struct vpcd_link *l, struct err *e)
 {
 	if (look_up(l, e) != 0 || vcard_open(l->path, &l->card, e) != 0)
 		return -1;
@@ -313,7 +313,7 @@ int link_open(struct link *l, struct err *e)
 	return 0;
 }
 
-void link_close(struct link *l)
+void link_close(struct vpcd_link *l)
 {
 	disconnect(l);
 	vcard_close(l->card);

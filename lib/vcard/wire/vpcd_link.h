@@ -11,7 +11,7 @@
 
 enum link_stage { WAITING, CONNECTING, SERVING, OUT };
 
-struct link {
+struct vpcd_link {
 	const struct vpcd_job *job; /* borrowed, like path and host */
 	const char *path, *host;
 	unsigned port;
@@ -32,12 +32,12 @@ struct link {
 };
 
 /* An all-zero link becomes one that link_close takes. */
-void link_init(struct link *l);
+void link_init(struct vpcd_link *l);
 /* Opens and locks the card; path, host and port are set. */
-int link_open(struct link *l, struct err *e);
-void link_close(struct link *l);
+int link_open(struct vpcd_link *l, struct err *e);
+void link_close(struct vpcd_link *l);
 /* Goes on with what poll reported, 0: nothing. ERR_READER: vpcd was away for too long. */
-int link_step(struct link *l, short events, struct err *e);
+int link_step(struct vpcd_link *l, short events, struct err *e);
 /* Milliseconds of a clock that is never set back. */
 int64_t link_now(void);
 

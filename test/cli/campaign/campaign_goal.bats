@@ -50,8 +50,8 @@ domain_of() { # CARD AID
 	local n
 	setup_fleet 1
 	for n in $AA $BB; do
-		on 0001 domain create $n
-		on 0001 domain personalize $n --with new
+		on 0001 domain create "$n"
+		on 0001 domain personalize "$n" --with new
 	done
 	steps <<<"  - install: {file: hello.cap, domain: $AA}"
 	ok campaign run campaign.yaml
@@ -130,8 +130,8 @@ domain_of() { # CARD AID
 	steps <<<"  - delete: {aid: $HELLO}"
 	fails 9 campaign run campaign.yaml
 	[[ $(report '.cards[0].reason') == "package $HELLO: made from it is ${HELLO}01"* ]]
-	[ "$(report '.cards[0].hint')" = '`related: true` deletes them as well' ]
-	[[ $("$CARDADM" campaign report campaign.yaml) == *'hint: `related: true` deletes them as well'* ]]
+	[ "$(report '.cards[0].hint')" = "\`related: true\` deletes them as well" ]
+	[[ $("$CARDADM" campaign report campaign.yaml) == *"hint: \`related: true\` deletes them as well"* ]]
 	[ "$(for n in 1 2; do "$CARDADM" vcard show fleet/000$n.card --json | jq .load_files; done)" = "$before" ]
 	steps <<<"  - delete: {aid: $HELLO, related: true}"
 	ok campaign run campaign.yaml

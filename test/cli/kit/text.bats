@@ -78,11 +78,11 @@ shows() {
 	fleet 1
 	r="vcard:$PWD/fleet/0001.card"
 	n=0
-	while read -r args; do
-		cardadm $args </dev/null
+	while read -ra args; do
+		cardadm "${args[@]}" </dev/null
 		[ "$status" -ne 0 ]
 		if [[ $output$stderr == *404142434445* || $stderr != *"hint: "*key* ]]; then
-			echo "cardadm $args: $output $stderr" >&2
+			echo "cardadm ${args[*]}: $output $stderr" >&2
 			return 1
 		fi
 		n=$((n + 1))

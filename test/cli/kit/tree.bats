@@ -184,6 +184,7 @@ setup() {
 
 # not_told README DIR: prints each rule and each room of DIR/cmd that "How it is built" leaves out.
 not_told() {
+	# shellcheck disable=SC2016 # the words of sed
 	sed -n '/^## How it is built/,$p' "$1" | sed -n '/^```$/,/^```$/p' | sed -E 's/^lib\// /' | tr -s ' ' >picture
 	while read -r name may; do
 		[ -z "$may" ] || grep -qE "(^| )([a-z]+, )*$name(, [a-z]+)* -> $may( |\$)" picture || echo "$name -> $may"
@@ -318,7 +319,7 @@ check_rooms() {
 	(cd "$2/lib/vcard" && nm -g --defined-only ./*/*.o) |
 		awk '/\.o:$/ { split($0, part, "/"); room = part[2] } NF == 3 && $3 !~ /^_/ { print room, $3 }' |
 		while read -r room name; do
-			grep -qE "\b$name[(;,]" "$1/lib/vcard/$room"/*.h "$1"/lib/vcard/core/{handlers,record,vcard}.h ||
+			grep -qE "\b${name}[(;,]" "$1/lib/vcard/$room"/*.h "$1"/lib/vcard/core/{handlers,record,vcard}.h ||
 				echo "lib/vcard/$room: $name"
 		done
 }

@@ -30,7 +30,7 @@ static void expect(const char *text, const char *const pairs[], size_t n)
 	assert_ok(read_text(text, &c, &e), &e);
 	assert_int_equal(c.n, n);
 	for (size_t i = 0; i < n; i++) {
-		struct exchange x = capture_at(&c, i);
+		struct captured x = capture_at(&c, i);
 
 		assert_span(x.command, unit_bytes(pairs[2 * i]));
 		assert_span(x.answer, unit_bytes(pairs[2 * i + 1]));

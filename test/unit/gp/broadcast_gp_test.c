@@ -59,7 +59,7 @@ static void check_enter(const struct fixture *f, const json_t *v, const char *me
 
 	assert_true(capdu_get(unit_hex(v, member), &c));
 	assert_int_equal(c.ins, INS_CHANGE_MODE);
-	assert_int_equal(c.p1, MODE_ENTER);
+	assert_int_equal(c.p1, CHANGE_MODE_ENTER);
 	assert_true(enter_get(c.data, &e));
 	enter_put(&w, &e);
 	assert_span(wr_span(&w), c.data);
@@ -166,7 +166,7 @@ static void check_authorize(const struct fixture *f, const json_t *v, const json
 
 	assert_true(capdu_get(unit_hex(row, "plain"), &c));
 	assert_int_equal(c.ins, INS_AUTHORIZE_ACTION);
-	assert_int_equal(c.p1, AUTHORIZE_ACTIVATE);
+	assert_int_equal(c.p1, P1_ACTIVATE);
 	assert_true(authorize_get(c.data, &a));
 	authorize_put(&w, &a);
 	assert_span(wr_span(&w), c.data);

@@ -272,7 +272,7 @@ static void get_status(void **state)
 	status_entry_put(&w, &e);
 	assert_span(wr_span(&w), span_sub(s, 0, 40));
 	assert_true(status_entry_next(&r, &e));
-	assert_int_equal(e.state, CARD_SECURED);
+	assert_int_equal(e.state, LIFE_SECURED);
 	assert_int_equal(e.privileges_n, 0);
 	assert_false(status_entry_next(&r, &e));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -526,7 +526,7 @@ static void aids_and_names(void **state)
 	assert_span(aid_span(&a), unit_bytes("A000000151"));
 	assert_true(aid_from(&a, unit_bytes("A0000001510000000000000000000001")));
 	assert_span(aid_span(&aid_isd), unit_bytes("A000000151000000"));
-	assert_string_equal(card_life_cycle_str(CARD_SECURED), "secured");
+	assert_string_equal(card_life_cycle_str(LIFE_SECURED), "secured");
 	assert_string_equal(card_life_cycle_str(0x55), "unknown");
 	assert_string_equal(key_type_str(0x80), "des");
 	assert_string_equal(key_type_str(0x01), "unknown");

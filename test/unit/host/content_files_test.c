@@ -232,7 +232,7 @@ static void status_isd(void **state)
 	(void)state;
 	assert_true(status_old_next(&r, STATUS_ISD, &e));
 	assert_span(aid_span(&e.aid), aid_span(&aid_isd));
-	assert_int_equal(e.state, CARD_SECURED);
+	assert_int_equal(e.state, LIFE_SECURED);
 	assert_int_equal(e.privileges, 0x9A0000);
 	assert_int_equal(e.privileges_n, 1);
 }

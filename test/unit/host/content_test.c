@@ -124,9 +124,9 @@ static void parse_upload(struct script *s, struct content_load *l, size_t loads,
 		if (i == 0)
 			l->block = c.data.n;
 		if (i == 0)
-			l->le = c.le > 0 ? CONTENT_LE_ALWAYS : CONTENT_LE_NEVER;
-		else if (i + 1 == loads && c.le > 0 && l->le == CONTENT_LE_NEVER)
-			l->le = CONTENT_LE_LAST;
+			l->le = c.le > 0 ? LOAD_LE_ALWAYS : LOAD_LE_NEVER;
+		else if (i + 1 == loads && c.le > 0 && l->le == LOAD_LE_NEVER)
+			l->le = LOAD_LE_LAST;
 	}
 	assert_true(load_file_get(wr_span(file), &f));
 	l->data = f.data;

@@ -49,7 +49,7 @@ static void add_update(struct play *p, struct span hc, struct span cc, uint8_t m
 
 	memcpy(u.card_challenge, cc.p, m);
 	assert_true(scp_begin(&scp, START(PROTOCOL_SCP03, 0, &p->keys, hc, cc)));
-	assert_true(scp_cryptogram(&scp, CHALLENGES(hc, cc), SCP_CARD, u.cryptogram));
+	assert_true(scp_cryptogram(&scp, CHALLENGES(hc, cc), ROLE_CARD, u.cryptogram));
 	scp_wipe(&scp);
 	wr_put(&c, unit_bytes("80503000"));
 	wr_lv(&c, hc);
@@ -188,7 +188,7 @@ static void whole(json_t *o, json_t *authorize, const char *answer, uint8_t resu
 	assert_ok(broadcast_return(&p.s, unit_hex(o, "return"), &e), &e);
 	assert_int_equal(p.s.mode, SESSION_UNICAST);
 	assert_true(authorize_get(data_of(unit_str(authorize, "plain")), &a));
-	assert_ok(broadcast_authorize(&p.s, AUTHORIZE_ACTIVATE, 0, &a, &v, &e), &e);
+	assert_ok(broadcast_authorize(&p.s, P1_ACTIVATE, 0, &a, &v, &e), &e);
 	assert_int_equal(v.result, result);
 	end(&p);
 }
@@ -347,7 +347,7 @@ static void test_modes_are_guarded(void **state)
 	assert_int_equal(e.code, ERR_SAFETY);
 	assert_int_equal(broadcast_enter(&p.s, &in, &e), -1);
 	assert_int_equal(e.code, ERR_SAFETY);
-	assert_int_equal(broadcast_authorize(&p.s, AUTHORIZE_VERIFY, 0, &a, &v, &e), -1);
+	assert_int_equal(broadcast_authorize(&p.s, P1_VERIFY, 0, &a, &v, &e), -1);
 	assert_int_equal(e.code, ERR_SAFETY);
 	session_drop(&p.s);
 	assert_int_equal(broadcast_return(&p.s, unit_hex(o, "return"), &e), -1);
@@ -379,7 +379,7 @@ static void verdict(const char *answer, enum err_code want)
 	assert_ok(play(&p, &e), &e);
 	assert_ok(broadcast_return(&p.s, unit_hex(o, "return"), &e), &e);
 	assert_true(authorize_get(data_of(unit_str(x, "plain")), &a));
-	assert_int_equal(broadcast_authorize(&p.s, AUTHORIZE_ACTIVATE, 0, &a, &v, &e), -1);
+	assert_int_equal(broadcast_authorize(&p.s, P1_ACTIVATE, 0, &a, &v, &e), -1);
 	assert_int_equal(e.code, want);
 	end(&p);
 	json_decref(all);

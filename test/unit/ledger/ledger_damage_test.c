@@ -46,8 +46,7 @@ static void fill(struct ledger *l)
 	struct err e;
 
 	for (unsigned i = 0; i < CARDS; i++) {
-		struct ledger_card c = { .state = i < DONE ? CARD_DONE : CARD_FAILED,
-			.attempts = 1 };
+		struct ledger_card c = { .state = i < DONE ? ROW_DONE : ROW_FAILED, .attempts = 1 };
 
 		name(c.file, i);
 		snprintf(c.id, sizeof(c.id), "%032u", i);
@@ -117,7 +116,7 @@ static int run_over(struct err *e)
 			memcpy(after, c[i].file, sizeof(after));
 			if (ledger_step(l, c[i].file, 2, &step, e) != 0)
 				goto stop;
-			c[i].state = CARD_DONE;
+			c[i].state = ROW_DONE;
 			c[i].in_doubt = false;
 			if (ledger_note(l, &c[i], e) != 0)
 				goto stop;

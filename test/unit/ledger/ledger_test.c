@@ -42,7 +42,7 @@ static struct ledger *open_it(bool write)
 	return l;
 }
 
-static void put(struct ledger *l, const char *file, enum card_state s, const char *step)
+static void put(struct ledger *l, const char *file, enum row_state s, const char *step)
 {
 	struct ledger_card c = { .state = s };
 	struct err e;
@@ -58,7 +58,7 @@ static void test_rows(void **state)
 	struct ledger_card c = { .file = "f/2",
 		.id = "0102",
 		.kdd = "00010203040506070809",
-		.state = CARD_FAILED,
+		.state = ROW_FAILED,
 		.step = "load",
 		.reason = "block 3: 'quoted'",
 		.auth_failed = true,
@@ -81,16 +81,16 @@ static void test_rows(void **state)
 	assert_string_equal(got.id, "0102");
 	assert_string_equal(got.kdd, "00010203040506070809");
 	assert_string_equal(got.reason, "block 3: 'quoted'");
-	assert_int_equal(got.state, CARD_FAILED);
+	assert_int_equal(got.state, ROW_FAILED);
 	assert_int_equal(got.attempts, 7);
 	assert_true(got.auth_failed);
-	put(l, "f/1", CARD_DONE, "already");
+	put(l, "f/1", ROW_DONE, "already");
 	assert_ok(ledger_sum(l, &s, &e), &e);
 	assert_true(
 	    s.total == 3 && s.done == 1 && s.failed == 1 && s.pending == 1 && s.already == 1);
 	assert_ok(ledger_next(l, "", -1, &got, &found, &e), &e);
 	assert_string_equal(got.file, "f/1");
-	assert_ok(ledger_next(l, got.file, CARD_PENDING, &got, &found, &e), &e);
+	assert_ok(ledger_next(l, got.file, ROW_PENDING, &got, &found, &e), &e);
 	assert_string_equal(got.file, "f/3");
 	assert_ok(ledger_next(l, got.file, -1, &got, &found, &e), &e);
 	assert_false(found);
@@ -104,7 +104,7 @@ static void test_goals_are_apart(void **state)
 	struct err e;
 
 	(void)state;
-	put(l, "a", CARD_DONE, "confirm");
+	put(l, "a", ROW_DONE, "confirm");
 	ledger_close(l);
 	assert_ok(ledger_open(path, &other_demo, true, &l, &e), &e);
 	assert_ok(ledger_sum(l, &s, &e), &e);
@@ -123,11 +123,11 @@ static void test_one_writer_many_readers(void **state)
 	assert_int_equal(ledger_open(path, &demo, true, &second, &e), -1);
 	assert_int_equal(e.code, ERR_LEDGER);
 	assert_non_null(strstr(e.text, "in use"));
-	put(w, "a", CARD_DONE, "confirm");
+	put(w, "a", ROW_DONE, "confirm");
 	r = open_it(false);
 	assert_ok(ledger_sum(r, &s, &e), &e);
 	assert_true(s.done == 1);
-	put(w, "b", CARD_DONE, "confirm");
+	put(w, "b", ROW_DONE, "confirm");
 	assert_ok(ledger_sum(r, &s, &e), &e);
 	assert_true(s.done == 2);
 	ledger_close(r);
@@ -195,7 +195,7 @@ static void test_killed_writer(void **state)
 				char name[32];
 
 				snprintf(name, sizeof(name), "%d/%06d", round, i);
-				put(l, name, CARD_DONE, "confirm");
+				put(l, name, ROW_DONE, "confirm");
 				if (write(told[1], "x", 1) != 1)
 					_exit(1);
 			}
@@ -221,7 +221,7 @@ static void test_claims(void **state)
 {
 	static const char *const files[] = { "1", "2", "3", "4", "5" };
 	struct ledger *w = open_it(true), *r;
-	struct ledger_card c = { .state = CARD_FAILED, .reason = "why", .auth_failed = true };
+	struct ledger_card c = { .state = ROW_FAILED, .reason = "why", .auth_failed = true };
 	struct ledger_card claimed[8];
 	struct err e;
 	bool found;
@@ -230,7 +230,7 @@ static void test_claims(void **state)
 	(void)state;
 	for (size_t i = 0; i < 5; i++)
 		assert_ok(ledger_add(w, files[i], &e), &e);
-	put(w, "2", CARD_DONE, "confirm");
+	put(w, "2", ROW_DONE, "confirm");
 	snprintf(c.file, sizeof(c.file), "3");
 	assert_ok(ledger_put(w, &c, &e), &e);
 	r = open_it(false);
@@ -240,14 +240,14 @@ static void test_claims(void **state)
 	assert_string_equal(claimed[1].file, "4");
 	assert_true(claimed[1].in_doubt && claimed[1].attempts == 1);
 	assert_ok(ledger_get(r, "4", &c, &found, &e), &e);
-	assert_true(c.in_doubt && c.attempts == 1 && c.state == CARD_PENDING);
+	assert_true(c.in_doubt && c.attempts == 1 && c.state == ROW_PENDING);
 	assert_ok(ledger_get(r, "5", &c, &found, &e), &e);
 	assert_false(c.in_doubt);
 	assert_ok(ledger_claim(w, (struct ledger_want){ "4", false, 8 }, claimed, &n, &e), &e);
 	assert_int_equal(n, 1);
 	assert_ok(ledger_claim(w, (struct ledger_want){ "5", false, 8 }, claimed, &n, &e), &e);
 	assert_int_equal(n, 0);
-	put(w, "4", CARD_DONE, "confirm");
+	put(w, "4", ROW_DONE, "confirm");
 	assert_ok(ledger_get(r, "4", &c, &found, &e), &e);
 	assert_false(c.in_doubt);
 	/* With retry the refused one comes too, and keeps its reason until it has an outcome. */
@@ -288,7 +288,7 @@ static void test_schema_1(void **state)
 	bool found;
 
 	(void)state;
-	put(l, "a", CARD_DONE, "confirm");
+	put(l, "a", ROW_DONE, "confirm");
 	ledger_close(l);
 	shell("ALTER TABLE card DROP COLUMN kdd; ALTER TABLE card DROP COLUMN hint; ALTER TABLE "
 	      "card DROP COLUMN sum; ALTER TABLE "
@@ -301,7 +301,7 @@ static void test_schema_1(void **state)
 	ledger_close(open_it(true));
 	l = open_it(false);
 	assert_ok(ledger_get(l, "a", &c, &found, &e), &e);
-	assert_true(found && c.state == CARD_DONE && !c.in_doubt);
+	assert_true(found && c.state == ROW_DONE && !c.in_doubt);
 	ledger_close(l);
 	/* And one of schema 2, which had no steps. */
 	shell("ALTER TABLE card DROP COLUMN kdd; ALTER TABLE card DROP COLUMN hint; ALTER TABLE "
@@ -313,7 +313,7 @@ static void test_schema_1(void **state)
 	l = open_it(true);
 	assert_ok(ledger_step_put(l, "a", 1, &(struct ledger_step){ .state = STEP_DONE }, &e), &e);
 	assert_ok(ledger_get(l, "a", &c, &found, &e), &e);
-	assert_true(found && c.state == CARD_DONE);
+	assert_true(found && c.state == ROW_DONE);
 	ledger_close(l);
 	shell("PRAGMA user_version = 99");
 	assert_int_equal(ledger_open(path, &demo, true, &l, &e), -1);
@@ -384,8 +384,8 @@ static void test_former_goal(void **state)
 	bool found;
 
 	(void)state;
-	put(l, "a", CARD_DONE, "confirm");
-	put(l, "b", CARD_FAILED, "load");
+	put(l, "a", ROW_DONE, "confirm");
+	put(l, "b", ROW_FAILED, "load");
 	assert_ok(ledger_put(l, &c, &e), &e);
 	for (uint32_t n = 1; n < 5; n++)
 		assert_ok(ledger_step_put(
@@ -402,10 +402,10 @@ static void test_former_goal(void **state)
 		assert_ok(ledger_sum(l, &s, &e), &e);
 		assert_true(s.total == 3 && s.done == 0 && s.failed == 1 && s.pending == 2);
 		assert_ok(ledger_get(l, "a", &c, &found, &e), &e);
-		assert_true(found && c.check_once && !c.in_doubt && c.state == CARD_PENDING);
+		assert_true(found && c.check_once && !c.in_doubt && c.state == ROW_PENDING);
 		assert_string_equal(c.step, "confirm");
 		assert_ok(ledger_get(l, "b", &c, &found, &e), &e);
-		assert_true(found && !c.check_once && c.state == CARD_FAILED);
+		assert_true(found && !c.check_once && c.state == ROW_FAILED);
 		assert_ok(ledger_get(l, "c", &c, &found, &e), &e);
 		assert_true(found && !c.check_once && c.in_doubt && c.attempts == 3);
 		assert_true(c.auth_failed);
@@ -417,11 +417,11 @@ static void test_former_goal(void **state)
 	}
 	/* What was asked is done, and is not carried over again. */
 	assert_ok(ledger_open(path, &new, true, &l, &e), &e);
-	put(l, "a", CARD_DONE, "already");
+	put(l, "a", ROW_DONE, "already");
 	ledger_close(l);
 	assert_ok(ledger_open(path, &new, true, &l, &e), &e);
 	assert_ok(ledger_get(l, "a", &c, &found, &e), &e);
-	assert_true(found && !c.check_once && c.state == CARD_DONE);
+	assert_true(found && !c.check_once && c.state == ROW_DONE);
 	ledger_close(l);
 	l = open_it(false);
 	assert_int_equal(done_seen_by(l), 0);
@@ -436,7 +436,7 @@ static void test_newest_goal(void **state)
 	struct err e;
 
 	(void)state;
-	put(l, "a", CARD_DONE, "confirm");
+	put(l, "a", ROW_DONE, "confirm");
 	ledger_close(l);
 	assert_ok(ledger_open(path, &other_demo, true, &l, &e), &e);
 	ledger_close(l);
@@ -477,12 +477,12 @@ static void test_lost(void **state)
 
 	(void)state;
 	assert_string_equal(lost(l), ""); /* never here before */
-	put(l, "a", CARD_DONE, "confirm");
-	put(l, "b", CARD_PENDING, "");
+	put(l, "a", ROW_DONE, "confirm");
+	put(l, "b", ROW_PENDING, "");
 	ledger_close(l);
 	copy("", ".begun");
 	l = open_it(true);
-	put(l, "b", CARD_DONE, "confirm");
+	put(l, "b", ROW_DONE, "confirm");
 	ledger_close(l);
 	copy("", ".whole");
 	l = open_it(true);
@@ -496,7 +496,7 @@ static void test_lost(void **state)
 		assert_ok(ledger_get(l, "a", &c, &found, &e), &e);
 		assert_true(!found || !c.check_once);
 		assert_ok(ledger_get(l, "b", &c, &found, &e), &e);
-		assert_true(!found || c.check_once == (c.state != CARD_DONE));
+		assert_true(!found || c.check_once == (c.state != ROW_DONE));
 		ledger_close(l);
 	}
 	ledger_close(open_it(true));
@@ -572,7 +572,7 @@ static void test_failing(void **state)
 	size_t n;
 
 	(void)state;
-	put(w, "a", CARD_PENDING, "");
+	put(w, "a", ROW_PENDING, "");
 	shell("DROP TABLE card; DROP TABLE step");
 #define FAILS(call) \
 	e = (struct err){ 0 }; \
@@ -623,7 +623,7 @@ static void test_claim_fails(void **state)
 	size_t n;
 
 	(void)state;
-	put(l, "a", CARD_PENDING, "");
+	put(l, "a", ROW_PENDING, "");
 	ledger_close(l);
 	shell("CREATE TRIGGER no BEFORE UPDATE ON card BEGIN SELECT RAISE(ABORT, \"no\"); END");
 	l = open_it(true);
@@ -647,7 +647,7 @@ static void test_locked(void **state)
 	char b;
 
 	(void)state;
-	put(w, "a", CARD_PENDING, "");
+	put(w, "a", ROW_PENDING, "");
 	assert_int_equal(pipe(told), 0);
 	pid = fork();
 	if (pid == 0) {
@@ -664,7 +664,7 @@ static void test_locked(void **state)
 	assert_int_equal(read(told[0], &b, 1), 1);
 	close(told[0]);
 	usleep(100000);
-	put(w, "b", CARD_DONE, "confirm"); /* waits for its turn */
+	put(w, "b", ROW_DONE, "confirm"); /* waits for its turn */
 	assert_int_equal(done_seen_by(w), 1);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
@@ -682,7 +682,7 @@ static void test_disk_full(void **state)
 	size_t n;
 
 	(void)state;
-	put(w, "a", CARD_PENDING, "load");
+	put(w, "a", ROW_PENDING, "load");
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
 	none = was;
@@ -722,16 +722,16 @@ static void test_parts_missing(void **state)
 static void test_groups(void **state)
 {
 	struct ledger *w = open_it(true), *r;
-	struct ledger_card c = { .file = "a", .state = CARD_DONE, .step = "confirm" };
+	struct ledger_card c = { .file = "a", .state = ROW_DONE, .step = "confirm" };
 	struct err e;
 
 	(void)state;
-	put(w, "0", CARD_PENDING, "establish");
+	put(w, "0", ROW_PENDING, "establish");
 	r = open_it(false);
 	assert_ok(ledger_note(w, &c, &e), &e);
 	assert_int_equal(done_seen_by(w), 1);
 	assert_int_equal(done_seen_by(r), 0);
-	put(w, "b", CARD_PENDING, "establish");
+	put(w, "b", ROW_PENDING, "establish");
 	assert_int_equal(done_seen_by(r), 1);
 	snprintf(c.file, sizeof(c.file), "b");
 	assert_ok(ledger_note(w, &c, &e), &e);

@@ -118,7 +118,7 @@ static void every_octet_counts(void **state)
 		copy[at] ^= 0x10;
 		whole.data.p = copy;
 		assert_int_equal(send_all(&r, &whole, 255), SW_SECURITY_STATUS);
-		assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
+		assert_int_equal(r.v->channel[0].session, CHANNEL_IDLE);
 	}
 	/* none at all; more than the card keeps */
 	rig_session(&r, 0x30, 0x01);
@@ -129,12 +129,12 @@ static void every_octet_counts(void **state)
 	for (int i = 0; i < JOINED_MAX / 255; i++)
 		assert_int_equal(send_part(&r, &whole, 0, 255), SW_OK);
 	assert_int_equal(send_part(&r, &whole, 0, 255), SW_SECURITY_STATUS);
-	assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
+	assert_int_equal(r.v->channel[0].session, CHANNEL_IDLE);
 	rig_session(&r, 0x30, 0x01);
 	for (int i = 0; i < JOINED_PARTS_MAX; i++)
 		assert_int_equal(send_part(&r, &whole, 0, 1), SW_OK);
 	assert_int_equal(send_part(&r, &whole, 0, 1), SW_SECURITY_STATUS);
-	assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
+	assert_int_equal(r.v->channel[0].session, CHANNEL_IDLE);
 	rig_off(&r);
 }
 
@@ -160,7 +160,7 @@ static void others_in_between(void **state)
 	memcpy(r.host.u.scp03.counter, counter, sizeof(counter));
 	assert_int_equal(rig_secure(&r, 0x80, INS_GET_DATA, 0x00E0, (struct span){ 0 }, NULL),
 	    SW_SECURITY_STATUS);
-	assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
+	assert_int_equal(r.v->channel[0].session, CHANNEL_IDLE);
 	assert_int_equal(send_part(&r, &whole, 255, 255), SW_SECURITY_STATUS);
 	for (size_t i = 0; i < 2; i++) {
 		rig_session(&r, 0x30, 0x01);
@@ -198,7 +198,7 @@ static void made_up(void **state)
 		c.ins = ins[a % 3];
 		c.p2 ^= 1;
 		assert_int_equal(send_part(&r, &c, 0, 20), SW_SECURITY_STATUS);
-		assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
+		assert_int_equal(r.v->channel[0].session, CHANNEL_IDLE);
 		assert_int_equal(send_part(&r, &c, 0, 20), SW_SECURITY_STATUS);
 	}
 	/* nor after a part that was right by itself */
@@ -208,7 +208,7 @@ static void made_up(void **state)
 	    send_part(
 		&r, &(struct capdu){ .cla = 0x84, .ins = INS_DELETE, .data = SPAN(junk) }, 0, 20),
 	    SW_SECURITY_STATUS);
-	assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
+	assert_int_equal(r.v->channel[0].session, CHANNEL_IDLE);
 	/* nor does anything unprotected stand between */
 	rig_session(&r, 0x30, 0x33);
 	assert_int_equal(
@@ -216,7 +216,7 @@ static void made_up(void **state)
 		&r, &(struct capdu){ .cla = 0x84, .ins = INS_DELETE, .data = SPAN(junk) }, 0, 20),
 	    SW_OK);
 	assert_int_equal(rig_hex(&r, "0070000001"), SW_OK);
-	assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
+	assert_int_equal(r.v->channel[0].session, CHANNEL_IDLE);
 	rig_off(&r);
 }
 

@@ -128,7 +128,7 @@ static void authenticate(struct session *s)
 	struct capdu c;
 
 	if (s->card_cryptogram.n > 0) {
-		assert_true(scp_cryptogram(&s->host, &s->start, SCP_CARD, out));
+		assert_true(scp_cryptogram(&s->host, &s->start, ROLE_CARD, out));
 		same(s, "card cryptogram", span_of(out, 8), s->card_cryptogram);
 	}
 	if (s->ext_auth.n == 0)
@@ -256,7 +256,7 @@ static void test_proprietary(void **state)
 	read_init_update(&s, o);
 	s.start.i = unit_hex(o, "i").p[0];
 	begin(&s);
-	assert_true(scp_cryptogram(&s.host, &s.start, SCP_CARD, out));
+	assert_true(scp_cryptogram(&s.host, &s.start, ROLE_CARD, out));
 	assert_false(span_eq(span_of(out, 8), s.card_cryptogram));
 	scp_wipe(&s.host);
 	scp_wipe(&s.card);
@@ -394,7 +394,7 @@ static void test_primitives(void **state)
 			assert_true(++k < 5);
 		seen[k]++;
 		if (k < 2)
-			check_cryptogram(v, k == 0 ? SCP_CARD : SCP_HOST);
+			check_cryptogram(v, k == 0 ? ROLE_CARD : ROLE_HOST);
 		else if (k == 2)
 			check_cryptogram_full(v);
 		else if (k == 3)

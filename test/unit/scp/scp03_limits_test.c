@@ -237,13 +237,13 @@ static void test_misuse(void **state)
 	assert_false(scp_seal_response(&s, &r, &w));
 	assert_int_equal(scp_open_command(&s, &c, &c, &w), SCP_FAILED);
 	assert_int_equal(scp_open_response(&s, unit_bytes("9000"), &r, &w), SCP_FAILED);
-	assert_false(scp_cryptogram(&s, CHALLENGES(c8, c8), SCP_HOST, b));
+	assert_false(scp_cryptogram(&s, CHALLENGES(c8, c8), ROLE_HOST, b));
 	assert_false(scp_host_authenticate(&s, CHALLENGES(c8, c8), 1, 0, &w));
 	assert_false(scp_begin(&s, START(PROTOCOL_SCP03, 0, &keys, c8, c16)));
 	assert_false(scp_begin(
 	    &s, START(PROTOCOL_SCP03, 0, &keys, span_of(challenges, 7), span_of(challenges, 7))));
 	assert_true(scp_begin(&s, START(PROTOCOL_SCP03, 0, &keys, c8, c8)));
-	assert_false(scp_cryptogram(&s, CHALLENGES(c16, c16), SCP_HOST, b));
+	assert_false(scp_cryptogram(&s, CHALLENGES(c16, c16), ROLE_HOST, b));
 	assert_false(scp_host_authenticate(&s, CHALLENGES(c8, c8), 0x10, 0, &w));
 	assert_false(scp_seal_command(&s, &c, &w)); /* not authenticated yet */
 	assert_int_equal(w.n, 0);

@@ -88,7 +88,7 @@ static void open_both(struct session *s)
 	assert_true(scp_begin(
 	    &s->card, START(PROTOCOL_SCP03, 0, &s->keys, s->host_challenge, s->card_challenge)));
 	assert_true(scp_cryptogram(
-	    &s->card, CHALLENGES(s->host_challenge, s->card_challenge), SCP_CARD, out));
+	    &s->card, CHALLENGES(s->host_challenge, s->card_challenge), ROLE_CARD, out));
 	same(s, "card cryptogram", span_of(out, m), s->card_cryptogram);
 	if (json_is_array(s->session_keys)) {
 		same(s, "S-ENC", key_span(&s->host.u.scp03.enc.key),
@@ -306,11 +306,11 @@ static void test_session_keys(void **state)
 		if (want.n > 0)
 			assert_span(key_span(&s.u.scp03.rmac.key), want);
 		want = hex_or_none(v, "card_cryptogram");
-		assert_true(scp_cryptogram(&s, CHALLENGES(host, card), SCP_CARD, out));
+		assert_true(scp_cryptogram(&s, CHALLENGES(host, card), ROLE_CARD, out));
 		if (want.n > 0)
 			assert_span(span_of(out, s.m), want);
 		want = hex_or_none(v, "host_cryptogram");
-		assert_true(scp_cryptogram(&s, CHALLENGES(host, card), SCP_HOST, out));
+		assert_true(scp_cryptogram(&s, CHALLENGES(host, card), ROLE_HOST, out));
 		if (want.n > 0)
 			assert_span(span_of(out, s.m), want);
 	}

@@ -20,7 +20,7 @@ static void nothing_begun(void **state)
 	assert_int_equal(scp_mac_size(&s), 0);
 	assert_int_equal(scp_level(&s), 0);
 	assert_int_equal(scp_max_data(&s), 255);
-	assert_false(scp_cryptogram(&s, &a, SCP_CARD, out));
+	assert_false(scp_cryptogram(&s, &a, ROLE_CARD, out));
 	assert_false(scp_host_authenticate(&s, &a, 0x01, 0, &w));
 	assert_int_equal(scp_card_authenticate(&s, &a, &c), SCP_FAILED);
 	assert_false(scp_seal_command(&s, &c, &w));

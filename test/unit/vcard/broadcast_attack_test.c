@@ -15,7 +15,7 @@ static uint8_t verify(struct bench *b, const struct authorize *a)
 {
 	uint8_t result;
 
-	bench_authorize(b, AUTHORIZE_VERIFY, a, &result);
+	bench_authorize(b, P1_VERIFY, a, &result);
 	return result;
 }
 
@@ -163,7 +163,7 @@ static uint8_t settle(struct bench *b, const struct authorize *a, uint8_t slot_s
 {
 	uint8_t result;
 
-	bench_authorize(b, AUTHORIZE_ACTIVATE, a, &result);
+	bench_authorize(b, P1_ACTIVATE, a, &result);
 	assert_int_equal(bench_slot(b).state, slot_state);
 	return result;
 }
@@ -224,7 +224,7 @@ static void twin(struct package *q, const struct package *p, const struct bench 
 /* Begins q, one command, and asks whether p goes on there. */
 static void assert_no_splice(struct bench *b, const struct package *q, const struct enter *e)
 {
-	struct slot before;
+	struct card_slot before;
 
 	assert_int_equal(bench_start(b, q, 0), SW_OK);
 	assert_int_equal(bench_raw(b, package_command(q, 0)), SW_OK);
@@ -233,7 +233,7 @@ static void assert_no_splice(struct bench *b, const struct package *q, const str
 	before = b->v->chip.slot;
 	assert_int_equal(bench_enter(b, e), SW_CONDITIONS);
 	assert_memory_equal(&before, &b->v->chip.slot, sizeof(before));
-	assert_int_equal(bench_channel(b)->session, SESSION_UNICAST);
+	assert_int_equal(bench_channel(b)->session, CHANNEL_UNICAST);
 }
 
 /* The first part under the station's keys, the rest under those of the design house. */

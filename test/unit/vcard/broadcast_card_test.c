@@ -115,7 +115,7 @@ static void test_02_answer_contexts(void **state)
 	assert_int_equal(bench_return(&b, &p), SW_OK);
 	assert_int_equal(b.answer_n, 2);
 	package_authorize(&p, &b, ALG_ISSUER, &a);
-	assert_int_equal(bench_authorize(&b, AUTHORIZE_ACTIVATE, &a, &result), SW_OK);
+	assert_int_equal(bench_authorize(&b, P1_ACTIVATE, &a, &result), SW_OK);
 	assert_int_equal(result, RESULT_ACTIVE);
 	assert_int_equal(b.answer_n, 32 + 16 + 2);
 	counter[15] = 2;
@@ -202,7 +202,7 @@ static void test_03_insider(void **state)
 		if (t->ins != INS_CHANGE_MODE || t->sw != SW_OK)
 			assert_int_equal(
 			    insider_sends(&b, &s, INS_CHANGE_MODE, 0x0001, none), SW_OK);
-		assert_int_equal(bench_channel(&b)->session, SESSION_UNICAST);
+		assert_int_equal(bench_channel(&b)->session, CHANNEL_UNICAST);
 		scp_wipe(&s);
 	}
 	/* the diversified channel has gone on counting all the while */
@@ -255,14 +255,14 @@ static void test_04_replay(void **state)
 	assert_int_equal(bench_secure(&b, INS_CHANGE_MODE, 0x0001, none, NULL), SW_CONDITIONS);
 	assert_int_equal(bench_slot(&b).state, SLOT_COMPLETE); /* the session stays */
 	assert_int_equal(bench_return(&b, &p), SW_SECURITY_STATUS);
-	assert_int_equal(bench_channel(&b)->session, SESSION_IDLE);
+	assert_int_equal(bench_channel(&b)->session, CHANNEL_IDLE);
 
 	bench_session(&b, 0x33);
 	wrap_authorize(&b, &p, &wire);
 	assert_int_equal(bench_raw(&b, wr_span(&wire)), SW_OK);
 	assert_int_equal(open_verdict(&b), RESULT_ACTIVE);
 	assert_int_equal(bench_raw(&b, wr_span(&wire)), SW_SECURITY_STATUS);
-	assert_int_equal(bench_channel(&b)->session, SESSION_IDLE);
+	assert_int_equal(bench_channel(&b)->session, CHANNEL_IDLE);
 	bench_assert_active(&b, &p);
 	bench_tear_down(&b, &p);
 }
@@ -270,7 +270,7 @@ static void test_04_replay(void **state)
 static uint8_t verdict(struct bench *b, const struct authorize *a)
 {
 	uint8_t result;
-	uint16_t sw = bench_authorize(b, AUTHORIZE_VERIFY, a, &result);
+	uint16_t sw = bench_authorize(b, P1_VERIFY, a, &result);
 
 	assert_int_equal(sw, result < RESULT_NOT_COMPLETE ? SW_OK : SW_AUTH_FAILED);
 	return result;
@@ -408,8 +408,7 @@ static void test_05_misfits(void **state)
 		misfits[n].change(&a);
 		if (misfits[n].sign)
 			package_sign(&p, &b, &a);
-		assert_int_equal(
-		    bench_authorize(&b, AUTHORIZE_ACTIVATE, &a, &result), SW_AUTH_FAILED);
+		assert_int_equal(bench_authorize(&b, P1_ACTIVATE, &a, &result), SW_AUTH_FAILED);
 		assert_int_equal(result, misfits[n].result);
 		assert_int_equal(bench_slot(&b).state, SLOT_COMPLETE);
 	}
@@ -448,7 +447,7 @@ static void test_05_literal_codes(void **state)
 		a.code[3] ^= 1;
 		assert_int_equal(verdict(&b, &a), RESULT_CODE);
 		a.code[3] ^= 1;
-		assert_int_equal(bench_authorize(&b, AUTHORIZE_ACTIVATE, &a, &result), SW_OK);
+		assert_int_equal(bench_authorize(&b, P1_ACTIVATE, &a, &result), SW_OK);
 		assert_int_equal(result, RESULT_ACTIVE);
 		assert_int_equal(bench_channel(&b)->bk_mac.n, 0);
 		assert_int_equal(verdict(&b, &a), RESULT_ALREADY);
@@ -482,7 +481,7 @@ static void test_10_foreign_stream(void **state)
 		assert_int_equal(bench_start(&b, &p, 0), SW_OK);
 		assert_int_equal(bench_raw(&b, package_command(&p, 0)), SW_OK);
 		assert_int_equal(bench_raw(&b, package_command(&q, 1)), SW_SECURITY_STATUS);
-		assert_int_equal(bench_channel(&b)->session, SESSION_IDLE);
+		assert_int_equal(bench_channel(&b)->session, CHANNEL_IDLE);
 		assert_false(bench_channel(&b)->has_saved);
 		assert_int_equal(bench_slot(&b).done, 1);
 		bench_session(&b, 0x33);
@@ -524,14 +523,14 @@ static void test_10_unprotected(void **state)
 	bench_set_up(&b, &p, 'a', 16, 8);
 	assert_int_equal(bench_start(&b, &p, 0), SW_OK);
 	assert_int_equal(bench_plain(&b, INS_GET_DATA, TAG_SLOTS, none), SW_SECURITY_STATUS);
-	assert_int_equal(bench_channel(&b)->session, SESSION_IDLE);
+	assert_int_equal(bench_channel(&b)->session, CHANNEL_IDLE);
 	assert_int_equal(bench_raw(&b, package_command(&p, 0)), SW_SECURITY_STATUS);
 	assert_int_equal(bench_slot(&b).done, 0);
 
 	bench_session(&b, 0x33);
 	assert_int_equal(bench_start(&b, &p, 0), SW_OK);
 	assert_int_equal(bench_plain(&b, INS_SELECT, 0x0400, aid_span(&aid_isd)), SW_OK);
-	assert_int_equal(bench_channel(&b)->session, SESSION_IDLE);
+	assert_int_equal(bench_channel(&b)->session, CHANNEL_IDLE);
 	assert_int_equal(bench_return(&b, &p), SW_SECURITY_STATUS);
 
 	bench_session(&b, 0x33);

@@ -10,7 +10,7 @@ static const struct span none = { NULL, 0 };
 
 static void assert_still_unicast(struct bench *b, uint8_t slot_state)
 {
-	assert_int_equal(bench_channel(b)->session, SESSION_UNICAST);
+	assert_int_equal(bench_channel(b)->session, CHANNEL_UNICAST);
 	assert_false(bench_channel(b)->has_saved);
 	/* the answer verifies: counter and chaining have advanced on both sides */
 	assert_int_equal(bench_slot(b).state, slot_state);
@@ -70,7 +70,7 @@ static void discard(struct bench *b, const struct package *p, uint16_t want)
 	uint16_t sw;
 
 	discard_put(&w, p->campaign, p->number);
-	sw = bench_secure(b, INS_AUTHORIZE_ACTION, AUTHORIZE_DISCARD << 8, wr_span(&w), &answer);
+	sw = bench_secure(b, INS_AUTHORIZE_ACTION, P1_DISCARD << 8, wr_span(&w), &answer);
 	assert_int_equal(sw, want);
 	if (sw != SW_OK)
 		return;
@@ -282,15 +282,14 @@ static void test_authorize_order(void **state)
 	package_authorize(&p, &b, ALG_ISSUER, &a);
 	for (size_t j = 0; j < CHECKS; j++)
 		checks[j].break_it(&a);
-	bench_authorize(&b, AUTHORIZE_VERIFY, &a, &result);
+	bench_authorize(&b, P1_VERIFY, &a, &result);
 	assert_int_equal(result, RESULT_NOT_COMPLETE);
 	bench_load(&b, &p);
 	for (size_t k = 0; k < CHECKS; k++) {
 		package_authorize(&p, &b, ALG_ISSUER, &a);
 		for (size_t j = k; j < CHECKS; j++)
 			checks[j].break_it(&a);
-		assert_int_equal(
-		    bench_authorize(&b, AUTHORIZE_VERIFY, &a, &result), SW_AUTH_FAILED);
+		assert_int_equal(bench_authorize(&b, P1_VERIFY, &a, &result), SW_AUTH_FAILED);
 		assert_int_equal(result, checks[k].result);
 	}
 	assert_int_equal(bench_secure(&b, INS_AUTHORIZE_ACTION, 0x0301, none, NULL), SW_WRONG_P1P2);
@@ -301,13 +300,13 @@ static void test_authorize_order(void **state)
 	/* what the issuer has signed, but is not there */
 	package_authorize(&p, &b, ALG_ISSUER, &a);
 	b.v->chip.slot_data.p[0] ^= 1;
-	bench_authorize(&b, AUTHORIZE_VERIFY, &a, &result);
+	bench_authorize(&b, P1_VERIFY, &a, &result);
 	assert_int_equal(result, RESULT_CODE);
 	b.v->chip.slot_data.p[0] ^= 1;
 	/* verify first, any number of times, then for good */
 	package_authorize(&p, &b, ALG_DIGEST, &a);
 	for (int n = 0; n < 3; n++) {
-		assert_int_equal(bench_authorize(&b, AUTHORIZE_VERIFY, &a, &result), SW_OK);
+		assert_int_equal(bench_authorize(&b, P1_VERIFY, &a, &result), SW_OK);
 		assert_int_equal(result, RESULT_VERIFIED);
 		assert_int_equal(bench_slot(&b).state, SLOT_VERIFIED);
 	}
@@ -315,10 +314,10 @@ static void test_authorize_order(void **state)
 	/* already active comes before everything else on the content */
 	break_target(&a);
 	break_length(&a);
-	assert_int_equal(bench_authorize(&b, AUTHORIZE_ACTIVATE, &a, &result), SW_OK);
+	assert_int_equal(bench_authorize(&b, P1_ACTIVATE, &a, &result), SW_OK);
 	assert_int_equal(result, RESULT_ALREADY);
 	break_code(&a);
-	assert_int_equal(bench_authorize(&b, AUTHORIZE_ACTIVATE, &a, &result), SW_AUTH_FAILED);
+	assert_int_equal(bench_authorize(&b, P1_ACTIVATE, &a, &result), SW_AUTH_FAILED);
 	assert_int_equal(result, RESULT_NOT_COMPLETE);
 	bench_assert_active(&b, &p);
 	bench_tear_down(&b, &p);
@@ -359,19 +358,19 @@ static void test_authorize_other_session(void **state)
 	package_authorize(&p, &b, ALG_CMAC_BK, &a);
 	vcard_reset(b.v);
 	bench_session(&b, 0x33);
-	bench_authorize(&b, AUTHORIZE_VERIFY, &a, &result);
+	bench_authorize(&b, P1_VERIFY, &a, &result);
 	assert_int_equal(result, RESULT_POLICY);
 	vcard_reset(b.v);
 	assert_int_equal(bench_plain(&b, INS_MANAGE_CHANNEL, 0x0000, none), SW_OK);
 	bench_session(&b, 0x33);
 	bench_load(&b, &p);
-	bench_authorize(&b, AUTHORIZE_VERIFY, &a, &result);
+	bench_authorize(&b, P1_VERIFY, &a, &result);
 	assert_int_equal(result, RESULT_VERIFIED);
 	c = b;
 	c.host = (struct scp){ 0 };
 	c.channel = 1;
 	bench_session(&c, 0x33);
-	bench_authorize(&c, AUTHORIZE_VERIFY, &a, &result);
+	bench_authorize(&c, P1_VERIFY, &a, &result);
 	assert_int_equal(result, RESULT_POLICY);
 	/* the same campaign, loaded again from another channel with other keys */
 	package_make(&again, &b, 'p', 16, 8);
@@ -385,7 +384,7 @@ static void test_authorize_other_session(void **state)
 		wire[0] |= c.channel; /* which no MAC covers */
 		assert_int_equal(bench_raw(&c, wr_span(&w)), SW_OK);
 	}
-	bench_authorize(&b, AUTHORIZE_VERIFY, &a, &result);
+	bench_authorize(&b, P1_VERIFY, &a, &result);
 	assert_int_equal(result, RESULT_POLICY);
 	scp_wipe(&c.host);
 	package_free(&again);
@@ -470,7 +469,7 @@ static void wrong_nonce(struct bench *b, const struct package *p)
 	bench_stream(b, p, 0);
 	assert_int_equal(bench_return(b, p), SW_OK);
 	package_authorize(p, b, ALG_DIGEST, &a);
-	bench_authorize(b, AUTHORIZE_ACTIVATE, &a, &result);
+	bench_authorize(b, P1_ACTIVATE, &a, &result);
 	assert_int_equal(result, RESULT_CODE);
 }
 
@@ -490,12 +489,11 @@ static void variant_works(char variant, uint8_t key_n, uint8_t m)
 	package_authorize(&p, &b, literal, &a);
 	for (size_t bit = 0; bit < 8u * a.code_n; bit++) {
 		a.code[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
-		assert_int_equal(
-		    bench_authorize(&b, AUTHORIZE_VERIFY, &a, &result), SW_AUTH_FAILED);
+		assert_int_equal(bench_authorize(&b, P1_VERIFY, &a, &result), SW_AUTH_FAILED);
 		assert_int_equal(result, RESULT_CODE);
 		a.code[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
 	}
-	assert_int_equal(bench_authorize(&b, AUTHORIZE_VERIFY, &a, &result), SW_OK);
+	assert_int_equal(bench_authorize(&b, P1_VERIFY, &a, &result), SW_OK);
 	assert_int_equal(result, RESULT_VERIFIED);
 	assert_int_equal(bench_activate(&b, &p), RESULT_ACTIVE);
 	bench_assert_active(&b, &p);

@@ -5,19 +5,19 @@
 
 static const struct span none = { NULL, 0 };
 
-static void go_to(struct bench *b, const struct package *p, enum session state)
+static void go_to(struct bench *b, const struct package *p, enum channel_state state)
 {
 	bench_cycle(b);
-	if (state == SESSION_IDLE)
+	if (state == CHANNEL_IDLE)
 		return;
-	if (state == SESSION_IU_DONE) {
+	if (state == CHANNEL_IU_DONE) {
 		assert_int_equal(
 		    bench_plain(b, INS_INITIALIZE_UPDATE, 0x3000, unit_bytes("0102030405060708")),
 		    SW_OK);
 		return;
 	}
 	bench_session(b, 0x33);
-	if (state == SESSION_BROADCAST)
+	if (state == CHANNEL_BROADCAST)
 		assert_int_equal(bench_start(b, p, 0), SW_OK);
 }
 
@@ -29,9 +29,9 @@ static uint16_t say(
 	uint16_t sw;
 
 	switch (bench_channel(b)->session) {
-	case SESSION_UNICAST:
+	case CHANNEL_UNICAST:
 		return bench_secure(b, ins, p1p2, data, NULL);
-	case SESSION_BROADCAST:
+	case CHANNEL_BROADCAST:
 		insider_begin(&s, p, 0);
 		sw = insider_sends(b, &s, ins, p1p2, data);
 		scp_wipe(&s);
@@ -57,7 +57,7 @@ static uint16_t say_enter(struct bench *b, const struct package *p, bool right)
 /* EXTERNAL AUTHENTICATE for the INITIALIZE UPDATE of go_to; in states that have none, any. */
 static uint16_t say_authenticate(struct bench *b, enum mode_event event)
 {
-	struct channel *ch = bench_channel(b);
+	struct logical_channel *ch = bench_channel(b);
 	struct span host = unit_bytes("0102030405060708"), card = SPAN(ch->card_challenge);
 	struct scp s = { 0 };
 	uint8_t buf[64];
@@ -108,14 +108,14 @@ static uint16_t happen(struct bench *b, const struct package *p, enum mode_event
 }
 
 struct expect {
-	enum session next;
+	enum channel_state next;
 	uint16_t sw;
 };
 
-#define IDLE SESSION_IDLE
-#define DONE SESSION_IU_DONE
-#define UNI SESSION_UNICAST
-#define BRO SESSION_BROADCAST
+#define IDLE CHANNEL_IDLE
+#define DONE CHANNEL_IU_DONE
+#define UNI CHANNEL_UNICAST
+#define BRO CHANNEL_BROADCAST
 
 /* Columns: IDLE, IU_DONE, UNICAST, BROADCAST. An EXTERNAL AUTHENTICATE where none is due has a MAC
  * that is wrong for the session that is open. */
@@ -149,33 +149,33 @@ static void test_state_table(void **state)
 
 	(void)state;
 	bench_set_up(&b, &p, 'a', 16, 8);
-	for (unsigned s = SESSION_IDLE; s <= SESSION_BROADCAST; s++) {
+	for (unsigned s = CHANNEL_IDLE; s <= CHANNEL_BROADCAST; s++) {
 		for (unsigned event = 0; event < EVENTS; event++) {
 			const struct expect *want = &walk[event][s];
-			struct channel *ch;
+			struct logical_channel *ch;
 
-			go_to(&b, &p, (enum session)s);
+			go_to(&b, &p, (enum channel_state)s);
 			ch = bench_channel(&b);
 			assert_int_equal(ch->session, s);
 			assert_int_equal(happen(&b, &p, (enum mode_event)event), want->sw);
 			assert_int_equal(ch->session, want->next);
-			assert_int_equal(ch->has_saved, want->next == SESSION_BROADCAST);
-			if (want->next != SESSION_BROADCAST)
+			assert_int_equal(ch->has_saved, want->next == CHANNEL_BROADCAST);
+			if (want->next != CHANNEL_BROADCAST)
 				assert_int_equal(ch->saved.u.scp03.mac.key.n, 0);
-			if (want->next == SESSION_IDLE) {
+			if (want->next == CHANNEL_IDLE) {
 				assert_int_equal(ch->scp.u.scp03.mac.key.n, 0);
 				assert_int_equal(ch->bk_mac.n, 0);
 			}
 			/* a broadcast command that was refused is the last that counts */
-			assert_int_equal(ch->failed, want->next == SESSION_BROADCAST &&
-							 s == SESSION_BROADCAST &&
+			assert_int_equal(ch->failed, want->next == CHANNEL_BROADCAST &&
+							 s == CHANNEL_BROADCAST &&
 							 want->sw != SW_OK);
 		}
 	}
 	/* the table itself has no hole: each row is a state of its own or 9000 moves */
-	for (unsigned s = SESSION_IDLE; s <= SESSION_BROADCAST; s++)
+	for (unsigned s = CHANNEL_IDLE; s <= CHANNEL_BROADCAST; s++)
 		for (unsigned event = 0; event < EVENTS; event++) {
-			const struct mode_row *row = mode_row((enum session)s, event);
+			const struct mode_row *row = mode_row((enum channel_state)s, event);
 
 			assert_true(row->next == s || row->sw == SW_OK || row->act != NULL ||
 				    event == EVENT_INITIALIZE);
@@ -192,14 +192,14 @@ static void test_state_tries(void **state)
 	(void)state;
 	bench_set_up(&b, &p, 'a', 16, 8);
 	for (int n = 1; n < TRIES_MAX; n++) {
-		go_to(&b, &p, SESSION_IU_DONE);
+		go_to(&b, &p, CHANNEL_IU_DONE);
 		happen(&b, &p, n % 2 ? EVENT_AUTH_MAC : EVENT_AUTH_CRYPTOGRAM);
 		assert_int_equal(b.v->chip.keys[0].tries, TRIES_MAX - n);
 	}
 	bench_session(&b, 0x33);
 	assert_int_equal(b.v->chip.keys[0].tries, TRIES_MAX);
 	for (int n = 0; n < TRIES_MAX; n++) {
-		go_to(&b, &p, SESSION_IU_DONE);
+		go_to(&b, &p, CHANNEL_IU_DONE);
 		happen(&b, &p, EVENT_AUTH_MAC);
 	}
 	assert_int_equal(happen(&b, &p, EVENT_INITIALIZE), SW_AUTH_BLOCKED);

@@ -64,7 +64,7 @@ static void open_session(struct known *t)
 		    card = unit_hex(t->c, "card_challenge");
 	struct capdu iu = { 0x80, INS_INITIALIZE_UPDATE, KEY_VERSION, 0, host, LE_MAX_SHORT,
 		false };
-	struct channel *ch = &t->v->channel[0];
+	struct logical_channel *ch = &t->v->channel[0];
 	uint8_t buf[40];
 	struct wr w = wr_fixed(buf, sizeof(buf));
 	struct span rsp;
@@ -72,12 +72,12 @@ static void open_session(struct known *t)
 	capdu_put(&w, &iu);
 	rsp = send(t, wr_span(&w));
 	assert_int_equal(rsp.n, 13 + 2 * host.n + 2);
-	assert_int_equal(ch->session, SESSION_IU_DONE);
+	assert_int_equal(ch->session, CHANNEL_IU_DONE);
 	memcpy(ch->card_challenge, card.p, card.n);
 	assert_true(
 	    scp_begin(&ch->scp, START(PROTOCOL_SCP03, 0, &t->v->chip.keys[0].keys, host, card)));
 	assert_span(send(t, unit_hex(t->c, "external_authenticate")), unit_bytes("9000"));
-	assert_int_equal(ch->session, SESSION_UNICAST);
+	assert_int_equal(ch->session, CHANNEL_UNICAST);
 }
 
 static void card_on(struct known *t)
@@ -106,7 +106,7 @@ static void play_stream(struct known *t, size_t from)
 {
 	const json_t *stream = json_object_get(t->c, "stream"),
 		     *points = json_object_get(t->c, "checkpoints");
-	const struct channel *ch = &t->v->channel[0];
+	const struct logical_channel *ch = &t->v->channel[0];
 
 	for (size_t k = from; k < json_array_size(stream); k++) {
 		assert_span(SPAN(ch->scp.u.scp03.mcv),
@@ -119,17 +119,17 @@ static void play_stream(struct known *t, size_t from)
 	assert_int_equal(t->v->chip.slot.state, SLOT_COMPLETE);
 	assert_span(wr_span(&t->v->chip.slot_data), unit_hex(t->all, "image"));
 	assert_span(send(t, unit_hex(t->c, "return")), unit_bytes("9000"));
-	assert_int_equal(ch->session, SESSION_UNICAST);
+	assert_int_equal(ch->session, CHANNEL_UNICAST);
 }
 
 static void load(struct known *t)
 {
-	const struct channel *ch = &t->v->channel[0];
+	const struct logical_channel *ch = &t->v->channel[0];
 	uint8_t counter[16] = { 0 };
 
 	open_session(t);
 	assert_span(send(t, unit_hex(t->c, "enter_wrapped")), unit_hex(t->c, "enter_answer"));
-	assert_int_equal(ch->session, SESSION_BROADCAST);
+	assert_int_equal(ch->session, CHANNEL_BROADCAST);
 	assert_span(SPAN(ch->saved.u.scp03.mcv), unit_hex(t->c, "saved_chaining_value"));
 	put_u64(&counter[8], (uint64_t)json_integer_value(json_object_get(t->c, "saved_counter")));
 	assert_span(SPAN(ch->saved.u.scp03.counter), SPAN(counter));
@@ -181,7 +181,7 @@ static void check_resume(struct known *t)
 		assert_span(send(t, unit_bytes(json_string_value(json_array_get(stream, k)))),
 		    unit_bytes("9000"));
 	vcard_reset(t->v);
-	assert_int_equal(t->v->channel[0].session, SESSION_IDLE);
+	assert_int_equal(t->v->channel[0].session, CHANNEL_IDLE);
 	open_session(t);
 	rsp = send(t, unit_hex(t->c, "resume_at_2_wrapped"));
 	assert_span(span_sub(rsp, rsp.n - 2, 2), unit_bytes("9000"));

@@ -216,16 +216,16 @@ static void object_records(void **state)
 	assert_false(object_get(c, &rd));
 	wr_free(&big);
 	/* As many as there is room for; those that are there can still be changed. */
-	for (unsigned i = (unsigned)c->objects_n; i < CARD_OBJECTS_MAX; i++) {
+	for (unsigned i = (unsigned)c->objects_n; i < CHIP_OBJECTS_MAX; i++) {
 		snprintf(hex, sizeof(hex), "05A0000001532%03X00", i);
 		assert_true(takes(object_get, hex));
 	}
-	assert_int_equal(c->objects_n, CARD_OBJECTS_MAX);
+	assert_int_equal(c->objects_n, CHIP_OBJECTS_MAX);
 	assert_false(takes(object_get, "05A000000154 0101 AA"));
 	assert_true(takes(object_get, "05A000000152 0101 00"));
 	keys_owner_gone(c, &owner);
 	objects_owner_gone(c, &owner);
-	assert_int_equal(c->objects_n, CARD_OBJECTS_MAX - 3);
+	assert_int_equal(c->objects_n, CHIP_OBJECTS_MAX - 3);
 	assert_false(chip_object(r.v, &owner, 0x0101, &value));
 	assert_true(aid_from(&owner, unit_bytes("A000000152")));
 	assert_true(chip_object(r.v, &owner, 0x0101, &value));
@@ -241,7 +241,7 @@ static void keys_go_with_their_domain(void **state)
 	size_t n = c->keys_n;
 
 	(void)state;
-	assert_true(n >= 1 && n + 2 <= CARD_KEYS_MAX);
+	assert_true(n >= 1 && n + 2 <= CHIP_KEYS_MAX);
 	assert_true(aid_from(&owner, unit_bytes("A000000155")));
 	c->keys[n] = c->keys[n + 1] = c->keys[0];
 	c->keys[n].domain = owner;
@@ -271,7 +271,7 @@ static void public_key_records(void **state)
 	size_t n = c->publics_n;
 
 	(void)state;
-	for (unsigned i = 1; n + i <= CARD_PUBLICS_MAX; i++) {
+	for (unsigned i = 1; n + i <= CHIP_PUBLICS_MAX; i++) {
 		public_record_of(
 		    hex, sizeof(hex), i % 2 != 0 ? "A000000151" : "A000000152", i, 0x73);
 		assert_true(takes(public_get, hex));
@@ -281,7 +281,7 @@ static void public_key_records(void **state)
 	assert_false(takes(public_get, hex));
 	public_record_of(hex, sizeof(hex), "A000000151", 1, 0x73); /* known: written over */
 	assert_true(takes(public_get, hex));
-	assert_int_equal(c->publics_n, CARD_PUBLICS_MAX);
+	assert_int_equal(c->publics_n, CHIP_PUBLICS_MAX);
 	/* Cut short anywhere, of a kind or a curve that is none. */
 	public_record_of(hex, sizeof(hex), "A000000151", 1, 0x73);
 	for (size_t cut = strlen(hex) - 2; cut > 24; cut -= 2) {
@@ -292,11 +292,11 @@ static void public_key_records(void **state)
 	/* Gone by domain, identifier and version; once more is no error. */
 	for (int i = 0; i < 2; i++) {
 		assert_true(takes(public_gone_get, "05A000000151 0173"));
-		assert_int_equal(c->publics_n, CARD_PUBLICS_MAX - 1);
+		assert_int_equal(c->publics_n, CHIP_PUBLICS_MAX - 1);
 	}
 	assert_true(takes(public_gone_get, "05A000000152 0373"));
 	assert_true(takes(public_gone_get, "05A000000151 0374"));
-	assert_int_equal(c->publics_n, CARD_PUBLICS_MAX - 1);
+	assert_int_equal(c->publics_n, CHIP_PUBLICS_MAX - 1);
 	assert_false(takes(public_gone_get, "05A000000151 03"));
 	assert_false(takes(public_gone_get, "05A000000151"));
 }

@@ -139,7 +139,7 @@ static void step_delete(struct rig *r)
 
 static void step_slot(struct rig *r)
 {
-	struct slot s = { .state = SLOT_RECEIVING,
+	struct card_slot s = { .state = SLOT_RECEIVING,
 		.campaign = { 1 },
 		.total = 2,
 		.length = 300,
@@ -152,7 +152,7 @@ static void step_slot(struct rig *r)
 
 static void step_block(struct rig *r)
 {
-	struct slot s = r->v->chip.slot;
+	struct card_slot s = r->v->chip.slot;
 	uint8_t block[150] = { 0x7F, 0x6E };
 
 	s.done++;

@@ -237,7 +237,7 @@ static void test_card_refuses_requests(void **state)
 			.host_id = span_str("host") };
 		if (play_request(&b, rows[i].ins, rows[i].kid, &q) != rows[i].sw)
 			fail_msg("row %zu: not %04X", i, rows[i].sw);
-		assert_int_equal(b.r.v->channel[0].session == SESSION_UNICAST, rows[i].sw == SW_OK);
+		assert_int_equal(b.r.v->channel[0].session == CHANNEL_UNICAST, rows[i].sw == SW_OK);
 		assert_int_equal(b.r.v->channel[0].oce.key.n, 0);
 	}
 	/* a point that is not on the curve, and a request cut short */
@@ -272,11 +272,11 @@ static void test_card_forgets(void **state)
 	assert_int_equal(play_request(&b, 0x82, KID_SCP11A, &q), SW_OK);
 	/* in the session: a certificate ends it and begins another */
 	assert_int_equal(play_chain(&b), SW_OK);
-	assert_int_equal(b.r.v->channel[0].session, SESSION_IDLE);
+	assert_int_equal(b.r.v->channel[0].session, CHANNEL_IDLE);
 	assert_int_equal(play_request(&b, 0x82, KID_SCP11A, &q), SW_OK);
 	/* anything else unprotected only ends it */
 	assert_int_equal(rig_hex(&b.r, "80CA004500"), SW_SECURITY_STATUS);
-	assert_int_equal(b.r.v->channel[0].session, SESSION_IDLE);
+	assert_int_equal(b.r.v->channel[0].session, CHANNEL_IDLE);
 	down(&b);
 }
 
@@ -483,7 +483,7 @@ static void test_card_domains(void **state)
 	assert_true(chip_commit(b.r.v));
 	assert_int_equal(rig_hex(&b.r, "00A4040008A0000001515300AA"), SW_OK);
 	assert_int_equal(play_request(&b, 0x88, KID_SCP11B, &q), SW_OK);
-	assert_int_equal(b.r.v->channel[0].session, SESSION_UNICAST);
+	assert_int_equal(b.r.v->channel[0].session, CHANNEL_UNICAST);
 	assert_int_equal(play_chain(&b), SW_OK);
 	assert_int_equal(play_request(&b, 0x82, KID_SCP11A, &mutual), SW_OK);
 	set.domain = domain.aid;

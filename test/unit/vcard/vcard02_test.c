@@ -36,7 +36,7 @@ static void initialize(struct rig *r, struct host *h, const struct key_set *keys
 	assert_int_equal(u.key_version, version);
 	memcpy(h->cc, u.card_challenge, 8);
 	assert_true(begin_counter(&h->scp, keys, r->issue.i02, h->cc));
-	assert_true(scp_cryptogram(&h->scp, CHALLENGES(SPAN(hc), SPAN(h->cc)), SCP_CARD, want));
+	assert_true(scp_cryptogram(&h->scp, CHALLENGES(SPAN(hc), SPAN(h->cc)), ROLE_CARD, want));
 	assert_span(span_of(u.cryptogram, 8), SPAN(want));
 }
 
@@ -167,7 +167,7 @@ static void test_refused(void **state)
 	/* An unprotected command ends the session. */
 	assert_int_equal(rig_hex(&r, "80F28002024F0000"), SW_SECURITY_STATUS);
 	assert_int_equal(rig_hex(&r, "80F28002024F0000"), SW_SECURITY_STATUS);
-	assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
+	assert_int_equal(r.v->channel[0].session, CHANNEL_IDLE);
 	scp_wipe(&h.scp);
 	rig_off(&r);
 }

@@ -53,7 +53,7 @@ static void load_and_install(void **state)
 	assert_int_equal(f->import_n, 1);
 	assert_int_equal(install_applet(&r, PACKAGE, APPLET, "A00000006203010C0102", "00"), SW_OK);
 	assert_true(status_of(&r, STATUS_MODULES, PACKAGE, &s));
-	assert_int_equal(s.state, LOAD_FILE_LOADED);
+	assert_int_equal(s.state, ELF_LOADED);
 	assert_memory_equal(s.version, "\x01\x02", 2);
 	assert_int_equal(s.module_n, 1);
 	assert_span(aid_span(&s.module[0]), unit_bytes(APPLET));
@@ -358,22 +358,22 @@ static void bounded(void **state)
 	content_on(&r);
 	p.applets[0] = APPLET;
 	p.aid = aid;
-	for (n = 0; n <= CONTENT_FILES_MAX; n++) {
+	for (n = 0; n <= HELD_FILES_MAX; n++) {
 		snprintf(aid, sizeof(aid), "A0000000620301%02X", (unsigned)n);
 		if (load_package(&r, &p, "") != SW_OK)
 			break;
 	}
-	assert_int_equal(n, CONTENT_FILES_MAX);
+	assert_int_equal(n, HELD_FILES_MAX);
 	assert_int_equal(load_start(&r, LIBRARY, "", none), SW_NO_MEMORY);
 	snprintf(aid, sizeof(aid), "A000000062030105");
-	for (n = 0; n <= CONTENT_APPS_MAX; n++) {
+	for (n = 0; n <= HELD_APPS_MAX; n++) {
 		char app[32];
 
 		snprintf(app, sizeof(app), "A0000000620302%02X", (unsigned)n);
 		if (install_applet(&r, aid, APPLET, app, "00") != SW_OK)
 			break;
 	}
-	assert_int_equal(n, CONTENT_APPS_MAX);
+	assert_int_equal(n, HELD_APPS_MAX);
 	assert_lasting(&r);
 	content_session(&r);
 	for (n = 0; n < 200; n++) {
@@ -464,11 +464,11 @@ static void last_moments(void **state)
 	    say(&r, INS_LOAD, 0x0000, span_sub(wr_span(&file), 0, 101), NULL), SW_NO_MEMORY);
 	rig_off(&r);
 	content_on(&r);
-	p.more_imports = CONTENT_IMPORTS_MAX;
+	p.more_imports = HELD_IMPORTS_MAX;
 	assert_int_equal(load_package(&r, &p, ""), SW_NO_MEMORY);
 	p.more_imports--;
 	assert_int_equal(load_package(&r, &p, ""), SW_OK);
-	assert_int_equal(chip_load_file(r.v, &package)->import_n, CONTENT_IMPORTS_MAX);
+	assert_int_equal(chip_load_file(r.v, &package)->import_n, HELD_IMPORTS_MAX);
 	assert_int_equal(delete_aid(&r, PACKAGE, DELETE_OBJECT), SW_OK);
 	assert_int_equal(rig_hex(&r, "0070000001"), SW_OK);
 	assert_int_equal(load_start(&r, PACKAGE, "", none), SW_OK);

@@ -172,8 +172,8 @@ static void tokens_of_all_kinds(void **state)
 		struct rig r;
 
 		set_up(&r, false);
-		put_key(&r, "", AUTHORITY_KVN_TOKEN, &k);
-		put_key(&r, "", AUTHORITY_KVN_RECEIPT, &receipt);
+		put_key(&r, "", KVN_TOKEN, &k);
+		put_key(&r, "", KVN_RECEIPT, &receipt);
 		without_hash(&r, op, &k);
 		only_by_token(&r, INSTALL_ALONE, &op, &k);
 		assert_int_equal(load_blocks_put(&r, wr_span(&file), 200), SW_OK);
@@ -225,8 +225,8 @@ static void extradition_and_update(void **state)
 	assert_int_equal(rig_hex(&r, "00A4040008" DOMAIN), SW_OK);
 	content_session(&r);
 	assert_true(key_of_kind(2, &k) && key_of_kind(1, &receipt));
-	put_key(&r, "", AUTHORITY_KVN_TOKEN, &k);
-	put_key(&r, "", AUTHORITY_KVN_RECEIPT, &receipt);
+	put_key(&r, "", KVN_TOKEN, &k);
+	put_key(&r, "", KVN_RECEIPT, &receipt);
 	op.install = (struct install){ .domain = aid_of(DOMAIN2), .app = aid_of(PACKAGE) };
 	only_by_token(&r, INSTALL_ALONE, &op, &k);
 	confirmed(&r, 1, &d, &receipt);
@@ -260,8 +260,8 @@ static void combined(void **state)
 	(void)state;
 	set_up(&r, false);
 	assert_true(key_of_kind(0, &k));
-	put_key(&r, "", AUTHORITY_KVN_TOKEN, &k);
-	put_key(&r, "", AUTHORITY_KVN_RECEIPT, &k);
+	put_key(&r, "", KVN_TOKEN, &k);
+	put_key(&r, "", KVN_RECEIPT, &k);
 	package_put(&data, &hello);
 	load_file_head_put(&file, NULL, 0, data.n, false, NULL);
 	wr_put(&file, wr_span(&data));
@@ -314,8 +314,8 @@ static void control(void **state)
 	(void)state;
 	set_up(&r, true);
 	assert_true(key_of_kind(0, &k));
-	put_key(&r, "", AUTHORITY_KVN_TOKEN, &k);
-	put_key(&r, "", AUTHORITY_KVN_RECEIPT, &k);
+	put_key(&r, "", KVN_TOKEN, &k);
+	put_key(&r, "", KVN_RECEIPT, &k);
 	for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++) {
 		struct wr token = wr_grow(64);
 
@@ -347,7 +347,7 @@ static void without_keys(void **state)
 	assert_true(key_of_kind(0, &k));
 	assert_true(token_sign(&op, &k, &token));
 	assert_int_equal(tokened(&r, INSTALL_ALONE, &op, wr_span(&token)), SW_CONDITIONS);
-	put_key(&r, "", AUTHORITY_KVN_TOKEN, &k);
+	put_key(&r, "", KVN_TOKEN, &k);
 	assert_int_equal(tokened(&r, INSTALL_ALONE, &op, wr_span(&token)), SW_OK);
 	assert_span(rig_answer(&r), unit_bytes("00")); /* no key, no receipt */
 	assert_int_equal(r.v->chip.content.receipts, 0);
@@ -371,8 +371,8 @@ static void verified_above(void **state)
 	    say_hex(&r, INS_INSTALL, 0x1000, "08" DOMAIN2 "00 08" DOMAIN "000000"), SW_OK);
 	assert_int_equal(load_package(&r, &hello, DOMAIN), SW_OK);
 	assert_true(key_of_kind(2, &k) && key_of_kind(3, &isd));
-	put_key(&r, "", AUTHORITY_KVN_TOKEN, &isd);
-	put_key(&r, DOMAIN2, AUTHORITY_KVN_TOKEN, &k);
+	put_key(&r, "", KVN_TOKEN, &isd);
+	put_key(&r, DOMAIN2, KVN_TOKEN, &k);
 	assert_int_equal(rig_hex(&r, "00A4040008" DOMAIN), SW_OK);
 	content_session(&r);
 	only_by_token(&r, INSTALL_ALONE, &op, &k);
@@ -391,8 +391,8 @@ static void counter_ends(void **state)
 	(void)state;
 	set_up(&r, true);
 	assert_true(key_of_kind(0, &k));
-	put_key(&r, "", AUTHORITY_KVN_TOKEN, &k);
-	put_key(&r, "", AUTHORITY_KVN_RECEIPT, &k);
+	put_key(&r, "", KVN_TOKEN, &k);
+	put_key(&r, "", KVN_RECEIPT, &k);
 	chip_put_receipts(r.v, 0xFFFF);
 	assert_true(chip_commit(r.v));
 	assert_true(token_sign(&op, &k, &token));
@@ -441,7 +441,7 @@ static void dap_signatures(void **state)
 		personal_domain(&r, DOMAIN2, "C0");
 		assert_int_equal(
 		    load_signed(&r, "", &k, DIGEST_SHA512, false), SW_REFERENCE_NOT_FOUND);
-		put_key(&r, DOMAIN2, nth == 2 ? 0x22 : AUTHORITY_KVN_DAP, &k);
+		put_key(&r, DOMAIN2, nth == 2 ? 0x22 : KVN_DAP, &k);
 		assert_int_equal(load_signed(&r, "", &k, DIGEST_SHA512, true), SW_SECURITY_STATUS);
 		/* what goes to that domain must be signed by it */
 		assert_int_equal(load_package(&r, &hello, DOMAIN2), SW_CONDITIONS);
@@ -466,7 +466,7 @@ static void mandated_dap(void **state)
 	content_on(&r);
 	assert_true(key_of_kind(2, &k));
 	assert_int_equal(install_domain(&r, DOMAIN2, "C1"), SW_OK);
-	put_key(&r, DOMAIN2, AUTHORITY_KVN_DAP, &k);
+	put_key(&r, DOMAIN2, KVN_DAP, &k);
 	/* not before it is PERSONALIZED */
 	assert_int_equal(load_package(&r, &hello, ""), SW_OK);
 	assert_int_equal(delete_aid(&r, PACKAGE, DELETE_OBJECT), SW_OK);
@@ -492,7 +492,7 @@ static void dap_by_nobody(void **state)
 	assert_true(key_of_kind(2, &k));
 	assert_int_equal(load_signed(&r, "", &k, DIGEST_SHA256, false), SW_REFERENCE_NOT_FOUND);
 	personal_domain(&r, DOMAIN2, "80");
-	put_key(&r, DOMAIN2, AUTHORITY_KVN_DAP, &k);
+	put_key(&r, DOMAIN2, KVN_DAP, &k);
 	assert_int_equal(load_signed(&r, "", &k, DIGEST_SHA256, false), SW_CONDITIONS);
 	rig_off(&r);
 }
@@ -540,7 +540,7 @@ static void ciphered(void **state)
 	assert_int_equal(delete_aid(&r, DOMAIN, DELETE_OBJECT), SW_OK);
 	personal_domain(&r, DOMAIN, "800040");
 	assert_int_equal(load_ciphered(&r, &k, NULL, true), SW_REFERENCE_NOT_FOUND); /* no key */
-	put_key(&r, DOMAIN, AUTHORITY_KVN_CIPHER, &k);
+	put_key(&r, DOMAIN, KVN_CIPHER, &k);
 	assert_int_equal(load_ciphered(&r, &other, NULL, true), SW_WRONG_DATA);
 	assert_int_equal(load_ciphered(&r, &k, NULL, false), SW_CONDITIONS); /* no hash */
 	/* an ICV for another cipher */

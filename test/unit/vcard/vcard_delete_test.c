@@ -97,7 +97,7 @@ static void chained(void **state)
 	/* what needs no session is executed, without one */
 	assert_int_equal(say_hex(&r, INS_DELETE, 0x8000, "4F0A"), SW_OK);
 	assert_int_equal(rig_hex(&r, "0070000001"), SW_OK);
-	assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
+	assert_int_equal(r.v->channel[0].session, CHANNEL_IDLE);
 	content_session(&r);
 	assert_int_equal(say_hex(&r, INS_DELETE, 0x8000, "4F0A"), SW_OK);
 	assert_int_equal(say_hex(&r, INS_DELETE, 0x0000, APPLET), SW_OK);

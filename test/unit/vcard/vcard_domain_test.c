@@ -189,8 +189,8 @@ static void sessions(void **state)
 	assert_int_equal(say_hex(&r, INS_GET_STATUS, 0x2002, "4F00"), SW_REFERENCE_NOT_FOUND);
 	/* what is selected on the basic channel ends nothing here, and the other way round */
 	assert_int_equal(rig_hex(&r, "01A4040008A0000001515300BB"), SW_OK);
-	assert_int_equal(r.v->channel[1].session, SESSION_IDLE);
-	assert_int_equal(r.v->channel[0].session, SESSION_UNICAST);
+	assert_int_equal(r.v->channel[1].session, CHANNEL_IDLE);
+	assert_int_equal(r.v->channel[0].session, CHANNEL_UNICAST);
 	scp_wipe(&r.host);
 	r.host = of_basic;
 	r.channel = 0;

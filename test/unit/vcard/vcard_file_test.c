@@ -109,7 +109,7 @@ static void card_file(void **state)
 	assert_int_equal(s.keys[0].length, 24);
 	assert_int_equal(s.keys[0].tries, 10);
 	assert_span(SPAN(s.keys[0].sequence), unit_bytes("000001"));
-	assert_int_equal(s.life_cycle, CARD_SECURED);
+	assert_int_equal(s.life_cycle, LIFE_SECURED);
 	assert_span(span_of(s.cin, s.cin_n), unit_bytes("00000001"));
 	assert_int_equal(s.policy.algorithm_n, 2);
 	assert_memory_equal(s.system.platform, "PLAT-A01", 8);
@@ -212,7 +212,7 @@ static void noise(void **state)
 		if (round % 2 == 0)
 			data[1] = (uint8_t)(data[0] % 0x40); /* lengths that often fit */
 		n = data[2] % sizeof(data);
-		if (r.v->channel[0].session != SESSION_UNICAST)
+		if (r.v->channel[0].session != CHANNEL_UNICAST)
 			rig_session(&r, 0x30, 0x03);
 		/* nothing that ends the card or its key set */
 		if (ins[round % 12] == INS_SET_STATUS && data[4] > 0x7E)

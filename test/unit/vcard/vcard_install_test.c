@@ -184,7 +184,7 @@ static void implicit(void **state)
 /* C9 is kept up to a length. */
 static void long_parameters(void **state)
 {
-	static const uint8_t long_one[CONTENT_PARAMS_MAX + 1] = { 7 };
+	static const uint8_t long_one[HELD_PARAMS_MAX + 1] = { 7 };
 	struct wr params = wr_grow(1024);
 	struct install i = { .load_file = aid_of(PACKAGE),
 		.module = aid_of(APPLET),
@@ -198,12 +198,12 @@ static void long_parameters(void **state)
 	for (size_t more = 2; more-- > 0;) {
 		wr_reset(&params);
 		wr_put(&params, unit_bytes(more == 1 ? "C9820201" : "C9820200"));
-		wr_put(&params, span_of(long_one, CONTENT_PARAMS_MAX + more));
+		wr_put(&params, span_of(long_one, HELD_PARAMS_MAX + more));
 		i.params = wr_span(&params);
 		assert_int_equal(do_install_put(&r, INSTALL_AND_SELECTABLE, INSTALL_ALONE, &i),
 		    more == 1 ? SW_NO_MEMORY : SW_OK);
 	}
-	assert_int_equal(app(&r, APPLET)->params_n, CONTENT_PARAMS_MAX);
+	assert_int_equal(app(&r, APPLET)->params_n, HELD_PARAMS_MAX);
 	assert_lasting(&r);
 	wr_free(&params);
 	rig_off(&r);

@@ -406,7 +406,7 @@ static void full(void **state)
 
 	(void)state;
 	content_on(&r);
-	for (uint8_t n = 0; n < CARD_PUBLICS_MAX; n++, k.version++)
+	for (uint8_t n = 0; n < CHIP_PUBLICS_MAX; n++, k.version++)
 		assert_int_equal(put(&r, 0x0001, &k, NULL), SW_OK);
 	assert_int_equal(put(&r, 0x0001, &k, NULL), SW_NO_MEMORY);
 	k.version = 0x01;

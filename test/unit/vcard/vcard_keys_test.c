@@ -170,7 +170,7 @@ static void put_key_refused(void **state)
 	    rig_secure(&r, 0x80, INS_PUT_KEY, 0x0081, unit_bytes("31"), NULL), SW_WRONG_DATA);
 	assert_int_equal(
 	    rig_secure(&r, 0x80, INS_PUT_KEY, 0x0081, unit_bytes("31881110"), NULL), SW_WRONG_DATA);
-	for (uint8_t version = 0x31; version < 0x31 + KEY_SETS_MAX - 1; version++)
+	for (uint8_t version = 0x31; version < 0x31 + CHIP_KEY_SETS_MAX - 1; version++)
 		add_set(&r, version, &k);
 	put_of(&p, 0x50, &k);
 	assert_int_equal(send_put(&r, 0x0081, &p, &r.keys.dek, NULL), SW_NO_MEMORY);
@@ -326,8 +326,8 @@ static void store_keys(void **state)
 
 static void life_cycle(void **state)
 {
-	static const uint8_t states[] = { CARD_OP_READY, CARD_INITIALIZED, CARD_SECURED,
-		CARD_LOCKED, CARD_TERMINATED };
+	static const uint8_t states[] = { LIFE_OP_READY, LIFE_INITIALIZED, LIFE_SECURED,
+		LIFE_LOCKED, LIFE_TERMINATED };
 	/* row: from, column: to */
 	static const bool allowed[5][5] = { { 0, 1, 0, 0, 1 }, { 0, 0, 1, 0, 1 }, { 0, 0, 0, 1, 1 },
 		{ 0, 0, 1, 0, 1 } };

@@ -319,7 +319,7 @@ static void files_and_sessions(void **state)
 	assert_int_equal(rig_hex(&r, "01A4080C047FFF6F07"), SW_OK);
 	assert_int_equal(say_hex(&r, INS_GET_STATUS, 0x8002, "4F00"), SW_OK);
 	assert_int_equal(rig_hex(&r, "00A4000C022FE2"), SW_OK);
-	assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
+	assert_int_equal(r.v->channel[0].session, CHANNEL_IDLE);
 	expect(&r, "00B0000001", SW_OK, "98");
 	expect(&r, "01B0000001", SW_OK, "08");
 	assert_int_equal(rig_hex(&r, "00A4040000"), SW_OK);
@@ -329,7 +329,7 @@ static void files_and_sessions(void **state)
 	assert_int_equal(rig_hex(&r, "0070000101"), SW_OK);
 	assert_int_equal(rig_hex(&r, "01B0000001"), SW_INS_NOT_SUPPORTED);
 	assert_int_equal(rig_hex(&r, "00A4000C023F00"), SW_OK);
-	chip_put_life_cycle(r.v, CARD_TERMINATED);
+	chip_put_life_cycle(r.v, LIFE_TERMINATED);
 	assert_true(chip_commit(r.v));
 	assert_int_equal(rig_hex(&r, "80F2000000"), SW_FUNCTION_NOT_SUPPORTED);
 	vcard_reset(r.v);

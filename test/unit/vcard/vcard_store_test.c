@@ -162,7 +162,7 @@ static void all_or_nothing(void **state)
 	groups_put(&w, &again, &r.keys.dek);
 	assert_int_equal(store_blocks(&r, STORE_DGI, wr_span(&w), 240), SW_WRONG_DATA);
 	/* sets more than there is room for */
-	for (uint8_t n = 0; n < KEY_SETS_MAX - 2; n++) {
+	for (uint8_t n = 0; n < CHIP_KEY_SETS_MAX - 2; n++) {
 		struct key_dgi one = set_of((uint8_t)(0x40 + n), 1, 0x11);
 
 		wr_reset(&w);
@@ -179,7 +179,7 @@ static void all_or_nothing(void **state)
 	groups_put(&w, &other, &r.keys.dek);
 	assert_int_equal(store_blocks(&r, STORE_DGI, wr_span(&w), 240), SW_NO_MEMORY);
 	assert_lasting(&r);
-	assert_int_equal(chip_keys_count(r.v, &aid_isd), KEY_SETS_MAX);
+	assert_int_equal(chip_keys_count(r.v, &aid_isd), CHIP_KEY_SETS_MAX);
 	wr_free(&w);
 	rig_off(&r);
 }
@@ -517,7 +517,7 @@ static void too_much(void **state)
 	(void)state;
 	app_on(&r);
 	/* one object too many, in one STORE DATA: none of them is there */
-	for (uint16_t n = 0; n <= CARD_OBJECTS_MAX; n++)
+	for (uint16_t n = 0; n <= CHIP_OBJECTS_MAX; n++)
 		dgi_put(&w, (uint16_t)(0x0101 + n), unit_bytes("AA"));
 	assert_int_equal(personalize(&r, APP), SW_OK);
 	assert_int_equal(store_blocks(&r, STORE_DGI, wr_span(&w), 200), SW_NO_MEMORY);
@@ -525,7 +525,7 @@ static void too_much(void **state)
 	wr_cut(&w, w.n - 4);
 	assert_int_equal(personalize(&r, APP), SW_OK);
 	assert_int_equal(store_blocks(&r, STORE_DGI, wr_span(&w), 200), SW_OK);
-	assert_int_equal(r.v->chip.objects_n, CARD_OBJECTS_MAX);
+	assert_int_equal(r.v->chip.objects_n, CHIP_OBJECTS_MAX);
 	assert_int_equal(store(&r, 0x9000, "660B" CARD_DATA_VALUE), SW_NO_MEMORY);
 	/* one that is too large */
 	wr_reset(&w);

@@ -77,7 +77,7 @@ static void one_session(size_t key_n, uint8_t i, uint8_t level)
 		rd = rd_of(answer);
 		assert_true(status_entry_next(&rd, &entry));
 		assert_span(aid_span(&entry.aid), aid_span(&aid_isd));
-		assert_int_equal(entry.state, CARD_SECURED);
+		assert_int_equal(entry.state, LIFE_SECURED);
 		/* an error in between does not end the session */
 		assert_int_equal(
 		    rig_secure(&r, 0x80, INS_GET_DATA, 0x1234, none, NULL), SW_REFERENCE_NOT_FOUND);
@@ -272,7 +272,7 @@ static void unprotected_ends(void **state)
 		assert_int_equal(rig_hex(&r, "80CA006600"), SW_OK);
 		rig_session(&r, 0x30, all_levels[l]);
 		assert_int_equal(rig_hex(&r, "80CA00"), SW_SECURITY_STATUS); /* not even an APDU */
-		assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
+		assert_int_equal(r.v->channel[0].session, CHANNEL_IDLE);
 	}
 	rig_session(&r, 0x30, 0x00); /* authenticated only: processed without checks */
 	assert_int_equal(rig_hex(&r, "80CA006600"), SW_OK);
@@ -302,7 +302,7 @@ static void wrong_mac_ends(void **state)
 		assert_int_not_equal(rig_raw(&r, wr_span(&w)), SW_OK);
 		/* logical channel and class go elsewhere; everything else ended the session */
 		if (bit >= 8)
-			assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
+			assert_int_equal(r.v->channel[0].session, CHANNEL_IDLE);
 	}
 	rig_off(&r);
 }
@@ -320,19 +320,19 @@ static void session_ends(void **state)
 	for (size_t n = 0; n < sizeof(ends) / sizeof(ends[0]); n++) {
 		rig_session(&r, 0x30, 0x33);
 		rig_hex(&r, ends[n]);
-		assert_int_not_equal(r.v->channel[0].session, SESSION_UNICAST);
+		assert_int_not_equal(r.v->channel[0].session, CHANNEL_UNICAST);
 		assert_int_equal(
 		    rig_secure(&r, 0x80, INS_GET_STATUS, 0x8002, unit_bytes("4F00"), NULL),
 		    SW_SECURITY_STATUS);
 	}
 	rig_session(&r, 0x30, 0x33);
 	vcard_reset(r.v);
-	assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
+	assert_int_equal(r.v->channel[0].session, CHANNEL_IDLE);
 	/* SELECT under secure messaging is executed too; it took the keys, so its answer is bare.
 	 */
 	rig_session(&r, 0x30, 0x03);
 	assert_int_equal(rig_secure(&r, 0x00, INS_SELECT, 0x0400, none, NULL), SW_OK);
-	assert_int_equal(r.v->channel[0].session, SESSION_IDLE);
+	assert_int_equal(r.v->channel[0].session, CHANNEL_IDLE);
 	rig_off(&r);
 }
 
@@ -362,7 +362,7 @@ static void minimum_security(void **state)
 	for (size_t n = 0; n < sizeof(guarded) / sizeof(guarded[0]); n++) {
 		sw = rig_send(&r, 0x80, guarded[n].ins, 0x8002, unit_bytes("4F00"));
 		assert_int_equal(sw == SW_SECURITY_STATUS, !guarded[n].at_00);
-		assert_int_equal(r.v->channel[0].session, SESSION_UNICAST);
+		assert_int_equal(r.v->channel[0].session, CHANNEL_UNICAST);
 	}
 	assert_int_equal(rig_hex(&r, "80A4040000"), SW_CLA_NOT_SUPPORTED);
 	assert_int_equal(rig_hex(&r, "80010000"), SW_INS_NOT_SUPPORTED);
@@ -400,9 +400,9 @@ static void logical_channels(void **state)
 	rig_session(&r, 0x30, 0x33);
 	assert_int_equal(
 	    rig_secure(&r, 0x80, INS_GET_STATUS, 0x8002, unit_bytes("4F00"), NULL), SW_OK);
-	assert_int_equal(r.v->channel[0].session, SESSION_UNICAST);
+	assert_int_equal(r.v->channel[0].session, CHANNEL_UNICAST);
 	assert_int_equal(rig_hex(&r, "0070800100"), SW_OK);
-	assert_int_equal(r.v->channel[1].session, SESSION_IDLE);
+	assert_int_equal(r.v->channel[1].session, CHANNEL_IDLE);
 	rig_off(&r);
 }
 
