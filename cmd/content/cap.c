@@ -3,6 +3,7 @@
 #include "cap/cap.h"
 #include "crypto/digest.h"
 #include "gp/load_file.h"
+#include "cmd/kit/print.h"
 #include "cmd/kit/out.h"
 #include "scp/scp.h"
 #include "cmd/kit/show.h"
@@ -45,7 +46,7 @@ static json_t *import_rows(const struct cap *c)
 
 		out_set(&o, "aid", out_hex(m->aid));
 		out_set(&o, "version", version(m->major, m->minor));
-		out_set(&o, "name", name == NULL ? json_null() : json_string(name));
+		out_set(&o, "name", name == NULL ? json_null() : json_text(name));
 		show_add(&rows, o);
 	}
 	return rows;
@@ -55,7 +56,7 @@ static void component_row(json_t **rows, uint8_t tag, size_t octets, bool loaded
 {
 	json_t *o = json_object();
 
-	out_set(&o, "component", json_string(cap_component_name(tag)));
+	out_set(&o, "component", json_text(cap_component_name(tag)));
 	out_set(&o, "octets", json_integer((json_int_t)octets));
 	out_set(&o, "loaded", json_boolean(loaded));
 	show_add(rows, o);
@@ -100,7 +101,7 @@ static json_t *load_rows(size_t octets)
 		size_t commands = load_blocks(octets, levels[i].block);
 		json_t *o = json_object();
 
-		out_set(&o, "channel", json_string(levels[i].channel));
+		out_set(&o, "channel", json_text(levels[i].channel));
 		out_set(&o, "block", json_integer((json_int_t)levels[i].block));
 		out_set(&o, "commands", json_integer((json_int_t)commands));
 		out_set(&o, "fits", json_boolean(commands <= LOAD_BLOCKS_MAX));
@@ -131,10 +132,10 @@ static json_t *describe(const struct args *a, const struct cap *c)
 	json_t *o = json_object();
 
 	load_file_head_put(&w, NULL, 0, block.n, false, NULL);
-	out_set(&o, "file", json_string(a->path));
+	out_set(&o, "file", json_text(a->path));
 	out_set(&o, "package", out_hex(c->package));
 	out_set(&o, "version", version(c->major, c->minor));
-	out_set(&o, "name", c->name.n > 0 ? json_string(archive_show(c->name).s) : json_null());
+	out_set(&o, "name", c->name.n > 0 ? json_text(archive_show(c->name).s) : json_null());
 	out_set(&o, "format", version(c->format_major, c->format_minor));
 	out_set(&o, "applets", applet_rows(c));
 	out_set(&o, "imports", import_rows(c));

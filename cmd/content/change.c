@@ -1,3 +1,4 @@
+#include "cmd/kit/print.h"
 #include "cmd/content/change.h"
 
 #include <string.h>
@@ -232,10 +233,10 @@ void confirmation_tell(struct ctx *c, struct span confirmation)
 {
 	if (confirmation.n == 0)
 		return;
-	fputs("confirmation: ", c->out);
+	print_raw(c->out, "confirmation: ");
 	for (size_t i = 0; i < confirmation.n; i++)
-		fprintf(c->out, "%02X", confirmation.p[i]);
-	fputc('\n', c->out);
+		print_text(c->out, "%02X", confirmation.p[i]);
+	print_raw(c->out, "\n");
 }
 
 json_t *removals_json(const struct removals *m)
@@ -256,7 +257,7 @@ json_t *removals_json(const struct removals *m)
 void removals_tell(const struct removals *m, struct ctx *c)
 {
 	for (size_t i = 0; i < m->done; i++) {
-		fprintf(c->out, "deleted: %s%s\n", aid_hex(&m->list[i].aid).s,
+		print_line(c->out, "deleted: %s%s", aid_hex(&m->list[i].aid).s,
 		    m->list[i].p2 == DELETE_RELATED ? " and what is made from it" : "");
 		confirmation_tell(c, removals_confirmation(m, i));
 	}
@@ -268,7 +269,7 @@ json_t *load_json(const struct load_source *l, const struct load_work *w)
 
 	for (size_t i = 0; i < l->applet_n; i++)
 		show_add(&applets, out_hex(aid_span(&l->applet[i])));
-	out_set(&o, "file", json_string(l->file.path));
+	out_set(&o, "file", json_text(l->file.path));
 	out_set(&o, "package", out_hex(aid_span(&l->package)));
 	out_set(&o, "version", json_sprintf("%u.%u", l->cap.major, l->cap.minor));
 	out_set(&o, "octets", json_integer((json_int_t)(l->head.n + l->data.n)));
@@ -281,7 +282,7 @@ json_t *load_json(const struct load_source *l, const struct load_work *w)
 
 void load_tell(const struct load_source *l, const struct load_work *w, struct ctx *c)
 {
-	fprintf(c->out, "loaded: %s %u.%u, %zu octets in %u blocks\n", aid_hex(&l->package).s,
+	print_line(c->out, "loaded: %s %u.%u, %zu octets in %u blocks", aid_hex(&l->package).s,
 	    l->cap.major, l->cap.minor, l->head.n + l->data.n, w->outcome.blocks);
 	confirmation_tell(c, span_of(w->confirmation, w->confirmation_n));
 }

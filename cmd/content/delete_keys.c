@@ -1,4 +1,5 @@
 /* delete-keys: a key set of a card, or one key of it. */
+#include "cmd/kit/print.h"
 #include "cmd/content/change.h"
 #include "cmd/kit/show.h"
 
@@ -18,7 +19,7 @@ static int tell(
 
 	(void)ch;
 	if (!c->json) {
-		fprintf(c->out, "%s %s%s\n", delete_keys_name(&g->what, name),
+		print_line(c->out, "%s %s%s", delete_keys_name(&g->what, name),
 		    g->deleted ? "deleted" : "is not on the card, nothing to delete",
 		    g->resolved ? "; an answer was lost, and the card was looked at again" : "");
 		return 0;
@@ -26,7 +27,7 @@ static int tell(
 	o = json_pack("{s:s, s:b, s:b}", "version", out_hex8((uint8_t)g->what.kvn).s, "deleted",
 	    (int)g->deleted, "resolved", (int)g->resolved);
 	out_set(&o, "key_id",
-	    g->what.kid < 0 ? json_null() : json_string(out_hex8((uint8_t)g->what.kid).s));
+	    g->what.kid < 0 ? json_null() : json_text(out_hex8((uint8_t)g->what.kid).s));
 	out_set(&o, "keys", show_keys(&g->now));
 	return out_result(c, o, e);
 }

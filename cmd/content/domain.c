@@ -1,4 +1,5 @@
 /* domain create, extradite, update: supplementary security domains and what belongs to them. */
+#include "cmd/kit/print.h"
 #include "cmd/content/change.h"
 
 struct create_args {
@@ -43,9 +44,9 @@ static int tell(
 		return out_result(c, o, e);
 	}
 	if (r->already)
-		fprintf(c->out, "%s is as asked already\n", aid_hex(aid).s);
+		print_line(c->out, "%s is as asked already", aid_hex(aid).s);
 	else
-		fprintf(c->out, "%s: %s\n", done, aid_hex(aid).s);
+		print_line(c->out, "%s: %s", done, aid_hex(aid).s);
 	confirmation_tell(c, confirmation);
 	return 0;
 }

@@ -1,4 +1,5 @@
 /* domain personalize: the first key set of a supplementary domain. */
+#include "cmd/kit/print.h"
 #include "cmd/agent/agent.h"
 #include "cmd/content/keys_tell.h"
 
@@ -22,14 +23,14 @@ static int tell_through(struct ctx *c, const struct key_work *w, struct err *e)
 			"proved", (int)w->change.proved),
 		    e);
 	if (!put) {
-		fprintf(
-		    c->out, "key set %02X of %s is %s already\n", w->goal.version, domain, name);
+		print_line(
+		    c->out, "key set %02X of %s is %s already", w->goal.version, domain, name);
 		return 0;
 	}
-	fprintf(c->out, "key set %02X put in %s: %s, check values %s\n", w->goal.version, domain,
+	print_line(c->out, "key set %02X put in %s: %s, check values %s", w->goal.version, domain,
 	    name, w->kcv);
 	if (w->change.proved)
-		fprintf(c->out, "a channel was opened with it\n");
+		print_line(c->out, "a channel was opened with it");
 	return 0;
 }
 

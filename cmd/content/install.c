@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/kit/print.h"
 #include "cmd/content/change.h"
 #include "cmd/kit/show.h"
 
@@ -52,7 +53,7 @@ static int tell(
 	if (from_file)
 		load_tell(&x->l, &w->load, c);
 	for (size_t i = 0; i < x->n; i++) {
-		fprintf(c->out, "installed: %s from %s%s\n", aid_hex(&x->list[i].app).s,
+		print_line(c->out, "installed: %s from %s%s", aid_hex(&x->list[i].app).s,
 		    aid_hex(&w->package).s, x->no_selectable ? ", not selectable" : "");
 		confirmation_tell(c, confirmation_at(&w->confirmations, i));
 	}

@@ -1,3 +1,4 @@
+#include "cmd/kit/print.h"
 #include "cmd/content/key_record.h"
 
 #include <errno.h>
@@ -80,7 +81,7 @@ static void add_members(json_t **o, json_t *take)
 
 static json_t *version_or_null(bool there, uint8_t version)
 {
-	return there ? json_string(out_hex8(version).s) : json_null();
+	return there ? json_text(out_hex8(version).s) : json_null();
 }
 
 static json_t *intent_to_put(const struct change *ch, const struct key_work *w)
@@ -91,7 +92,7 @@ static json_t *intent_to_put(const struct change *ch, const struct key_work *w)
 	    first ? "domain personalize" : ch->kind->name, "name", w->order.entry->name, "version",
 	    out_hex8(w->goal.version).s, "put", (int)plan->put);
 
-	out_set(&o, key_work_is_public(w) ? "fingerprint" : "kcv", json_string(w->kcv));
+	out_set(&o, key_work_is_public(w) ? "fingerprint" : "kcv", json_text(w->kcv));
 	out_set(&o, "replace", version_or_null(plan->p1 != 0, plan->p1));
 	out_set(&o, "delete", version_or_null(plan->remove != 0, plan->remove));
 	if (w->order.into.n > 0)
@@ -160,10 +161,10 @@ int key_record_begin(struct key_record *r, const struct key_place *at, const str
 	channel_card_id(at->s, &at->s->iu, card);
 	o = line_of(r, "intent");
 	out_set(&o, "uid", json_integer((json_int_t)getuid()));
-	out_set(&o, "reader", json_string(at->reader));
+	out_set(&o, "reader", json_text(at->reader));
 	if (at->campaign != NULL)
-		out_set(&o, "campaign", json_string(at->campaign));
-	out_set(&o, "card", json_string(card));
+		out_set(&o, "campaign", json_text(at->campaign));
+	out_set(&o, "card", json_text(card));
 	out_set(&o, "domain", out_hex(aid_span(&at->s->domain)));
 	add_members(&o, what);
 	if (append(o, e) == 0)
@@ -181,7 +182,7 @@ int key_record_end(struct key_record *r, const struct change *ch, const void *wo
 		return 0;
 	o = line_of(r, why == NULL ? "done" : "failed");
 	if (why != NULL)
-		out_set(&o, "error", json_string(why->text));
+		out_set(&o, "error", json_text(why->text));
 	add_members(&o, outcome(ch, work));
 	r->id[0] = '\0';
 	return append(o, e);

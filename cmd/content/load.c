@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/kit/print.h"
 #include "cmd/agent/agent.h"
 #include "cmd/kit/ask.h"
 #include "base/hex.h"
@@ -90,7 +91,7 @@ static int load_bundle(struct ctx *c, const char *path, struct err *e)
 		    json_pack("{s:I, s:I, s:I}", "commands", (json_int_t)a->done, "total",
 			(json_int_t)total, "length", (json_int_t)a->bundle.length),
 		    e);
-	fprintf(c->out, "loaded: %u commands, %u octets\n", total, a->bundle.length);
+	print_line(c->out, "loaded: %u commands, %u octets", total, a->bundle.length);
 	return 0;
 }
 
@@ -192,10 +193,10 @@ static int tell_verdict(
 			"code", v->result, "version", version, "digest", digest),
 		    e);
 	if (v->result == RESULT_ACTIVE || v->result == RESULT_ALREADY)
-		fprintf(c->out, "%s: the card runs version %s\n", authorize_result_str(v->result),
+		print_line(c->out, "%s: the card runs version %s", authorize_result_str(v->result),
 		    version);
 	else
-		fprintf(c->out, "%s: the card still runs version %s\n",
+		print_line(c->out, "%s: the card still runs version %s",
 		    authorize_result_str(v->result), version);
 	return 0;
 }

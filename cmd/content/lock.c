@@ -1,4 +1,5 @@
 /* lock, unlock: applications, domains with all they hold, the card. */
+#include "cmd/kit/print.h"
 #include "cmd/content/change.h"
 
 struct args {
@@ -17,13 +18,13 @@ static int tell(
 	json_t *o;
 
 	if (!c->json) {
-		fprintf(c->out, "%s%s: %s\n", r->already ? "already " : "",
+		print_line(c->out, "%s%s: %s", r->already ? "already " : "",
 		    lock ? "locked" : "unlocked", x->card ? "the card" : aid_hex(aid).s);
 		return 0;
 	}
 	o = json_object();
 	out_set(&o, "aid", out_hex(aid_span(aid)));
-	out_set(&o, "scope", json_string(x->card ? "card" : x->domain.n > 0 ? "all" : "one"));
+	out_set(&o, "scope", json_text(x->card ? "card" : x->domain.n > 0 ? "all" : "one"));
 	out_set(&o, "locked", json_boolean(lock));
 	out_set(&o, "changed", json_boolean(!r->already));
 	return out_result(c, o, e);

@@ -1,4 +1,5 @@
 /* put-keys: brings a key set of the key store to a card; adds, replaces, rotates with proof. */
+#include "cmd/kit/print.h"
 #include "cmd/content/keys_tell.h"
 
 struct args {
@@ -15,23 +16,23 @@ static void tell_text(const struct key_work *w, FILE *out)
 	unsigned version = w->goal.version;
 
 	if (x->put)
-		fprintf(out, "%s %02X put: %s, %s %s\n", w->goal.channel ? "key set" : "key",
+		print_line(out, "%s %02X put: %s, %s %s", w->goal.channel ? "key set" : "key",
 		    version, name, key_work_shown_as(w), w->kcv);
 	else
-		fprintf(out, "key set %02X of the card is %s already\n", version, name);
+		print_line(out, "key set %02X of the card is %s already", version, name);
 	if (x->resolved)
-		fprintf(out, "an answer was lost; what the card has was found out\n");
+		print_line(out, "an answer was lost; what the card has was found out");
 	if (x->proved)
-		fprintf(out, "a channel was opened with it\n");
+		print_line(out, "a channel was opened with it");
 	if (x->put && x->plan.p1 != 0 && x->plan.p1 != version)
-		fprintf(out, "key set %02X is gone, it was replaced\n", x->plan.p1);
+		print_line(out, "key set %02X is gone, it was replaced", x->plan.p1);
 	if (x->removed)
-		fprintf(out, "key set %02X deleted\n", w->goal.rotate);
+		print_line(out, "key set %02X deleted", w->goal.rotate);
 }
 
 static json_t *version_or_null(bool there, uint8_t version)
 {
-	return there ? json_string(out_hex8(version).s) : json_null();
+	return there ? json_text(out_hex8(version).s) : json_null();
 }
 
 int keys_tell(struct ctx *c, const struct key_work *w, const struct aid *domain, struct err *e)

@@ -1,4 +1,5 @@
 /* store-data: STORE DATA to a domain, or through it to an application. */
+#include "cmd/kit/print.h"
 #include "cmd/content/change.h"
 
 struct args {
@@ -10,15 +11,15 @@ static const struct opt opts[] = { CHANNEL_OPTS(args, channel) };
 
 static void tell_text(const struct store_data *x, FILE *out)
 {
-	fprintf(out, "stored: %zu octets", x->file.octets.n);
+	print_text(out, "stored: %zu octets", x->file.octets.n);
 	if (x->objects > 0)
-		fprintf(out, ", %zu %s%s", x->objects,
+		print_text(out, ", %zu %s%s", x->objects,
 		    x->format.i == 0 ? "data group" : "data object", x->objects == 1 ? "" : "s");
 	if (x->encrypted)
-		fprintf(out, ", encrypted");
+		print_text(out, ", encrypted");
 	if (x->application.n > 0)
-		fprintf(out, ", for %s", aid_hex(&x->application).s);
-	fputc('\n', out);
+		print_text(out, ", for %s", aid_hex(&x->application).s);
+	print_raw(out, "\n");
 }
 
 static int tell(

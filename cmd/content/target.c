@@ -1,3 +1,4 @@
+#include "cmd/kit/print.h"
 #include "cmd/content/target.h"
 
 #include <string.h>
@@ -148,7 +149,7 @@ json_t *show_privileges(uint32_t v)
 
 	for (uint32_t bit = 0x800000; bit != 0; bit >>= 1)
 		if ((v & bit) != 0 && privilege_str(bit) != NULL)
-			show_add(&a, json_string(privilege_str(bit)));
+			show_add(&a, json_text(privilege_str(bit)));
 	return a;
 }
 
@@ -167,9 +168,9 @@ json_t *show_entry(const struct registry_entry *x)
 	bool file = x->kind == REGISTRY_LOAD_FILE;
 
 	out_set(&o, "aid", out_hex(aid_span(&x->s.aid)));
-	out_set(&o, "kind", json_string(entry_kind(x)));
-	out_set(&o, "state", json_string(entry_state(x)));
-	out_set(&o, "life_cycle", json_string(out_hex8(x->s.state).s));
+	out_set(&o, "kind", json_text(entry_kind(x)));
+	out_set(&o, "state", json_text(entry_state(x)));
+	out_set(&o, "life_cycle", json_text(out_hex8(x->s.state).s));
 	out_set(&o, "domain", out_hex(aid_span(&x->s.domain)));
 	if (x->s.version_n > 0)
 		out_set(&o, "version", json_sprintf("%u.%u", x->s.version[0], x->s.version[1]));
