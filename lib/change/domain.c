@@ -454,7 +454,7 @@ static int update_act(struct change_card *c, const void *x, void *work, struct e
 
 	for (size_t i = 0; restrictions[i] != NULL; i++)
 		if ((d->forbidden.v & 1u << i) != 0)
-			bits |= 0x40 >> i;
+			bits = (uint8_t)(bits | 0x40 >> i);
 	return send(c, &o, &d->token, w, e);
 }
 

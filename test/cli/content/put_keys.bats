@@ -318,7 +318,7 @@ YAML
 	ok -q put-keys long --keys test --as 33
 	cin=$("$CARDADM" -q info --json | jq -r .cin)
 	db=$(find "$XDG_STATE_HOME" -name authentications.db)
-	sqlite3 "$db" "INSERT INTO refused VALUES('$cin', '31', 0), ('$cin', '33', 0), ('$cin', '34', 0)"
+	sqlite3 "$db" "INSERT INTO refused(card, key_set, at) VALUES('$cin', '31', 0), ('$cin', '33', 0), ('$cin', '34', 0)"
 	fails 7 -q scp-open --keys next
 	ok -q put-keys spread --keys test --as 31 --replace 31 --yes
 	ok -q delete-keys 33 --keys test --yes
