@@ -43,81 +43,40 @@ const struct verb verb_keystore_init = {
 
 /* keystore list */
 
-static bool kcv_add(json_t *list, const struct entry *t, const struct key *k)
+static json_t *text_or_null(const char *s)
 {
-	uint8_t kcv[3];
-
-	return entry_check_value(t, k, kcv) && json_array_append_new(list, out_hex(SPAN(kcv))) == 0;
+	return s == NULL || s[0] == '\0' ? json_null() : json_text(s);
 }
 
-/* Check values: one, or three (ENC, MAC, DEK) where a key set has no common master key. */
-static json_t *kcv_list(const struct entry *t)
+static json_t *kcv_list(const struct entry_shown *x)
 {
 	json_t *list = json_array();
-	bool ok = list != NULL;
 
-	if (ok && entry_type_is_card(t->type) && t->keys.enc.n > 0) {
-		ok = kcv_add(list, t, &t->keys.enc);
-		if (ok && !(ct_equal(key_span(&t->keys.enc), key_span(&t->keys.mac)) &&
-			      ct_equal(key_span(&t->keys.enc), key_span(&t->keys.dek))))
-			ok = kcv_add(list, t, &t->keys.mac) && kcv_add(list, t, &t->keys.dek);
-	} else if (ok && t->public_n == 0 && t->secret.n > 0) {
-		ok = kcv_add(list, t, &t->secret);
-	}
-	if (ok)
-		return list;
-	json_decref(list);
-	return NULL;
-}
-
-static json_t *fingerprint(const struct entry *t)
-{
-	uint8_t f[FINGERPRINT_SIZE];
-
-	if (t->public_n == 0 && !authority_is_public(&t->authority))
-		return json_null();
-	return entry_fingerprint(t, f) ? out_hex(SPAN(f)) : NULL;
-}
-
-/* Of the key in it; 0: not read. */
-static unsigned entry_bits(const struct entry *t)
-{
-	if (entry_type_is_authority(t->type))
-		return authority_bits(&t->authority);
-	if (entry_type_is_ec(t->type))
-		return t->ec.n == 0 ? 0 : ec_bits(t->ec.curve);
-	return 8u * (entry_type_is_card(t->type) ? t->keys.enc.n : t->secret.n);
-}
-
-/* The kind of key in an entry that may have one of several; null: not read. */
-static json_t *entry_algorithm(const struct entry *t)
-{
-	char text[32];
-
-	if (t->authority.kind != AUTHORITY_NONE)
-		return json_text(authority_describe(&t->authority, text, sizeof(text)));
-	return t->public_n > 0 && entry_type_is_ec(t->type)
-		   ? json_sprintf("EC %s", ec_curve_str(t->curve))
-		   : json_null();
+	for (size_t i = 0; list != NULL && i < x->kcv_n; i++)
+		if (json_array_append_new(list, out_hex(SPAN(x->kcv[i]))) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
 }
 
 /* What may be shown of an entry: never a secret key. Public ones whole only in JSON. */
 static json_t *entry_row(const struct entry *t, bool with_public)
 {
-	bool card = entry_type_is_card(t->type);
-	unsigned bits = entry_bits(t);
-	bool versioned = card || t->type == ENTRY_KOS;
-	json_t *o = json_object();
+	struct entry_shown x;
+	json_t *o;
 
+	if (!entry_show(t, &x))
+		return NULL;
+	o = json_object();
 	out_set_text(&o, "name", t->name);
 	out_set(&o, "type", json_text(entry_type_str(t->type)));
-	out_set(&o, "version", versioned ? json_text(out_hex8(t->version).s) : json_null());
-	out_set(&o, "diversification",
-	    card ? json_text(diversification_str(t->diversification)) : json_null());
-	out_set(&o, "bits", bits == 0 ? json_null() : json_integer(bits));
-	out_set(&o, "algorithm", entry_algorithm(t));
-	out_set(&o, "kcv", kcv_list(t));
-	out_set(&o, "fingerprint", fingerprint(t));
+	out_set(&o, "version", x.versioned ? json_text(out_hex8(t->version).s) : json_null());
+	out_set(&o, "diversification", text_or_null(x.diversification));
+	out_set(&o, "bits", x.bits == 0 ? json_null() : json_integer(x.bits));
+	out_set(&o, "algorithm", text_or_null(x.algorithm));
+	out_set(&o, "kcv", kcv_list(&x));
+	out_set(&o, "fingerprint", x.has_fingerprint ? out_hex(SPAN(x.fingerprint)) : json_null());
 	if (with_public)
 		out_set(&o, "public", out_hex(span_of(t->public, t->public_n)));
 	out_set(&o, "test", json_boolean(t->test));

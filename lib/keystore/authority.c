@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "base/hex.h"
 #include "base/text.h"
-#include "keystore/slot.h"
+#include "keystore/kind.h"
 
 static const char *const ciphers[] = { "aes", "des", NULL };
 
@@ -18,7 +18,7 @@ static const struct bind_field authority_fields[] = {
 	FIELD_TYPE,
 	FIELD_TEST,
 	{ "cipher", BIND_CHOICE, .choices = ciphers, IN(slot_text, cipher) },
-	{ "value", BIND_MAP, .table = &value_table, IN(slot_text, secret) },
+	FIELD_VALUE("value", secret),
 	{ "curve", BIND_CHOICE, .choices = curve_names, IN(slot_text, curve) },
 	{ "private", BIND_MAP, .table = &half_table, IN(slot_text, half) },
 	{ "public", BIND_MAP, .table = &half_table, IN(slot_text, certs) },
@@ -101,7 +101,7 @@ static int take_half(struct keystore *ks, struct slot *s, const struct certs_val
 	return 0;
 }
 
-static int take_secret(struct keystore *ks, struct slot *s, const struct slot_text *w,
+static int take_cipher_key(struct keystore *ks, struct slot *s, const struct slot_text *w,
     const struct node *map, struct err *e)
 {
 	static const char *const others[] = { "private", "public", "curve" };
@@ -121,11 +121,8 @@ int authority_take(struct keystore *ks, struct slot *s, const struct slot_text *
 	const struct node *public_at = node_get(map, "public");
 	const struct node *cipher_at = node_get(map, "cipher");
 
-	if (node_get(map, "value") != NULL) {
-		if (take_secret(ks, s, w, map, e) != 0)
-			return -1;
-		return s->entry.in_files ? 0 : slot_read(ks, s, e);
-	}
+	if (node_get(map, "value") != NULL)
+		return take_cipher_key(ks, s, w, map, e);
 	if (private_at == NULL && public_at == NULL)
 		return doc_error(
 		    ks->doc, map, e, "none of `value`, `private` and `public` is here");
@@ -136,7 +133,7 @@ int authority_take(struct keystore *ks, struct slot *s, const struct slot_text *
 	if ((private_at != NULL && take_half(ks, s, &w->half, private_at, e) != 0) ||
 	    (public_at != NULL && take_half(ks, s, &w->certs, public_at, e) != 0))
 		return -1;
-	return s->entry.in_files ? 0 : slot_read(ks, s, e);
+	return 0;
 }
 
 /* ---- reading ---- */
@@ -167,17 +164,26 @@ static int read_half(const struct keystore *ks, struct slot *s, bool private_hal
 	return rc;
 }
 
+static int read_secret(const struct keystore *ks, struct slot *s, struct err *e)
+{
+	struct entry *t = &s->entry;
+
+	if (secret_read(ks, s, e) != 0)
+		return -1;
+	if (authority_secret(
+		&t->authority, t->des ? AUTHORITY_DES : AUTHORITY_AES, key_span(&t->secret)))
+		return 0;
+	return err_set(e, ERR_OTHER, "internal: key of %u octets", t->secret.n);
+}
+
+/* Puts entry.authority together, from the secret or from both halves. */
 int authority_read(const struct keystore *ks, struct slot *s, struct err *e)
 {
 	struct entry *t = &s->entry;
 	const struct half *private_half = &s->private_half, *public_half = &s->public_half;
 
-	if (t->secret.n > 0) {
-		if (authority_secret(&t->authority, t->des ? AUTHORITY_DES : AUTHORITY_AES,
-			key_span(&t->secret)))
-			return 0;
-		return err_set(e, ERR_OTHER, "internal: key of %u octets", t->secret.n);
-	}
+	if (s->value[0].at != NULL)
+		return read_secret(ks, s, e);
 	if (read_half(ks, s, true, e) != 0 || read_half(ks, s, false, e) != 0)
 		return -1;
 	if (private_half->at != NULL && public_half->at != NULL &&
@@ -186,4 +192,16 @@ int authority_read(const struct keystore *ks, struct slot *s, struct err *e)
 		    ks->doc, private_half->at, e, "private and public key do not belong together");
 	t->authority = private_half->at != NULL ? private_half->key : public_half->key;
 	return 0;
+}
+
+bool authority_show(const struct entry *t, struct entry_shown *out)
+{
+	const struct authority_key *k = &t->authority;
+
+	out->bits = authority_bits(k);
+	if (k->kind != AUTHORITY_NONE)
+		authority_describe(k, out->algorithm, sizeof(out->algorithm));
+	if (t->secret.n > 0 && !show_check_value(t, &t->secret, out))
+		return false;
+	return !authority_is_public(k) || show_fingerprint(t, out);
 }

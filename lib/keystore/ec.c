@@ -1,10 +1,11 @@
 /* Entries of SCP11: oce, ca and oce-ca, their public keys and certificates. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/hex.h"
 #include "base/text.h"
-#include "keystore/slot.h"
+#include "keystore/kind.h"
 
 #define CERTS_FILE_MAX (64 << 10) /* PEM with the text that tools write around it */
 
@@ -98,20 +99,57 @@ static int take_certs(struct keystore *ks, struct slot *s, const struct certs_va
 	return 0;
 }
 
-int ec_take(struct keystore *ks, struct slot *s, const struct slot_text *w, const struct node *map,
-    struct err *e)
+/* certs_at: NULL when there are none. */
+static int take_key(struct keystore *ks, struct slot *s, const struct slot_text *w,
+    const struct node *map, const struct node *certs_at, struct err *e)
 {
-	const struct node *at =
-	    node_get(map, s->entry.type == ENTRY_OCE ? "certificates" : "certificate");
+	const struct node *private_at = node_get(map, "private");
 
-	if (at == NULL && w->public.n == 0 && s->value[0].at == NULL)
+	if (private_at != NULL && take_value(ks, s, 0, &w->secret, private_at, e) != 0)
+		return -1;
+	if (certs_at == NULL && w->public.n == 0 && private_at == NULL)
 		return doc_error(
 		    ks->doc, map, e, "none of `public`, `certificate` and `private` is here");
 	s->entry.identifier.n = (uint8_t)w->identifier.n;
 	memcpy(s->entry.identifier.b, w->identifier.b, w->identifier.n);
 	if (take_public(ks, s, w, map, e) != 0)
 		return -1;
-	return at == NULL ? 0 : take_certs(ks, s, &w->certs, at, e);
+	return certs_at == NULL ? 0 : take_certs(ks, s, &w->certs, certs_at, e);
+}
+
+int oce_take(struct keystore *ks, struct slot *s, const struct slot_text *w, const struct node *map,
+    struct err *e)
+{
+	return take_key(ks, s, w, map, node_get(map, "certificates"), e);
+}
+
+int ca_take(struct keystore *ks, struct slot *s, const struct slot_text *w, const struct node *map,
+    struct err *e)
+{
+	return take_key(ks, s, w, map, node_get(map, "certificate"), e);
+}
+
+static int keep_private(const struct keystore *ks, struct slot *s, const struct slot_value *v,
+    struct span value, struct key *to, struct err *e)
+{
+	(void)to;
+	if (ec_private_from(&s->entry.ec, s->entry.curve, value))
+		return 0;
+	return doc_error(
+	    ks->doc, v->at, e, "not a private key on %s", ec_curve_str(s->entry.curve));
+}
+
+static int read_private(const struct keystore *ks, struct slot *s, struct err *e)
+{
+	static const struct value_form form = { keep_private, EC_FIELD_MAX };
+	struct ec_public point;
+
+	if (s->value[0].at == NULL)
+		return 0;
+	if (read_value(ks, s, &s->value[0], &form, NULL, e) != 0)
+		return -1;
+	return check_pair(ks, s,
+	    ec_public_of(&s->entry.ec, &point) ? ec_public_span(&point) : span_of(NULL, 0), e);
 }
 
 /* PEM, DER or hex, by what it looks like. */
@@ -176,12 +214,31 @@ static int check_ca(const struct keystore *ks, struct slot *s, struct err *e)
 	return doc_error(ks->doc, s->certs_at, e, "the certificate is of another key");
 }
 
-int ec_read(const struct keystore *ks, struct slot *s, struct err *e)
+/* The key, then the certificates, if there are any. */
+int oce_read(const struct keystore *ks, struct slot *s, struct err *e)
 {
+	if (read_private(ks, s, e) != 0)
+		return -1;
 	if (s->certs_at == NULL)
 		return 0;
 	if (s->certs_file[0] != '\0' && read_file(ks, s, e) != 0)
 		return -1;
 	s->entry.certs = wr_span(&s->certs);
-	return s->entry.type == ENTRY_OCE ? 0 : check_ca(ks, s, e);
+	return 0;
+}
+
+int ca_read(const struct keystore *ks, struct slot *s, struct err *e)
+{
+	if (oce_read(ks, s, e) != 0)
+		return -1;
+	return s->certs_at == NULL ? 0 : check_ca(ks, s, e);
+}
+
+bool ec_show(const struct entry *t, struct entry_shown *out)
+{
+	out->bits = t->ec.n == 0 ? 0 : ec_bits(t->ec.curve);
+	if (t->public_n == 0)
+		return true;
+	snprintf(out->algorithm, sizeof(out->algorithm), "EC %s", ec_curve_str(t->curve));
+	return show_fingerprint(t, out);
 }

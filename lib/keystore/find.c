@@ -4,26 +4,6 @@
 #include "crypto/digest.h"
 #include "keystore/slot.h"
 
-const char *entry_type_str(enum entry_type t)
-{
-	return t < ENTRY_TYPES ? entry_types[t] : "unknown";
-}
-
-bool entry_type_is_card(enum entry_type t)
-{
-	return t == ENTRY_SCP03 || t == ENTRY_SCP02;
-}
-
-bool entry_type_is_authority(enum entry_type t)
-{
-	return t == ENTRY_DAP || t == ENTRY_TOKEN || t == ENTRY_RECEIPT;
-}
-
-bool entry_type_is_ec(enum entry_type t)
-{
-	return t == ENTRY_OCE || t == ENTRY_CA || t == ENTRY_OCE_CA;
-}
-
 bool entry_card_keys(
     const struct entry *t, const uint8_t kdd[static KDD_OCTETS], struct key_set *out)
 {

@@ -159,6 +159,20 @@ MUST_CHECK bool entry_check_value(
 #define FINGERPRINT_SIZE 8
 MUST_CHECK bool entry_fingerprint(const struct entry *t, uint8_t out[static FINGERPRINT_SIZE]);
 
+/* What may be shown of an entry, as far as its values were read: never a secret. */
+struct entry_shown {
+	bool versioned;              /* entry.version means something */
+	const char *diversification; /* NULL: it has none */
+	unsigned bits;               /* of the key in it; 0: not read */
+	char algorithm[32];          /* where it may be one of several; empty: not read */
+	uint8_t kcv[3][3]; /* check values of symmetric keys: none, one, or ENC, MAC, DEK */
+	size_t kcv_n;
+	bool has_fingerprint; /* of a public key */
+	uint8_t fingerprint[FINGERPRINT_SIZE];
+};
+/* False when a check value or a fingerprint cannot be computed. */
+MUST_CHECK bool entry_show(const struct entry *t, struct entry_shown *out);
+
 /* Writes a new 0600 store of test keys (keystore init --test-keys); path must not exist. */
 int keystore_init_test(const char *path, struct err *e);
 /* Writes a new, empty store with comments that show how to fill it. */

@@ -1,4 +1,4 @@
-#include "keystore/slot.h"
+#include "keystore/kind.h"
 
 #include <string.h>
 
@@ -9,27 +9,38 @@
 
 #define VALUE_FILE_MAX 1024 /* blanks and line ends included */
 
-bool is_asymmetric(enum entry_type t)
+static const struct bind_field value_fields[] = {
+	{ "hex", BIND_BYTES, .min = 16, .max = KEY_MAX, IN(slot_value, hex) },
+	{ "file", BIND_STRING, .min = 1, .max = FILE_NAME_MAX, IN(slot_value, file) },
+	{ "kcv", BIND_BYTES, .min = KCV_SIZE, .max = KCV_SIZE, IN(slot_value, kcv) },
+};
+const struct bind_table value_table = BIND_TABLE(value_fields);
+
+int take_value(struct keystore *ks, struct slot *s, size_t i, const struct slot_value *v,
+    const struct node *at, struct err *e)
 {
-	return t == ENTRY_ISSUER || t == ENTRY_SIGNER || entry_type_is_ec(t);
+	if ((v->hex.n == 0) == (v->file[0] == '\0'))
+		return doc_error(ks->doc, at, e,
+		    "`%s` must be {file: NAME}, or {hex: VALUE} in a test entry", at->key->text);
+	if (v->hex.n > 0 && !s->entry.test) {
+		doc_error(
+		    ks->doc, at, e, "a clear value in an entry that is not marked `test: true`");
+		return err_hint(
+		    e, "put the value into a file of mode 0600 and name it: {file: NAME}");
+	}
+	s->value[i] = *v;
+	s->value[i].at = at;
+	s->entry.in_files = s->entry.in_files || v->hex.n == 0;
+	ks->clear = ks->clear || v->hex.n > 0;
+	return 0;
 }
 
-/* Checks length and check value of one value and keeps it in `to`. */
-static int keep_value(const struct keystore *ks, struct slot *s, const struct slot_value *v,
+/* Checks length and check value. */
+static int keep_symmetric(const struct keystore *ks, struct slot *s, const struct slot_value *v,
     struct span value, struct key *to, struct err *e)
 {
 	uint8_t kcv[KCV_SIZE];
 
-	if (entry_type_is_ec(s->entry.type)) {
-		if (ec_private_from(&s->entry.ec, s->entry.curve, value))
-			return 0;
-		return doc_error(
-		    ks->doc, v->at, e, "not a private key on %s", ec_curve_str(s->entry.curve));
-	}
-
-	if (is_asymmetric(s->entry.type) && value.n != 32)
-		return doc_error(
-		    ks->doc, v->at, e, "a private key has 32 octets, this one %zu", value.n);
 	if ((s->entry.type == ENTRY_SCP02 || s->entry.des) && value.n != DES3_KEY)
 		return doc_error(
 		    ks->doc, v->at, e, "a triple DES key has 16 octets, this one %zu", value.n);
@@ -50,13 +61,15 @@ static int keep_value(const struct keystore *ks, struct slot *s, const struct sl
 	    kcv[2]);
 }
 
+const struct value_form symmetric_key = { keep_symmetric, KEY_MAX };
+
 static int read_file_value(const struct keystore *ks, struct slot *s, const struct slot_value *v,
-    struct key *to, struct err *e)
+    const struct value_form *form, struct key *to, struct err *e)
 {
 	char path[4096];
 	struct wr text;
 	uint8_t b[EC_FIELD_MAX];
-	size_t n, most = entry_type_is_ec(s->entry.type) ? EC_FIELD_MAX : KEY_MAX;
+	size_t n;
 	int rc;
 
 	if (!path_beside(ks->path, v->file, path, sizeof(path)))
@@ -66,71 +79,35 @@ static int read_file_value(const struct keystore *ks, struct slot *s, const stru
 		return err_in(
 		    e, "%.200s:%u:%u", ks->path, (unsigned)v->at->line, (unsigned)v->at->column);
 	}
-	if (hex_get(wr_span(&text), b, most, &n))
-		rc = keep_value(ks, s, v, span_of(b, n), to, e);
+	if (hex_get(wr_span(&text), b, form->most, &n))
+		rc = form->keep(ks, s, v, span_of(b, n), to, e);
 	else
-		rc = doc_error(
-		    ks->doc, v->at, e, "%.200s: not a key of up to %zu octets in hex", path, most);
+		rc = doc_error(ks->doc, v->at, e, "%.200s: not a key of up to %zu octets in hex",
+		    path, form->most);
 	wipe(b, sizeof(b));
 	wr_free(&text);
 	return rc;
 }
 
-static int read_value(const struct keystore *ks, struct slot *s, const struct slot_value *v,
-    struct key *to, struct err *e)
+int read_value(const struct keystore *ks, struct slot *s, const struct slot_value *v,
+    const struct value_form *form, struct key *to, struct err *e)
 {
 	if (v->hex.n == 0)
-		return read_file_value(ks, s, v, to, e);
-	return keep_value(ks, s, v, span_of(v->hex.b, v->hex.n), to, e);
+		return read_file_value(ks, s, v, form, to, e);
+	return form->keep(ks, s, v, span_of(v->hex.b, v->hex.n), to, e);
 }
 
-static int read_card_keys(const struct keystore *ks, struct slot *s, struct err *e)
-{
-	struct key *to[VALUES] = { &s->entry.keys.enc, &s->entry.keys.mac, &s->entry.keys.dek };
-
-	for (size_t i = 0; i < VALUES; i++) {
-		if (i > 0 && s->value[i].at == s->value[0].at) { /* master */
-			*to[i] = *to[0];
-			continue;
-		}
-		if (read_value(ks, s, &s->value[i], to[i], e) != 0)
-			return -1;
-		if (to[i]->n != to[0]->n)
-			return doc_error(
-			    ks->doc, s->value[i].at, e, "enc, mac and dek differ in length");
-	}
-	return 0;
-}
-
-static bool public_of(const struct entry *t, uint8_t pub[static EC_POINT_MAX], uint8_t *n)
-{
-	struct ec_public point;
-
-	*n = t->type == ENTRY_ISSUER ? P256_PUBLIC : ED25519_PUBLIC;
-	if (t->type == ENTRY_ISSUER)
-		return p256_public(&t->secret, pub);
-	if (!entry_type_is_ec(t->type))
-		return ed25519_public(&t->secret, pub);
-	if (!ec_public_of(&t->ec, &point))
-		return false;
-	*n = point.n;
-	memcpy(pub, point.b, point.n);
-	return true;
-}
-
-/* The private key is there now: does it go with the public one? Without one, that is computed. */
-static int check_pair(const struct keystore *ks, struct slot *s, struct err *e)
+int check_pair(const struct keystore *ks, struct slot *s, struct span pub, struct err *e)
 {
 	struct entry *t = &s->entry;
-	uint8_t pub[EC_POINT_MAX], n;
 
-	if (!public_of(t, pub, &n))
+	if (pub.n == 0)
 		return doc_error(ks->doc, s->value[0].at, e, "not a private key of its curve");
 	if (t->public_n == 0) {
-		memcpy(t->public, pub, n);
-		t->public_n = n;
+		memcpy(t->public, pub.p, pub.n);
+		t->public_n = (uint8_t)pub.n;
 	}
-	if (span_eq(span_of(t->public, t->public_n), span_of(pub, n)))
+	if (span_eq(span_of(t->public, t->public_n), pub))
 		return 0;
 	return doc_error(
 	    ks->doc, s->value[0].at, e, "private and public key do not belong together");
@@ -138,26 +115,29 @@ static int check_pair(const struct keystore *ks, struct slot *s, struct err *e)
 
 int slot_read(const struct keystore *ks, struct slot *s, struct err *e)
 {
-	int rc = 0;
-
 	if (s->read)
 		return 0;
-	if (entry_type_is_card(s->entry.type))
-		rc = read_card_keys(ks, s, e);
-	else if (s->value[0].at != NULL)
-		rc = read_value(ks, s, &s->value[0], &s->entry.secret, e);
-	if (rc == 0 && is_asymmetric(s->entry.type) && s->value[0].at != NULL)
-		rc = check_pair(ks, s, e);
-	if (rc == 0 && entry_type_is_ec(s->entry.type))
-		rc = ec_read(ks, s, e);
-	if (rc == 0 && entry_type_is_authority(s->entry.type))
-		rc = authority_read(ks, s, e);
-	s->read = rc == 0;
-	if (rc != 0) {
-		wipe_key(&s->entry.secret);
-		wipe_ec_private(&s->entry.ec);
-		wipe_authority_key(&s->entry.authority);
-		wipe_key_set(&s->entry.keys);
+	if (kind_of(s->entry.type)->read(ks, s, e) == 0) {
+		s->read = true;
+		return 0;
 	}
-	return rc;
+	wipe_key(&s->entry.secret);
+	wipe_ec_private(&s->entry.ec);
+	wipe_authority_key(&s->entry.authority);
+	wipe_key_set(&s->entry.keys);
+	return -1;
+}
+
+bool show_check_value(const struct entry *t, const struct key *k, struct entry_shown *out)
+{
+	if (!entry_check_value(t, k, out->kcv[out->kcv_n]))
+		return false;
+	out->kcv_n++;
+	return true;
+}
+
+bool show_fingerprint(const struct entry *t, struct entry_shown *out)
+{
+	out->has_fingerprint = entry_fingerprint(t, out->fingerprint);
+	return out->has_fingerprint;
 }

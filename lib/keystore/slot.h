@@ -8,19 +8,31 @@
 #include "yaml/bind.h"
 
 #define IN(type, member) .offset = offsetof(struct type, member)
+/* Which type it is was found before: it chose the table that this field stands in. */
 #define FIELD_TYPE \
 	{ \
-		"type", BIND_CHOICE, BIND_REQUIRED, .choices = entry_types, IN(slot_text, type) \
+		"type", BIND_STRING, BIND_REQUIRED, .min = 1, .max = TYPE_TEXT_MAX, \
+						    IN(slot_text, type) \
 	}
 #define FIELD_TEST \
 	{ \
 		"test", BIND_BOOL, IN(slot_text, test) \
+	}
+#define FIELD_VERSION(least) \
+	{ \
+		"version", BIND_HEX8, BIND_REQUIRED, .min = (least), .max = 0xFF, \
+						     IN(slot_text, version) \
+	}
+#define FIELD_VALUE(name, member) \
+	{ \
+		name, BIND_MAP, .table = &value_table, IN(slot_text, member) \
 	}
 
 enum {
 	VALUES = 3,
 	KCV_SIZE = 3,
 	FILE_NAME_MAX = 255,
+	TYPE_TEXT_MAX = 15,
 	TEMPLATE_TEXT_MAX = 255,
 	CERTS_MAX = 4096 /* octets of the certificates of one entry */
 };
@@ -41,7 +53,8 @@ struct certs_value {
 
 /* An entry as it is written. */
 struct slot_text {
-	int type, version, diversification, curve, cipher;
+	char type[TYPE_TEXT_MAX + 1];
+	int version, diversification, curve, cipher;
 	bool test;
 	char template[TEMPLATE_TEXT_MAX + 1];
 	struct slot_value master, enc, mac, dek; /* card keys */
@@ -77,30 +90,39 @@ struct keystore {
 	size_t n;
 };
 
-/* By enum entry_type, NULL-terminated. */
-extern const char *const entry_types[];
+/* ---- one value ---- */
 
+/* {hex:, file:, kcv:}, of struct slot_value. */
+extern const struct bind_table value_table;
 /* One of hex and file, hex in test entries only; takes the value over into the slot. */
 int take_value(struct keystore *ks, struct slot *s, size_t i, const struct slot_value *v,
     const struct node *at, struct err *e);
-extern const struct bind_table value_table;
 
-bool is_asymmetric(enum entry_type t);
-/* ec.c: what these two have besides: curve, public key, certificates. */
-extern const struct bind_table oce_table, ca_table;
-int ec_take(struct keystore *ks, struct slot *s, const struct slot_text *w, const struct node *map,
-    struct err *e);
-/* Reads the certificates, if they are in a file, and compares them with the keys. */
-int ec_read(const struct keystore *ks, struct slot *s, struct err *e);
-/* authority.c: dap, token, receipt. */
-extern const struct bind_table authority_table;
-int authority_take(struct keystore *ks, struct slot *s, const struct slot_text *w,
-    const struct node *map, struct err *e);
-/* Puts entry.authority together, from entry.secret or from both halves, reading files. */
-int authority_read(const struct keystore *ks, struct slot *s, struct err *e);
+/* What a value has to be. `keep` checks its octets, at most `most`, and puts them into `to` or
+ * elsewhere in the entry. */
+struct value_form {
+	int (*keep)(const struct keystore *ks, struct slot *s, const struct slot_value *v,
+	    struct span value, struct key *to, struct err *e);
+	size_t most; /* EC_FIELD_MAX at most */
+};
+extern const struct value_form symmetric_key; /* AES, or triple DES where the entry is of that */
+/* Fills `to` from text or file. */
+int read_value(const struct keystore *ks, struct slot *s, const struct slot_value *v,
+    const struct value_form *form, struct key *to, struct err *e);
+/* The private key is there now, `pub` is computed from it, empty if it is none: does it go with
+ * the public key of the entry? Without one, that is this. */
+int check_pair(const struct keystore *ks, struct slot *s, struct span pub, struct err *e);
+
+/* ---- the whole entry ---- */
+
 extern const char *const curve_names[]; /* by enum ec_curve, NULL-terminated */
 
 /* Fills the secret values of an entry from file or text and checks them, once; all or none. */
 int slot_read(const struct keystore *ks, struct slot *s, struct err *e);
+
+/* They add to what is shown. */
+MUST_CHECK bool show_check_value(
+    const struct entry *t, const struct key *k, struct entry_shown *out);
+MUST_CHECK bool show_fingerprint(const struct entry *t, struct entry_shown *out);
 
 #endif
