@@ -199,7 +199,7 @@ not_told() {
 	cat found >&2
 	[ ! -s found ]
 	sed 's/host -> gp scp card/host -> gp card/; s,agent/,,' "$top/README.md" >changed
-	[ "$(not_told changed "$top" | paste -sd' ')" = "host -> gp scp card cmd/agent/" ]
+	[ "$(not_told changed "$top" | paste -sd' ')" = "host -> gp scp card profile cmd/agent/" ]
 }
 
 @test "libraries of others are included in one place each" {
