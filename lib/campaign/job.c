@@ -89,7 +89,7 @@ static int check_target(const struct bundle *b, const struct system_data *d, str
 	if (memcmp(b->platform, d->platform, PLATFORM_SIZE) != 0)
 		return err_set(e, ERR_SAFETY, "the bundle is for platform %.8s, the card is %.8s",
 		    (const char *)b->platform, (const char *)d->platform);
-	if (!span_eq(aid_span(&b->target), aid_span(&d->target)))
+	if (!aid_same(&b->target, &d->target))
 		return err_set(
 		    e, ERR_SAFETY, "the bundle is for another target AID than the card's");
 	if (d->version < b->base)

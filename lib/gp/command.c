@@ -66,8 +66,3 @@ bool aid_same(const struct aid *a, const struct aid *b)
 {
 	return span_eq(aid_span(a), aid_span(b));
 }
-
-bool aid_eq(const struct aid *a, const struct aid *b)
-{
-	return span_eq(aid_span(a), aid_span(b));
-}

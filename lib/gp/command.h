@@ -74,8 +74,7 @@ struct aid {
 };
 MUST_CHECK bool aid_from(struct aid *a, struct span s);
 struct span aid_span(const struct aid *a);
-MUST_CHECK bool aid_same(const struct aid *a, const struct aid *b);
-bool aid_eq(const struct aid *a, const struct aid *b);
-extern const struct aid aid_isd; /* A000000151000000 */
+MUST_CHECK bool aid_same(const struct aid *a, const struct aid *b); /* two of none are the same */
+extern const struct aid aid_isd;                                    /* A000000151000000 */
 
 #endif

@@ -334,7 +334,7 @@ static bool has_dap(struct span head, const struct aid *domain)
 	struct dap d;
 
 	while (dap_next(&r, &d))
-		if (span_eq(aid_span(&d.domain), aid_span(domain)))
+		if (aid_same(&d.domain, domain))
 			return true;
 	return false;
 }
@@ -352,7 +352,7 @@ int content_dap_check(
 
 		if (r->entry[i].kind != REGISTRY_APPLICATION || has_dap(head, &s->aid) ||
 		    (s->privileges & PRIV_DAP_VERIFICATION) == 0 ||
-		    (!mandated && !span_eq(aid_span(&s->aid), aid_span(to))))
+		    (!mandated && !aid_same(&s->aid, to)))
 			continue;
 		return err_set(e, ERR_SAFETY,
 		    "security domain %s verifies DAP signatures%s, and there is none for it: "

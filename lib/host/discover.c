@@ -143,9 +143,9 @@ int session_cin(struct session *s, uint8_t out[static 16], uint8_t *n, struct er
 
 bool session_discovered(const struct session *s, const struct aid *domain)
 {
-	struct span want = domain == NULL || domain->n == 0 ? aid_span(&aid_isd) : aid_span(domain);
+	const struct aid *want = domain == NULL || domain->n == 0 ? &aid_isd : domain;
 
-	return s->domain.n != 0 && span_eq(aid_span(&s->domain), want) && !s->lost &&
+	return s->domain.n != 0 && aid_same(&s->domain, want) && !s->lost &&
 	       s->mode == SESSION_CLOSED;
 }
 

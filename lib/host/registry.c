@@ -285,7 +285,7 @@ bool registry_is_whole(const struct registry *r)
 
 static bool same(const struct aid *a, const struct aid *b)
 {
-	return a->n > 0 && span_eq(aid_span(a), aid_span(b));
+	return a->n > 0 && aid_same(a, b);
 }
 
 const struct registry_entry *registry_find(const struct registry *r, const struct aid *aid)

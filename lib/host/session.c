@@ -43,7 +43,7 @@ bool session_has_rmac(const struct session *s)
 
 bool session_is_issuer(const struct session *s)
 {
-	return s->domain.n == 0 || span_eq(aid_span(&s->domain), aid_span(&aid_isd));
+	return s->domain.n == 0 || aid_same(&s->domain, &aid_isd);
 }
 
 static int check_may_send(const struct session *s, struct err *e)

@@ -16,7 +16,7 @@
 static bool same_aid(const struct aid *a, const struct aid *b)
 {
 	CHECK(a->n <= AID_MAX);
-	return span_eq(aid_span(a), aid_span(b));
+	return aid_same(a, b);
 }
 
 /* ---- registry pages ---- */

@@ -83,8 +83,8 @@ static bool same_content(const struct chip *a, const struct chip *b)
 	    x->restricted != y->restricted)
 		return false;
 	for (size_t i = 0; i < x->file_n; i++)
-		if (!aid_eq(&x->file[i].aid, &y->file[i].aid) ||
-		    !aid_eq(&x->file[i].domain, &y->file[i].domain) ||
+		if (!aid_same(&x->file[i].aid, &y->file[i].aid) ||
+		    !aid_same(&x->file[i].domain, &y->file[i].domain) ||
 		    x->file[i].data.n != y->file[i].data.n)
 			return false;
 	return SAME(content.app);

@@ -271,7 +271,7 @@ bool status_of(struct rig *r, uint8_t p1, const char *aid, struct status_entry *
 	in = rd_of(answer);
 	while (rd_left(&in) > 0) {
 		assert_true(status_entry_next(&in, s));
-		if (aid_eq(&s->aid, &wanted))
+		if (aid_same(&s->aid, &wanted))
 			return true;
 	}
 	return false;

@@ -101,7 +101,7 @@ static bool is_target(const struct action *t)
 {
 	const struct chip *chip = &t->c->v->chip;
 
-	return span_eq(aid_span(&t->a.target), aid_span(&chip->target)) &&
+	return aid_same(&t->a.target, &chip->target) &&
 	       memcmp(t->a.platform, chip->platform, PLATFORM_SIZE) == 0 &&
 	       chip->running.version >= t->a.base;
 }

@@ -15,7 +15,7 @@ const struct card_app *chip_app(const struct vcard *v, const struct aid *aid)
 	const struct card_content *c = &v->chip.content;
 
 	for (size_t i = 0; i < c->app_n; i++)
-		if (aid_eq(&c->app[i].aid, aid))
+		if (aid_same(&c->app[i].aid, aid))
 			return &c->app[i];
 	return NULL;
 }
@@ -25,7 +25,7 @@ const struct card_load_file *chip_load_file(const struct vcard *v, const struct 
 	const struct card_content *c = &v->chip.content;
 
 	for (size_t i = 0; i < c->file_n; i++)
-		if (aid_eq(&c->file[i].aid, aid))
+		if (aid_same(&c->file[i].aid, aid))
 			return &c->file[i];
 	return NULL;
 }
@@ -40,7 +40,7 @@ static const struct card_app *domain_app(const struct vcard *v, const struct aid
 
 bool chip_is_isd(const struct vcard *v, const struct aid *aid)
 {
-	return aid->n == 0 || aid_eq(aid, &v->chip.isd);
+	return aid->n == 0 || aid_same(aid, &v->chip.isd);
 }
 
 bool chip_is_domain(const struct vcard *v, const struct aid *aid)
@@ -87,9 +87,9 @@ bool chip_is_under(const struct vcard *v, const struct aid *inner, const struct 
 	for (size_t i = 0; i <= HELD_APPS_MAX; i++) {
 		const struct card_app *a = domain_app(v, &at);
 
-		if (aid_eq(&at, &top))
+		if (aid_same(&at, &top))
 			return true;
-		if (a == NULL || aid_eq(&a->domain, &at))
+		if (a == NULL || aid_same(&a->domain, &at))
 			return false;
 		at = a->domain;
 	}
@@ -149,7 +149,7 @@ static uint32_t volatile_under(const struct vcard *v, const struct aid *domain)
 
 	for (size_t i = 0; i < c->app_n; i++)
 		if (domain == NULL || chip_is_under(v, &c->app[i].domain, domain) ||
-		    aid_eq(&c->app[i].aid, domain))
+		    aid_same(&c->app[i].aid, domain))
 			n += app_takes_volatile(&c->app[i]);
 	return n;
 }
@@ -171,7 +171,7 @@ static uint32_t used_under(const struct vcard *v, const struct aid *domain)
 		if (chip_is_under(v, &c->file[i].domain, domain))
 			n += load_file_takes(&c->file[i]);
 	for (size_t i = 0; i < c->app_n; i++)
-		if (chip_is_under(v, &c->app[i].domain, domain) || aid_eq(&c->app[i].aid, domain))
+		if (chip_is_under(v, &c->app[i].domain, domain) || aid_same(&c->app[i].aid, domain))
 			n += app_takes(&c->app[i]);
 	return n;
 }
@@ -203,7 +203,7 @@ bool quotas_fit(const struct vcard *v, const struct aid *to, const struct aid *f
 		if ((from == NULL || !chip_is_under(v, from, &at)) &&
 		    !quota_holds(v, a, nv, volatile_))
 			return false;
-		if (aid_eq(&a->domain, &at))
+		if (aid_same(&a->domain, &at))
 			return true;
 		at = a->domain;
 	}

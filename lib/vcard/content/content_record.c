@@ -31,7 +31,7 @@ static bool aid_take(struct rd *r, struct aid *a)
 static struct card_load_file *file_find(struct chip *c, const struct aid *aid)
 {
 	for (size_t i = 0; i < c->content.file_n; i++)
-		if (aid_eq(&c->content.file[i].aid, aid))
+		if (aid_same(&c->content.file[i].aid, aid))
 			return &c->content.file[i];
 	return NULL;
 }
@@ -134,7 +134,7 @@ bool load_file_gone_get(struct chip *c, struct rd *r)
 static struct card_app *app_find(struct chip *c, const struct aid *aid)
 {
 	for (size_t i = 0; i < c->content.app_n; i++)
-		if (aid_eq(&c->content.app[i].aid, aid))
+		if (aid_same(&c->content.app[i].aid, aid))
 			return &c->content.app[i];
 	return NULL;
 }
@@ -351,20 +351,20 @@ static bool is_domain(const struct chip *c, const struct aid *aid)
 	if (aid->n == 0)
 		return true;
 	for (size_t i = 0; i < c->content.app_n; i++)
-		if (aid_eq(&c->content.app[i].aid, aid))
+		if (aid_same(&c->content.app[i].aid, aid))
 			return (c->content.app[i].privileges & PRIV_SECURITY_DOMAIN) != 0;
 	return false;
 }
 
 static bool has_module(const struct chip *c, const struct card_app *a)
 {
-	if (aid_eq(&a->load_file, &aid_domain_package))
-		return aid_eq(&a->module, &aid_domain_module);
+	if (aid_same(&a->load_file, &aid_domain_package))
+		return aid_same(&a->module, &aid_domain_module);
 	for (size_t i = 0; i < c->content.file_n; i++) {
 		const struct card_load_file *f = &c->content.file[i];
 
-		for (size_t j = 0; aid_eq(&f->aid, &a->load_file) && j < f->module_n; j++)
-			if (aid_eq(&f->module[j], &a->module))
+		for (size_t j = 0; aid_same(&f->aid, &a->load_file) && j < f->module_n; j++)
+			if (aid_same(&f->module[j], &a->module))
 				return true;
 	}
 	return false;

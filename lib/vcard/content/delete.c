@@ -16,7 +16,7 @@ struct doomed {
 static bool app_doomed(const struct vcard *v, const struct doomed *d, const struct aid *aid)
 {
 	for (size_t i = 0; i < v->chip.content.app_n; i++)
-		if (d->app[i] && aid_eq(&v->chip.content.app[i].aid, aid))
+		if (d->app[i] && aid_same(&v->chip.content.app[i].aid, aid))
 			return true;
 	return false;
 }
@@ -24,7 +24,7 @@ static bool app_doomed(const struct vcard *v, const struct doomed *d, const stru
 static bool file_doomed(const struct vcard *v, const struct doomed *d, const struct aid *aid)
 {
 	for (size_t i = 0; i < v->chip.content.file_n; i++)
-		if (d->file[i] && aid_eq(&v->chip.content.file[i].aid, aid))
+		if (d->file[i] && aid_same(&v->chip.content.file[i].aid, aid))
 			return true;
 	return false;
 }
@@ -56,9 +56,9 @@ static bool doom(const struct vcard *v, const struct aid *aid, bool related, str
 
 	*d = (struct doomed){ 0 };
 	for (size_t i = 0; i < all->app_n; i++)
-		found |= d->app[i] = aid_eq(&all->app[i].aid, aid);
+		found |= d->app[i] = aid_same(&all->app[i].aid, aid);
 	for (size_t i = 0; i < all->file_n; i++)
-		found |= d->file[i] = aid_eq(&all->file[i].aid, aid);
+		found |= d->file[i] = aid_same(&all->file[i].aid, aid);
 	while (found && related && spread(v, d))
 		;
 	return found;
@@ -137,8 +137,8 @@ static uint16_t delete_check(const struct call *c, const struct delete_object *o
 
 	/* What is there from the start stays, and what an image brings goes with it only. */
 	if (!doom(c->v, &o->aid, related, d))
-		return aid_eq(&o->aid, &aid_domain_package) ? SW_CONDITIONS
-							    : SW_REFERENCE_NOT_FOUND;
+		return aid_same(&o->aid, &aid_domain_package) ? SW_CONDITIONS
+							      : SW_REFERENCE_NOT_FOUND;
 	if (any_restricted(c->v, d) || !all_in_reach(c, d) || still_needed(c->v, d) ||
 	    is_selected(c->v, d))
 		return SW_CONDITIONS;

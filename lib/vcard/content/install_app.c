@@ -14,7 +14,7 @@ struct origin {
 static bool has_module(const struct card_load_file *f, const struct aid *module)
 {
 	for (size_t i = 0; i < f->module_n; i++)
-		if (aid_eq(&f->module[i], module))
+		if (aid_same(&f->module[i], module))
 			return true;
 	return false;
 }
@@ -22,7 +22,7 @@ static bool has_module(const struct card_load_file *f, const struct aid *module)
 /* The only module of a load file serves when none is named. */
 static bool source_in(const struct card_load_file *f, const struct install *i, struct origin *s)
 {
-	if (i->load_file.n != 0 && !aid_eq(&f->aid, &i->load_file))
+	if (i->load_file.n != 0 && !aid_same(&f->aid, &i->load_file))
 		return false;
 	if (i->module.n == 0 && f->module_n != 1)
 		return false;
@@ -34,9 +34,9 @@ static bool source_in(const struct card_load_file *f, const struct install *i, s
 
 static bool is_domain_module(const struct install *i)
 {
-	if (i->load_file.n != 0 && !aid_eq(&i->load_file, &aid_domain_package))
+	if (i->load_file.n != 0 && !aid_same(&i->load_file, &aid_domain_package))
 		return false;
-	return i->module.n == 0 ? i->load_file.n != 0 : aid_eq(&i->module, &aid_domain_module);
+	return i->module.n == 0 ? i->load_file.n != 0 : aid_same(&i->module, &aid_domain_module);
 }
 
 /* pending: the load file of a combined INSTALL, which alone counts then; NULL: the registry. */
@@ -131,7 +131,7 @@ static uint16_t install_new(
 	if (!source_find(c, &o->i, pending, &s))
 		return SW_REFERENCE_NOT_FOUND;
 	if (is_restricted(c->v, NULL, RESTRICT_INSTALL) || aid_taken(c->v, &o->i.app) ||
-	    (pending != NULL && aid_eq(&pending->aid, &o->i.app)))
+	    (pending != NULL && aid_same(&pending->aid, &o->i.app)))
 		return SW_CONDITIONS;
 	if (!s.domain_module && !in_reach(c, &s.domain))
 		return SW_CONDITIONS;

@@ -24,7 +24,8 @@ static bool is_domain(const struct card_app *a)
 /* A domain may become its own, but not the child of what is beneath it. */
 static bool makes_circle(const struct vcard *v, const struct moved *m, const struct aid *to)
 {
-	return is_domain(m->app) && !aid_eq(&m->app->aid, to) && chip_is_under(v, to, &m->app->aid);
+	return is_domain(m->app) && !aid_same(&m->app->aid, to) &&
+	       chip_is_under(v, to, &m->app->aid);
 }
 
 static uint16_t move_room(const struct vcard *v, const struct moved *m, const struct aid *to)
@@ -39,13 +40,13 @@ static uint16_t move_room(const struct vcard *v, const struct moved *m, const st
  * keys of its own, by one above it, and not into another's. */
 static uint16_t move_check(const struct call *c, const struct moved *m, const struct aid *to)
 {
-	bool own = m->app != NULL && is_domain(m->app) && aid_eq(&m->app->aid, to);
+	bool own = m->app != NULL && is_domain(m->app) && aid_same(&m->app->aid, to);
 	uint16_t sw = own ? SW_OK : domain_ready(c->v, to);
 
 	if (sw != SW_OK)
 		return sw;
 	if (is_restricted(c->v, m->app, RESTRICT_EXTRADITION) || !in_reach(c, moved_domain(m)) ||
-	    is_walled_off(c, moved_domain(m)) || aid_eq(moved_domain(m), to) ||
+	    is_walled_off(c, moved_domain(m)) || aid_same(moved_domain(m), to) ||
 	    (!own && !may_give_to(c, to)) || makes_circle(c->v, m, to))
 		return SW_CONDITIONS;
 	/* What that domain would have had to verify it could not any more. */
@@ -115,7 +116,7 @@ static uint16_t update_app(const struct call *c, const struct order *o, struct c
 	uint8_t more = 0;
 	uint16_t sw = update_privileges(c, &o->i, a);
 
-	if (sw == SW_OK && o->i.domain.n != 0 && !aid_eq(&to, &a->domain)) {
+	if (sw == SW_OK && o->i.domain.n != 0 && !aid_same(&to, &a->domain)) {
 		sw = move_check(c, &m, &to);
 		a->domain = to;
 	}
@@ -197,7 +198,7 @@ uint16_t install_personalization(struct call *c, const struct order *o)
 
 	if (a == NULL)
 		return SW_REFERENCE_NOT_FOUND;
-	if (!aid_eq(&a->domain, &me) || (a->state & APP_LOCKED) != 0 ||
+	if (!aid_same(&a->domain, &me) || (a->state & APP_LOCKED) != 0 ||
 	    is_restricted(c->v, a, RESTRICT_PERSONALIZATION) || chip_opens_itself(c->v, &a->aid))
 		return SW_CONDITIONS;
 	c->ch->personalize = a->aid;

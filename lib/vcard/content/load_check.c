@@ -47,7 +47,7 @@ static bool has_dap(const struct call *c, const struct load_file *f, const struc
 	for (size_t i = 0; i < f->dap_n; i++) {
 		struct aid name = chip_domain_name(c->v, &f->dap[i].domain);
 
-		if (aid_eq(&name, domain))
+		if (aid_same(&name, domain))
 			return true;
 	}
 	return false;

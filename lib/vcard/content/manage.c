@@ -22,10 +22,10 @@ bool is_walled_off(const struct call *c, const struct aid *domain)
 	struct aid me = manager_of(c), at = chip_domain_name(c->v, domain);
 
 	/* The bound is for damaged files. */
-	for (size_t i = 0; i <= HELD_APPS_MAX && !aid_eq(&at, &me); i++) {
+	for (size_t i = 0; i <= HELD_APPS_MAX && !aid_same(&at, &me); i++) {
 		const struct card_app *a = chip_app(c->v, &at);
 
-		if (a == NULL || aid_eq(&a->domain, &at) || chip_opens_itself(c->v, &at))
+		if (a == NULL || aid_same(&a->domain, &at) || chip_opens_itself(c->v, &at))
 			return true;
 		at = a->domain;
 	}
@@ -56,7 +56,7 @@ bool aid_taken(const struct vcard *v, const struct aid *aid)
 	for (size_t i = 0; image_app(v, i, &app, &answer); i++)
 		if (span_eq(app, aid_span(aid)))
 			return true;
-	return chip_is_isd(v, aid) || aid_eq(aid, &aid_domain_package) ||
+	return chip_is_isd(v, aid) || aid_same(aid, &aid_domain_package) ||
 	       chip_app(v, aid) != NULL || chip_load_file(v, aid) != NULL;
 }
 
@@ -66,7 +66,7 @@ bool single_taken(const struct vcard *v, uint32_t privileges, const struct aid *
 	uint32_t single = privileges & (PRIV_CARD_RESET | PRIV_FINAL_APPLICATION);
 
 	for (size_t i = 0; i < all->app_n; i++)
-		if ((all->app[i].privileges & single) != 0 && !aid_eq(&all->app[i].aid, holder))
+		if ((all->app[i].privileges & single) != 0 && !aid_same(&all->app[i].aid, holder))
 			return true;
 	return false;
 }
@@ -81,7 +81,7 @@ static struct aid domain_with(const struct call *c, uint32_t privilege)
 	for (size_t i = 0; i <= HELD_APPS_MAX && at.n != 0; i++) {
 		const struct card_app *a = chip_app(c->v, &at);
 
-		if (a == NULL || (a->privileges & privilege) != 0 || aid_eq(&a->domain, &at))
+		if (a == NULL || (a->privileges & privilege) != 0 || aid_same(&a->domain, &at))
 			break;
 		at = a->domain;
 	}
@@ -153,7 +153,7 @@ bool verifying_key(
 		const struct card_public *p = &v->chip.publics[i];
 		struct aid owner = chip_domain_name(v, &p->domain);
 
-		if (aid_eq(&owner, &name)) {
+		if (aid_same(&owner, &name)) {
 			*k = p->key;
 			return true;
 		}

@@ -25,7 +25,7 @@ bool object_get(struct chip *c, struct rd *r)
 	if (!domain_record_get(r, &o.owner) || !rd_u16(r, &o.tag) || rd_left(r) > OBJECT_SIZE_MAX)
 		return false;
 	while (i < c->objects_n &&
-	       (c->objects[i].tag != o.tag || !aid_eq(&c->objects[i].owner, &o.owner)))
+	       (c->objects[i].tag != o.tag || !aid_same(&c->objects[i].owner, &o.owner)))
 		i++;
 	if (i == CHIP_OBJECTS_MAX)
 		return false;
@@ -55,7 +55,7 @@ void objects_owner_gone(struct chip *c, const struct aid *owner)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < c->objects_n; i++) {
-		if (aid_eq(&c->objects[i].owner, owner))
+		if (aid_same(&c->objects[i].owner, owner))
 			wr_free(&c->objects[i].value);
 		else
 			c->objects[kept++] = c->objects[i];
@@ -70,7 +70,7 @@ bool chip_object(const struct vcard *v, const struct aid *owner, uint16_t tag, s
 	for (size_t i = 0; i < v->chip.objects_n; i++) {
 		const struct card_object *o = &v->chip.objects[i];
 
-		if (o->tag == tag && aid_eq(&o->owner, &name)) {
+		if (o->tag == tag && aid_same(&o->owner, &name)) {
 			*value = wr_span(&o->value);
 			return true;
 		}

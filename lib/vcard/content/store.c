@@ -321,7 +321,7 @@ static uint16_t store_whole(struct call *c, struct span data)
 static void follow_isd(struct vcard *v, const struct aid *was)
 {
 	for (size_t i = 0; i < CHANNELS; i++)
-		if (v->channel[i].open && aid_eq(&v->channel[i].selected, was))
+		if (v->channel[i].open && aid_same(&v->channel[i].selected, was))
 			v->channel[i].selected = v->chip.isd;
 }
 
@@ -356,7 +356,7 @@ void store_forget(struct vcard *v, const struct aid *domain)
 	for (size_t i = 0; i < CHANNELS; i++) {
 		struct logical_channel *ch = &v->channel[i];
 
-		if (!ch->open || !aid_eq(&ch->selected, domain))
+		if (!ch->open || !aid_same(&ch->selected, domain))
 			continue;
 		wr_free(&ch->store);
 		ch->store_next = 0;

@@ -150,7 +150,7 @@ static void add_public(struct key_infos *infos, const struct card_public *k)
 static void add_publics(const struct chip *c, const struct aid *domain, struct key_infos *infos)
 {
 	for (size_t i = 0; i < c->publics_n; i++)
-		if (aid_eq(&c->publics[i].domain, domain))
+		if (aid_same(&c->publics[i].domain, domain))
 			add_public(infos, &c->publics[i]);
 	for (size_t i = 0; i < c->ca_n && domain->n == 0; i++)
 		add_ec_public(infos, c->ca[i].ref, &c->ca[i].key);
@@ -168,7 +168,7 @@ static uint16_t get_key_information(struct call *c)
 	for (size_t i = 0; i < c->v->chip.keys_n; i++) {
 		struct card_keys *set = &c->v->chip.keys[i];
 
-		if (!aid_eq(&set->domain, &domain))
+		if (!aid_same(&set->domain, &domain))
 			continue;
 		for (uint8_t kid = 1; kid <= KIDS && infos.n < KEY_INFO_MAX; kid++) {
 			uint8_t n = key_of(&set->keys, kid)->n;

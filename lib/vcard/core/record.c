@@ -219,7 +219,7 @@ void chip_snapshot(struct wr *w, const struct chip *c)
 		wr_bytes(&value, c->imsi, IMSI_SIZE);
 		nvm_record(w, REC_PRODUCT, wr_span(&value));
 	}
-	if (!aid_eq(&c->isd, &aid_isd)) {
+	if (!aid_same(&c->isd, &aid_isd)) {
 		wr_reset(&value);
 		wr_lv(&value, aid_span(&c->isd));
 		nvm_record(w, REC_ISD, wr_span(&value));

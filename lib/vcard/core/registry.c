@@ -122,7 +122,7 @@ static bool entry_at(
 		owner = &all->app[i].domain;
 		*there = (q->p1 & STATUS_APPLICATIONS) != 0 &&
 			 (*there || chip_is_under(v, owner, &q->viewer) ||
-			     aid_eq(&all->app[i].aid, &q->viewer));
+			     aid_same(&all->app[i].aid, &q->viewer));
 		app_entry(v, &all->app[i], s);
 		return true;
 	}

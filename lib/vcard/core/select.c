@@ -60,7 +60,7 @@ static size_t search_start(const struct call *c)
 	if (occurrence(c) == P2_FIRST)
 		return 0;
 	for (size_t i = 0; entry_at(c->v, i, &e); i++)
-		if (span_eq(aid_span(&e.aid), aid_span(&c->ch->selected)))
+		if (aid_same(&e.aid, &c->ch->selected))
 			return i + 1;
 	return 0;
 }

@@ -7,7 +7,7 @@ static bool is_of(const struct vcard *v, const struct aid *stored, const struct 
 {
 	struct aid name = chip_domain_name(v, domain);
 
-	return aid_eq(stored, &name);
+	return aid_same(stored, &name);
 }
 
 const struct card_keys *chip_keys(const struct vcard *v, const struct aid *domain, uint8_t version)
@@ -72,7 +72,7 @@ static bool find_owner(const struct vcard *v, struct aid *domain)
 		if (has)
 			return true;
 		/* One that is its own has nobody to turn to. */
-		if (a == NULL || aid_eq(&a->domain, domain))
+		if (a == NULL || aid_same(&a->domain, domain))
 			return false;
 		*domain = a->domain;
 	}

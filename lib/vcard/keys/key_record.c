@@ -29,7 +29,7 @@ bool key_record_get(struct rd *r, struct key *k)
 static struct card_keys *keys_find(struct chip *c, const struct aid *domain, uint8_t version)
 {
 	for (size_t i = 0; i < c->keys_n; i++)
-		if (c->keys[i].version == version && aid_eq(&c->keys[i].domain, domain))
+		if (c->keys[i].version == version && aid_same(&c->keys[i].domain, domain))
 			return &c->keys[i];
 	return NULL;
 }
@@ -39,7 +39,7 @@ static size_t sets_of(const struct chip *c, const struct aid *domain)
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->keys_n; i++)
-		n += aid_eq(&c->keys[i].domain, domain);
+		n += aid_same(&c->keys[i].domain, domain);
 	return n;
 }
 

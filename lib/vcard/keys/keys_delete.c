@@ -24,7 +24,7 @@ static bool in_use(const struct vcard *v, const struct card_keys *k)
 	for (size_t i = 0; i < CHANNELS; i++)
 		if (v->channel[i].open && v->channel[i].session != CHANNEL_IDLE &&
 		    v->channel[i].key_version == k->version &&
-		    aid_eq(&v->channel[i].key_domain, &k->domain))
+		    aid_same(&v->channel[i].key_domain, &k->domain))
 			return true;
 	return false;
 }
@@ -66,7 +66,7 @@ static void delete_publics(struct deletion *d)
 	const struct chip *c = &d->v->chip;
 
 	for (size_t i = 0; i < c->publics_n; i++)
-		if (aid_eq(&c->publics[i].domain, &d->domain) &&
+		if (aid_same(&c->publics[i].domain, &d->domain) &&
 		    is_meant_ref(d, c->publics[i].ref)) {
 			chip_put_public_gone(d->v, &d->domain, c->publics[i].ref);
 			d->found++;
@@ -92,7 +92,7 @@ static uint16_t delete_keys(struct deletion *d)
 	for (size_t i = 0; i < c->keys_n; i++) {
 		uint16_t sw;
 
-		if (!aid_eq(&c->keys[i].domain, &d->domain))
+		if (!aid_same(&c->keys[i].domain, &d->domain))
 			continue;
 		before += set_opens_channel(d->v, &c->keys[i]);
 		sw = delete_of_set(d, &c->keys[i]);

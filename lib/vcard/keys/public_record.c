@@ -47,7 +47,7 @@ static size_t public_at(const struct chip *c, const struct aid *domain, struct k
 
 	while (i < c->publics_n &&
 	       (c->publics[i].ref.kid != ref.kid || c->publics[i].ref.kvn != ref.kvn ||
-		   !aid_eq(&c->publics[i].domain, domain)))
+		   !aid_same(&c->publics[i].domain, domain)))
 		i++;
 	return i;
 }
@@ -112,12 +112,12 @@ void keys_owner_gone(struct chip *c, const struct aid *owner)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < c->keys_n; i++)
-		if (!aid_eq(&c->keys[i].domain, owner))
+		if (!aid_same(&c->keys[i].domain, owner))
 			c->keys[kept++] = c->keys[i];
 	for (size_t i = kept; i < c->keys_n; i++)
 		wipe(&c->keys[i], sizeof(c->keys[i]));
 	c->keys_n = kept;
 	for (size_t i = c->publics_n; i > 0; i--)
-		if (aid_eq(&c->publics[i - 1].domain, owner))
+		if (aid_same(&c->publics[i - 1].domain, owner))
 			public_remove(c, i - 1);
 }

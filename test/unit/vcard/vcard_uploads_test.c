@@ -39,7 +39,7 @@ static void end(struct upload *u)
 
 	assert_non_null(f);
 	assert_non_null(a);
-	assert_true(aid_eq(&a->load_file, &f->aid));
+	assert_true(aid_same(&a->load_file, &f->aid));
 	assert_int_equal(f->module_n, 1);
 	assert_true(f->import_n > 0);
 	assert_int_equal(rig_send(r, 0x00, INS_SELECT, 0x0400, aid_span(&u->app)), SW_OK);
