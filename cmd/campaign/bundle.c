@@ -1,6 +1,7 @@
 /* bundle show, bundle verify */
 #include <stdlib.h>
 
+#include "base/value.h"
 #include "cmd/campaign/bundle_out.h"
 #include "campaign/job.h"
 #include "cmd/kit/print.h"
@@ -49,7 +50,7 @@ static json_t *describe(
 	out_set(&o, "verified", json_boolean(doubt->code == ERR_NONE));
 	if (doubt->code != ERR_NONE)
 		out_set(&o, "not_verified", json_text(doubt->text));
-	out_set(&o, "expired", json_boolean(b->expiry != 0 && job_today() > b->expiry));
+	out_set(&o, "expired", json_boolean(b->expiry != 0 && date_today() > b->expiry));
 	bundle_out_head(&o, b);
 	if (weakness != NULL)
 		out_set(&o, "weakness", json_text(weakness));
@@ -114,7 +115,7 @@ static int verify_run(struct ctx *c, void *args, struct err *e)
 
 	if (ctx_keystore(c, &ks, e) != 0)
 		return -1;
-	rc = job_bundle(a->path, ks, job_today(), &b, e);
+	rc = job_bundle(a->path, ks, date_today(), &b, e);
 	if (rc == 0) {
 		rc = out_result(c, verdict(a->path, &b, ks), e);
 		bundle_free(&b);

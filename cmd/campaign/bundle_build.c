@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/hex.h"
+#include "base/value.h"
 #include "bundle/record.h"
 #include "cmd/campaign/bundle_out.h"
 #include "campaign/job.h"
@@ -200,7 +201,7 @@ static int plan_from(
 		return err_set(e, ERR_USAGE,
 		    "--version %s is not above the base %s: no card could take it",
 		    version_str(p->version, version), version_str(p->base, base));
-	if (a->expires.given && a->expires.v < job_today())
+	if (a->expires.given && a->expires.v < date_today())
 		return err_set(e, ERR_USAGE, "--expires: that day is over");
 	if (platform_from(a->platform != NULL ? a->platform : PLATFORM_DEFAULT, p->platform, e) !=
 		0 ||
@@ -256,7 +257,7 @@ static int build(const struct args *a, const struct bundle_plan *p, struct bundl
 	if (bundle_record_check(p->campaign, p->package, count, e) != 0 ||
 	    bundle_build(p, &raw, e) != 0 || read_back(p, &raw, b, e) != 0)
 		return -1;
-	if (bundle_record_add(p->campaign, p->package, count, job_today(), e) == 0 &&
+	if (bundle_record_add(p->campaign, p->package, count, date_today(), e) == 0 &&
 	    file_create(a->output, wr_span(&b->raw), 0644, e) == 0)
 		return 0;
 	bundle_free(b);

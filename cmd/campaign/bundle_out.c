@@ -1,5 +1,6 @@
 #include "cmd/campaign/bundle_out.h"
 
+#include "base/value.h"
 #include "cmd/campaign/platform.h"
 #include "tlv/tlv.h"
 #include "cmd/kit/print.h"
@@ -20,9 +21,9 @@ const char *bundle_weakness(uint8_t algorithm)
 
 json_t *bundle_out_date(uint32_t date)
 {
-	if (date == 0)
-		return json_null();
-	return json_sprintf("%04u-%02u-%02u", date / 10000, date / 100 % 100, date % 100);
+	char text[DATE_SIZE];
+
+	return date == 0 ? json_null() : json_text(date_str(date, text));
 }
 
 static const char *algorithm_text(uint8_t algorithm)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "base/value.h"
 #include "cmd/campaign/steps.h"
 #include "cmd/kit/dry.h"
 #include "cmd/kit/out.h"

@@ -4,6 +4,7 @@
 
 #include "cmd/agent/agent.h"
 #include "base/hex.h"
+#include "base/value.h"
 #include "campaign/job.h"
 #include "cmd/kit/dry.h"
 #include "cmd/kit/out.h"
@@ -76,7 +77,7 @@ static int dry_broadcast(
 static int pick_bundle(struct agent *a, const struct mode_args *g, const struct keystore *ks,
     struct pick *n, struct err *e)
 {
-	if (job_bundle(g->bundle, ks, job_today(), &n->bundle, e) != 0)
+	if (job_bundle(g->bundle, ks, date_today(), &n->bundle, e) != 0)
 		return -1;
 	return job_plan(&a->session, &n->bundle, g->allow_literal, &n->plan, e);
 }

@@ -7,6 +7,7 @@
 #include "cmd/agent/agent.h"
 #include "cmd/kit/ask.h"
 #include "base/hex.h"
+#include "base/value.h"
 #include "campaign/job.h"
 #include "change/load.h"
 #include "cmd/content/change.h"
@@ -269,7 +270,7 @@ static int run_authorize(struct ctx *c, void *args, struct err *e)
 		return err_set(e, ERR_USAGE, "--bundle BUNDLE is needed: scp-mode named none");
 	if (g->bundle != NULL) {
 		/* What an expired bundle left in a card may still be dropped. */
-		uint32_t today = g->discard ? 0 : job_today();
+		uint32_t today = g->discard ? 0 : date_today();
 
 		if (ctx_keystore(c, &ks, e) != 0 ||
 		    job_bundle(g->bundle, ks, today, &other, e) != 0)

@@ -1,5 +1,6 @@
 #include "cmd/kit/show.h"
 
+#include "base/value.h"
 #include "cmd/kit/out.h"
 #include "cmd/kit/print.h"
 

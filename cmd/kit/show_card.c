@@ -1,8 +1,7 @@
 /* What a card gives away without authentication, in words: ATR, SELECT, CPLC, memory, keys. */
-#include <time.h>
-
 #include "apdu/atr.h"
 #include "base/hex.h"
+#include "base/value.h"
 #include "cmd/kit/out.h"
 #include "cmd/kit/show.h"
 #include "cmd/kit/print.h"
@@ -75,25 +74,16 @@ json_t *show_resources(const struct resources *r)
 
 /* ---- CPLC ---- */
 
-static uint32_t today(void)
-{
-	time_t now = time(NULL);
-	struct tm t;
-
-	if (gmtime_r(&now, &t) == NULL)
-		return 0;
-	return (uint32_t)(t.tm_year + 1900) * 10000 + (uint32_t)(t.tm_mon + 1) * 100 +
-	       (uint32_t)t.tm_mday;
-}
-
 static json_t *cplc_date(struct span s)
 {
+	uint32_t today = date_today();
+	char text[DATE_SIZE];
 	struct cplc_date d;
 
-	if (!cplc_date_get(s, today(), &d))
+	if (!date_ok(today) || !cplc_date_get(s, today, &d))
 		return json_null();
-	return json_sprintf("%04u-%02u-%02u, or decades before (day %u of a year ending in %u)",
-	    d.year, d.month, d.day, d.yday, d.digit);
+	return json_sprintf("%s, or decades before (day %u of a year ending in %u)",
+	    date_str(d.year * 10000 + d.month * 100 + d.day, text), d.yday, d.digit);
 }
 
 json_t *show_cplc(struct span cplc)

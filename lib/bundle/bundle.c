@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/hex.h"
+#include "base/value.h"
 #include "bundle/internal.h"
 #include "crypto/aes.h"
 #include "crypto/digest.h"
@@ -215,12 +216,13 @@ int bundle_open_unverified(struct bundle *b, struct err *e)
 
 int bundle_open(struct bundle *b, const struct bundle_trust *t, uint32_t today, struct err *e)
 {
+	char last[DATE_SIZE];
+
 	if (verify_signatures(b, t, e) != 0 || bundle_parse(b, e) != 0)
 		return -1;
 	if (today != 0 && b->expiry != 0 && today > b->expiry)
-		return err_set(e, ERR_SAFETY,
-		    "the bundle has expired: its last day was %04u-%02u-%02u", b->expiry / 10000,
-		    b->expiry / 100 % 100, b->expiry % 100);
+		return err_set(e, ERR_SAFETY, "the bundle has expired: its last day was %s",
+		    date_str(b->expiry, last));
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/hex.h"
+#include "base/value.h"
 
 enum {
 	RECORD_MAX = 64 << 20,
@@ -107,15 +108,14 @@ static int append(int fd, const char *path, const char *line, struct err *e)
 int bundle_record_add(const uint8_t campaign[static 16], uint32_t package, uint32_t count,
     uint32_t today, struct err *e)
 {
-	char path[4096], hex[HEX_SIZE(16)], date[16], line[LINE_N + 2];
+	char path[4096], hex[HEX_SIZE(16)], date[DATE_SIZE], line[LINE_N + 2];
 	size_t whole;
 	int fd, rc;
 
 	if (open_record(path, sizeof(path), &fd, e) != 0)
 		return -1;
 	hex_put(span_of(campaign, 16), hex, sizeof(hex));
-	snprintf(date, sizeof(date), "%04u-%02u-%02u", today / 10000 % 10000, today / 100 % 100,
-	    today % 100);
+	date_str(today, date);
 	rc = look(path, hex, package, count, &whole, e);
 	/* A line cut off by a crash belongs to a bundle that was never written. */
 	if (rc == 0 && ftruncate(fd, (off_t)whole) != 0)

@@ -1,6 +1,7 @@
 #include "bundle/bundle.h"
 
 #include "base/text.h"
+#include "base/value.h"
 
 bool bundle_text_ok(struct span s, size_t max)
 {
@@ -17,11 +18,5 @@ bool bundle_text_ok(struct span s, size_t max)
 
 bool bundle_date_ok(uint32_t date)
 {
-	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	uint32_t y = date / 10000, m = date / 100 % 100, d = date % 100;
-	bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-
-	if (y < 1970 || y > 9999 || m < 1 || m > 12 || d < 1)
-		return false;
-	return d <= days[m - 1] + (m == 2 && leap ? 1u : 0u);
+	return date >= 19700101 && date_ok(date);
 }

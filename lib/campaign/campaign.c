@@ -9,15 +9,18 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "base/value.h"
 
 /* ---- files ---- */
 
 static int check_expiry(const struct campaign *c, struct err *e)
 {
-	if (c->m.expires == 0 || job_today() <= c->m.expires)
+	char last[DATE_SIZE];
+
+	if (c->m.expires == 0 || date_today() <= c->m.expires)
 		return 0;
-	return err_set(e, ERR_SAFETY, "%s: the campaign expired on %04u-%02u-%02u", c->m.path,
-	    c->m.expires / 10000, c->m.expires / 100 % 100, c->m.expires % 100);
+	return err_set(e, ERR_SAFETY, "%s: the campaign expired on %s", c->m.path,
+	    date_str(c->m.expires, last));
 }
 
 static int name_ledger(struct campaign *c, struct err *e)
@@ -79,7 +82,7 @@ static int check_level(const struct campaign *c, struct err *e)
 
 int campaign_open(const char *manifest, struct campaign *c, struct err *e)
 {
-	if (read_manifest(manifest, c, e) == 0 && open_files(c, job_today(), e) == 0 &&
+	if (read_manifest(manifest, c, e) == 0 && open_files(c, date_today(), e) == 0 &&
 	    check_expiry(c, e) == 0 && c->mode->ready(c, e) == 0 && check_level(c, e) == 0)
 		return 0;
 	return cannot_open(c, e);

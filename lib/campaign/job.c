@@ -1,8 +1,8 @@
+#include "base/value.h"
 #include "campaign/job.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 const char *reached_str(enum reached s)
 {
@@ -10,17 +10,6 @@ const char *reached_str(enum reached s)
 		"load", "return", "authorize", "confirm", "already" };
 
 	return names[s];
-}
-
-uint32_t job_today(void)
-{
-	time_t now = time(NULL);
-	struct tm tm;
-
-	if (now == (time_t)-1 || localtime_r(&now, &tm) == NULL)
-		return UINT32_MAX; /* without a clock everything that can expire has */
-	return (uint32_t)(tm.tm_year + 1900) * 10000 + (uint32_t)(tm.tm_mon + 1) * 100 +
-	       (uint32_t)tm.tm_mday;
 }
 
 int job_trust(const struct keystore *ks, struct bundle_trust *t, struct err *e)

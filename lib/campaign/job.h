@@ -58,8 +58,6 @@ int job_loaded(struct session *s, const struct bundle *b, const struct package *
 /* Reads FF70 back and compares: ERR_INTEGRITY. */
 int job_confirm(struct session *s, const struct bundle *b, struct err *e);
 
-/* Today as YYYYMMDD, local time. */
-uint32_t job_today(void);
 /* Reads a bundle, verifies it with the trust anchors of ks, refuses one that expired before `today`
  * (0: takes it). The errors name the path. Freed by the caller on success only. */
 int job_bundle(

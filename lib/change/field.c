@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/hex.h"
 #include "base/suggest.h"
+#include "base/value.h"
 #include "crypto/digest.h"
 #include "gp/privilege.h"
 
@@ -82,18 +83,12 @@ static int take_hex8(const struct field *f, const char *text, struct field_u32 *
 
 static int take_u32(const struct field *f, const char *text, struct field_u32 *to, struct err *e)
 {
-	uint64_t x = 0;
-	size_t n = strlen(text);
-	bool ok = n > 0 && n <= 10;
+	uint32_t x;
 
-	for (size_t i = 0; ok && i < n; i++) {
-		ok = text[i] >= '0' && text[i] <= '9';
-		x = x * 10 + (uint64_t)(text[i] - '0');
-	}
-	if (!ok || x < f->min || x > f->max)
+	if (!decimal_get(text, &x) || x < f->min || x > f->max)
 		return err_set(e, ERR_USAGE, "is not a number from %u to %u", (unsigned)f->min,
 		    (unsigned)f->max);
-	*to = (struct field_u32){ true, (uint32_t)x };
+	*to = (struct field_u32){ true, x };
 	return 0;
 }
 

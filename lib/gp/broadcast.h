@@ -145,10 +145,6 @@ MUST_CHECK bool policy_data_get(struct span data, struct policy_data *p);
  * broadcast keys are his, and so is the code. */
 bool pair_trusts_station(uint8_t algorithm, uint8_t form);
 
-/* "3.2" <-> 0003 0002; more or fewer parts, or parts over 65535: false. */
-MUST_CHECK bool version_from(const char *text, uint32_t *v);
-char *version_str(uint32_t v, char out[static 12]);
-
 /* Derivations (section 1). ctx = campaign | package. */
 MUST_CHECK bool broadcast_start_mcv(const struct key *bk_mac, const uint8_t campaign[static 16],
     uint32_t package, uint32_t total,

@@ -1,6 +1,5 @@
-/* FF70 to FF72 (broadcast.md 6), version texts, and names of states and results. */
+/* FF70 to FF72 (broadcast.md 6), and names of states and results. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "gp/broadcast.h"
@@ -254,37 +253,4 @@ bool policy_data_get(struct span data, struct policy_data *p)
 bool pair_trusts_station(uint8_t algorithm, uint8_t form)
 {
 	return form == FORM_CLEAR && (algorithm == ALG_CMAC_BK || algorithm == ALG_DIGEST);
-}
-
-/* One part of a version: decimal, no leading zero, at most 65535. Moves *s behind it. */
-static bool version_part(const char **s, uint32_t *v)
-{
-	size_t n = strspn(*s, "0123456789");
-	unsigned long x;
-
-	if (n == 0 || n > 5 || (n > 1 && **s == '0'))
-		return false;
-	x = strtoul(*s, NULL, 10);
-	if (x > 0xFFFF)
-		return false;
-	*v = (uint32_t)x;
-	*s += n;
-	return true;
-}
-
-bool version_from(const char *text, uint32_t *v)
-{
-	uint32_t major, minor;
-
-	if (!version_part(&text, &major) || *text++ != '.' || !version_part(&text, &minor) ||
-	    *text != '\0')
-		return false;
-	*v = major << 16 | minor;
-	return true;
-}
-
-char *version_str(uint32_t v, char out[static 12])
-{
-	snprintf(out, 12, "%u.%u", v >> 16, v & 0xFFFF);
-	return out;
 }

@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "base/suggest.h"
+#include "base/value.h"
 
 bool name_ok(const char *text, size_t max)
 {
@@ -57,51 +58,6 @@ static int bind_choice(
 	return c.best == NULL ? -1 : err_hint(e, "did you mean `%s`?", c.best);
 }
 
-/* Reads all of a text as a decimal number of at most nine digits. */
-static bool decimal(const char *text, size_t n, uint32_t *v)
-{
-	uint32_t x = 0;
-
-	if (n == 0 || n > 9)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return false;
-		x = x * 10 + (uint32_t)(text[i] - '0');
-	}
-	*v = x;
-	return true;
-}
-
-static bool date_from(const struct node *v, uint32_t *to)
-{
-	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	uint32_t y, m, d;
-	bool leap;
-
-	if (v->n != 10 || v->text[4] != '-' || v->text[7] != '-' || !decimal(v->text, 4, &y) ||
-	    !decimal(v->text + 5, 2, &m) || !decimal(v->text + 8, 2, &d))
-		return false;
-	leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-	if (y == 0 || m < 1 || m > 12 || d < 1 || d > (m == 2 && leap ? 29 : days[m - 1]))
-		return false;
-	*to = y * 10000 + m * 100 + d;
-	return true;
-}
-
-static bool version_from_text(const char *text, uint32_t *to)
-{
-	size_t major_n = strcspn(text, ".");
-	uint32_t major, minor;
-
-	if (text[major_n] != '.' || !decimal(text, major_n, &major) ||
-	    !decimal(text + major_n + 1, strlen(text + major_n + 1), &minor) || major > 0xFFFF ||
-	    minor > 0xFFFF)
-		return false;
-	*to = major << 16 | minor;
-	return true;
-}
-
 static int bind_string(
     const struct doc *d, const struct node *v, const struct bind_field *f, char *to, struct err *e)
 {
@@ -151,15 +107,15 @@ static int bind_number(const struct doc *d, const struct node *v, const struct b
 	uint32_t x;
 
 	if (f->kind == BIND_DATE)
-		return date_from(v, to)
+		return date_get(v->text, to)
 			   ? 0
 			   : doc_error(d, v, e, "`%s` must be a date, YYYY-MM-DD", f->key);
 	if (f->kind == BIND_VERSION)
-		return version_from_text(v->text, to)
+		return version_get(v->text, to)
 			   ? 0
 			   : doc_error(
 				 d, v, e, "`%s` must be a version of two numbers, 3.2", f->key);
-	if (!decimal(v->text, v->n, &x) || x < f->min || x > f->max)
+	if (!decimal_get(v->text, &x) || x < f->min || x > f->max)
 		return doc_error(d, v, e, "`%s` must be a number from %u to %u", f->key,
 		    (unsigned)f->min, (unsigned)f->max);
 	*to = x;

@@ -28,7 +28,7 @@ enum bind_kind {
 	BIND_HEX8,    /* int: one octet as two hex digits, min..max */
 	BIND_BYTES,   /* struct bind_bytes: min..max octets in hex */
 	BIND_DATE,    /* uint32_t: YYYY-MM-DD becomes YYYYMMDD */
-	BIND_VERSION, /* uint32_t: "3.2" becomes 00030002, as in gp/broadcast.h */
+	BIND_VERSION, /* uint32_t: "3.2" becomes 00030002, see base/value.h */
 	BIND_CHOICE,  /* int or enum: place of the word in `choices`. With `table` a map may stand
 		       * there instead: the table is of the same struct as this field */
 	BIND_MAP,     /* a map bound by `table`; its struct begins at offset */

@@ -2,6 +2,7 @@
  * The data fields of broadcast.md: what is accepted is what would be written, octet for octet, so
  * that nothing has two forms.
  */
+#include "base/value.h"
 #include "fuzz.h"
 
 #include "gp/broadcast.h"
@@ -28,7 +29,7 @@ static bool same_meaning(struct span written, struct span read)
 
 static void texts(struct span s)
 {
-	char text[32], back[12];
+	char text[32], back[VERSION_SIZE];
 	struct rd r = rd_of(s);
 	size_t n = s.n < sizeof(text) ? s.n : sizeof(text) - 1;
 	uint32_t v, again;
@@ -36,9 +37,9 @@ static void texts(struct span s)
 	if (!rd_copy(&r, text, n))
 		return;
 	text[n] = '\0';
-	if (!version_from(text, &v))
+	if (!version_get(text, &v))
 		return;
-	CHECK(version_from(version_str(v, back), &again) && v == again);
+	CHECK(version_get(version_str(v, back), &again) && v == again);
 }
 
 static void shown(struct span s)

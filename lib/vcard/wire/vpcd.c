@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/value.h"
 #include "vcard/wire/vpcd_link.h"
 
 struct server {
@@ -27,12 +28,10 @@ static int parse_address(const char *address, char *host, size_t cap, unsigned *
 		from++;
 		n -= 2;
 	}
-	if (n == 0 || n >= cap || strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
-	    strlen(colon + 1) < 1 || strlen(colon + 1) > 5)
+	if (n == 0 || n >= cap || strlen(colon + 1) > 5 || !decimal_get(colon + 1, port))
 		return err_set(e, ERR_USAGE, "`%.80s` is not HOST:PORT", address);
 	memcpy(host, from, n);
 	host[n] = '\0';
-	*port = (unsigned)strtoul(colon + 1, NULL, 10);
 	if (*port < 1 || *port > 65535)
 		return err_set(e, ERR_USAGE, "`%.80s` is not a port", colon + 1);
 	return 0;

@@ -136,27 +136,6 @@ static void policy_data(void **state)
 	wr_free(&w);
 }
 
-static void versions(void **state)
-{
-	static const char *const bad[] = { "", "3", "3.", ".2", "3.2.1", "3.2 ", " 3.2", "65536.0",
-		"0.65536", "-1.0", "+1.0", "3,2", "03.2", "3.02", "0x3.2", "99999999999.0" };
-	char text[12];
-	uint32_t v = 7;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(version_from(bad[i], &v));
-	assert_int_equal(v, 7);
-	assert_true(version_from("3.2", &v));
-	assert_int_equal(v, 0x00030002);
-	assert_string_equal(version_str(v, text), "3.2");
-	assert_true(version_from("0.0", &v));
-	assert_int_equal(v, 0);
-	assert_true(version_from("65535.65535", &v));
-	assert_int_equal(v, 0xFFFFFFFF);
-	assert_string_equal(version_str(v, text), "65535.65535");
-}
-
 static void names(void **state)
 {
 	(void)state;
@@ -193,7 +172,6 @@ int main(void)
 		cmocka_unit_test(system_data),
 		cmocka_unit_test(slot_data),
 		cmocka_unit_test(policy_data),
-		cmocka_unit_test(versions),
 		cmocka_unit_test(names),
 		cmocka_unit_test(results),
 	};

@@ -185,6 +185,7 @@ static void test_refused(void **state)
 		{ false, "version: 3\n", "f.yaml:2:10: `version` must be a version", "" },
 		{ false, "version: 3.2.1\n", "f.yaml:2:10: `version` must be a version", "" },
 		{ false, "version: 65536.0\n", "f.yaml:2:10: `version` must be a version", "" },
+		{ false, "version: 03.2\n", "f.yaml:2:10: `version` must be a version", "" },
 		{ false, "octet: 80\n", "f.yaml:2:8: `octet` must be one octet in hex, 01 to 7F",
 		    "" },
 		{ false, "octet: 1\n", "f.yaml:2:8: `octet` must be one octet", "" },

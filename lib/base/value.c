@@ -1,0 +1,94 @@
+#include "base/value.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* n characters, all of them digits: at most ten, so that 64 bits do. */
+static bool digits(const char *text, size_t n, uint32_t *v)
+{
+	uint64_t x = 0;
+
+	if (n == 0 || n > 10)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		x = x * 10 + (uint64_t)(text[i] - '0');
+	}
+	if (x > UINT32_MAX)
+		return false;
+	*v = (uint32_t)x;
+	return true;
+}
+
+bool decimal_get(const char *text, uint32_t *v)
+{
+	return digits(text, strlen(text), v);
+}
+
+bool date_ok(uint32_t date)
+{
+	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	uint32_t y = date / 10000, m = date / 100 % 100, d = date % 100;
+	bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+
+	if (y < 1 || y > 9999 || m < 1 || m > 12 || d < 1)
+		return false;
+	return d <= days[m - 1] + (m == 2 && leap ? 1u : 0u);
+}
+
+bool date_get(const char *text, uint32_t *date)
+{
+	uint32_t y, m, d, x;
+
+	if (strlen(text) != 10 || text[4] != '-' || text[7] != '-' || !digits(text, 4, &y) ||
+	    !digits(text + 5, 2, &m) || !digits(text + 8, 2, &d))
+		return false;
+	x = y * 10000 + m * 100 + d;
+	if (y < 2000 || !date_ok(x))
+		return false;
+	*date = x;
+	return true;
+}
+
+char *date_str(uint32_t date, char out[static DATE_SIZE])
+{
+	snprintf(
+	    out, DATE_SIZE, "%04u-%02u-%02u", date / 10000 % 10000, date / 100 % 100, date % 100);
+	return out;
+}
+
+uint32_t date_today(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (now == (time_t)-1 || localtime_r(&now, &tm) == NULL)
+		return UINT32_MAX;
+	return (uint32_t)(tm.tm_year + 1900) * 10000 + (uint32_t)(tm.tm_mon + 1) * 100 +
+	       (uint32_t)tm.tm_mday;
+}
+
+static bool version_part(const char *text, size_t n, uint32_t *v)
+{
+	return (n == 1 || text[0] != '0') && digits(text, n, v) && *v <= 0xFFFF;
+}
+
+bool version_get(const char *text, uint32_t *v)
+{
+	size_t n = strcspn(text, ".");
+	uint32_t major, minor;
+
+	if (text[n] != '.' || !version_part(text, n, &major) ||
+	    !version_part(text + n + 1, strlen(text + n + 1), &minor))
+		return false;
+	*v = major << 16 | minor;
+	return true;
+}
+
+char *version_str(uint32_t v, char out[static VERSION_SIZE])
+{
+	snprintf(out, VERSION_SIZE, "%u.%u", v >> 16, v & 0xFFFF);
+	return out;
+}
