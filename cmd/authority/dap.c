@@ -15,9 +15,8 @@ struct args {
 #define KEY \
 	OPT_STRING("key", "NAME", args, key, "Entry of type dap in the key store (the only one)")
 #define HASH \
-	OPT_CHOICE("hash", "ALGORITHM", args, hash, operation_hashes, \
-	    "Load file data block hash: sha-1, sha-256, sha-384 or sha-512 (what goes " \
-	    "with the key)")
+	OPT_CHOICE("hash", "ALGORITHM", args, hash, digest_names, \
+	    "Load file data block hash: " DIGEST_WORDS " (what goes with the key)")
 #define DESCRIPTOR \
 	OPT_FLAG("descriptor", args, descriptor, "The Descriptor component is loaded as well")
 

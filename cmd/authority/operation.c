@@ -13,7 +13,6 @@ enum { FIELD_MAX = 1024 };
 
 const char *const token_kinds[] = { "load", "install", "make-selectable", "load-install",
 	"extradition", "registry-update", "delete", NULL };
-const char *const operation_hashes[] = { "sha-1", "sha-256", "sha-384", "sha-512", NULL };
 
 /* ---- which options go with which kind ---- */
 

@@ -10,6 +10,7 @@
 #include "gp/token.h"
 #include "cmd/kit/out.h"
 #include "cmd/kit/verb.h"
+#include "crypto/digest.h"
 
 struct operation_args {
 	const char *kind, *what; /* operands; what: NULL where there is none */
@@ -19,7 +20,7 @@ struct operation_args {
 	bool descriptor, no_selectable, related;
 };
 
-extern const char *const token_kinds[], *const operation_hashes[];
+extern const char *const token_kinds[];
 
 #define OPERATION_OPERANDS(type, member) \
 	WORD_CHOICE("KIND", type, member.kind, token_kinds, \
@@ -32,9 +33,8 @@ extern const char *const token_kinds[], *const operation_hashes[];
 #define OPERATION_OPTS(type, member) \
 	OPT_AID("domain", "AID", type, member.domain, \
 	    "Security domain: of a load the one that the package goes to, else the new one"), \
-	    OPT_CHOICE("hash", "ALGORITHM", type, member.hash, operation_hashes, \
-		"Hash of the load file data block: sha-1, sha-256 (default), sha-384 or " \
-		"sha-512"), \
+	    OPT_CHOICE("hash", "ALGORITHM", type, member.hash, digest_names, \
+		"Hash of the load file data block: " DIGEST_WORDS " (default: sha-256)"), \
 	    OPT_BYTES("digest", "HEX", type, member.digest, 20, 64, \
 		"That hash itself, with the AID of a package"), \
 	    OPT_FLAG("descriptor", type, member.descriptor, \

@@ -4,8 +4,6 @@
 
 #include "change/kinds.h"
 
-extern const char *const load_hashes[];
-
 /* The rows of the fields; `member` is a struct load_source in `type`. */
 #define LOAD_FIELDS(type, member) \
 	FIELD_ROW(type, member.file, "file", FIELD_FILE, "FILE", "A CAP file", \
@@ -17,9 +15,9 @@ extern const char *const load_hashes[];
 	    FIELD_ROW(type, member.cleanup, "cleanup", FIELD_FLAG, NULL, \
 		"Delete what a load of this file that failed left, before or now"), \
 	    FIELD_ROW(type, member.hash, "hash", FIELD_CHOICE, "ALGORITHM", \
-		"Load file data block hash: sha-1, sha-256, sha-384 or sha-512 (with dap " \
-		"or load-token what goes with it, else none)", \
-		.choices = load_hashes), \
+		"Load file data block hash: " DIGEST_WORDS " (with dap or load-token what " \
+		"goes with it, else none)", \
+		.choices = digest_names), \
 	    FIELD_ROW( \
 		type, member.dap, "dap", FIELD_FILES, "FILE", "DAP block: E2 with 4F and C3"), \
 	    FIELD_ROW(type, member.load_field, "load-field", FIELD_BYTES, "HEX", \

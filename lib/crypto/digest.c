@@ -42,21 +42,27 @@ bool random_bytes(void *p, size_t n)
 
 /* ---- of whatever strength ---- */
 
+const char *const digest_names[DIGEST_ALGS + 1] = {
+	[DIGEST_SHA1] = "sha-1",
+	[DIGEST_SHA256] = "sha-256",
+	[DIGEST_SHA384] = "sha-384",
+	[DIGEST_SHA512] = "sha-512",
+};
+
 static const struct {
-	const char *name;
 	uint8_t size;
 	const EVP_MD *(*md)(void);
 } digests[DIGEST_ALGS] = {
-	[DIGEST_SHA1] = { "sha-1", 20, EVP_sha1 },
-	[DIGEST_SHA256] = { "sha-256", 32, EVP_sha256 },
-	[DIGEST_SHA384] = { "sha-384", 48, EVP_sha384 },
-	[DIGEST_SHA512] = { "sha-512", 64, EVP_sha512 },
+	[DIGEST_SHA1] = { 20, EVP_sha1 },
+	[DIGEST_SHA256] = { 32, EVP_sha256 },
+	[DIGEST_SHA384] = { 48, EVP_sha384 },
+	[DIGEST_SHA512] = { 64, EVP_sha512 },
 };
 
 bool digest_from(const char *name, enum digest_alg *alg)
 {
 	for (int i = 0; i < DIGEST_ALGS; i++) {
-		if (strcmp(name, digests[i].name) == 0) {
+		if (strcmp(name, digest_names[i]) == 0) {
 			*alg = (enum digest_alg)i;
 			return true;
 		}
@@ -66,7 +72,7 @@ bool digest_from(const char *name, enum digest_alg *alg)
 
 const char *digest_str(enum digest_alg alg)
 {
-	return (unsigned)alg < DIGEST_ALGS ? digests[alg].name : "unknown";
+	return (unsigned)alg < DIGEST_ALGS ? digest_names[alg] : "unknown";
 }
 
 size_t digest_size(enum digest_alg alg)

@@ -14,7 +14,12 @@ MUST_CHECK bool random_bytes(void *p, size_t n);
 enum digest_alg { DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA384, DIGEST_SHA512, DIGEST_ALGS };
 enum { DIGEST_MAX = 64 };
 
-/* "sha-1", "sha-256", "sha-384", "sha-512"; false for any other name. */
+/* Their names by enum digest_alg, NULL behind them: the choices of an option or a field. */
+extern const char *const digest_names[DIGEST_ALGS + 1];
+/* The same in words, for a help text. */
+#define DIGEST_WORDS "sha-1, sha-256, sha-384 or sha-512"
+
+/* One of digest_names; false for any other name. */
 MUST_CHECK bool digest_from(const char *name, enum digest_alg *alg);
 const char *digest_str(enum digest_alg alg);
 size_t digest_size(enum digest_alg alg); /* 20, 32, 48, 64 */

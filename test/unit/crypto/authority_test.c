@@ -94,6 +94,11 @@ static void test_digests(void **state)
 		assert_true(digest_of(alg, span_str(abc), out));
 		assert_span(span_of(out, digest_size(alg)), unit_bytes(want[i]));
 	}
+	for (size_t i = 0; i < DIGEST_ALGS; i++) {
+		assert_string_equal(digest_names[i], digest_str((enum digest_alg)i));
+		assert_non_null(strstr(DIGEST_WORDS, digest_names[i]));
+	}
+	assert_null(digest_names[DIGEST_ALGS]);
 	assert_false(digest_from("sha-224", &alg));
 	assert_false(digest_from("SHA-256", &alg));
 	assert_false(digest_by_size(28, &alg));
