@@ -30,9 +30,6 @@ static const char *const levels[] = { "03", "13", "33", NULL };
 static const uint8_t level_of[] = { 0x03, 0x13, 0x33 };
 static const char *const no_yes[] = { "false", "true", NULL };
 
-#define AT(member) .offset = offsetof(struct written, member)
-#define PATH(member) .min = 1, .max = sizeof(((struct written *)0)->member) - 1, AT(member)
-
 static int add_reader(const struct doc *d, const struct node *v, void *to, struct err *e)
 {
 	struct written *w = to;
@@ -57,40 +54,40 @@ static int add_step(const struct doc *d, const struct node *v, void *to, struct 
 }
 
 static const struct bind_field cards_fields[] = {
-	{ "directory", BIND_STRING, PATH(cards) },
-	{ "readers", BIND_LIST, .min = 1, .max = MANIFEST_READERS, .each = add_reader },
+	BIND_STRING("directory", written, cards),
+	BIND_LIST("readers", add_reader, 1, MANIFEST_READERS),
 };
 static const struct bind_table cards_table = BIND_TABLE(cards_fields);
 
 static const struct bind_field limits_fields[] = {
-	{ "failures", BIND_U32, .max = 100000000, AT(limit_failures) },
-	{ "authentications", BIND_U32, .max = 1000, AT(limit_authentications) },
-	{ "mismatches", BIND_U32, .max = 1000, AT(limit_mismatches) },
-	{ "refusals", BIND_U32, .min = 1, .max = 5, AT(limit_refusals) },
+	BIND_U32("failures", written, limit_failures, 0, 100000000),
+	BIND_U32("authentications", written, limit_authentications, 0, 1000),
+	BIND_U32("mismatches", written, limit_mismatches, 0, 1000),
+	BIND_U32("refusals", written, limit_refusals, 1, 5),
 };
 static const struct bind_table limits_table = BIND_TABLE(limits_fields);
 
 /* cardadm-manifest(5) describes each. */
 static const struct bind_field manifest_fields[] = {
-	{ .key = "cardadm", .kind = BIND_HEADER },
-	{ "name", BIND_NAME, .flags = BIND_REQUIRED, .max = 127, AT(name) },
-	{ "serial", BIND_U32, .min = 1, .max = 999999999, AT(serial) },
-	{ "expires", BIND_DATE, AT(expires) },
-	{ "keystore", BIND_STRING, .flags = BIND_REQUIRED, PATH(keystore) },
-	{ "keys", BIND_NAME, .max = 63, AT(keys) },
-	{ "key-version", BIND_HEX8, .min = 0x01, .max = 0xFF, AT(key_version) },
-	{ "sd", BIND_BYTES, .min = AID_MIN, .max = AID_MAX, AT(domain) },
-	{ "domain", BIND_BYTES, .min = AID_MIN, .max = AID_MAX, AT(domain) },
-	{ "level", BIND_CHOICE, .choices = levels, AT(level) },
-	{ "s16", BIND_CHOICE, .choices = no_yes, AT(s16) },
-	{ "cards", BIND_MAP, .flags = BIND_REQUIRED, .table = &cards_table },
-	{ "mode", BIND_CHOICE, .flags = BIND_REQUIRED, .choices = modes, AT(mode) },
-	{ "via", BIND_CHOICE, .choices = vias, AT(via) },
-	{ "bundle", BIND_STRING, PATH(bundle) },
-	{ "steps", BIND_MAPS, .min = 1, .max = MANIFEST_STEPS, .each = add_step },
-	{ "authorize", BIND_CHOICE, .choices = whens, AT(authorize) },
-	{ "allow-literal-mac", BIND_BOOL, AT(allow_literal_mac) },
-	{ "limits", BIND_MAP, .table = &limits_table },
+	BIND_HEADER_ROW,
+	BIND_NAME("name", written, name, .flags = BIND_REQUIRED),
+	BIND_U32("serial", written, serial, 1, 999999999),
+	BIND_DATE("expires", written, expires),
+	BIND_STRING("keystore", written, keystore, .flags = BIND_REQUIRED),
+	BIND_NAME("keys", written, keys),
+	BIND_HEX8("key-version", written, key_version, 0x01, 0xFF),
+	BIND_BYTES("sd", written, domain, AID_MIN, AID_MAX),
+	BIND_BYTES("domain", written, domain, AID_MIN, AID_MAX),
+	BIND_CHOICE("level", written, level, levels),
+	BIND_CHOICE("s16", written, s16, no_yes),
+	BIND_MAP("cards", cards_table, .flags = BIND_REQUIRED),
+	BIND_CHOICE("mode", written, mode, modes, .flags = BIND_REQUIRED),
+	BIND_CHOICE("via", written, via, vias),
+	BIND_STRING("bundle", written, bundle),
+	BIND_MAPS("steps", add_step, 1, MANIFEST_STEPS),
+	BIND_CHOICE("authorize", written, authorize, whens),
+	BIND_BOOL("allow-literal-mac", written, allow_literal_mac),
+	BIND_MAP("limits", limits_table),
 };
 static const struct bind_table manifest_table = BIND_TABLE(manifest_fields);
 

@@ -35,43 +35,39 @@ static const int protocol_of[] = { 0x01, 0x02, 0x03, 0x11 };
 static const char *const load_les[] = { "always", "last", "never", NULL };
 static const char *const no_yes[] = { "false", "true", NULL };
 
-#define IN(type, member) .offset = offsetof(struct type, member)
-#define TEXT(type, member) .min = 1, .max = sizeof(((struct type *)0)->member) - 1, IN(type, member)
 #define PATTERN(key, by) \
-	{ \
-		key, BIND_STRING, .min = 2, .max = PATTERN_TEXT, IN(product_written, pattern[by]) \
-	}
+	BIND_ROW( \
+	    key, BIND_STRING, char *, product_written, pattern[by], .min = 2, .max = PATTERN_TEXT)
 
 static const struct bind_field product_fields[] = {
 	PATTERN("atr", PROFILE_BY_ATR),
 	PATTERN("historical", PROFILE_BY_HISTORICAL),
 	PATTERN("cplc", PROFILE_BY_CPLC),
 	PATTERN("card-data", PROFILE_BY_CARD_DATA),
-	{ "product", BIND_STRING, BIND_REQUIRED, TEXT(product_written, text) },
+	BIND_STRING("product", product_written, text, .flags = BIND_REQUIRED),
 };
 static const struct bind_table product_table = BIND_TABLE(product_fields);
 
 static const struct bind_field factory_fields[] = {
-	{ "version", BIND_HEX8, BIND_REQUIRED, .min = 0x01, .max = 0xFF,
-	    IN(profile_text, factory_version) },
-	{ "p1", BIND_HEX8, BIND_REQUIRED, .max = 0xFF, IN(profile_text, factory_p1) },
+	BIND_HEX8("version", profile_text, factory_version, 0x01, 0xFF, .flags = BIND_REQUIRED),
+	BIND_HEX8("p1", profile_text, factory_p1, 0x00, 0xFF, .flags = BIND_REQUIRED),
 };
 static const struct bind_table factory_table = BIND_TABLE(factory_fields);
 
 static bind_each take_product;
 static const struct bind_field profile_fields[] = {
-	{ .key = "cardadm", .kind = BIND_HEADER },
-	{ "name", BIND_NAME, BIND_REQUIRED, .max = 63, IN(profile_text, name) },
-	{ "source", BIND_STRING, BIND_REQUIRED, TEXT(profile_text, source) },
-	{ "products", BIND_EACH, BIND_REQUIRED, .each = take_product },
-	{ "isd", BIND_BYTES, .min = AID_MIN, .max = AID_MAX, IN(profile_text, isd) },
-	{ "protocol", BIND_CHOICE, .choices = protocols, IN(profile_text, protocol) },
-	{ "i", BIND_HEX8, .max = 0x7F, IN(profile_text, i) },
-	{ "s16", BIND_CHOICE, .choices = no_yes, IN(profile_text, s16) },
-	{ "block", BIND_U32, .min = 16, .max = 65535, IN(profile_text, block) },
-	{ "load-le", BIND_CHOICE, .choices = load_les, IN(profile_text, load_le) },
-	{ "factory", BIND_MAP, .table = &factory_table },
-	{ "note", BIND_STRING, TEXT(profile_text, note) },
+	BIND_HEADER_ROW,
+	BIND_NAME("name", profile_text, name, .flags = BIND_REQUIRED),
+	BIND_STRING("source", profile_text, source, .flags = BIND_REQUIRED),
+	BIND_EACH("products", take_product, .flags = BIND_REQUIRED),
+	BIND_BYTES("isd", profile_text, isd, AID_MIN, AID_MAX),
+	BIND_CHOICE("protocol", profile_text, protocol, protocols),
+	BIND_HEX8("i", profile_text, i, 0x00, 0x7F),
+	BIND_CHOICE("s16", profile_text, s16, no_yes),
+	BIND_U32("block", profile_text, block, 16, 65535),
+	BIND_CHOICE("load-le", profile_text, load_le, load_les),
+	BIND_MAP("factory", factory_table),
+	BIND_STRING("note", profile_text, note),
 };
 static const struct bind_table profile_table = BIND_TABLE(profile_fields);
 

@@ -62,6 +62,62 @@ struct bind_table {
 		(array), sizeof(array) / sizeof((array)[0]) \
 	}
 
+/*
+ * Rows of a table, by kind: BIND_DATE("expires", manifest, expires) binds the key "expires" to
+ * `expires` of struct manifest; a member of another type than the kind fills does not compile, and
+ * the size of a string or a name is that of its member. What is left over (.flags = BIND_REQUIRED,
+ * .table) may follow. BIND_STRING takes no empty one; BIND_ROW is for other limits.
+ */
+#define BIND_AT(is, type, member) \
+	_Generic(((struct type *)0)->member, is : offsetof(struct type, member))
+#define BIND_ROW(key_, kind_, is, type, member, ...) \
+	{ \
+		.key = (key_), .kind = (kind_), .offset = BIND_AT(is, type, member), __VA_ARGS__ \
+	}
+#define BIND_ROOM(type, member) (sizeof(((struct type *)0)->member) - 1)
+#define BIND_HEADER_ROW \
+	{ \
+		.key = "cardadm", .kind = BIND_HEADER \
+	}
+#define BIND_STRING(key, type, member, ...) \
+	BIND_ROW(key, BIND_STRING, char *, type, member, .min = 1, .max = BIND_ROOM(type, member), \
+	    __VA_ARGS__)
+#define BIND_NAME(key, type, member, ...) \
+	BIND_ROW(key, BIND_NAME, char *, type, member, .max = BIND_ROOM(type, member), __VA_ARGS__)
+#define BIND_U32(key, type, member, least, most, ...) \
+	BIND_ROW(key, BIND_U32, uint32_t, type, member, .min = (least), .max = (most), __VA_ARGS__)
+#define BIND_BOOL(key, type, member, ...) BIND_ROW(key, BIND_BOOL, bool, type, member, __VA_ARGS__)
+#define BIND_HEX8(key, type, member, least, most, ...) \
+	BIND_ROW(key, BIND_HEX8, int, type, member, .min = (least), .max = (most), __VA_ARGS__)
+#define BIND_BYTES(key, type, member, least, most, ...) \
+	BIND_ROW(key, BIND_BYTES, struct bind_bytes, type, member, .min = (least), .max = (most), \
+	    __VA_ARGS__)
+#define BIND_DATE(key, type, member, ...) \
+	BIND_ROW(key, BIND_DATE, uint32_t, type, member, __VA_ARGS__)
+#define BIND_VERSION(key, type, member, ...) \
+	BIND_ROW(key, BIND_VERSION, uint32_t, type, member, __VA_ARGS__)
+#define BIND_CHOICE(key, type, member, words, ...) \
+	BIND_ROW(key, BIND_CHOICE, int, type, member, .choices = (words), __VA_ARGS__)
+/* The keys of this map go to the struct of the table itself. */
+#define BIND_MAP(key_, table_, ...) \
+	{ \
+		.key = (key_), .kind = BIND_MAP, .table = &(table_), __VA_ARGS__ \
+	}
+#define BIND_EACH(key_, each_, ...) \
+	{ \
+		.key = (key_), .kind = BIND_EACH, .each = (each_), __VA_ARGS__ \
+	}
+#define BIND_LIST(key_, each_, least, most, ...) \
+	{ \
+		.key = (key_), .kind = BIND_LIST, .each = (each_), .min = (least), .max = (most), \
+		__VA_ARGS__ \
+	}
+#define BIND_MAPS(key_, each_, least, most, ...) \
+	{ \
+		.key = (key_), .kind = BIND_MAPS, .each = (each_), .min = (least), .max = (most), \
+		__VA_ARGS__ \
+	}
+
 int bind_map(const struct doc *d, const struct node *map, const struct bind_table *t, void *to,
     struct err *e);
 /* One value by itself. */

@@ -31,22 +31,22 @@ static int each(const struct doc *d, const struct node *v, void *to, struct err 
 
 static const char *const colours[] = { "red", "green", NULL };
 static const struct bind_field inner_fields[] = {
-	{ "flag", BIND_BOOL, .flags = BIND_REQUIRED, .offset = offsetof(struct inner, flag) },
-	{ "count", BIND_U32, .max = 9, .offset = offsetof(struct inner, count) },
+	BIND_BOOL("flag", inner, flag, .flags = BIND_REQUIRED),
+	BIND_U32("count", inner, count, 0, 9),
 };
 static const struct bind_table inner_table = BIND_TABLE(inner_fields);
 static const struct bind_field fields[] = {
-	{ .key = "cardadm", .kind = BIND_HEADER },
-	{ "text", BIND_STRING, .min = 1, .max = 8, .offset = offsetof(struct outer, text) },
-	{ "name", BIND_NAME, .max = 8, .offset = offsetof(struct outer, name) },
-	{ "number", BIND_U32, .min = 3, .max = 100, .offset = offsetof(struct outer, number) },
-	{ "date", BIND_DATE, .offset = offsetof(struct outer, date) },
-	{ "version", BIND_VERSION, .offset = offsetof(struct outer, version) },
-	{ "octet", BIND_HEX8, .min = 1, .max = 0x7F, .offset = offsetof(struct outer, octet) },
-	{ "colour", BIND_CHOICE, .choices = colours, .offset = offsetof(struct outer, choice) },
-	{ "bytes", BIND_BYTES, .min = 2, .max = 3, .offset = offsetof(struct outer, bytes) },
-	{ "inner", BIND_MAP, .table = &inner_table, .offset = offsetof(struct outer, inner) },
-	{ "entries", BIND_EACH, .each = each },
+	BIND_HEADER_ROW,
+	BIND_STRING("text", outer, text),
+	BIND_NAME("name", outer, name),
+	BIND_U32("number", outer, number, 3, 100),
+	BIND_DATE("date", outer, date),
+	BIND_VERSION("version", outer, version),
+	BIND_HEX8("octet", outer, octet, 1, 0x7F),
+	BIND_CHOICE("colour", outer, choice, colours),
+	BIND_BYTES("bytes", outer, bytes, 2, 3),
+	BIND_MAP("inner", inner_table, .offset = offsetof(struct outer, inner)),
+	BIND_EACH("entries", each),
 };
 static const struct bind_table table = BIND_TABLE(fields);
 
