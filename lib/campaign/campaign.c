@@ -65,7 +65,10 @@ static int open_files(struct campaign *c, uint32_t today, struct err *e)
 	/* Its path stands in the manifest, so that is where a wrong one is mended. */
 	if (keystore_open(c->m.keystore, &c->ks, e) != 0)
 		return err_in(e, "%s", c->m.path);
-	return c->mode->open(c, today, e);
+	if (c->mode->open(c, today, e) == 0)
+		return 0;
+	/* Steps say their own place. */
+	return c->mode == &mode_unicast ? -1 : err_in(e, "%s", c->m.path);
 }
 
 /* SCP03 says in its answer whether it has R-MAC; most cards of SCP02 have none, and do not say. */
