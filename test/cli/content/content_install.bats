@@ -282,7 +282,8 @@ broken() {
 			return 1
 		}
 		if [[ $stderr == *"stage LOAD"* ]]; then least=$((least + 1)); fi
-		[ "$status" -eq 0 ] || ok -q install hello.cap --cleanup --replace --yes
+		# The answer to an authentication may have been lost: whether a try was spent is not known.
+		[ "$status" -eq 0 ] || ok -q install hello.cap --cleanup --replace --yes --retry-authentication
 		[ "$(state ${HELLO}01)" = selectable ]
 	done
 	[ "$n" -ge "$2" ] && [ "$n" -lt 60 ] && [ "$status" -eq 0 ] && [ "$least" -ge "$3" ]
