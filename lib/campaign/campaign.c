@@ -98,6 +98,10 @@ int campaign_open_report(const char *manifest, struct campaign *c, struct err *e
 	if (read_manifest(manifest, c, e) == 0) {
 		if (open_files(c, 0, &why) == 0)
 			return 0;
+		if (why.code == ERR_OTHER) { /* no memory: nothing is wrong with the files */
+			*e = why;
+			return cannot_open(c, e);
+		}
 		/* It cannot be told what a run would do; what was done stands in the ledger. */
 		campaign_close(c);
 		err_word(&why, WORDS_KEYS);

@@ -287,6 +287,16 @@ static const char *what_now(const struct content_outcome *o)
 	return o->unknown ? "the card has dropped it, or will" : "the card drops what it has";
 }
 
+/* One that is longer than there is room for is none of a card's. */
+static void keep_confirmation(struct load_work *w, struct span confirmation)
+{
+	struct rd r = rd_of(confirmation);
+
+	w->confirmation_n = confirmation.n < CONFIRMATION_MAX ? confirmation.n : CONFIRMATION_MAX;
+	if (!rd_copy(&r, w->confirmation, w->confirmation_n))
+		w->confirmation_n = 0;
+}
+
 static int send(
     struct change_card *c, const struct load_source *l, struct load_work *w, struct err *e)
 {
@@ -297,9 +307,7 @@ static int send(
 	if (content_memory_check(c->s, cap_least_memory(&l->cap), e) != 0)
 		return err_in(e, "%s", l->file.path);
 	if (content_load(c->s, &w->load, c->is_dry ? NULL : &p, o, e) == 0) {
-		w->confirmation_n =
-		    o->confirmation.n < CONFIRMATION_MAX ? o->confirmation.n : CONFIRMATION_MAX;
-		memcpy(w->confirmation, o->confirmation.p, w->confirmation_n);
+		keep_confirmation(w, o->confirmation);
 		return 0;
 	}
 	if (o->stage == STAGE_LOAD)
