@@ -49,7 +49,7 @@ json_t *show_selection(const struct card_identity *id)
 	/* More than this GPCS tells nobody without authentication (5.1, 11.9.3.2). */
 	out_set(&o, "life_cycle",
 	    json_text(id->select_sw == SW_SELECTED_LOCKED
-			  ? "LIFE_LOCKED"
+			  ? "CARD_LOCKED"
 			  : "not locked: OP_READY, INITIALIZED or SECURED"));
 	out_set(&o, "aid", out_hex(aid_span(&id->fci.aid)));
 	out_set(&o, "max_command_data",

@@ -147,7 +147,7 @@ recording() {
 		[[ $output == *"PUT KEY key version 00, 267 octets [ok]"*"plain 80D8000100010B73A1820100"* ]]
 		[[ $output != *wrong* ]]
 		# One octet of the first part is another one.
-		sed 's/^\(> 84D88001FF\)../\100/' t.trace >bad.trace
+		sed 's/^\(> 84D88001FF\)00/\101/; t; s/^\(> 84D88001FF\)../\100/' t.trace >bad.trace
 		fails 8 explain bad.trace -k keys.yaml --keys test
 		[[ $stderr == *"MAC wrong"* ]]
 	done

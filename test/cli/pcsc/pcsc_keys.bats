@@ -49,7 +49,7 @@ sets() {
 		fails 4 -q put-keys next --keys test --rotate 30 --yes
 		serve_end
 		serve_start c.card
-		ok -q put-keys next --keys test --rotate 30 --yes
+		ok -q put-keys next --keys test --rotate 30 --yes --retry-authentication
 		[ "$(sets)" = 31 ]
 		serve_end
 	done

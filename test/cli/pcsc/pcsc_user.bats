@@ -30,7 +30,7 @@ as_user() {
 	cp "$(realpath "$CARDADM")" "$place/cardadm"
 	cp "$(activate_path)" "$place/tools/"
 	cp -r "$TOP/lib/profile/data" "$place/lib/profile/"
-	cp "$TOP"/test/cli/{lib,pcscd}.bash "$place/test/cli/"
+	cp "$TOP"/test/cli/{lib,pcscd,wait}.bash "$place/test/cli/"
 	cp "$TOP"/test/cli/pcsc/{pcsc,pcsc_job}.bats "$place/test/cli/pcsc/"
 	chmod -R a+rX "$place"
 	chmod a+rwx "$place/home"
