@@ -20,7 +20,7 @@ PACKAGES := libcrypto yaml-0.1 jansson sqlite3 libpcsclite libzip
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 NEED_CPPFLAGS = -D_GNU_SOURCE -DCARDADM_VERSION='"$(VERSION)"' \
-	-DCARDADM_PROFILE_DIR='"$(DATADIR)/profiles"' -I. -Ilib $(PKG_CFLAGS)
+	-DCARDADM_PROFILE_DIR='"$(DATADIR)/profiles"' -I. -Ilib -I$(B) -I$(B)/lib $(PKG_CFLAGS)
 NEED_CFLAGS = -std=c17 -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes \
 	-Wpointer-arith -Wvla -Werror -fstack-protector-strong -fPIE
 NEED_LDFLAGS = -pie -Wl,-z,relro,-z,now
@@ -88,6 +88,18 @@ help:
 ## make deb             a Debian package in build/
 ## make install         DESTDIR= PREFIX=     make uninstall
 
+# What is there by being defined, with no list to add it to: kinds of changes and verbs. Each table
+# is looked for every time and written when it is another, in one step: several makes may be at it.
+TABLES := $(B)/lib/change/kinds.inc $(B)/cmd/verbs.inc
+.PHONY: FORCE
+$(B)/lib/change/kinds.inc: FORCE
+	$(call table,change_kind change,$(sort $(wildcard lib/change/*.c)))
+$(B)/cmd/verbs.inc: FORCE
+	$(call table,verb verb,$(sort $(wildcard cmd/*/*.c)))
+table = $(Q)mkdir -p $(@D) && \
+	sed -n 's/^const struct $(1)_\([a-z0-9_]*\) = {$$/X(\1)/p' $(2) | LC_ALL=C sort >$@.$$$$ && \
+	if cmp -s $@.$$$$ $@; then rm $@.$$$$; else mv $@.$$$$ $@; fi
+
 # Everything that is compiled waits for it.
 deps:
 	$(Q).ci/deps build
@@ -96,7 +108,7 @@ san:
 	$(Q)$(MAKE) --no-print-directory SAN=1 all
 
 $(B)/test/unit/%.o: NEED_CPPFLAGS += -Itest/unit
-$(B)/%.o: %.c Makefile | deps
+$(B)/%.o: %.c Makefile | deps $(TABLES)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  CC $<")
 	$(Q)$(COMPILE) -o $@ $<

@@ -1,12 +1,14 @@
-/* The table of verbs, from verbs.h. */
-#include "cmd/verbs.h"
-
+/* The table of verbs: all that are defined in cmd/, which the Makefile finds. */
 #include "cmd/kit/verb.h"
 
-#define DECLARE(name) extern const struct verb verb_##name;
-#define ROW(name) &verb_##name,
+#define X(name) extern const struct verb verb_##name;
+#include "cmd/verbs.inc"
+#undef X
 
-VERBS(DECLARE)
-
-const struct verb *const verbs[] = { VERBS(ROW) NULL };
+const struct verb *const verbs[] = {
+#define X(name) &verb_##name,
+#include "cmd/verbs.inc"
+	NULL
+#undef X
+};
 const size_t verb_n = sizeof(verbs) / sizeof(verbs[0]) - 1;

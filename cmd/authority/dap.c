@@ -190,7 +190,8 @@ static int verify_run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_dap_sign = {
 	.name = "dap sign",
-	.group = "authority",
+	.group = GROUP_AUTHORITY,
+	.place = 20,
 	.summary = "Sign a CAP file for a security domain to verify",
 	.needs = USES_KEYSTORE | HAS_JSON,
 	VERB_OPTS(sign_opts),
@@ -200,7 +201,8 @@ const struct verb verb_dap_sign = {
 };
 const struct verb verb_dap_verify = {
 	.name = "dap verify",
-	.group = "authority",
+	.group = GROUP_AUTHORITY,
+	.place = 30,
 	.summary = "Check the DAP signature of a CAP file",
 	.needs = USES_KEYSTORE | HAS_JSON,
 	VERB_OPTS(verify_opts),

@@ -136,7 +136,8 @@ static int run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_receipt_verify = {
 	.name = "receipt verify",
-	.group = "authority",
+	.group = GROUP_AUTHORITY,
+	.place = 60,
 	.summary = "Check what a card confirmed",
 	.needs = USES_KEYSTORE | HAS_JSON,
 	VERB_OPTS(opts),

@@ -142,7 +142,8 @@ static int verify_run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_token_make = {
 	.name = "token make",
-	.group = "authority",
+	.group = GROUP_AUTHORITY,
+	.place = 40,
 	.summary = "Allow a delegated domain one operation on its cards",
 	.needs = USES_KEYSTORE | HAS_JSON,
 	VERB_OPTS(make_opts),
@@ -152,7 +153,8 @@ const struct verb verb_token_make = {
 };
 const struct verb verb_token_verify = {
 	.name = "token verify",
-	.group = "authority",
+	.group = GROUP_AUTHORITY,
+	.place = 50,
 	.summary = "Check what a token allows",
 	.needs = USES_KEYSTORE | HAS_JSON,
 	VERB_OPTS(verify_opts),

@@ -85,7 +85,8 @@ static int show_run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_bundle_show = {
 	.name = "bundle show",
-	.group = "campaign",
+	.group = GROUP_CAMPAIGN,
+	.place = 60,
 	.summary = "Show what is in a bundle, verified if there is a key store",
 	.needs = USES_KEYSTORE | HAS_JSON,
 	VERB_OPERANDS(file_operands),
@@ -126,7 +127,8 @@ static int verify_run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_bundle_verify = {
 	.name = "bundle verify",
-	.group = "campaign",
+	.group = GROUP_CAMPAIGN,
+	.place = 70,
 	.summary = "Check the signatures and every field of a bundle",
 	.needs = USES_KEYSTORE | HAS_JSON,
 	VERB_OPERANDS(file_operands),

@@ -300,7 +300,8 @@ static int run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_bundle_build = {
 	.name = "bundle build",
-	.group = "campaign",
+	.group = GROUP_CAMPAIGN,
+	.place = 50,
 	.summary = "Encrypt an image once for all cards of a campaign",
 	.needs = USES_KEYSTORE | HAS_JSON,
 	VERB_OPTS(opts),

@@ -75,7 +75,8 @@ static int run_check(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_campaign_check = {
 	.name = "campaign check",
-	.group = "campaign",
+	.group = GROUP_CAMPAIGN,
+	.place = 10,
 	.summary = "Check a manifest and all that it names, and tell what a run would do",
 	.needs = HAS_JSON,
 	VERB_OPERANDS(manifest_operands),
@@ -382,7 +383,8 @@ static int run_run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_campaign_run = {
 	.name = "campaign run",
-	.group = "campaign",
+	.group = GROUP_CAMPAIGN,
+	.place = 20,
 	.summary = "Bring every card of the manifest that is not done yet to its goal",
 	.needs = MUTATES | HAS_JSON | TRACES,
 	VERB_OPTS(run_opts),

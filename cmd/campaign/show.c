@@ -356,7 +356,8 @@ static int run_status(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_campaign_status = {
 	.name = "campaign status",
-	.group = "campaign",
+	.group = GROUP_CAMPAIGN,
+	.place = 30,
 	.summary = "Tell how far a campaign is",
 	.needs = HAS_JSON,
 	VERB_OPERANDS(show_operands),
@@ -366,7 +367,8 @@ const struct verb verb_campaign_status = {
 
 const struct verb verb_campaign_report = {
 	.name = "campaign report",
-	.group = "campaign",
+	.group = GROUP_CAMPAIGN,
+	.place = 40,
 	.summary = "List every card of a campaign with state, step and reason",
 	.needs = HAS_JSON,
 	VERB_OPERANDS(show_operands),

@@ -183,7 +183,8 @@ static int run_mode(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_scp_mode = {
 	.name = "scp-mode",
-	.group = "channel",
+	.group = GROUP_CHANNEL,
+	.place = 20,
 	.summary = "Switch an open channel to broadcast keys, or back",
 	.needs = NEED_READER | NEED_SESSION | USES_KEYSTORE | MUTATES | HAS_JSON,
 	VERB_OPTS(mode_opts),
@@ -216,7 +217,8 @@ static int run_close(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_scp_close = {
 	.name = "scp-close",
-	.group = "channel",
+	.group = GROUP_CHANNEL,
+	.place = 40,
 	.summary = "Close an open channel and wipe its keys",
 	.needs = NEED_READER | USES_SESSION,
 	.run = run_close,

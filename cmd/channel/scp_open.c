@@ -206,7 +206,8 @@ static int run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_scp_open = {
 	.name = "scp-open",
-	.group = "channel",
+	.group = GROUP_CHANNEL,
+	.place = 10,
 	.summary = "Open a diversified secure channel and keep it open",
 	.needs = NEED_READER | USES_KEYSTORE | MUTATES | HAS_JSON,
 	VERB_OPTS(opts),

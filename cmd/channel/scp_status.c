@@ -179,7 +179,8 @@ static int run_status(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_scp_status = {
 	.name = "scp-status",
-	.group = "channel",
+	.group = GROUP_CHANNEL,
+	.place = 30,
 	.summary = "Tell whether a channel is open and where it stands",
 	.needs = NEED_READER | USES_SESSION | HAS_JSON,
 	.run = run_status,

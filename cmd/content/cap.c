@@ -165,7 +165,8 @@ static int run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_cap_show = {
 	.name = "cap show",
-	.group = "content",
+	.group = GROUP_CONTENT,
+	.place = 140,
 	.summary = "Show what is in a CAP file and what loading it takes",
 	.needs = HAS_JSON,
 	VERB_OPTS(opts),

@@ -33,7 +33,8 @@ static int run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_delete = {
 	.name = "delete",
-	.group = "content",
+	.group = GROUP_CONTENT,
+	.place = 40,
 	.summary = "Delete applications, packages or domains from a card",
 	.needs = CHANGE_NEEDS,
 	.change = &change_delete,

@@ -41,7 +41,8 @@ static int run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_delete_keys = {
 	.name = "delete-keys",
-	.group = "content",
+	.group = GROUP_CONTENT,
+	.place = 130,
 	.summary = "Delete a key set of a card, or one key of it",
 	.needs = CHANGE_NEEDS,
 	.change = &change_delete_keys,

@@ -60,7 +60,8 @@ static int run_create(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_domain_create = {
 	.name = "domain create",
-	.group = "content",
+	.group = GROUP_CONTENT,
+	.place = 80,
 	.summary = "Make a supplementary security domain",
 	.needs = CHANGE_NEEDS,
 	.change = &change_domain_create,
@@ -79,7 +80,8 @@ static int run_extradite(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_domain_extradite = {
 	.name = "domain extradite",
-	.group = "content",
+	.group = GROUP_CONTENT,
+	.place = 90,
 	.summary = "Give an application, package or domain to another domain",
 	.needs = CHANGE_NEEDS,
 	.change = &change_domain_extradite,
@@ -98,7 +100,8 @@ static int run_update(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_domain_update = {
 	.name = "domain update",
-	.group = "content",
+	.group = GROUP_CONTENT,
+	.place = 100,
 	.summary = "Change the privileges of a domain or an application",
 	.needs = CHANGE_NEEDS,
 	.change = &change_domain_update,

@@ -59,7 +59,8 @@ static int run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_domain_personalize = {
 	.name = "domain personalize",
-	.group = "content",
+	.group = GROUP_CONTENT,
+	.place = 110,
 	.summary = "Give a security domain its first keys",
 	.needs = CHANGE_NEEDS,
 	.change = &change_domain_personalize,

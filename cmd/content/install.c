@@ -76,7 +76,8 @@ static int run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_install = {
 	.name = "install",
-	.group = "content",
+	.group = GROUP_CONTENT,
+	.place = 30,
 	.summary = "Load a CAP file and install its applications",
 	.needs = CHANGE_NEEDS,
 	.change = &change_install,

@@ -152,7 +152,8 @@ static int run_load(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_load = {
 	.name = "load",
-	.group = "content",
+	.group = GROUP_CONTENT,
+	.place = 20,
 	.summary = "Load a CAP file, or in broadcast mode the payload of a bundle",
 	.needs = CHANGE_NEEDS,
 	.change = &change_load,
@@ -286,7 +287,8 @@ out:
 
 const struct verb verb_authorize_load = {
 	.name = "authorize load",
-	.group = "authority",
+	.group = GROUP_AUTHORITY,
+	.place = 10,
 	.summary = "Have the card verify what it holds and put it to use",
 	.needs = NEED_READER | NEED_SESSION | USES_KEYSTORE | MUTATES | DESTROYS | HAS_JSON,
 	VERB_OPTS(authorize_opts),

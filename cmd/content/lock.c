@@ -46,7 +46,8 @@ static int run_unlock(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_lock = {
 	.name = "lock",
-	.group = "content",
+	.group = GROUP_CONTENT,
+	.place = 50,
 	.summary = "Lock an application, a domain with all it holds, or the card",
 	.needs = CHANGE_NEEDS,
 	.change = &change_lock,
@@ -58,7 +59,8 @@ const struct verb verb_lock = {
 
 const struct verb verb_unlock = {
 	.name = "unlock",
-	.group = "content",
+	.group = GROUP_CONTENT,
+	.place = 60,
 	.summary = "Unlock what was locked",
 	.needs = CHANGE_NEEDS,
 	.change = &change_unlock,

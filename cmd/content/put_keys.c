@@ -72,7 +72,8 @@ static int run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_put_keys = {
 	.name = "put-keys",
-	.group = "content",
+	.group = GROUP_CONTENT,
+	.place = 120,
 	.summary = "Put a key set on a card: add, replace, or rotate with proof",
 	.needs = CHANGE_NEEDS,
 	.change = &change_put_keys,

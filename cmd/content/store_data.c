@@ -50,7 +50,8 @@ static int run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_store_data = {
 	.name = "store-data",
-	.group = "content",
+	.group = GROUP_CONTENT,
+	.place = 70,
 	.summary = "Store data in a domain or an application",
 	.needs = CHANGE_NEEDS,
 	.change = &change_store_data,

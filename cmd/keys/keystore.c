@@ -33,7 +33,8 @@ static int init_run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_keystore_init = {
 	.name = "keystore init",
-	.group = "keys",
+	.group = GROUP_KEYS,
+	.place = 10,
 	.summary = "Make a new key store",
 	VERB_OPTS(init_opts),
 	VERB_OPERANDS(init_operands),
@@ -115,7 +116,8 @@ static int list_run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_keystore_list = {
 	.name = "keystore list",
-	.group = "keys",
+	.group = GROUP_KEYS,
+	.place = 20,
 	.summary = "Show the entries of a key store, never a key",
 	.needs = USES_KEYSTORE | HAS_JSON,
 	.run = list_run,
@@ -164,7 +166,8 @@ static int check_run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_keystore_check = {
 	.name = "keystore check",
-	.group = "keys",
+	.group = GROUP_KEYS,
+	.place = 30,
 	.summary = "Open every value of a key store and check it",
 	.needs = USES_KEYSTORE | HAS_JSON,
 	.run = check_run,

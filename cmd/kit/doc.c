@@ -7,16 +7,14 @@
 
 enum { WIDTH = 80, TEXT_COLUMN = 26 };
 
-static const struct {
-	const char *name, *title;
-} groups[] = {
-	{ "look", "Look at readers and cards" },
-	{ "channel", "Secure channels" },
-	{ "content", "What is on a card" },
-	{ "authority", "Who may do what" },
-	{ "campaign", "Campaigns, bundles, scripts" },
-	{ "keys", "Key stores" },
-	{ "virtual", "Virtual cards" },
+static const char *const titles[GROUPS] = {
+	[GROUP_LOOK] = "Look at readers and cards",
+	[GROUP_CHANNEL] = "Secure channels",
+	[GROUP_CONTENT] = "What is on a card",
+	[GROUP_AUTHORITY] = "Who may do what",
+	[GROUP_CAMPAIGN] = "Campaigns, bundles, scripts",
+	[GROUP_KEYS] = "Key stores",
+	[GROUP_VIRTUAL] = "Virtual cards",
 };
 
 /* Words in lines of at most WIDTH columns; further lines begin at `indent`. */
@@ -67,18 +65,39 @@ static bool in_family(const char *verb, const char *family)
 	return n == 0 || (strncmp(verb, family, n) == 0 && verb[n] == ' ');
 }
 
-static void group(FILE *out, size_t g, const char *family)
+/* Verbs of the group by their places; those of one place as they are in the table. */
+static const struct verb *next_of(enum verb_group g, const struct verb *last)
+{
+	const struct verb *next = NULL;
+	bool passed = last == NULL;
+
+	for (size_t i = 0; i < verb_n; i++) {
+		const struct verb *v = verbs[i];
+
+		if (v == last) {
+			passed = true;
+			continue;
+		}
+		if (v->group == g &&
+		    (last == NULL || v->place > last->place ||
+			(v->place == last->place && passed)) &&
+		    (next == NULL || v->place < next->place))
+			next = v;
+	}
+	return next;
+}
+
+static void group(FILE *out, enum verb_group g, const char *family)
 {
 	bool titled = false;
 
-	for (size_t i = 0; i < verb_n; i++) {
-		if (strcmp(verbs[i]->group, groups[g].name) != 0 ||
-		    !in_family(verbs[i]->name, family))
+	for (const struct verb *v = next_of(g, NULL); v != NULL; v = next_of(g, v)) {
+		if (!in_family(v->name, family))
 			continue;
 		if (!titled)
-			fprintf(out, "\n%s:\n", groups[g].title);
+			fprintf(out, "\n%s:\n", titles[g]);
 		titled = true;
-		entry(out, verbs[i]->name, verbs[i]->summary);
+		entry(out, v->name, v->summary);
 	}
 }
 
@@ -86,7 +105,7 @@ void doc_all(FILE *out, const char *family)
 {
 	fprintf(out, "usage: cardadm %s%sVERB [OPTION...] [ARGUMENT...]\n",
 	    family == NULL ? "" : family, family == NULL ? "" : " ");
-	for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++)
+	for (enum verb_group g = GROUP_LOOK; g < GROUPS; g++)
 		group(out, g, family);
 	fprintf(out, "\ncardadm VERB --help shows the options of one verb, cardadm --version the\n"
 		     "version. The manual begins at cardadm(1).\n");

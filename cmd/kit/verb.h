@@ -1,10 +1,9 @@
 /*
- * Verbs as data. Each verb file exports one constant `struct verb`; verbs.h lists them once.
- * Parser, --help, completion words and the SYNOPSIS/OPTIONS blocks of the man pages all come from
- * this table, so they cannot drift.
+ * Verbs as data: each is one constant `struct verb`. Parser, --help, completion words and the
+ * SYNOPSIS/OPTIONS blocks of the man pages all come from their table, so they cannot drift.
  *
- * To add a verb: write cmd/GROUP/NAME.c with an args struct, an option table and run(); export
- * `const struct verb verb_NAME`; add one line to verbs.h; write man/cardadm-NAME.1 with the two
+ * To add a verb: write cmd/GROUP/NAME.c with an args struct, an option table, run() and `const
+ * struct verb verb_NAME = {`, which the Makefile finds; write man/cardadm-NAME.1 with the two
  * marker blocks and run `make man`.
  */
 #ifndef CMD_KIT_VERB_H
@@ -167,10 +166,22 @@ struct ctx {
 	bool card_open;
 };
 
+/* Under which title help shows a verb; in this order, with the titles in doc.c. */
+enum verb_group {
+	GROUP_LOOK = 1,
+	GROUP_CHANNEL,
+	GROUP_CONTENT,
+	GROUP_AUTHORITY,
+	GROUP_CAMPAIGN,
+	GROUP_KEYS,
+	GROUP_VIRTUAL,
+	GROUPS
+};
+
 struct verb {
 	const char *name; /* "scp-open", "authorize load" */
-	const char
-	    *group; /* "look", "channel", "content", "authority", "campaign", "keys", "virtual" */
+	enum verb_group group;
+	unsigned place;      /* in its group, the smallest first: tens leave room between */
 	const char *summary; /* one line, capital, no full stop */
 	unsigned needs;
 	const struct opt *opts;
@@ -196,6 +207,7 @@ struct operand verb_operand(const struct verb *v, size_t i);
 bool opt_repeats(const struct opt *o); /* may be given several times, each time another value */
 bool operand_repeats(const struct operand *d);
 
+/* In no order that means anything, but verbs of one family ("cap") stand together. */
 extern const struct verb *const verbs[];
 extern const size_t verb_n;
 

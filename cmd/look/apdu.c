@@ -185,7 +185,8 @@ out:
 
 const struct verb verb_apdu = {
 	.name = "apdu",
-	.group = "look",
+	.group = GROUP_LOOK,
+	.place = 40,
 	.summary = "Send commands given in hex, through the open channel if there is one",
 	.needs = NEED_READER | USES_SESSION | MUTATES | HAS_JSON,
 	VERB_OPERANDS(operands),

@@ -415,7 +415,8 @@ out:
 
 const struct verb verb_explain = {
 	.name = "explain",
-	.group = "look",
+	.group = GROUP_LOOK,
+	.place = 50,
 	.summary = "Name and check what is in a captured exchange",
 	.needs = USES_KEYSTORE | HAS_JSON,
 	VERB_OPTS(opts),

@@ -198,7 +198,8 @@ static int run_info(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_info = {
 	.name = "info",
-	.group = "look",
+	.group = GROUP_LOOK,
+	.place = 20,
 	.summary = "Show what a card tells about itself without authentication",
 	.needs = NEED_READER | USES_SESSION | HAS_JSON,
 	VERB_OPTS(opts),
@@ -271,7 +272,8 @@ static int run_keys(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_keys = {
 	.name = "keys",
-	.group = "look",
+	.group = GROUP_LOOK,
+	.place = 30,
 	.summary = "List the keys on a card: version, identifier, type, length, use",
 	.needs = NEED_READER | USES_SESSION | USES_KEYSTORE | HAS_JSON,
 	VERB_OPTS(opts),

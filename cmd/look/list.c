@@ -225,7 +225,8 @@ static int run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_list = {
 	.name = "list",
-	.group = "content",
+	.group = GROUP_CONTENT,
+	.place = 10,
 	.summary = "Show the domains, packages and applications on a card",
 	.needs = NEED_READER | USES_SESSION | USES_KEYSTORE | HAS_JSON,
 	VERB_OPTS(opts),

@@ -104,7 +104,8 @@ static int run_readers(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_readers = {
 	.name = "readers",
-	.group = "look",
+	.group = GROUP_LOOK,
+	.place = 10,
 	.summary = "List the readers and the cards in them",
 	.needs = HAS_JSON,
 	.run = run_readers,

@@ -95,7 +95,8 @@ static int run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_vcard_serve = {
 	.name = "vcard serve",
-	.group = "virtual",
+	.group = GROUP_VIRTUAL,
+	.place = 30,
 	.summary = "Put virtual cards into the readers of pcscd, through vpcd",
 	.needs = 0,
 	VERB_OPTS(opts),

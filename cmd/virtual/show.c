@@ -87,7 +87,8 @@ static int run(struct ctx *c, void *args, struct err *e)
 
 const struct verb verb_vcard_show = {
 	.name = "vcard show",
-	.group = "virtual",
+	.group = GROUP_VIRTUAL,
+	.place = 20,
 	.summary = "Show what a virtual card holds, key values excepted",
 	.needs = HAS_JSON,
 	VERB_OPERANDS(operands),

@@ -436,7 +436,8 @@ out:
 
 const struct verb verb_vcard_create = {
 	.name = "vcard create",
-	.group = "virtual",
+	.group = GROUP_VIRTUAL,
+	.place = 10,
 	.summary = "Make virtual cards",
 	.needs = USES_KEYSTORE | HAS_JSON,
 	VERB_OPTS(opts),

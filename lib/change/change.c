@@ -5,18 +5,9 @@
 #include <string.h>
 
 const struct change_kind *const change_kinds[] = {
-	&change_install,
-	&change_load,
-	&change_delete,
-	&change_lock,
-	&change_unlock,
-	&change_store_data,
-	&change_put_keys,
-	&change_delete_keys,
-	&change_domain_create,
-	&change_domain_extradite,
-	&change_domain_update,
-	&change_domain_personalize,
+#define X(name) &change_##name,
+#include "change/kinds.inc"
+#undef X
 };
 const size_t change_kind_n = sizeof(change_kinds) / sizeof(change_kinds[0]);
 

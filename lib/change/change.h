@@ -7,8 +7,8 @@
  * Not here: who the card is, its channel (lib/channel), what is remembered (lib/ledger), words for
  * a terminal (cmd). Prints nothing.
  *
- * To add a kind: one file with a struct, its table of fields and a `const struct change_kind`, and
- * one line in change.c. To add a field: one row in that file.
+ * To add a kind: one file here with a struct, its table of fields and `const struct change_kind
+ * change_NAME = {`, which the Makefile finds. To add a field: a member and a row in that file.
  */
 #ifndef CHANGE_CHANGE_H
 #define CHANGE_CHANGE_H
@@ -66,10 +66,11 @@ struct change_kind {
 	/* What it is in a few words, for a plan: "hello.cap: package A0..., 1 applet". */
 	void (*describe)(const void *x, char *out, size_t cap);
 };
-extern const struct change_kind change_install, change_load, change_delete, change_lock,
-    change_unlock, change_store_data, change_put_keys, change_delete_keys, change_domain_create,
-    change_domain_extradite, change_domain_update, change_domain_personalize;
-/* All kinds that campaigns know as steps; n of them. */
+/* All that are defined: change_install, ... */
+#define X(name) extern const struct change_kind change_##name;
+#include "change/kinds.inc"
+#undef X
+/* All of them, which campaigns know as steps; n, in no order that means anything. */
 extern const struct change_kind *const change_kinds[];
 extern const size_t change_kind_n;
 const struct change_kind *change_kind_find(const char *name); /* NULL: none */

@@ -18,6 +18,17 @@ load ../lib
 	[ "$(grep -n '^Look' <<<"$output" | cut -d: -f1)" -lt "$(grep -n '^Virtual' <<<"$output" | cut -d: -f1)" ]
 }
 
+@test "no verb is left out, and each stands in its place" {
+	grep -rhA1 '^const struct verb verb_' "$BATS_TEST_DIRNAME/../../../cmd" |
+		sed -n 's/.*\.name = "\(.*\)",.*/\1/p' | sort >defined
+	diff defined <(verbs | sort)
+	ok
+	[ "$(sed -n '/^Key stores:/,/^$/s/^  \(keystore [a-z]*\) .*/\1/p' <<<"$output" | paste -sd,)" = \
+		"keystore init,keystore list,keystore check" ]
+	[ "$(sed -n '/^Secure channels:/,/^$/s/^  \(scp-[a-z]*\) .*/\1/p' <<<"$output" | paste -sd,)" = \
+		"scp-open,scp-mode,scp-status,scp-close" ]
+}
+
 @test "each verb has its own help, wherever --help stands" {
 	while IFS= read -r verb; do
 		read -ra words <<<"$verb"

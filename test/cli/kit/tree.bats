@@ -89,9 +89,7 @@ literals() {
 # check_words DIR: prints each text of DIR/lib that names an option or a verb of the command line.
 # Who finds an error says as data what would help. The name of a kind of change is no such text.
 check_words() {
-	sed -n 's/^\tX(\([a-z_]*\)).*/\1/p' "$1/cmd/verbs.h" | while read -r verb; do
-		grep -rhA1 "^const struct verb verb_$verb = {" "$1/cmd" | sed -n 's/.*\.name = "\(.*\)",.*/\1/p'
-	done >names
+	grep -rhA1 '^const struct verb verb_' "$1/cmd" | sed -n 's/.*\.name = "\(.*\)",.*/\1/p' >names
 	grep '[ -]' names | paste -sd '|' >long
 	grep -v '[ -]' names | paste -sd '|' >short
 	find "$1/lib" -name '*.[ch]' | sort | while read -r file; do
@@ -219,15 +217,15 @@ not_told() {
 	while IFS= read -r header; do
 		printf '#include "%s"\n' "$header" >one.c
 		gcc -std=c17 -D_GNU_SOURCE -DCARDADM_VERSION='"x"' -Wall -Wextra -Werror -fsyntax-only \
-			-I"$top/lib" -I"$top" one.c || { echo "$header does not" >&2; return 1; }
-	done < <(cd "$top" && find lib cmd -name '*.h' ! -name verbs.h | sed 's,^lib/,,' | sort)
+			-I"$top/lib" -I"$top" -I"$top/${B:-build/release}/lib" one.c || { echo "$header does not" >&2; return 1; }
+	done < <(cd "$top" && find lib cmd -name '*.h' | sed 's,^lib/,,' | sort)
 }
 
 @test "every header has a guard named after it" {
 	while IFS= read -r header; do
 		guard=$(sed 's,^lib/,,; s,[/.],_,g' <<<"$header" | tr '[:lower:]' '[:upper:]')
 		grep -q "^#ifndef $guard\$" "$top/$header" || { echo "$header: no $guard" >&2; return 1; }
-	done < <(cd "$top" && find lib cmd -name '*.h' ! -name verbs.h | sort)
+	done < <(cd "$top" && find lib cmd -name '*.h' | sort)
 }
 
 @test "files up to 600 lines, lines up to 100 columns" {
@@ -243,6 +241,27 @@ not_told() {
 	# The check sees them all: those of which objects are made, and what headers declare.
 	[ "$(functions "$top" | awk '$1 >= 0' | wc -l)" -gt 1000 ]
 	functions "$top" | grep -q '^-1 6 lib/host/probe.h:'
+}
+
+@test "kinds of changes and verbs are found where they are defined, however many makes look" {
+	unset MAKEFLAGS MAKELEVEL SAN
+	mkdir -p copy && cp -r "$top"/{Makefile,lib,cmd,.ci} copy/
+	cd copy
+	make -s build/release/cmd/verbs.inc build/release/lib/change/kinds.inc
+	cmp build/release/cmd/verbs.inc "$top/${B:-build/release}/cmd/verbs.inc"
+	cmp build/release/lib/change/kinds.inc "$top/${B:-build/release}/lib/change/kinds.inc"
+	touch -d '1 hour ago' build/release/cmd/verbs.inc
+	before=$(stat -c %Y build/release/cmd/verbs.inc)
+	make -s build/release/cmd/verbs.inc
+	[ "$(stat -c %Y build/release/cmd/verbs.inc)" = "$before" ]
+	printf 'const struct verb verb_aaa = {\n};\n' >cmd/look/aaa.c
+	for _ in 1 2 3 4; do make -s build/release/cmd/verbs.inc & done
+	wait
+	[ "$(head -n 1 build/release/cmd/verbs.inc)" = 'X(aaa)' ]
+	rm cmd/look/aaa.c
+	make -s build/release/cmd/verbs.inc
+	cmp build/release/cmd/verbs.inc "$top/${B:-build/release}/cmd/verbs.inc"
+	[ "$(ls build/release/cmd)" = verbs.inc ]
 }
 
 @test "what is too large is found" {
@@ -265,7 +284,7 @@ not_told() {
 	check_words "$top" >found
 	cat found >&2
 	[ ! -s found ]
-	[ "$(wc -l <names)" -eq "$(grep -cP '^\tX\(' "$top/cmd/verbs.h")" ]
+	[ "$(wc -l <names)" -eq "$(wc -l <"$top/${B:-build/release}/cmd/verbs.inc")" ]
 	check_named "$top" >found
 	cat found >&2
 	[ ! -s found ]
