@@ -119,10 +119,9 @@ static json_t *step_json(const struct task *t, uint32_t commands)
 	json_t *o = json_pack("{s:s}", "step", ch->kind->name);
 
 	fields_json(&o, ch);
-	if (ch->kind == &change_install)
-		set_package(&o, &((const struct install_change *)ch->x)->l);
-	if (ch->kind == &change_load)
-		set_package(&o, &((const struct load *)ch->x)->l);
+	/* What both begin with. */
+	if (ch->kind == &change_install || ch->kind == &change_load)
+		set_package(&o, ch->x);
 	out_set(&o, "commands", json_integer(commands));
 	return o;
 }

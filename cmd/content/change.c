@@ -167,17 +167,18 @@ static int run(struct maker *m, const struct change *ch, change_teller *tell, st
 	return rc;
 }
 
-static bool about_keys(const struct change_kind *k)
+static bool names_keys(const struct change_kind *k)
 {
-	return k == &change_put_keys || k == &change_delete_keys || k == &change_domain_personalize;
+	for (size_t i = 0; i < k->field_n; i++)
+		if (k->fields[i].kind == FIELD_KEYS)
+			return true;
+	return false;
 }
 
 /* The key sets that it names, before any card. A dry run that names none needs no store. */
 static int find_keys(struct maker *m, struct ctx *c, struct change *ch, struct err *e)
 {
-	bool brings = ch->kind == &change_put_keys || ch->kind == &change_domain_personalize;
-
-	if (!about_keys(ch->kind) || (c->dry_run && !brings))
+	if (!names_keys(ch->kind) && (c->dry_run || ch->kind != &change_delete_keys))
 		return 0;
 	return ctx_keystore(c, &m->ways.ks, e) != 0 ? -1 : change_find_keys(ch, m->ways.ks, e);
 }
@@ -206,24 +207,20 @@ static int open_card(struct maker *m, struct ctx *c, const struct change *ch,
 	return rc;
 }
 
-int change_verb(struct ctx *c, const struct change_kind *kind, void *x,
-    const struct channel_args *channel, change_teller *tell, struct err *e)
+int change_verb(struct ctx *c, struct change_args *a, change_teller *tell, struct err *e)
 {
 	struct maker m = { .ways = { .c = c } };
-	struct change ch = { .kind = kind, .x = x };
-	int rc = change_open(&ch, false, e);
+	struct change *ch = &a->change;
+	int rc = change_open(ch, false, e);
 
 	if (rc == 0)
-		rc = find_keys(&m, c, &ch, e);
+		rc = find_keys(&m, c, ch, e);
 	if (rc == 0)
-		rc = open_card(&m, c, &ch, channel, e);
+		rc = open_card(&m, c, ch, &a->channel, e);
 	if (rc == 0)
-		rc = target_close(&m.t, run(&m, &ch, tell, e), e);
+		rc = target_close(&m.t, run(&m, ch, tell, e), e);
 	if (m.ways.ks != NULL)
 		ctx_keystore_done(c, m.ways.ks);
-	if (kind->close != NULL)
-		kind->close(x);
-	fields_free(kind->fields, kind->field_n, x);
 	return rc;
 }
 

@@ -11,13 +11,15 @@
 /* Shows what became of it; not called in a dry run. */
 typedef int change_teller(
     struct ctx *c, const struct change *ch, const struct change_result *r, struct err *e);
+/* The words of such a verb, and what its own struct begins with where it has more. */
+struct change_args {
+	struct change change; /* the fields of its kind, taken by the kit */
+	struct channel_args channel;
+};
 /*
- * Makes the change that the struct `x` of `kind` asks for, whose fields come from the command line;
- * what the fields own is released. Everything that can be checked without a card is checked before
- * one is touched.
+ * Makes the change. Everything that can be checked without a card is checked before one is touched.
  */
-int change_verb(struct ctx *c, const struct change_kind *kind, void *x,
-    const struct channel_args *channel, change_teller *tell, struct err *e);
+int change_verb(struct ctx *c, struct change_args *a, change_teller *tell, struct err *e);
 
 /* Deletions that are done: [{"aid", "related", "confirmation"}], and the same in words. */
 json_t *removals_json(const struct removals *m);

@@ -1,12 +1,7 @@
 /* delete: applications, packages and domains. */
 #include "cmd/content/change.h"
 
-struct args {
-	struct delete x;
-	struct channel_args channel;
-};
-
-static const struct opt opts[] = { CHANNEL_OPTS(args, channel) };
+static const struct opt opts[] = { CHANNEL_OPTS(change_args, channel) };
 
 static int tell(
     struct ctx *c, const struct change *ch, const struct change_result *r, struct err *e)
@@ -26,9 +21,7 @@ static int tell(
 
 static int run(struct ctx *c, void *args, struct err *e)
 {
-	struct args *g = args;
-
-	return change_verb(c, &change_delete, &g->x, &g->channel, tell, e);
+	return change_verb(c, args, tell, e);
 }
 
 const struct verb verb_delete = {
@@ -37,9 +30,7 @@ const struct verb verb_delete = {
 	.place = 40,
 	.summary = "Delete applications, packages or domains from a card",
 	.needs = CHANGE_NEEDS,
-	.change = &change_delete,
-	.change_at = offsetof(struct args, x),
+	VERB_CHANGE(change_delete, change_args, change),
 	VERB_OPTS(opts),
-	.args_size = sizeof(struct args),
 	.run = run,
 };

@@ -3,12 +3,7 @@
 #include "cmd/content/change.h"
 #include "cmd/kit/show.h"
 
-struct args {
-	struct remove_keys x;
-	struct channel_args channel;
-};
-
-static const struct opt opts[] = { CHANNEL_OPTS(args, channel) };
+static const struct opt opts[] = { CHANNEL_OPTS(change_args, channel) };
 
 static int tell(
     struct ctx *c, const struct change *ch, const struct change_result *r, struct err *e)
@@ -34,9 +29,7 @@ static int tell(
 
 static int run(struct ctx *c, void *args, struct err *e)
 {
-	struct args *g = args;
-
-	return change_verb(c, &change_delete_keys, &g->x, &g->channel, tell, e);
+	return change_verb(c, args, tell, e);
 }
 
 const struct verb verb_delete_keys = {
@@ -45,9 +38,7 @@ const struct verb verb_delete_keys = {
 	.place = 130,
 	.summary = "Delete a key set of a card, or one key of it",
 	.needs = CHANGE_NEEDS,
-	.change = &change_delete_keys,
-	.change_at = offsetof(struct args, x),
+	VERB_CHANGE(change_delete_keys, change_args, change),
 	VERB_OPTS(opts),
-	.args_size = sizeof(struct args),
 	.run = run,
 };

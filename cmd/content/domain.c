@@ -2,22 +2,7 @@
 #include "cmd/kit/print.h"
 #include "cmd/content/change.h"
 
-struct create_args {
-	struct domain_create x;
-	struct channel_args channel;
-};
-struct extradite_args {
-	struct domain_extradite x;
-	struct channel_args channel;
-};
-struct update_args {
-	struct domain_update x;
-	struct channel_args channel;
-};
-
-static const struct opt create_opts[] = { CHANNEL_OPTS(create_args, channel) };
-static const struct opt extradite_opts[] = { CHANNEL_OPTS(extradite_args, channel) };
-static const struct opt update_opts[] = { CHANNEL_OPTS(update_args, channel) };
+static const struct opt opts[] = { CHANNEL_OPTS(change_args, channel) };
 
 static const char *done_str(const struct change_kind *k)
 {
@@ -29,10 +14,10 @@ static const char *done_str(const struct change_kind *k)
 static int tell(
     struct ctx *c, const struct change *ch, const struct change_result *r, struct err *e)
 {
-	const struct aid *aid = ch->x; /* what all begin with */
+	const struct aid *aid = ch->x; /* what all three begin with */
 	const struct registry_entry *x =
 	    r->registry == NULL ? NULL : registry_find(r->registry, aid);
-	const struct domain_work *w = r->work;
+	const struct domain_told *w = r->work;
 	struct span confirmation = span_of(w->confirmation, w->confirmation_n);
 	const char *done = done_str(ch->kind);
 	json_t *o;
@@ -51,11 +36,9 @@ static int tell(
 	return 0;
 }
 
-static int run_create(struct ctx *c, void *args, struct err *e)
+static int run(struct ctx *c, void *args, struct err *e)
 {
-	struct create_args *g = args;
-
-	return change_verb(c, &change_domain_create, &g->x, &g->channel, tell, e);
+	return change_verb(c, args, tell, e);
 }
 
 const struct verb verb_domain_create = {
@@ -64,19 +47,10 @@ const struct verb verb_domain_create = {
 	.place = 80,
 	.summary = "Make a supplementary security domain",
 	.needs = CHANGE_NEEDS,
-	.change = &change_domain_create,
-	.change_at = offsetof(struct create_args, x),
-	VERB_OPTS(create_opts),
-	.args_size = sizeof(struct create_args),
-	.run = run_create,
+	VERB_CHANGE(change_domain_create, change_args, change),
+	VERB_OPTS(opts),
+	.run = run,
 };
-
-static int run_extradite(struct ctx *c, void *args, struct err *e)
-{
-	struct extradite_args *g = args;
-
-	return change_verb(c, &change_domain_extradite, &g->x, &g->channel, tell, e);
-}
 
 const struct verb verb_domain_extradite = {
 	.name = "domain extradite",
@@ -84,19 +58,10 @@ const struct verb verb_domain_extradite = {
 	.place = 90,
 	.summary = "Give an application, package or domain to another domain",
 	.needs = CHANGE_NEEDS,
-	.change = &change_domain_extradite,
-	.change_at = offsetof(struct extradite_args, x),
-	VERB_OPTS(extradite_opts),
-	.args_size = sizeof(struct extradite_args),
-	.run = run_extradite,
+	VERB_CHANGE(change_domain_extradite, change_args, change),
+	VERB_OPTS(opts),
+	.run = run,
 };
-
-static int run_update(struct ctx *c, void *args, struct err *e)
-{
-	struct update_args *g = args;
-
-	return change_verb(c, &change_domain_update, &g->x, &g->channel, tell, e);
-}
 
 const struct verb verb_domain_update = {
 	.name = "domain update",
@@ -104,9 +69,7 @@ const struct verb verb_domain_update = {
 	.place = 100,
 	.summary = "Change the privileges of a domain or an application",
 	.needs = CHANGE_NEEDS,
-	.change = &change_domain_update,
-	.change_at = offsetof(struct update_args, x),
-	VERB_OPTS(update_opts),
-	.args_size = sizeof(struct update_args),
-	.run = run_update,
+	VERB_CHANGE(change_domain_update, change_args, change),
+	VERB_OPTS(opts),
+	.run = run,
 };

@@ -3,12 +3,7 @@
 #include "cmd/agent/agent.h"
 #include "cmd/content/keys_tell.h"
 
-struct args {
-	struct personalize x;
-	struct channel_args channel;
-};
-
-static const struct opt opts[] = { CHANNEL_OPTS(args, channel) };
+static const struct opt opts[] = { CHANNEL_OPTS(change_args, channel) };
 
 static int tell_through(struct ctx *c, const struct key_work *w, struct err *e)
 {
@@ -37,7 +32,7 @@ static int tell_through(struct ctx *c, const struct key_work *w, struct err *e)
 static int tell(
     struct ctx *c, const struct change *ch, const struct change_result *r, struct err *e)
 {
-	const struct personalize *x = ch->x;
+	const struct personalize_shown *x = ch->x;
 	const struct key_work *w = r->work;
 
 	return w->order.into.n > 0 ? tell_through(c, w, e) : keys_tell(c, w, &x->aid, e);
@@ -47,14 +42,15 @@ static int tell(
  * parent. */
 static int run(struct ctx *c, void *args, struct err *e)
 {
-	struct args *g = args;
+	struct change_args *g = args;
+	const struct personalize_shown *x = g->change.x;
 
-	if (g->x.by.i == 0 && g->channel.domain.n > 0)
+	if (x->by.i == 0 && g->channel.domain.n > 0)
 		return err_set(e, ERR_USAGE,
 		    "--sd is for --by store-data: here the channel is opened to the domain");
-	if (g->x.by.i == 0 && c->agent == NULL)
-		g->channel.domain = g->x.aid;
-	return change_verb(c, &change_domain_personalize, &g->x, &g->channel, tell, e);
+	if (x->by.i == 0 && c->agent == NULL)
+		g->channel.domain = x->aid;
+	return change_verb(c, g, tell, e);
 }
 
 const struct verb verb_domain_personalize = {
@@ -63,9 +59,7 @@ const struct verb verb_domain_personalize = {
 	.place = 110,
 	.summary = "Give a security domain its first keys",
 	.needs = CHANGE_NEEDS,
-	.change = &change_domain_personalize,
-	.change_at = offsetof(struct args, x),
+	VERB_CHANGE(change_domain_personalize, change_args, change),
 	VERB_OPTS(opts),
-	.args_size = sizeof(struct args),
 	.run = run,
 };

@@ -1,5 +1,4 @@
 /* install: a CAP file from loading to selectable, or an application of a package on the card. */
-#include <string.h>
 #include <unistd.h>
 
 #include "cmd/kit/print.h"
@@ -7,18 +6,17 @@
 #include "cmd/kit/show.h"
 
 struct args {
-	struct install_change x;
+	struct change_args change;
 	const char *what;
-	struct channel_args channel;
 };
 
-static const struct opt opts[] = { CHANNEL_OPTS(args, channel) };
+static const struct opt opts[] = { CHANNEL_OPTS(args, change.channel) };
 static const struct operand operands[] = {
 	WORD_PATH(
 	    "FILE|AID", args, what, "A CAP file, or the AID of a module of a package on the card"),
 };
 
-static json_t *rows(const struct install_change *x, const struct install_work *w)
+static json_t *rows(const struct install_shown *x, const struct install_told *w)
 {
 	json_t *list = json_array();
 
@@ -36,8 +34,8 @@ static json_t *rows(const struct install_change *x, const struct install_work *w
 static int tell(
     struct ctx *c, const struct change *ch, const struct change_result *r, struct err *e)
 {
-	const struct install_change *x = ch->x;
-	const struct install_work *w = r->work;
+	const struct install_shown *x = ch->x;
+	const struct install_told *w = r->work;
 	bool from_file = x->l.file.path[0] != '\0';
 	json_t *o;
 
@@ -63,15 +61,15 @@ static int tell(
 static int run(struct ctx *c, void *args, struct err *e)
 {
 	struct args *g = args;
+	struct change *ch = &g->change.change;
 
 	if (access(g->what, F_OK) == 0) {
-		if (strlen(g->what) >= sizeof(g->x.l.file.path))
-			return err_set(e, ERR_USAGE, "FILE: the path is too long");
-		strcpy(g->x.l.file.path, g->what);
-	} else if (aid_parse(g->what, "FILE|AID", &g->x.module, e) != 0) {
+		if (change_take(ch, "file", g->what, e) != 0)
+			return err_in(e, "FILE");
+	} else if (change_take(ch, "module", g->what, e) != 0) {
 		return err_set(e, ERR_INPUT, "%s: no such file, and no AID", g->what);
 	}
-	return change_verb(c, &change_install, &g->x, &g->channel, tell, e);
+	return change_verb(c, &g->change, tell, e);
 }
 
 const struct verb verb_install = {
@@ -80,10 +78,8 @@ const struct verb verb_install = {
 	.place = 30,
 	.summary = "Load a CAP file and install its applications",
 	.needs = CHANGE_NEEDS,
-	.change = &change_install,
-	.change_at = offsetof(struct args, x),
+	VERB_CHANGE(change_install, args, change.change),
 	VERB_OPTS(opts),
 	VERB_OPERANDS(operands),
-	.args_size = sizeof(struct args),
 	.run = run,
 };

@@ -9,7 +9,6 @@
 #include "base/hex.h"
 #include "base/value.h"
 #include "campaign/job.h"
-#include "change/load.h"
 #include "cmd/content/change.h"
 #include "cmd/kit/dry.h"
 #include "cmd/kit/out.h"
@@ -19,12 +18,11 @@
 /* ---- load ---- */
 
 struct load_args {
-	struct load x;
+	struct change_args change;
 	const char *path;
-	struct channel_args channel;
 };
 
-static const struct opt load_opts[] = { CHANNEL_OPTS(load_args, channel) };
+static const struct opt load_opts[] = { CHANNEL_OPTS(load_args, change.channel) };
 static const struct operand load_operands[] = {
 	WORD_PATH("FILE", load_args, path,
 	    "A CAP file; in broadcast mode the bundle that scp-mode named"),
@@ -99,15 +97,15 @@ static int load_bundle(struct ctx *c, const char *path, struct err *e)
 static int load_told(
     struct ctx *c, const struct change *ch, const struct change_result *r, struct err *e)
 {
-	const struct load *x = ch->x;
+	const struct load_source *l = ch->x;
 	const struct load_work *w = r->work;
 	json_t *o;
 
 	if (!c->json) {
-		load_tell(&x->l, w, c);
+		load_tell(l, w, c);
 		return 0;
 	}
-	o = load_json(&x->l, w);
+	o = load_json(l, w);
 	out_set(&o, "deleted", removals_json(&w->removals));
 	return out_result(c, o, e);
 }
@@ -132,17 +130,17 @@ static int look(const char *path, bool *is_cap, struct err *e)
 static int run_load(struct ctx *c, void *args, struct err *e)
 {
 	struct load_args *g = args;
+	const struct load_source *l = g->change.change.x;
 	bool is_cap = false;
 
 	if (look(g->path, &is_cap, e) != 0)
 		return -1;
 	if (is_cap) {
-		if (strlen(g->path) >= sizeof(g->x.l.file.path))
-			return err_set(e, ERR_USAGE, "FILE: the path is too long");
-		strcpy(g->x.l.file.path, g->path);
-		return change_verb(c, &change_load, &g->x, &g->channel, load_told, e);
+		if (change_take(&g->change.change, "file", g->path, e) != 0)
+			return err_in(e, "FILE");
+		return change_verb(c, &g->change, load_told, e);
 	}
-	if (load_file_given(&g->x.l) || g->x.l.replace)
+	if (load_file_given(l) || l->replace)
 		return err_set(
 		    e, ERR_USAGE, "%s is no CAP file, which these options are for", g->path);
 	if (load_bundle(c, g->path, e) == 0)
@@ -156,11 +154,9 @@ const struct verb verb_load = {
 	.place = 20,
 	.summary = "Load a CAP file, or in broadcast mode the payload of a bundle",
 	.needs = CHANGE_NEEDS,
-	.change = &change_load,
-	.change_at = offsetof(struct load_args, x),
+	VERB_CHANGE(change_load, load_args, change.change),
 	VERB_OPTS(load_opts),
 	VERB_OPERANDS(load_operands),
-	.args_size = sizeof(struct load_args),
 	.run = run_load,
 };
 

@@ -2,17 +2,12 @@
 #include "cmd/kit/print.h"
 #include "cmd/content/change.h"
 
-struct args {
-	struct lock x;
-	struct channel_args channel;
-};
-
-static const struct opt opts[] = { CHANNEL_OPTS(args, channel) };
+static const struct opt opts[] = { CHANNEL_OPTS(change_args, channel) };
 
 static int tell(
     struct ctx *c, const struct change *ch, const struct change_result *r, struct err *e)
 {
-	const struct lock *x = ch->x;
+	const struct lock_shown *x = ch->x;
 	const struct aid *aid = x->domain.n > 0 ? &x->domain : &x->aid;
 	bool lock = ch->kind == &change_lock;
 	json_t *o;
@@ -30,18 +25,9 @@ static int tell(
 	return out_result(c, o, e);
 }
 
-static int run_lock(struct ctx *c, void *args, struct err *e)
+static int run(struct ctx *c, void *args, struct err *e)
 {
-	struct args *g = args;
-
-	return change_verb(c, &change_lock, &g->x, &g->channel, tell, e);
-}
-
-static int run_unlock(struct ctx *c, void *args, struct err *e)
-{
-	struct args *g = args;
-
-	return change_verb(c, &change_unlock, &g->x, &g->channel, tell, e);
+	return change_verb(c, args, tell, e);
 }
 
 const struct verb verb_lock = {
@@ -50,11 +36,9 @@ const struct verb verb_lock = {
 	.place = 50,
 	.summary = "Lock an application, a domain with all it holds, or the card",
 	.needs = CHANGE_NEEDS,
-	.change = &change_lock,
-	.change_at = offsetof(struct args, x),
+	VERB_CHANGE(change_lock, change_args, change),
 	VERB_OPTS(opts),
-	.args_size = sizeof(struct args),
-	.run = run_lock,
+	.run = run,
 };
 
 const struct verb verb_unlock = {
@@ -63,9 +47,7 @@ const struct verb verb_unlock = {
 	.place = 60,
 	.summary = "Unlock what was locked",
 	.needs = CHANGE_NEEDS,
-	.change = &change_unlock,
-	.change_at = offsetof(struct args, x),
+	VERB_CHANGE(change_unlock, change_args, change),
 	VERB_OPTS(opts),
-	.args_size = sizeof(struct args),
-	.run = run_unlock,
+	.run = run,
 };

@@ -2,12 +2,7 @@
 #include "cmd/kit/print.h"
 #include "cmd/content/keys_tell.h"
 
-struct args {
-	struct put_keys x;
-	struct channel_args channel;
-};
-
-static const struct opt opts[] = { CHANNEL_OPTS(args, channel) };
+static const struct opt opts[] = { CHANNEL_OPTS(change_args, channel) };
 
 static void tell_text(const struct key_work *w, FILE *out)
 {
@@ -65,9 +60,7 @@ static int tell(
 
 static int run(struct ctx *c, void *args, struct err *e)
 {
-	struct args *g = args;
-
-	return change_verb(c, &change_put_keys, &g->x, &g->channel, tell, e);
+	return change_verb(c, args, tell, e);
 }
 
 const struct verb verb_put_keys = {
@@ -76,9 +69,7 @@ const struct verb verb_put_keys = {
 	.place = 120,
 	.summary = "Put a key set on a card: add, replace, or rotate with proof",
 	.needs = CHANGE_NEEDS,
-	.change = &change_put_keys,
-	.change_at = offsetof(struct args, x),
+	VERB_CHANGE(change_put_keys, change_args, change),
 	VERB_OPTS(opts),
-	.args_size = sizeof(struct args),
 	.run = run,
 };

@@ -2,14 +2,9 @@
 #include "cmd/kit/print.h"
 #include "cmd/content/change.h"
 
-struct args {
-	struct store_data x;
-	struct channel_args channel;
-};
+static const struct opt opts[] = { CHANNEL_OPTS(change_args, channel) };
 
-static const struct opt opts[] = { CHANNEL_OPTS(args, channel) };
-
-static void tell_text(const struct store_data *x, FILE *out)
+static void tell_text(const struct store_data_shown *x, FILE *out)
 {
 	print_text(out, "stored: %zu octets", x->file.octets.n);
 	if (x->objects > 0)
@@ -25,7 +20,7 @@ static void tell_text(const struct store_data *x, FILE *out)
 static int tell(
     struct ctx *c, const struct change *ch, const struct change_result *r, struct err *e)
 {
-	const struct store_data *x = ch->x;
+	const struct store_data_shown *x = ch->x;
 	json_t *o;
 
 	(void)r;
@@ -43,9 +38,7 @@ static int tell(
 
 static int run(struct ctx *c, void *args, struct err *e)
 {
-	struct args *g = args;
-
-	return change_verb(c, &change_store_data, &g->x, &g->channel, tell, e);
+	return change_verb(c, args, tell, e);
 }
 
 const struct verb verb_store_data = {
@@ -54,9 +47,7 @@ const struct verb verb_store_data = {
 	.place = 70,
 	.summary = "Store data in a domain or an application",
 	.needs = CHANGE_NEEDS,
-	.change = &change_store_data,
-	.change_at = offsetof(struct args, x),
+	VERB_CHANGE(change_store_data, change_args, change),
 	VERB_OPTS(opts),
-	.args_size = sizeof(struct args),
 	.run = run,
 };

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "base/suggest.h"
 #include "cmd/kit/value.h"
-#include "change/field.h"
+#include "change/change.h"
 
 #define TALKS_TO_CARD (NEED_READER | USES_SESSION | NEED_SESSION)
 
@@ -248,6 +248,21 @@ static int unknown_verb(struct parser *p)
 	return err_hint(p->e, "cardadm --help shows the verbs");
 }
 
+static struct change *change_of(const struct line *l)
+{
+	return (struct change *)(void *)((char *)l->args + l->verb->change_at);
+}
+
+static int make_args(struct line *l, struct err *e)
+{
+	const struct verb *v = l->verb;
+
+	l->args = calloc(1, v->args_size > 0 ? v->args_size : 1);
+	if (l->args == NULL)
+		return err_memory(e);
+	return v->change == NULL ? 0 : change_new(change_of(l), v->change, e);
+}
+
 /* The word that is no option and the first of its kind: the verb. */
 static int take_verb(struct parser *p)
 {
@@ -273,8 +288,7 @@ static int take_verb(struct parser *p)
 		if ((p->common & 1ull << i) != 0 && !common_offered(&common_opts[i], v))
 			return err_set(
 			    p->e, ERR_USAGE, "this verb has no option --%s", common_opts[i].o.name);
-	p->l->args = calloc(1, v->args_size > 0 ? v->args_size : 1);
-	return p->l->args == NULL ? err_memory(p->e) : 0;
+	return make_args(p->l, p->e);
 }
 
 static int take_operand(struct parser *p, const char *word)
@@ -326,7 +340,7 @@ static bool operand_given(const struct parser *p, size_t i)
 
 	if (!operand_repeats(&d))
 		return i < p->operand;
-	return d.kind == OPT_FIELD ? field_given(d.field, at)
+	return d.kind == OPT_FIELD ? field_given(d.field, ((const struct change *)at)->x)
 				   : ((const struct opt_strings *)at)->n > 0;
 }
 
@@ -370,6 +384,8 @@ int line_parse(struct line *l, int argc, char **argv, struct err *e)
 
 void line_free(struct line *l)
 {
+	if (l->args != NULL && l->verb->change != NULL)
+		change_free(change_of(l));
 	free(l->args);
 	l->args = NULL;
 }

@@ -6,7 +6,7 @@
 #include "base/hex.h"
 #include "base/suggest.h"
 #include "base/value.h"
-#include "change/field.h"
+#include "change/change.h"
 
 struct value {
 	const struct opt *o;
@@ -208,7 +208,7 @@ int value_store(const struct opt *o, const char *what, const char *text, void *b
 	case OPT_STRINGS:
 		return store_strings(&v, to);
 	case OPT_FIELD:
-		return store_field(&v, to);
+		return store_field(&v, ((struct change *)to)->x);
 	}
 	return err_set(e, ERR_OTHER, "%s: unknown kind of option", what);
 }

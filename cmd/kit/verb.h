@@ -36,7 +36,7 @@ enum opt_kind {
 	OPT_CHOICE,  /* const char *, one of `choices` */
 	OPT_STRINGS, /* struct opt_strings: may be given several times */
 	OPT_COUNT,   /* int: how often it was given */
-	OPT_FIELD    /* `field`, into the struct of a change: change/field.h */
+	OPT_FIELD    /* `field`, into a struct change: change/field.h */
 };
 enum { OPT_REQUIRED = 1 };
 
@@ -189,7 +189,8 @@ struct verb {
 	const struct operand *operands;
 	size_t operand_n;
 	/* A verb that makes a change: the fields of the kind are its options and operands, in front
-	 * of those above; their struct stands in args at change_at. */
+	 * of those above. They go to the struct change that stands in args at change_at, which is
+	 * made with args and freed with them. */
 	const struct change_kind *change;
 	size_t change_at;
 	size_t args_size;
@@ -197,6 +198,9 @@ struct verb {
 };
 
 #define VERB_OPTS(a) .opts = (a), .opt_n = sizeof(a) / sizeof((a)[0])
+#define VERB_CHANGE(kind, type, member) \
+	.change = &(kind), .change_at = OPT_AT(struct change, type, member), \
+	.args_size = sizeof(struct type)
 #define VERB_OPERANDS(a) .operands = (a), .operand_n = sizeof(a) / sizeof((a)[0])
 
 /* Options and operands of a verb, those of its change among them; i below the count. */

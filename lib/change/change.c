@@ -36,6 +36,16 @@ void change_free(struct change *ch)
 	ch->x = NULL;
 }
 
+int change_take(struct change *ch, const char *name, const char *text, struct err *e)
+{
+	static const struct field_source here;
+	const struct field *f = field_find(ch->kind->fields, ch->kind->field_n, name);
+
+	if (f == NULL)
+		return err_set(e, ERR_OTHER, "%s has no field %s", ch->kind->name, name);
+	return field_put(f, &here, text, ch->x, e);
+}
+
 int change_open(struct change *ch, bool step, struct err *e)
 {
 	const struct change_kind *k = ch->kind;

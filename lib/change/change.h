@@ -19,6 +19,7 @@
 
 struct change_card;
 struct change;
+struct key_order;
 
 /* What the card shows of a change. */
 enum so {
@@ -47,6 +48,9 @@ struct change_kind {
 	 * ERR_INPUT; close() in any case. */
 	int (*open)(void *x, struct err *e);
 	void (*close)(void *x);
+	/* The keys that it brings, of those that change_find_keys has found; false: not found.
+	 * NULL: it brings none. Its work is a struct key_work then. */
+	bool (*order)(const void *x, struct key_order *o);
 	/* Before any card as well: what the key sets say, which change_find_keys has found. */
 	int (*keyed)(void *x, struct err *e);
 	/* What the card shows. */
@@ -83,6 +87,8 @@ struct change {
 };
 /* Makes the struct, all zero. */
 int change_new(struct change *ch, const struct change_kind *kind, struct err *e);
+/* Takes a value for the field of that name, as an operator writes it: field_put. */
+int change_take(struct change *ch, const char *name, const char *text, struct err *e);
 /* What must be given is (`step`: for a step), then the kind's open(). */
 int change_open(struct change *ch, bool step, struct err *e);
 /* Finds the key sets that the fields name. ERR_AUTH. */

@@ -1,8 +1,14 @@
 /* delete: applications, packages and domains. */
-#include "change/kinds.h"
 #include "change/removal.h"
 
 #include <stdio.h>
+
+struct delete
+{
+	struct field_aids aid;
+	bool related;
+	struct field_file token;
+};
 
 #define ROW(member, ...) FIELD_ROW(struct delete, member, __VA_ARGS__)
 static const struct field fields[] = {

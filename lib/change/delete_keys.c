@@ -3,6 +3,11 @@
 
 #include "change/kinds.h"
 
+struct remove_keys {
+	struct field_u32 version, kid;
+	bool factory;
+};
+
 #define ROW(member, ...) FIELD_ROW(struct remove_keys, member, __VA_ARGS__)
 static const struct field fields[] = {
 	ROW(version, "version", FIELD_HEX8, "KVN", "Version of the key set on the card, in hex",

@@ -18,6 +18,13 @@ enum { PARAMETERS_MAX = 200, PARAMS_ROOM = 300 };
 
 /* ---- what the three share ---- */
 
+/* Of one card. */
+struct domain_work {
+	struct domain_told told;
+	uint32_t privileges; /* update: that it is to have, its being a domain included */
+};
+BEGINS_WITH(struct domain_told, struct domain_work, told);
+
 static int open_token(struct field_file *f, struct err *e)
 {
 	return f->path[0] == '\0' ? 0 : field_file_read(f, FIELD_FILE_MAX, e);
@@ -46,7 +53,7 @@ static int send(struct change_card *c, struct order *o, const struct field_file 
 {
 	uint8_t room[PARAMS_ROOM];
 	struct wr params = wr_fixed(room, sizeof(room)),
-		  kept = wr_fixed(w->confirmation, sizeof(w->confirmation));
+		  kept = wr_fixed(w->told.confirmation, sizeof(w->told.confirmation));
 	struct span confirmation;
 
 	install_params_put(&params, &o->params);
@@ -59,7 +66,7 @@ static int send(struct change_card *c, struct order *o, const struct field_file 
 			   ? err_hint(e, "%s", o->conditions)
 			   : -1;
 	wr_put(&kept, confirmation);
-	w->confirmation_n = wr_ok(&kept) ? kept.n : 0;
+	w->told.confirmation_n = wr_ok(&kept) ? kept.n : 0;
 	return 0;
 }
 
@@ -97,6 +104,16 @@ static int other_privileges(
 }
 
 /* ---- create ---- */
+
+struct domain_create {
+	struct aid aid;
+	struct field_privileges privileges;
+	struct field_bytes parameters;
+	struct field_u32 quota_data, quota_volatile;
+	struct aid package, module;
+	struct field_file token;
+};
+BEGINS_WITH(struct aid, struct domain_create, aid);
 
 #define ROW(member, ...) FIELD_ROW(struct domain_create, member, __VA_ARGS__)
 static const struct field create_fields[] = {
@@ -234,6 +251,12 @@ const struct change_kind change_domain_create = {
 
 /* ---- extradite ---- */
 
+struct domain_extradite {
+	struct aid aid, to;
+	struct field_file token;
+};
+BEGINS_WITH(struct aid, struct domain_extradite, aid);
+
 #define ROW(member, ...) FIELD_ROW(struct domain_extradite, member, __VA_ARGS__)
 static const struct field extradite_fields[] = {
 	ROW(aid, "aid", FIELD_AID, "AID", "Application, package or domain, in hex",
@@ -336,6 +359,15 @@ const struct change_kind change_domain_extradite = {
 /* GPCS table 11-54: from bit 7 down. */
 static const char *const restrictions[] = { "update", "personalize", "extradite", "make-selectable",
 	"install", "load", "delete", NULL };
+
+struct domain_update {
+	struct aid aid;
+	struct field_privileges privileges;
+	struct field_bytes implicit;
+	struct field_bits forbidden;
+	struct field_file token;
+};
+BEGINS_WITH(struct aid, struct domain_update, aid);
 
 #define ROW(member, ...) FIELD_ROW(struct domain_update, member, __VA_ARGS__)
 static const struct field update_fields[] = {

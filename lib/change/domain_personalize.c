@@ -8,16 +8,24 @@
 #include "change/kinds.h"
 #include "gp/key_dgi.h"
 
+struct personalize {
+	struct personalize_shown shown;
+	struct field_keys with;
+	struct field_u32 as;
+	bool common;
+};
+BEGINS_WITH(struct personalize_shown, struct personalize, shown);
+
 #define ROW(member, ...) FIELD_ROW(struct personalize, member, __VA_ARGS__)
 static const char *const ways[] = { "channel", "store-data", NULL };
 static const struct field fields[] = {
-	ROW(aid, "aid", FIELD_AID, "AID", "The supplementary domain, in hex",
+	ROW(shown.aid, "aid", FIELD_AID, "AID", "The supplementary domain, in hex",
 	    .flags = FIELD_REQUIRED | FIELD_OPERAND),
 	ROW(with, "with", FIELD_KEYS, "NAME", "Key set of the key store that it gets",
 	    .flags = FIELD_REQUIRED),
 	ROW(as, "as", FIELD_HEX8, "KVN", "Version that it gets in the domain, in hex (the entry's)",
 	    .min = 1, .max = KEYS_VERSION_MAX),
-	ROW(by, "by", FIELD_CHOICE, "WAY",
+	ROW(shown.by, "by", FIELD_CHOICE, "WAY",
 	    "PUT KEY in a channel to the domain, opened with its parent's keys, or STORE DATA "
 	    "through its parent (channel)",
 	    .choices = ways),
@@ -27,15 +35,26 @@ static const struct field fields[] = {
 
 static bool through_parent(const struct personalize *x)
 {
-	return x->by.i == 1;
+	return x->shown.by.i == 1;
+}
+
+static bool find_order(const void *x, struct key_order *o)
+{
+	const struct personalize *p = x;
+
+	*o = (struct key_order){ .entry = p->with.entry, .first = true };
+	if (through_parent(p))
+		o->into = p->shown.aid;
+	if (o->entry != NULL)
+		o->version = p->as.given ? (uint8_t)p->as.v : o->entry->version;
+	return o->entry != NULL;
 }
 
 static struct key_order order_of(const struct personalize *x)
 {
-	const struct change ch = { .kind = &change_domain_personalize, .x = (void *)(uintptr_t)x };
 	struct key_order o;
 
-	(void)key_order_of(&ch, &o);
+	(void)find_order(x, &o);
 	return o;
 }
 
@@ -64,11 +83,11 @@ static int find_domain(struct change_card *c, const struct personalize *x,
 
 	if (change_registry(c, &r, e) != 0)
 		return -1;
-	*d = registry_find(r, &x->aid);
+	*d = registry_find(r, &x->shown.aid);
 	if (*d == NULL && registry_is_whole(r))
-		return err_set(e, ERR_CARD, "%s is not on the card", aid_hex(&x->aid).s);
+		return err_set(e, ERR_CARD, "%s is not on the card", aid_hex(&x->shown.aid).s);
 	if (*d != NULL && !registry_is_domain(*d))
-		return err_set(e, ERR_SAFETY, "%s is no security domain", aid_hex(&x->aid).s);
+		return err_set(e, ERR_SAFETY, "%s is no security domain", aid_hex(&x->shown.aid).s);
 	return 0;
 }
 
@@ -137,7 +156,7 @@ static bool put_groups(
 static int store(
     struct change_card *c, const struct personalize *x, struct key_work *w, struct err *e)
 {
-	const struct install i = { .app = x->aid };
+	const struct install i = { .app = x->shown.aid };
 	struct wr groups = wr_grow(KEYS_LONGEST);
 	struct span none;
 	int rc = 0;
@@ -156,7 +175,7 @@ static int store(
 	if (prove(c, w, e) == 0)
 		return 0;
 	return err_in(e, "the card took the keys, but in domain %s key set %02X opens no channel",
-	    aid_hex(&x->aid).s, w->goal.version);
+	    aid_hex(&x->shown.aid).s, w->goal.version);
 }
 
 /* ---- either way ---- */
@@ -192,7 +211,7 @@ static int check(struct change_card *c, const void *x, void *work, struct err *e
 
 	if (through_parent(p))
 		return plan_through(c, p, work, e);
-	if (!c->is_dry && !aid_same(&c->s->domain, &p->aid)) {
+	if (!c->is_dry && !aid_same(&c->s->domain, &p->shown.aid)) {
 		err_set(e, ERR_SAFETY, "the open channel is one to another domain");
 		return err_hint(e, FIELD_IS("by", "store-data") " goes through it");
 	}
@@ -225,6 +244,7 @@ const struct change_kind change_domain_personalize = {
 	.size = sizeof(struct personalize),
 	.work_size = sizeof(struct key_work),
 	.open = open_personalize,
+	.order = find_order,
 	.keyed = keyed,
 	.is_so = is_so,
 	.check = check,

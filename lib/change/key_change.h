@@ -82,6 +82,9 @@ int key_delete_dry(struct change_card *c, const struct delete_keys *what, struct
 /* How the keys of the change at work prove themselves; *own: see there. */
 enum proof key_proof(struct change_card *c, uint8_t *own);
 
+/* The version that a set gets when nothing is said: the entry's; of a key that authorizes content
+ * the one that cards look for it under, as far as there is a convention. */
+uint8_t key_usual_version(const struct entry *t);
 /* What there is on a card when a key of type dap, token or receipt, which was read, was put under
  * the version that cards look for it under. False: it was not read. */
 bool key_usual(const struct entry *t, struct keys_goal *g);

@@ -3,14 +3,11 @@
 
 #include "base/hex.h"
 #include "change/key_change.h"
-#include "change/kinds.h"
 #include "tlv/tlv.h"
 
 /* ---- what is asked for ---- */
 
-/* Of a key that authorizes content the version that cards look for it under, as far as there is a
- * convention. */
-static uint8_t usual_version(const struct entry *t)
+uint8_t key_usual_version(const struct entry *t)
 {
 	switch (t->type) {
 	case ENTRY_TOKEN:
@@ -43,39 +40,17 @@ static void goal_of_authority(const struct authority_key *k, struct keys_goal *g
 
 bool key_usual(const struct entry *t, struct keys_goal *g)
 {
-	*g = (struct keys_goal){ .version = usual_version(t) };
+	*g = (struct keys_goal){ .version = key_usual_version(t) };
 	if (t->authority.kind == AUTHORITY_NONE)
 		return false;
 	goal_of_authority(&t->authority, g);
 	return true;
 }
 
-static bool first_keys(const struct personalize *x, struct key_order *o)
-{
-	o->entry = x->with.entry;
-	o->first = true;
-	if (x->by.i != 0)
-		o->into = x->aid;
-	if (o->entry != NULL)
-		o->version = x->as.given ? (uint8_t)x->as.v : o->entry->version;
-	return o->entry != NULL;
-}
-
 bool key_order_of(const struct change *ch, struct key_order *o)
 {
-	const struct put_keys *x = ch->x;
-
 	*o = (struct key_order){ .entry = NULL };
-	if (ch->kind == &change_domain_personalize)
-		return first_keys(ch->x, o);
-	if (ch->kind != &change_put_keys || x->keys.entry == NULL)
-		return false;
-	o->entry = x->keys.entry;
-	o->version = x->as.given ? (uint8_t)x->as.v : usual_version(o->entry);
-	o->replace = x->replace.given ? (uint8_t)x->replace.v : 0;
-	o->rotate = x->rotate.given ? (uint8_t)x->rotate.v : 0;
-	o->own = x->rotate.given && x->rotate.v == 0;
-	return true;
+	return ch->kind->order != NULL && ch->kind->order(ch->x, o);
 }
 
 struct keys_goal key_goal_of(const struct key_order *o)

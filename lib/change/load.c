@@ -1,5 +1,5 @@
 /* Loading a CAP file: the part that load and install share, and the kind load. */
-#include "change/load.h"
+#include "change/kinds.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -444,6 +444,11 @@ void load_file_describe(const struct load_source *l, size_t applets, char *out, 
 }
 
 /* ---- the kind ---- */
+
+struct load {
+	struct load_source l;
+};
+BEGINS_WITH(struct load_source, struct load, l);
 
 static const struct field fields[] = { LOAD_FIELDS(struct load, l) };
 

@@ -1,8 +1,43 @@
-/* Loading a CAP file, for the kinds load and install. Inside of lib/change. */
+/*
+ * Loading a CAP file, for the kinds load and install, and for who shows it. A field that both have
+ * is a member of struct load_source and a row of LOAD_FIELDS, here; what it does is in load.c.
+ */
 #ifndef CHANGE_LOAD_H
 #define CHANGE_LOAD_H
 
-#include "change/kinds.h"
+#include "cap/cap.h"
+#include "change/removal.h"
+#include "crypto/digest.h"
+
+/* What a load file is loaded with. Below the fields what load_file_open makes of them, which
+ * load_file_close releases. */
+struct load_source {
+	struct field_file file; /* a CAP file; its digest is that of the load file data block */
+	struct aid domain;
+	struct field_choice hash;
+	struct field_files dap;
+	struct field_file load_token;
+	struct field_bytes load_field;
+	struct field_u32 block;
+	bool extended, descriptor, replace, cleanup;
+
+	struct cap cap;
+	struct aid package, applet[CAP_APPLETS_MAX];
+	size_t applet_n;
+	struct wr head; /* in front of the data: DAP blocks, tag and length */
+	struct span data;
+	uint8_t digest[DIGEST_MAX];
+	size_t digest_n; /* 0: the card gets none */
+};
+/* Of one card: what goes first, and how the load went. */
+struct load_work {
+	struct removals removals;
+	bool keep; /* the package is there as asked */
+	struct content_load load;
+	struct content_outcome outcome;
+	uint8_t confirmation[CONFIRMATION_MAX];
+	size_t confirmation_n;
+};
 
 /* The rows of the fields; `member` is a struct load_source in `type`. */
 #define LOAD_FIELDS(type, member) \

@@ -5,13 +5,18 @@
 
 #include "gp/card_data.h"
 
+struct lock {
+	struct lock_shown shown;
+};
+BEGINS_WITH(struct lock_shown, struct lock, shown);
+
 #define ROW(member, ...) FIELD_ROW(struct lock, member, __VA_ARGS__)
 static const struct field fields[] = {
-	ROW(aid, "aid", FIELD_AID, "AID", "An application or a security domain by itself, in hex",
-	    .flags = FIELD_OPERAND),
-	ROW(domain, "domain", FIELD_AID, "AID",
+	ROW(shown.aid, "aid", FIELD_AID, "AID",
+	    "An application or a security domain by itself, in hex", .flags = FIELD_OPERAND),
+	ROW(shown.domain, "domain", FIELD_AID, "AID",
 	    "A security domain and all applications that it holds"),
-	ROW(card, "card", FIELD_FLAG, NULL, "The whole card: only its issuer domain answers"),
+	ROW(shown.card, "card", FIELD_FLAG, NULL, "The whole card: only its issuer domain answers"),
 };
 
 /* Which way. */
@@ -26,7 +31,7 @@ static int open_lock(void *x, struct err *e)
 {
 	const struct lock *l = x;
 
-	if ((l->aid.n > 0) + (l->domain.n > 0) + l->card == 1)
+	if ((l->shown.aid.n > 0) + (l->shown.domain.n > 0) + l->shown.card == 1)
 		return 0;
 	return err_set(e, ERR_USAGE,
 	    "one of AID, " FIELD_IS("domain", "AID") " and " FIELD_IS("card", "true") " is needed");
@@ -43,14 +48,14 @@ static struct order order_of(const struct lock *l, enum way way)
 {
 	struct order o = { .p1 = SET_APPLICATION, .state = way == LOCK ? APP_LOCKED : 0x00 };
 
-	if (l->card) {
+	if (l->shown.card) {
 		o.p1 = SET_ISD;
 		o.state = way == LOCK ? LIFE_LOCKED : LIFE_SECURED;
 		snprintf(o.name, sizeof(o.name), "the card");
 		return o;
 	}
-	o.aid = l->domain.n > 0 ? l->domain : l->aid;
-	if (l->domain.n > 0)
+	o.aid = l->shown.domain.n > 0 ? l->shown.domain : l->shown.aid;
+	if (l->shown.domain.n > 0)
 		o.p1 = SET_DOMAIN_AND_ALL;
 	snprintf(o.name, sizeof(o.name), "%s", aid_hex(&o.aid).s);
 	return o;

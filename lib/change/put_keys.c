@@ -1,7 +1,13 @@
 /* put-keys: a key set is added, takes the place of another one, or rotates it out with proof. */
-#include "change/kinds.h"
+#include "change/key_change.h"
 
 #include <stdio.h>
+
+/* rotate.v 0: the set of the channel, whatever version it has. */
+struct put_keys {
+	struct field_keys keys;
+	struct field_u32 as, replace, rotate;
+};
 
 #define ROW(member, ...) FIELD_ROW(struct put_keys, member, __VA_ARGS__)
 static const struct field fields[] = {
@@ -31,9 +37,16 @@ static int open_put(void *x, struct err *e)
 
 static bool order_of(const void *x, struct key_order *o)
 {
-	const struct change ch = { .kind = &change_put_keys, .x = (void *)(uintptr_t)x };
+	const struct put_keys *p = x;
 
-	return key_order_of(&ch, o);
+	*o = (struct key_order){ .entry = p->keys.entry };
+	if (o->entry == NULL)
+		return false;
+	o->version = p->as.given ? (uint8_t)p->as.v : key_usual_version(o->entry);
+	o->replace = p->replace.given ? (uint8_t)p->replace.v : 0;
+	o->rotate = p->rotate.given ? (uint8_t)p->rotate.v : 0;
+	o->own = p->rotate.given && p->rotate.v == 0;
+	return true;
 }
 
 static int keyed(void *x, struct err *e)
@@ -105,6 +118,7 @@ const struct change_kind change_put_keys = {
 	.size = sizeof(struct put_keys),
 	.work_size = sizeof(struct key_work),
 	.open = open_put,
+	.order = order_of,
 	.keyed = keyed,
 	.is_so = is_so,
 	.check = check,

@@ -69,19 +69,24 @@ unsigned change_rig_commands(void)
 
 /* ---- changes in words ---- */
 
-static void take(struct change *ch, const char *name, const char *value)
+void *change_value(const struct change *ch, const char *name)
 {
-	static const struct field_source here;
-	const struct change_kind *k = ch->kind;
-	const struct field *f = field_find(k->fields, k->field_n, name);
-	struct err e;
+	const struct field *f = field_find(ch->kind->fields, ch->kind->field_n, name);
 
 	assert_non_null(f);
-	assert_ok(field_put(f, &here, value, ch->x, &e), &e);
+	return (char *)ch->x + f->offset;
+}
+
+static void take(struct change *ch, const char *name, const char *value)
+{
+	const struct field *f = field_find(ch->kind->fields, ch->kind->field_n, name);
+	struct field_keys *keys = change_value(ch, name);
+	struct err e;
+
+	assert_ok(change_take(ch, name, value, &e), &e);
 	for (size_t i = 0; f->kind == FIELD_KEYS && i < CHANGE_ENTRIES; i++)
 		if (strcmp(change_entries[i].name, value) == 0)
-			((struct field_keys *)(void *)((char *)ch->x + f->offset))->entry =
-			    &change_entries[i];
+			keys->entry = &change_entries[i];
 }
 
 void change_words(struct change *ch, const char *kind, const char *text)

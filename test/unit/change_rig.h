@@ -25,6 +25,8 @@ int change_rig_open(
     const struct entry *t, uint8_t version, const struct aid *domain, struct err *e);
 /* A change as a step has it: change_words(&ch, "lock", "aid=A0... card=true"). */
 void change_words(struct change *ch, const char *kind, const char *text);
+/* What the field of that name was given, of the type that its kind fills (change/field.h). */
+void *change_value(const struct change *ch, const char *name);
 /* Command n from now on, from 1, is carried out and its answer is lost; 0: none. */
 void change_rig_silent(unsigned n);
 /* Commands since the channel was opened. */

@@ -2,11 +2,9 @@
  * The goal of a change: all kinds and all their fields are walked, and every other value is another
  * goal, whatever the kind does with it. A field that is added is walked by itself.
  */
-#include "unit.h"
+#include "change_rig.h"
 
 #include <unistd.h>
-
-#include "change/kinds.h"
 
 enum { GOAL = 4096, TEXT = 1200 };
 enum value { NONE, FIRST, SECOND };
@@ -180,7 +178,7 @@ static void data_count_not_files(void **state)
 		snprintf(name, sizeof(name), "data%zu", i);
 		write_file(name, written[i], path);
 		assert_ok(change_new(&ch, &change_store_data, &e), &e);
-		snprintf(((struct store_data *)ch.x)->file.path, FIELD_PATH, "%s", path);
+		assert_ok(change_take(&ch, "file", path, &e), &e);
 		assert_ok(change_open(&ch, true, &e), &e);
 		assert_true(change_goal(&ch, &w));
 		n[i] = w.n;
@@ -194,13 +192,13 @@ static void goal_of_keys(const struct entry *t, struct goal *to)
 {
 	struct wr w = wr_fixed(to->b, sizeof(to->b));
 	struct change ch;
-	struct put_keys *x;
+	struct field_keys *x;
 	struct err e;
 
 	assert_ok(change_new(&ch, &change_put_keys, &e), &e);
-	x = ch.x;
-	snprintf(x->keys.name, sizeof(x->keys.name), "new");
-	x->keys.entry = t;
+	x = change_value(&ch, "keys");
+	snprintf(x->name, sizeof(x->name), "new");
+	x->entry = t;
 	assert_true(change_goal(&ch, &w));
 	to->n = w.n;
 	change_free(&ch);
