@@ -302,6 +302,17 @@ static const struct operand show_operands[] = {
 typedef int report_fn(struct ctx *c, const struct campaign *cp, struct ledger *l,
     const struct ledger_sums *s, struct err *e);
 
+/* A run would not touch it. */
+static void remark_doubt(struct ctx *c, const struct ledger *l)
+{
+	const struct err *why = ledger_doubt(l);
+
+	if (why == NULL)
+		return;
+	ctx_note(c, "remark: %s; what is shown may not be what was written", why->text);
+	ctx_note(c, "hint: %s", why->hint);
+}
+
 static int with_ledger(struct ctx *c, const char *manifest, report_fn *report, struct err *e)
 {
 	struct ledger_goal goal;
@@ -317,6 +328,8 @@ static int with_ledger(struct ctx *c, const char *manifest, report_fn *report, s
 		ctx_note(c, "%s; shown is the run of %s that was last", cp.unknown.text, cp.m.name);
 	goal = campaign_goal(&cp);
 	rc = ledger_open(cp.ledger_path, &goal, false, &l, e);
+	if (rc == 0)
+		remark_doubt(c, l);
 	if (rc == 0)
 		rc = sums(&cp, l, &s, e);
 	if (rc == 0)

@@ -16,14 +16,11 @@
 
 static int open_record(int *fd, struct err *e)
 {
+	const struct state_file record = { O_WRONLY | O_APPEND, ERR_LEDGER };
 	char path[4096];
 
-	if (path_state("keys.jsonl", path, sizeof(path), e) != 0) {
-		e->code = ERR_LEDGER;
-		return -1;
-	}
-	*fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	return *fd >= 0 ? 0 : err_errno(e, ERR_LEDGER, "%s: cannot open", path);
+	*fd = path_state_open("keys.jsonl", &record, path, sizeof(path), e);
+	return *fd >= 0 ? 0 : -1;
 }
 
 static void now_text(char *out, size_t cap)

@@ -36,8 +36,9 @@ static int read_all(int fd, const char *path, size_t max, struct wr *out, struct
 	return err_memory(e);
 }
 
-static int open_regular(const char *path, struct stat *st, struct err *e)
+static int open_regular(const char *path, struct err *e)
 {
+	struct stat st;
 	/* O_NONBLOCK: a fifo must not hang us before we see what it is. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
@@ -45,7 +46,7 @@ static int open_regular(const char *path, struct stat *st, struct err *e)
 		err_errno(e, ERR_INPUT, "%s: cannot open", path);
 		return -1;
 	}
-	if (fstat(fd, st) != 0 || !S_ISREG(st->st_mode)) {
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
 		err_set(e, ERR_INPUT, "%s: not a regular file", path);
 		return -1;
@@ -55,8 +56,7 @@ static int open_regular(const char *path, struct stat *st, struct err *e)
 
 int file_read(const char *path, size_t max, struct wr *out, struct err *e)
 {
-	struct stat st;
-	int fd = open_regular(path, &st, e);
+	int fd = open_regular(path, e);
 	int rc;
 
 	if (fd < 0)
@@ -66,24 +66,26 @@ int file_read(const char *path, size_t max, struct wr *out, struct err *e)
 	return rc;
 }
 
-int file_read_secret(const char *path, size_t max, struct wr *out, struct err *e)
+int file_read_private(
+    const char *path, size_t max, const struct private_asks *a, struct wr *out, struct err *e)
 {
-	struct stat st;
-	int fd = open_regular(path, &st, e);
+	int fd = open_regular(path, e);
 	int rc;
 
 	if (fd < 0)
 		return -1;
-	if ((st.st_uid != geteuid() && st.st_uid != 0) || (st.st_mode & 077) != 0) {
-		close(fd);
-		err_set(e, ERR_SAFETY,
-		    "%s: others can read or own this file of secrets (mode %04o)", path,
-		    st.st_mode & 07777);
-		return err_hint(e, "chmod 600 %s", path);
-	}
-	rc = read_all(fd, path, max, out, e);
+	rc = private_check(fd, path, a, e);
+	if (rc == 0)
+		rc = read_all(fd, path, max, out, e);
 	close(fd);
 	return rc;
+}
+
+int file_read_secret(const char *path, size_t max, struct wr *out, struct err *e)
+{
+	const struct private_asks key = { .what = "key file", .secret = true };
+
+	return file_read_private(path, max, &key, out, e);
 }
 
 static int write_all(int fd, struct span s)
@@ -238,5 +240,28 @@ int path_state(const char *name, char *out, size_t cap, struct err *e)
 			return err_errno(e, ERR_OTHER, "%s: cannot make the state directory", dir);
 		*p = '/';
 	}
-	return 0;
+	return private_directory(dir, "state directory", e);
+}
+
+int path_state_open(
+    const char *name, const struct state_file *s, char *path, size_t cap, struct err *e)
+{
+	const struct private_asks record = { .what = "record", .own = true };
+	int fd;
+
+	if (path_state(name, path, cap, e) != 0) {
+		if (e->code != ERR_INPUT)
+			e->code = s->code;
+		return -1;
+	}
+	/* It names cards, so it is for us alone, whatever the umask. */
+	fd = open(path, s->flags | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (fd < 0) {
+		err_errno(e, s->code, "%s: cannot open", path);
+		return -1;
+	}
+	if (private_check(fd, path, &record, e) == 0)
+		return fd;
+	close(fd);
+	return -1;
 }

@@ -4,12 +4,16 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/private.h"
 
 /* Reads a regular file whole into a growing writer that the caller frees. Missing, not a regular
  * file, or longer than max octets: ERR_INPUT naming the path. */
 int file_read(const char *path, size_t max, struct wr *out, struct err *e);
-/* The same for secrets: refuses a file that is not ours (or root's) or that group or others can
- * read or write: ERR_SAFETY with the remedy. */
+/* The same for what others could use against us: see private.h. */
+int file_read_private(
+    const char *path, size_t max, const struct private_asks *a, struct wr *out, struct err *e);
+/* The same for secrets: nobody else may read or write the file, or replace it: ERR_INPUT with the
+ * remedy. */
 int file_read_secret(const char *path, size_t max, struct wr *out, struct err *e);
 /* Writes a new file beside path and renames it over path: either the old or the new content is
  * there, never a part. Synced to the disk. Refuses nothing that exists. */
@@ -23,10 +27,21 @@ int file_create_unsynced(const char *path, struct span content, unsigned mode, s
 MUST_CHECK bool path_beside(const char *file, const char *name, char *out, size_t cap);
 /*
  * The directory for what must be remembered between runs: $XDG_STATE_HOME/cardadm or
- * ~/.local/state/cardadm, made with mode 0700 when missing; `name` is added to it.
+ * ~/.local/state/cardadm, made with mode 0700 when missing; `name` is added to it. One that others
+ * can write in or replace is ERR_INPUT, see private.h.
  */
 int path_state(const char *name, char *out, size_t cap, struct err *e);
 /* The same name, and nothing is made. */
 int path_state_named(const char *name, char *out, size_t cap, struct err *e);
+/*
+ * Opens, or makes with mode 0600, a record in it, whose path is put into `path`. One that is not
+ * the caller's alone to write is ERR_INPUT, as above. Returns the descriptor, or -1.
+ */
+struct state_file {
+	int flags;          /* of open(2): O_RDWR, O_APPEND ... */
+	enum err_code code; /* where it cannot be opened */
+};
+int path_state_open(
+    const char *name, const struct state_file *s, char *path, size_t cap, struct err *e);
 
 #endif

@@ -28,13 +28,12 @@ static void line_put(
 
 static int open_record(char *path, size_t cap, int *fd, struct err *e)
 {
+	const struct state_file record = { O_RDWR | O_APPEND, ERR_OTHER };
 	struct stat st;
 
-	if (path_state("bundles", path, cap, e) != 0)
-		return -1;
-	*fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	*fd = path_state_open("bundles", &record, path, cap, e);
 	if (*fd < 0)
-		return err_errno(e, ERR_OTHER, "%s: cannot open the record of bundles", path);
+		return err_in(e, "record of bundles");
 	if (fstat(*fd, &st) != 0 || !S_ISREG(st.st_mode) || flock(*fd, LOCK_EX) != 0) {
 		err_set(e, ERR_OTHER, "%s: cannot lock the record of bundles", path);
 		close(*fd);

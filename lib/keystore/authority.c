@@ -142,6 +142,7 @@ static int read_half(const struct keystore *ks, struct slot *s, bool private_hal
 {
 	struct half *h = private_half ? &s->private_half : &s->public_half;
 	const struct node *at = h->at;
+	const struct private_asks public_half = { .what = "public key" };
 	char path[4096], from[4100];
 	struct wr text;
 	int rc;
@@ -150,7 +151,8 @@ static int read_half(const struct keystore *ks, struct slot *s, bool private_hal
 		return 0;
 	if (!path_beside(ks->path, h->file, path, sizeof(path)))
 		return doc_error(ks->doc, at, e, "the path of the file is too long");
-	rc = (private_half ? file_read_secret : file_read)(path, AUTHORITY_PEM_MAX, &text, e);
+	rc = private_half ? file_read_secret(path, AUTHORITY_PEM_MAX, &text, e)
+			  : file_read_private(path, AUTHORITY_PEM_MAX, &public_half, &text, e);
 	if (rc != 0) {
 		text_hide_key(e, h->file);
 		return err_in(

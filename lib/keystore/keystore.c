@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "keystore/kind.h"
@@ -131,24 +129,15 @@ static int bind_store(struct keystore *ks, struct span text, struct err *e)
 	return check_threshold(ks, e);
 }
 
-/* Trust anchors stand in the store: who can write it can have any bundle accepted. */
-static int check_writable(const char *path, struct err *e)
-{
-	struct stat st;
-
-	if (stat(path, &st) != 0)
-		return err_errno(e, ERR_INPUT, "%s: cannot open", path);
-	if ((st.st_mode & 022) == 0 && (st.st_uid == geteuid() || st.st_uid == 0))
-		return 0;
-	err_set(e, ERR_SAFETY, "%s: others can write or own this key store (mode %04o)", path,
-	    st.st_mode & 07777u);
-	return err_hint(e, "chmod go-w %s", path);
-}
-
 int keystore_open(const char *path, struct keystore **out, struct err *e)
 {
 	struct keystore *ks = calloc(1, sizeof(*ks));
-	struct err modes = { .code = ERR_NONE };
+	struct err readable = { .code = ERR_NONE };
+	/* Trust anchors stand in the store: who can write it can have any bundle accepted. Others
+	 * may read one that holds no values: what it holds shows only after parsing. */
+	const struct private_asks store = {
+		.what = "key store", .secret = true, .readable = &readable
+	};
 	struct wr text = { 0 };
 	int rc = -1;
 
@@ -161,19 +150,11 @@ int keystore_open(const char *path, struct keystore **out, struct err *e)
 		err_memory(e);
 		goto out;
 	}
-	/* Others may read a store that holds no values: what it holds shows only after parsing. */
-	if (file_read_secret(path, DOC_MAX, &text, &modes) != 0) {
-		if (modes.code != ERR_SAFETY) {
-			*e = modes;
-			goto out;
-		}
-		if (check_writable(path, e) != 0 || file_read(path, DOC_MAX, &text, e) != 0)
-			goto out;
-	}
-	if (bind_store(ks, wr_span(&text), e) != 0)
+	if (file_read_private(path, DOC_MAX, &store, &text, e) != 0 ||
+	    bind_store(ks, wr_span(&text), e) != 0)
 		goto out;
-	if (ks->clear && modes.code != ERR_NONE) {
-		*e = modes;
+	if (ks->clear && readable.code != ERR_NONE) {
+		*e = readable;
 		goto out;
 	}
 	rc = 0;

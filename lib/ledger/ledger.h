@@ -81,6 +81,9 @@ struct ledger_goal {
  */
 int ledger_open(
     const char *path, const struct ledger_goal *g, bool write, struct ledger **l, struct err *e);
+/* For reports: others could have written what stands in it, and how; NULL: nobody. Borrowed. For
+ * writing such a ledger is refused: ERR_INPUT, see base/private.h. */
+const struct err *ledger_doubt(const struct ledger *l);
 /* What became of the ledger that was here before; NULL: nothing. Borrowed. */
 const char *ledger_lost(const struct ledger *l);
 /* What is grouped and was not flushed is given up. */

@@ -5,15 +5,13 @@
  */
 #include "ledger/store.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
 
-#include "base/file.h"
+#include "ledger/state_db.h"
 
 enum { ID = 16 };
 
@@ -32,22 +30,9 @@ static int station_fail(sqlite3 *db, struct err *e)
 
 static int station_open(sqlite3 **db, struct err *e)
 {
-	char path[4096];
-	int fd;
-
-	*db = NULL;
-	if (path_state("ledgers.db", path, sizeof(path), e) != 0) {
-		e->code = ERR_LEDGER;
+	if (state_db_open("ledgers.db", db, e) != 0)
 		return -1;
-	}
-	/* SQLite would make it with the umask. */
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return err_errno(e, ERR_LEDGER, "%s: cannot open", path);
-	close(fd);
-	if (sqlite3_open_v2(path, db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
-	    sqlite3_busy_timeout(*db, 5000) == SQLITE_OK &&
-	    sqlite3_exec(*db,
+	if (sqlite3_exec(*db,
 		"CREATE TABLE IF NOT EXISTS ledger(path TEXT PRIMARY KEY, id BLOB NOT NULL,"
 		" turn INTEGER NOT NULL) WITHOUT ROWID",
 		NULL, NULL, NULL) == SQLITE_OK)

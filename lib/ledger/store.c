@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/private.h"
 #include "base/sum.h"
 
 /* So many steps of SQLite's machine take some milliseconds. */
@@ -63,15 +64,53 @@ int store_exec(struct ledger *l, const char *text, struct err *e)
 		   : store_fail(l, "cannot be written", e);
 }
 
+/* In directories where all may write, a log beside it would be taken for its last changes. */
+static int check_beside(const struct ledger *l, const struct private_asks *a, struct err *e)
+{
+	static const char *const beside[] = { "-wal", "-shm", "-journal" };
+	char path[sizeof(l->path) + 16];
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < sizeof(beside) / sizeof(beside[0]); i++) {
+		int fd;
+
+		snprintf(path, sizeof(path), "%s%s", l->path, beside[i]);
+		fd = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0)
+			continue;
+		rc = private_check(fd, path, a, e);
+		close(fd);
+	}
+	return rc;
+}
+
+/* Could others have written what stands in it? A report says so; no card is worked on after it. */
+static int check_owner(struct ledger *l, int fd, struct err *e)
+{
+	const struct private_asks ledger = { .what = "ledger", .own = true };
+	struct err why;
+
+	if (private_check(fd, l->path, &ledger, &why) == 0 && check_beside(l, &ledger, &why) == 0)
+		return 0;
+	if (!l->write) {
+		l->doubt = why;
+		return 0;
+	}
+	*e = why;
+	return -1;
+}
+
 /*
  * The lock is an flock on the database file itself. Its descriptor must be closed after SQLite's:
  * closing any descriptor of a file drops the POSIX locks that SQLite holds on it.
  */
 static int take_lock(struct ledger *l, struct err *e)
 {
-	l->lock_fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	l->lock_fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (l->lock_fd < 0)
 		return err_errno(e, ERR_LEDGER, "%s: cannot open the ledger", l->path);
+	if (check_owner(l, l->lock_fd, e) != 0)
+		return -1;
 	if (flock(l->lock_fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	err_set(e, ERR_LEDGER, "%s: in use by another run of this campaign", l->path);
@@ -159,11 +198,13 @@ static int prepare(struct ledger *l, enum seal seal, struct err *e)
 static int look(struct ledger *l, enum seal *seal, struct err *e)
 {
 	/* Closed before SQLite opens it, see take_lock. */
-	int fd = open(l->path, O_RDONLY | O_CLOEXEC), rc;
+	int fd = open(l->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc;
 
 	if (fd < 0)
 		return err_errno(e, ERR_LEDGER, "%s: cannot open the ledger", l->path);
-	rc = seal_look(l, fd, seal, e);
+	rc = check_owner(l, fd, e);
+	if (rc == 0)
+		rc = seal_look(l, fd, seal, e);
 	if (rc == 0 && *seal == SEAL_BROKEN)
 		rc = seal_look(l, fd, seal, e);
 	close(fd);
@@ -318,6 +359,11 @@ int ledger_open(
 const char *ledger_lost(const struct ledger *l)
 {
 	return l->lost[0] == '\0' ? NULL : l->lost;
+}
+
+const struct err *ledger_doubt(const struct ledger *l)
+{
+	return l->doubt.code == ERR_NONE ? NULL : &l->doubt;
 }
 
 void ledger_close(struct ledger *l)

@@ -37,6 +37,7 @@ struct ledger {
 	bool lying;     /* and that was found when it was opened: rows are read as they lie there */
 	bool grouped;   /* a transaction is open */
 	char lost[512]; /* see ledger_lost; "": nothing */
+	struct err doubt;        /* see ledger_doubt; code ERR_NONE: none */
 	bool (*stop)(void *ctx); /* see ledger.h */
 	void *stop_ctx;
 	struct err failed;         /* the first error of writing: nothing is written after it */

@@ -1,13 +1,11 @@
 /* Failed authentications of this station, for cards inside and outside campaigns. */
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "ledger/ledger.h"
+#include "ledger/state_db.h"
 
 enum statement {
 	ST_COUNT,
@@ -97,21 +95,9 @@ static bool bring_up_to_date(struct tries *t)
 
 static int open_database(struct tries *t, struct err *e)
 {
-	char path[4096];
-	int fd;
-
-	if (path_state("authentications.db", path, sizeof(path), e) != 0) {
-		e->code = ERR_LEDGER;
+	if (state_db_open("authentications.db", &t->db, e) != 0)
 		return -1;
-	}
-	/* SQLite would make it with the umask; it names cards, so it is for us alone. */
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return err_errno(e, ERR_LEDGER, "%s: cannot open", path);
-	close(fd);
-	if (sqlite3_open_v2(path, &t->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
-	    sqlite3_busy_timeout(t->db, 5000) != SQLITE_OK ||
-	    /* WAL: an authentication waits for one write to the disk, taking it back for none. */
+	if (/* WAL: an authentication waits for one write to the disk, taking it back for none. */
 	    exec(t, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL") != SQLITE_OK ||
 	    !bring_up_to_date(t))
 		return fail(t, e);

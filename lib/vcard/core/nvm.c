@@ -214,6 +214,7 @@ static int damaged(const char *path, size_t at, struct err *e)
 
 static int replay(struct nvm *n, const char *path, nvm_apply *apply, void *arg, struct err *e)
 {
+	const struct private_asks card = { .what = "card file", .secret = true };
 	struct wr file = wr_grow(FILE_MAX);
 	enum frame f = FRAME_OK;
 	struct span head, payload;
@@ -228,6 +229,8 @@ static int replay(struct nvm *n, const char *path, nvm_apply *apply, void *arg, 
 		err_hint(e, "name a card file; " VERB("vcard create") " makes them");
 		goto out;
 	}
+	if (private_check(n->fd, path, &card, e) != 0)
+		goto out;
 	n->size = MAGIC_SIZE;
 	while ((f = frame_next(&r, &payload)) == FRAME_OK) {
 		if (!nvm_each(payload, apply, arg))

@@ -31,7 +31,8 @@ MUST_CHECK bool nvm_each(struct span batch, nvm_apply *apply, void *arg);
 /* Creates the file (0600, must not exist) with one frame. Exists already: ERR_SAFETY. */
 int nvm_create(const char *path, struct span batch, struct err *e);
 /* Opens, locks and replays. Missing, not a regular file (symbolic links are not followed) or
- * locked by somebody else: ERR_READER; damaged: ERR_INPUT. */
+ * locked by somebody else: ERR_READER; damaged, or not for the caller alone (see base/private.h):
+ * ERR_INPUT. */
 int nvm_open(const char *path, nvm_apply *apply, void *arg, struct nvm **n, struct err *e);
 void nvm_close(struct nvm *n); /* NULL is fine */
 

@@ -104,7 +104,8 @@ struct vcard;
 
 /* Creates a card file, which must not exist. */
 int vcard_create(const char *path, const struct vcard_issue *issue, struct err *e);
-/* Locks and powers a card; in use elsewhere or missing: ERR_READER; damaged: ERR_INPUT. */
+/* Locks and powers a card; in use elsewhere or missing: ERR_READER; damaged, or a file that is not
+ * the caller's alone: ERR_INPUT. */
 int vcard_open(const char *path, struct vcard **v, struct err *e);
 void vcard_close(struct vcard *v); /* power off and unlock; NULL is fine */
 

@@ -203,7 +203,7 @@ r=vcard:c.card
 	fails 3 -k mine.yaml keystore check
 	[[ $stderr == *"mine.yaml:3:"*"not certificates in PEM, DER or hex"* ]]
 	chmod 644 oce.key
-	fails 7 -k mine.yaml keystore check
+	fails 3 -k mine.yaml keystore check
 }
 
 # Who certifies cards and who certifies those that open them are two: else each card could show its

@@ -135,20 +135,21 @@ YAML
 	ok -k ../keys.yaml keystore check
 }
 
-@test "modes: value files and stores that others can read or write end with 7" {
+@test "modes: value files and stores that others can read or write end with 3" {
 	operator
 	chmod 640 kek.hex
-	fails 7 -k keys.yaml keystore check
+	fails 3 -k keys.yaml keystore check
+	[[ $stderr == *"kek.hex: others can read this key file (mode 0640)"* ]]
 	[[ $stderr == *"hint: chmod 600 "*kek.hex* ]]
 	operator
 	chmod 600 kek.hex
 	chmod 664 keys.yaml
-	fails 7 -k keys.yaml keystore check
+	fails 3 -k keys.yaml keystore check
 	[[ $stderr == *"hint: chmod go-w keys.yaml"* ]]
 	rm keys.yaml
 	ok keystore init --test-keys keys.yaml
 	chmod 644 keys.yaml
-	fails 7 -k keys.yaml keystore list
+	fails 3 -k keys.yaml keystore list
 	[[ $stderr == *"hint: chmod 600 keys.yaml"* ]]
 }
 
@@ -185,8 +186,13 @@ YAML
 	# openssl pkey -pubin -outform der | sha256sum
 	[ "$(jq -r '[.keys[0,3,4].fingerprint] | join(" ")' <<<"$output")" = "9A9E5B0F404F4E2D C4C10105A0BE0ED4 ACB1B8327FEF995E" ]
 	chmod 640 ECP384.pem
-	fails 7 -k keys.yaml keystore check
+	fails 3 -k keys.yaml keystore check
 	[[ $stderr == *"hint: chmod 600 "*ECP384.pem* ]]
+	chmod 600 ECP384.pem
+	chmod 666 RSA2048.pub.pem
+	fails 3 -k keys.yaml keystore check
+	[[ $stderr == *"others can write this public key (mode 0666)"*"hint: chmod go-w "*RSA2048.pub.pem* ]]
+	chmod 644 RSA2048.pub.pem
 	install -m 600 ECP521.pem ECP384.pem
 	sed -i '/^  d:/s/}$/, public: {file: ECP256.pub.pem}}/' keys.yaml
 	fails 3 -k keys.yaml keystore check

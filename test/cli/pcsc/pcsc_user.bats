@@ -33,7 +33,7 @@ as_user() {
 	cp "$TOP"/test/cli/{lib,pcscd,wait}.bash "$place/test/cli/"
 	cp "$TOP"/test/cli/pcsc/{pcsc,pcsc_job}.bats "$place/test/cli/pcsc/"
 	chmod -R a+rX "$place"
-	chmod a+rwx "$place/home"
+	chmod 1777 "$place/home"
 	cd "$place/home"
 	as_user mount -t tmpfs tmpfs /run 2>/dev/null || skip "no user namespaces here"
 	# shellcheck disable=SC2016 # the inner shell expands them

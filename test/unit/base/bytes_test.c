@@ -357,7 +357,7 @@ static void secret_files(void **state)
 			wr_free(&w);
 			continue;
 		}
-		assert_int_equal(e.code, ERR_SAFETY);
+		assert_int_equal(e.code, ERR_INPUT);
 		assert_non_null(strstr(e.hint, "chmod 600"));
 	}
 	unlink(path);

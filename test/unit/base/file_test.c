@@ -91,14 +91,14 @@ static void secrets_are_for_one(void **state)
 	for (size_t i = 0; i < sizeof(open_to_others) / sizeof(open_to_others[0]); i++) {
 		put("secret", "x", open_to_others[i]);
 		assert_int_equal(file_read_secret(in("secret"), 1, &w, &e), -1);
-		assert_int_equal(e.code, ERR_SAFETY);
+		assert_int_equal(e.code, ERR_INPUT);
 	}
 	/* Of somebody else: only root can make that. */
 	put("secret", "x", 0600);
 	if (geteuid() == 0) {
 		assert_int_equal(chown(in("secret"), 1, 1), 0);
 		assert_int_equal(file_read_secret(in("secret"), 1, &w, &e), -1);
-		assert_int_equal(e.code, ERR_SAFETY);
+		assert_int_equal(e.code, ERR_INPUT);
 	}
 	assert_int_equal(file_read_secret(in("none"), 1, &w, &e), -1);
 	assert_int_equal(e.code, ERR_INPUT);

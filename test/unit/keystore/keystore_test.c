@@ -183,7 +183,8 @@ static void test_files(void **state)
 	assert_non_null(strstr(e.text, "other.hex: cannot open"));
 	put_file("other.hex", MASTER, 0640);
 	assert_int_equal(keystore_read(ks, 1, &e), -1);
-	assert_int_equal(e.code, ERR_SAFETY);
+	assert_int_equal(e.code, ERR_INPUT);
+	assert_non_null(strstr(e.hint, "chmod 600 "));
 	put_file("other.hex", "4041424344454647", 0600);
 	assert_int_equal(keystore_read(ks, 1, &e), -1);
 	assert_non_null(
@@ -255,11 +256,11 @@ static void test_modes(void **state)
 	} cases[] = {
 		{ clear, 0600, ERR_NONE },
 		{ clear, 0400, ERR_NONE },
-		{ clear, 0640, ERR_SAFETY },
-		{ clear, 0604, ERR_SAFETY },
+		{ clear, 0640, ERR_INPUT },
+		{ clear, 0604, ERR_INPUT },
 		{ HEAD "  a: {type: signer, public: " ED_PUBLIC "}\n", 0644, ERR_NONE },
-		{ HEAD "  a: {type: signer, public: " ED_PUBLIC "}\n", 0664, ERR_SAFETY },
-		{ HEAD "  a: {type: signer, public: " ED_PUBLIC "}\n", 0646, ERR_SAFETY },
+		{ HEAD "  a: {type: signer, public: " ED_PUBLIC "}\n", 0664, ERR_INPUT },
+		{ HEAD "  a: {type: signer, public: " ED_PUBLIC "}\n", 0646, ERR_INPUT },
 	};
 
 	(void)state;
