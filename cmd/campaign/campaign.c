@@ -233,12 +233,14 @@ static void show_sums(
 	if (c->json)
 		(void)out_json(
 		    c->out, campaign_sums_json(cp, s)); /* the run's own outcome counts */
-	else
+	else {
 		print_line(c->out,
 		    "%llu card%s: %llu done (%llu already), %llu failed, %llu pending; %.1f s",
 		    (unsigned long long)s->total, s->total == 1 ? "" : "s",
 		    (unsigned long long)s->done, (unsigned long long)s->already,
 		    (unsigned long long)s->failed, (unsigned long long)s->pending, seconds);
+		campaign_tell_unproven(c->out, s);
+	}
 }
 
 /* What to do about cards that are not done. */

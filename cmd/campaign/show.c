@@ -132,11 +132,18 @@ json_t *campaign_sums_json(const struct campaign *cp, const struct ledger_sums *
 	char version[12];
 	bool told = cp->m.mode == MODE_BROADCAST && cp->unknown.code == ERR_NONE;
 
-	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:b}", "campaign", cp->m.name,
+	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "campaign", cp->m.name,
 	    "version", told ? json_text(version_str(cp->bundle.version, version)) : json_null(),
 	    "total", (json_int_t)s->total, "done", (json_int_t)s->done, "failed",
 	    (json_int_t)s->failed, "pending", (json_int_t)s->pending, "already",
-	    (json_int_t)s->already, "damaged", s->broken);
+	    (json_int_t)s->already, "unproven", (json_int_t)s->unproven, "damaged", s->broken);
+}
+
+void campaign_tell_unproven(FILE *f, const struct ledger_sums *s)
+{
+	if (s->unproven > 0)
+		print_line(f, "not proven: %llu of those done, which were not read with R-MAC",
+		    (unsigned long long)s->unproven);
 }
 
 static void sums_text(FILE *f, const struct campaign *cp, const struct ledger_sums *s)
@@ -155,6 +162,7 @@ static void sums_text(FILE *f, const struct campaign *cp, const struct ledger_su
 	    (unsigned long long)s->already);
 	print_line(f, "failed   %llu", (unsigned long long)s->failed);
 	print_line(f, "pending  %llu", (unsigned long long)s->pending);
+	campaign_tell_unproven(f, s);
 	if (s->damaged > 0)
 		print_line(f, "damaged  %llu", (unsigned long long)s->damaged);
 }
@@ -198,6 +206,8 @@ static json_t *card_json(const struct campaign *cp, const struct ledger_card *lc
 	out_set_text(&o, "step", lc->step);
 	out_set_text(&o, "reason", lc->reason[0] != '\0' ? lc->reason : NULL);
 	out_set_text(&o, "hint", lc->hint[0] != '\0' ? lc->hint : NULL);
+	out_set(&o, "proven",
+	    lc->state == ROW_DONE && !lc->damaged ? json_boolean(!lc->bare) : json_null());
 	out_set(&o, "in_doubt", json_boolean(lc->in_doubt));
 	out_set(&o, "authentication", auth_json(lc->auth_failed));
 	return o;
@@ -268,6 +278,8 @@ static int report_text(struct ctx *c, const struct campaign *cp, struct ledger *
 			    lc.auth_failed == CARD_AUTH_REFUSED
 				? "refused, or somebody on the line"
 				: "these are not the card's keys; no try was spent");
+		if (lc.state == ROW_DONE && lc.bare && !lc.damaged)
+			print_line(c->out, "%-32s  not proven: not read with R-MAC", "");
 		if (lc.hint[0] != '\0')
 			print_line(c->out, "%-32s  hint: %s", "", lc.hint);
 		if (cp->m.mode != MODE_UNICAST)

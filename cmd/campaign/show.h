@@ -15,8 +15,10 @@ void campaign_watch(struct ctx *c, struct campaign *cp);
 void campaign_show_cards(FILE *f, const struct campaign *cp, uint64_t cards);
 /* Their names, of a campaign over readers. NULL: no memory. */
 json_t *campaign_readers_json(const struct campaign *cp);
-/* {"campaign", "version", "total", "done", "failed", "pending", "already", "damaged"}; version is
- * null in unicast mode, and where the bundle cannot be read */
+/* {"campaign", "version", "total", "done", "failed", "pending", "already", "unproven", "damaged"};
+ * version is null in unicast mode, and where the bundle cannot be read */
 json_t *campaign_sums_json(const struct campaign *cp, const struct ledger_sums *s);
+/* How many are done and not proven, if any. */
+void campaign_tell_unproven(FILE *f, const struct ledger_sums *s);
 
 #endif

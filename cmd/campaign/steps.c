@@ -223,6 +223,8 @@ int steps_json(
 		}
 		o = json_pack(
 		    "{s:s, s:s}", "step", t->change.kind->name, "state", step_state_str(s.state));
+		if (s.state == STEP_DONE || s.state == STEP_WAS_SO)
+			out_set(&o, "proven", json_boolean(!s.bare));
 		if (s.unproven[0] != '\0')
 			out_set(&o, "unproven", names_json(s.unproven));
 		show_add(out, o);

@@ -160,8 +160,11 @@ static int run(struct maker *m, const struct change *ch, change_teller *tell, st
 		progress_end(&m->bar);
 	if (rc == 0 && !m->t.is_dry) {
 		tell_unproven(m, ch, r.unproven);
+		out_told(m->t.c, r.proven);
 		rc = tell(m->t.c, ch, &r, e);
 	}
+	if (rc == 0)
+		out_tell_bare(m->t.c);
 	change_result_free(ch, &r);
 	change_card_free(&card);
 	return rc;

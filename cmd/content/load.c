@@ -85,6 +85,9 @@ static int load_bundle(struct ctx *c, const char *path, struct err *e)
 	progress_end(&lp.bar);
 	if (rc != 0)
 		return err_in(e, "%s", path);
+	/* The broadcast channel has no R-MAC, whatever the other one has (broadcast.md 4):
+	 * what was loaded counts once it is authorized. */
+	out_told(c, false);
 	if (c->json)
 		return out_result(c,
 		    json_pack("{s:I, s:I, s:I}", "commands", (json_int_t)a->done, "total",
@@ -244,7 +247,12 @@ static int authorize(
 			: job_authorize(s, b, p, p1, &v, e);
 	if (rc == 0 && p1 == P1_ACTIVATE)
 		rc = job_confirm(s, b, e);
-	return rc == 0 ? tell_verdict(c, b, &v, e) : -1;
+	out_told(c, session_has_rmac(s));
+	if (rc == 0)
+		rc = tell_verdict(c, b, &v, e);
+	if (rc == 0)
+		out_tell_bare(c);
+	return rc;
 }
 
 static int run_authorize(struct ctx *c, void *args, struct err *e)

@@ -218,8 +218,21 @@ static void show(FILE *f, json_t *o, int indent)
 	}
 }
 
+void out_told(struct ctx *c, bool proven)
+{
+	c->told = proven ? TOLD_PROVEN : TOLD_BARE;
+}
+
+void out_tell_bare(struct ctx *c)
+{
+	if (c->told == TOLD_BARE && !c->json)
+		print_line(c->out, "not proven: the card said so without R-MAC");
+}
+
 int out_result(struct ctx *c, json_t *take, struct err *e)
 {
+	if (c->told != TOLD_NOTHING)
+		out_set(&take, "proven", json_boolean(c->told == TOLD_PROVEN));
 	if (take == NULL)
 		return err_memory(e);
 	if (c->json)

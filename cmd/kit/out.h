@@ -36,6 +36,12 @@ int out_json_line(FILE *out, json_t *take);
  * their name, arrays of objects as a table. Takes it over. ERR_OTHER when it is NULL.
  */
 int out_result(struct ctx *c, json_t *take, struct err *e);
+/*
+ * What the verb shows is what the card told, with R-MAC or without: before out_result, which adds
+ * `proven` to JSON. Behind a result in words out_tell_bare has a line where nothing proves it.
+ */
+void out_told(struct ctx *c, bool proven);
+void out_tell_bare(struct ctx *c);
 /* Sets a member; a value of NULL or a failure is remembered by dropping *o, so that out_result
  * reports it. Takes value over. */
 void out_set(json_t **o, const char *name, json_t *value);

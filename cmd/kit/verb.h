@@ -147,6 +147,9 @@ enum needs {
 	TRACES = 256        /* --trace, of cards that -r does not name */
 };
 
+/* What a result rests on: nothing that a card told, its bare answers, or answers with R-MAC. */
+enum told { TOLD_NOTHING, TOLD_BARE, TOLD_PROVEN };
+
 /* What every verb runs with. Nothing in it is global; the agent makes one per request. */
 struct ctx {
 	FILE *out; /* results, nothing else */
@@ -164,6 +167,7 @@ struct ctx {
 	struct card card;            /* opened by ctx_card, closed by main */
 	struct session session;      /* on that card */
 	bool card_open;
+	enum told told; /* set by out_told */
 };
 
 /* Under which title help shows a verb; in this order, with the titles in doc.c. */

@@ -262,7 +262,11 @@ static int add_key_list(struct look *l, struct ctx *c, json_t **o, struct err *e
 {
 	struct key_infos k;
 
-	return add_keys(l->s, &k, o, e) == 0 ? add_entries(c, &k, o, e) : -1;
+	if (add_keys(l->s, &k, o, e) != 0)
+		return -1;
+	/* That there is none is an error word. */
+	out_told(c, session_has_rmac(l->s) && json_object_get(*o, "keys") != NULL);
+	return add_entries(c, &k, o, e);
 }
 
 static int run_keys(struct ctx *c, void *args, struct err *e)

@@ -176,19 +176,15 @@ static int open_channel(struct visit *v, struct err *e)
 
 /* ---- who is told while a step is taken ---- */
 
-enum { UNPROVEN_MAX = sizeof(((struct ledger_step *)0)->unproven) };
-
 static uint32_t number(const struct visit *v)
 {
 	return (uint32_t)(v->task - v->u->task) + 1;
 }
 
-static int note(struct visit *v, enum step_state s, const char *unproven, struct err *e)
+static int note(struct visit *v, const struct ledger_step *s, struct err *e)
 {
-	struct ledger_step step = { .state = s };
-
-	snprintf(step.unproven, sizeof(step.unproven), "%s", unproven);
-	if (ledger_step_put(v->r->l, v->r->lc->file, number(v), &step, e) == 0)
+	v->bare = v->bare || s->bare;
+	if (ledger_step_put(v->r->l, v->r->lc->file, number(v), s, e) == 0)
 		return 0;
 	v->r->ledger_failed = true;
 	return -1;
@@ -200,7 +196,7 @@ static int begin(void *ctx, const struct change *ch, const void *work, struct er
 	struct visit *v = ctx;
 	const struct campaign_calls *calls = v->r->calls;
 
-	if (note(v, STEP_BEGUN, "", e) != 0)
+	if (note(v, &(struct ledger_step){ .state = STEP_BEGUN }, e) != 0)
 		return -1;
 	return calls->changing == NULL
 		   ? 0
@@ -270,7 +266,7 @@ static int failed(struct visit *v, struct err *e)
 	if (v->r->ledger_failed || v->r->card.gone || e->code == ERR_READER ||
 	    e->code == ERR_INTEGRITY || e->code == ERR_INTERRUPTED)
 		return -1;
-	if (note(v, STEP_FAILED, "", &le) != 0)
+	if (note(v, &(struct ledger_step){ .state = STEP_FAILED }, &le) != 0)
 		*e = le;
 	return -1;
 }
@@ -306,14 +302,16 @@ static int blindly(struct visit *v, const struct ledger_step *s, bool *yes, stru
 static int settle_step(
     struct visit *v, int rc, const struct change_result *r, enum step_state before, struct err *e)
 {
-	char unproven[UNPROVEN_MAX];
+	struct ledger_step s = { .state = STEP_DONE, .bare = !r->proven };
 
-	name_fields(v->task->change.kind, r->unproven, unproven, sizeof(unproven));
 	if (rc != 0)
 		return failed(v, e);
-	if (r->already) /* found so after it had begun: that was us */
-		return note(v, before == STEP_BEGUN ? STEP_DONE : STEP_WAS_SO, unproven, e);
-	return note(v, STEP_DONE, "", e);
+	if (r->already) {
+		if (before != STEP_BEGUN) /* else that was us */
+			s.state = STEP_WAS_SO;
+		name_fields(v->task->change.kind, r->unproven, s.unproven, sizeof(s.unproven));
+	}
+	return note(v, &s, e);
 }
 
 static int make_change(struct visit *v, enum step_state before, bool *changed, struct err *e)
@@ -330,7 +328,6 @@ static int make_change(struct visit *v, enum step_state before, bool *changed, s
 static int take_step(struct visit *v, bool *changed, struct err *e)
 {
 	const struct change *ch = &v->task->change;
-	char unproven[UNPROVEN_MAX];
 	struct ledger_step s;
 	bool unasked;
 
@@ -339,8 +336,10 @@ static int take_step(struct visit *v, bool *changed, struct err *e)
 		return -1;
 	}
 	*changed = *changed || s.state == STEP_DONE || s.state == STEP_BEGUN;
-	if (s.state == STEP_DONE || s.state == STEP_WAS_SO)
+	if (s.state == STEP_DONE || s.state == STEP_WAS_SO) {
+		v->bare = v->bare || s.bare;
 		return 0;
+	}
 	if (work_stopping(v->r))
 		return err_set(e, ERR_INTERRUPTED, "interrupted");
 	work_step(v->r, v->task->name);
@@ -348,8 +347,9 @@ static int take_step(struct visit *v, bool *changed, struct err *e)
 		return -1;
 	if (!unasked)
 		return make_change(v, s.state, changed, e);
-	name_fields(ch->kind, change_given(ch), unproven, sizeof(unproven));
-	return note(v, STEP_WAS_SO, unproven, e);
+	s.state = STEP_WAS_SO;
+	name_fields(ch->kind, change_given(ch), s.unproven, sizeof(s.unproven));
+	return note(v, &s, e);
 }
 
 static int work(struct run *r, struct err *e)
@@ -369,6 +369,7 @@ static int work(struct run *r, struct err *e)
 		v.task = &v.u->task[i];
 		rc = take_step(&v, &changed, e);
 	}
+	r->lc->bare = v.bare;
 	if (rc == 0 && !changed)
 		work_step(r, reached_str(REACHED_ALREADY));
 	change_card_free(&v.card);

@@ -39,6 +39,7 @@ struct visit {
 	struct unicast *u;
 	const struct channel_set *set; /* the channel was opened with it */
 	const struct task *task;       /* at work */
+	bool bare;                     /* of a step, as in the ledger: so is the card */
 	struct change_card card;
 };
 

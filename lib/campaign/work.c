@@ -110,6 +110,7 @@ int work_channel(struct run *r, const struct entry *keys, uint8_t version, struc
 	if (rc != 0)
 		return channel_failed(r, e);
 	r->lc->auth_failed = CARD_AUTH_FINE;
+	r->lc->bare = !session_has_rmac(&r->s);
 	if (compare_card(r, e) != 0)
 		return -1;
 	if (r->opening.kdd[0] != '\0')
@@ -236,6 +237,7 @@ static void begin_card(struct run *r, struct ledger_card *lc)
 	r->opening = (struct opening){ 0 };
 	lc->state = ROW_PENDING;
 	lc->reason[0] = lc->hint[0] = '\0';
+	lc->bare = false;
 	memset(&r->card, 0, sizeof(r->card));
 	memset(&r->s, 0, sizeof(r->s));
 }

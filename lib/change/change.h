@@ -158,7 +158,7 @@ struct change_result {
 	bool already;      /* it was so, nothing was sent that changes anything */
 	bool begun;        /* calls->begin was called */
 	uint64_t unproven; /* as in struct change_so */
-	bool proven;       /* what was read came with R-MAC */
+	bool proven;       /* what the card told came with R-MAC, to the end */
 	void *work;        /* of the kind, for who shows it; change_result_free */
 	/* As the card told it last; NULL: not asked, or not told. Lives as long as the card's. */
 	const struct registry *registry;

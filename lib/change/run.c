@@ -235,12 +235,14 @@ int change_run(
 	const struct change_kind *k = ch->kind;
 	int rc;
 
-	*r = (struct change_result){ .proven = (c->s->level & LEVEL_RMAC) != 0 };
+	*r = (struct change_result){ .proven = session_has_rmac(c->s) };
 	begin_card(c, ch);
 	r->work = calloc(1, k->work_size > 0 ? k->work_size : 1);
 	if (r->work == NULL)
 		return err_memory(e);
 	rc = run(c, ch, r, e);
+	/* A change of keys may end in another channel, or without one. */
+	r->proven = r->proven && session_has_rmac(c->s);
 	r->registry = c->registry_known ? &c->registry : NULL;
 	return rc;
 }

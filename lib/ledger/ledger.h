@@ -39,12 +39,15 @@ struct ledger_card {
 	/* Was done under the goal's former form: the card is to be asked whether it is so, and
 	 * nothing that cannot be asked is to be repeated. */
 	bool check_once;
+	/* What it ended as was read without R-MAC, or by a version that did not say: not proven. */
+	bool bare;
 	/* For reports: not what was written; what stands in it is not to be trusted. */
 	bool damaged;
 };
 
 struct ledger_sums {
 	uint64_t total, done, failed, pending, already;
+	uint64_t unproven;    /* of those done: as ledger_card.bare */
 	uint64_t auth_failed; /* of those not done: that refused an authentication */
 	uint64_t damaged;     /* for reports: in total, and nowhere else */
 	bool broken;          /* for reports: as ledger_damaged */
@@ -138,6 +141,7 @@ struct ledger_step {
 	enum step_state state;
 	/* Names of what was asked for and the card does not show, with commas; "": none. */
 	char unproven[160];
+	bool bare; /* as in ledger_card */
 };
 /* STEP_PENDING when nothing is known of it. */
 int ledger_step(

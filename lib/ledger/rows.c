@@ -4,12 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COLUMNS "file, id, state, step, reason, auth_failed, attempts, in_doubt, check_once, hint"
+#define COLUMNS \
+	"file, id, state, step, reason, auth_failed, attempts, in_doubt, check_once, hint, bare"
 #define CARDS "SELECT " COLUMNS ", sum = " CARD_SUM ", kdd FROM card"
 /* The sum of a row that is to be (goal, COLUMNS) of these values. */
 #define SUM_OF(values) "sum64(" values ")"
-#define PUT_VALUES "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11"
-#define ADD_VALUES "?1, ?2, '', 0, '', '', 0, 0, 0, 0, ''"
+#define PUT_VALUES "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12"
+#define ADD_VALUES "?1, ?2, '', 0, '', '', 0, 0, 0, 0, '', 0"
 
 static const char *const sql[STATEMENTS] = {
 	[ST_ADD] = "INSERT OR IGNORE INTO card(goal, " COLUMNS ", sum)"
@@ -17,12 +18,12 @@ static const char *const sql[STATEMENTS] = {
 	[ST_PUT] =
 	    "INSERT INTO card(goal, " COLUMNS ", updated, sum, kdd)"
 	    " VALUES (" PUT_VALUES ", unixepoch(), " SUM_OF(
-		PUT_VALUES) ", ?12)"
+		PUT_VALUES) ", ?13)"
 			    " ON CONFLICT(goal, file) DO UPDATE SET id = ?3, state = ?4, step = "
 			    "?5, reason = ?6,"
 			    " auth_failed = ?7, attempts = ?8, in_doubt = ?9, check_once = ?10,"
-			    " hint = ?11,"
-			    " updated = excluded.updated, sum = excluded.sum, kdd = ?12",
+			    " hint = ?11, bare = ?12,"
+			    " updated = excluded.updated, sum = excluded.sum, kdd = ?13",
 	[ST_GET] = CARDS " WHERE goal = ?1 AND file = ?2",
 	[ST_NEXT] =
 	    CARDS " WHERE goal = ?1 AND file > ?2 AND (?3 < 0 OR state = ?3) ORDER BY file LIMIT 1",
@@ -31,17 +32,19 @@ static const char *const sql[STATEMENTS] = {
 			   " AND (?3 OR auth_failed <> 1) ORDER BY file LIMIT ?4",
 	[ST_CLAIM] = "UPDATE card SET in_doubt = 1, attempts = attempts + 1, updated = unixepoch(),"
 		     " sum = sum64(goal, file, id, state, step, reason, auth_failed, attempts + 1,"
-		     " 1, check_once, hint) WHERE goal = ?1 AND file = ?2",
+		     " 1, check_once, hint, bare) WHERE goal = ?1 AND file = ?2",
 	[ST_SUM] = "SELECT count(*), total(state = 1), total(state = 2), total(state = 0),"
-		   " total(state = 1 AND step = 'already'), total(state <> 1 AND auth_failed = 1)"
+		   " total(state = 1 AND step = 'already'), total(state <> 1 AND auth_failed = 1),"
+		   " total(state = 1 AND bare)"
 		   " FROM card WHERE goal = ?1",
 	[ST_DAMAGED] = "SELECT 1 FROM card WHERE sum <> " CARD_SUM
 		       " UNION ALL SELECT 1 FROM step WHERE sum <> " STEP_SUM " LIMIT 1",
 	[ST_STEP] = "SELECT state, sum = " STEP_SUM
-		    ", unproven FROM step WHERE goal = ?1 AND file = ?2 AND n = ?3",
+		    ", unproven, bare FROM step WHERE goal = ?1 AND file = ?2 AND n = ?3",
 	[ST_STEPS_BAD] = "SELECT 1 FROM step WHERE goal = ?1 AND file = ?2 AND sum <> " STEP_SUM,
-	[ST_STEP_PUT] = "INSERT OR REPLACE INTO step(goal, file, n, state, unproven, updated, sum)"
-			" VALUES (?1, ?2, ?3, ?4, ?5, unixepoch(), sum64(?1, ?2, ?3, ?4, ?5))",
+	[ST_STEP_PUT] = "INSERT OR REPLACE INTO step(goal, file, n, state, unproven, bare, updated,"
+			" sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, unixepoch(),"
+			" sum64(?1, ?2, ?3, ?4, ?5, ?6))",
 	[ST_STEPS_FORGET] = "DELETE FROM step WHERE goal = ?1 AND file = ?2",
 };
 
@@ -144,7 +147,8 @@ static int put(struct ledger *l, const struct ledger_card *c, struct err *e)
 		     sqlite3_bind_int(st, 9, c->in_doubt) == SQLITE_OK &&
 		     sqlite3_bind_int(st, 10, c->check_once) == SQLITE_OK &&
 		     sqlite3_bind_text(st, 11, c->hint, -1, SQLITE_STATIC) == SQLITE_OK &&
-		     sqlite3_bind_text(st, 12, c->kdd, -1, SQLITE_STATIC) == SQLITE_OK;
+		     sqlite3_bind_int(st, 12, c->bare) == SQLITE_OK &&
+		     sqlite3_bind_text(st, 13, c->kdd, -1, SQLITE_STATIC) == SQLITE_OK;
 
 	return bound ? finish(l, st, e) : store_fail(l, "cannot be written", e);
 }
@@ -195,11 +199,12 @@ static bool columns(sqlite3_stmt *st, struct ledger_card *c)
 	c->attempts = (uint32_t)sqlite3_column_int64(st, 6);
 	c->in_doubt = sqlite3_column_int(st, 7) != 0;
 	c->check_once = sqlite3_column_int(st, 8) != 0;
-	c->damaged = sqlite3_column_int(st, 10) == 0;
+	c->bare = sqlite3_column_int(st, 10) != 0;
+	c->damaged = sqlite3_column_int(st, 11) == 0;
 	return column(st, 0, c->file, sizeof(c->file)) && column(st, 1, c->id, sizeof(c->id)) &&
 	       column(st, 3, c->step, sizeof(c->step)) &&
 	       column(st, 4, c->reason, sizeof(c->reason)) &&
-	       column(st, 9, c->hint, sizeof(c->hint)) && column(st, 11, c->kdd, sizeof(c->kdd));
+	       column(st, 9, c->hint, sizeof(c->hint)) && column(st, 12, c->kdd, sizeof(c->kdd));
 }
 
 /* A row is not what was written. A report shows it as such; no card is worked on after it. */
@@ -285,6 +290,7 @@ int ledger_step(
 		s->state = (enum step_state)v;
 	if (rc == SQLITE_ROW && !column(st, 2, s->unproven, sizeof(s->unproven)))
 		rc = SQLITE_NOMEM;
+	s->bare = rc == SQLITE_ROW && sqlite3_column_int(st, 3) != 0;
 	if ((rc == SQLITE_ROW && sqlite3_column_int(st, 1) == 0) ||
 	    (rc == SQLITE_CORRUPT && !l->write))
 		s->state = STEP_DAMAGED;
@@ -307,7 +313,8 @@ int ledger_step_put(
 		return -1;
 	if (sqlite3_bind_int64(st, 3, n) != SQLITE_OK ||
 	    sqlite3_bind_int(st, 4, (int)s->state) != SQLITE_OK ||
-	    sqlite3_bind_text(st, 5, s->unproven, -1, SQLITE_TRANSIENT) != SQLITE_OK)
+	    sqlite3_bind_text(st, 5, s->unproven, -1, SQLITE_TRANSIENT) != SQLITE_OK ||
+	    sqlite3_bind_int(st, 6, s->bare) != SQLITE_OK)
 		return store_fail(l, "cannot be written", e);
 	if (finish(l, st, e) != 0)
 		return -1;
@@ -445,6 +452,7 @@ static int sum_lying(struct ledger *l, struct ledger_sums *s, struct err *e)
 		s->failed += c.state == ROW_FAILED;
 		s->pending += c.state == ROW_PENDING;
 		s->already += c.state == ROW_DONE && strcmp(c.step, "already") == 0;
+		s->unproven += c.state == ROW_DONE && c.bare;
 		s->auth_failed += c.state != ROW_DONE && c.auth_failed == CARD_AUTH_REFUSED;
 	}
 }
@@ -457,6 +465,7 @@ static void sums_of(sqlite3_stmt *st, struct ledger_sums *s)
 	s->pending = (uint64_t)sqlite3_column_int64(st, 3);
 	s->already = (uint64_t)sqlite3_column_int64(st, 4);
 	s->auth_failed = (uint64_t)sqlite3_column_int64(st, 5);
+	s->unproven = (uint64_t)sqlite3_column_int64(st, 6);
 }
 
 int rows_check(struct ledger *l, bool *whole, struct err *e)

@@ -5,13 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SCHEMA_VERSION = 7 };
+enum { SCHEMA_VERSION = 8 };
 
 #define STEP_TABLE(more) \
 	"CREATE TABLE IF NOT EXISTS step(" \
 	" goal BLOB NOT NULL, file TEXT NOT NULL, n INTEGER NOT NULL, state INTEGER NOT NULL," \
 	" updated INTEGER NOT NULL" more ", PRIMARY KEY(goal, file, n)) WITHOUT ROWID;"
 
+#define BARE ", bare INTEGER NOT NULL DEFAULT 0"
 #define SUM ", sum INTEGER NOT NULL DEFAULT 0"
 
 static const char tables[] =
@@ -24,9 +25,17 @@ static const char tables[] =
     " reason TEXT NOT NULL DEFAULT '', auth_failed INTEGER NOT NULL DEFAULT 0,"
     " attempts INTEGER NOT NULL DEFAULT 0, updated INTEGER NOT NULL DEFAULT 0,"
     " in_doubt INTEGER NOT NULL DEFAULT 0, check_once INTEGER NOT NULL DEFAULT 0,"
-    " hint TEXT NOT NULL DEFAULT ''" SUM
-    ", kdd TEXT NOT NULL DEFAULT '', PRIMARY KEY(goal, file)) WITHOUT ROWID;" STEP_TABLE(
-	SUM ", unproven TEXT NOT NULL DEFAULT ''");
+    " hint TEXT NOT NULL DEFAULT ''" SUM ", kdd TEXT NOT NULL DEFAULT ''" BARE
+    ", PRIMARY KEY(goal, file)) WITHOUT ROWID;" STEP_TABLE(
+	SUM ", unproven TEXT NOT NULL DEFAULT ''" BARE);
+
+/* How outcomes of before were read is not known. A row that is not what was written stays so. */
+#define CARDS_BARE \
+	"UPDATE card SET bare = state = 1, sum = " CARD_SUM_OF( \
+	    ", state = 1") " WHERE sum = " CARD_SUM_OF("") ";"
+#define STEPS_BARE \
+	"UPDATE step SET bare = state IN (2, 3), sum = " STEP_SUM_OF( \
+	    ", state IN (2, 3)") " WHERE sum = " STEP_SUM_OF("") ";"
 
 /* upgrade[v]: from schema v to v + 1; from none at once to the newest. */
 static const char *const upgrade[SCHEMA_VERSION] = {
@@ -39,10 +48,12 @@ static const char *const upgrade[SCHEMA_VERSION] = {
 	/* Sums of rows that were there before are those of what is found. */
 	[5] = "ALTER TABLE step ADD COLUMN unproven TEXT NOT NULL DEFAULT '';"
 	      "ALTER TABLE card ADD COLUMN hint TEXT NOT NULL DEFAULT '';"
-	      "UPDATE card SET sum = " CARD_SUM ";"
-	      "UPDATE step SET sum = " STEP_SUM ";",
+	      "UPDATE card SET sum = " CARD_SUM_OF("") ";"
+						       "UPDATE step SET sum = " STEP_SUM_OF("") ";",
 	/* Not of the sum: one that is wrong keeps a card from being worked on. */
 	[6] = "ALTER TABLE card ADD COLUMN kdd TEXT NOT NULL DEFAULT '';",
+	[7] = "ALTER TABLE card ADD COLUMN bare INTEGER NOT NULL DEFAULT 0;"
+	      "ALTER TABLE step ADD COLUMN bare INTEGER NOT NULL DEFAULT 0;" CARDS_BARE STEPS_BARE,
 };
 
 static int bring_up(struct ledger *l, int version, struct err *e)

@@ -45,10 +45,12 @@ struct ledger {
 };
 
 /* The sums of rows: every column that is read counts. sum64 is a function of ours, see store.c. */
-#define CARD_SUM \
+#define CARD_SUM_OF(more) \
 	"sum64(goal, file, id, state, step, reason, auth_failed, attempts, in_doubt, check_once," \
-	" hint)"
-#define STEP_SUM "sum64(goal, file, n, state, unproven)"
+	" hint" more ")"
+#define STEP_SUM_OF(more) "sum64(goal, file, n, state, unproven" more ")"
+#define CARD_SUM CARD_SUM_OF(", bare")
+#define STEP_SUM STEP_SUM_OF(", bare")
 
 /* ERR_LEDGER with what SQLite says of it; when writing the first error stays. Returns -1. */
 int store_fail(struct ledger *l, const char *what, struct err *e);

@@ -166,7 +166,7 @@ all_at_goal() {
 	ok campaign run steps.yaml
 	rm hello.cap
 	ok campaign report steps.yaml --json
-	[ "$(jq -c '[.done,.cards[0].steps]' <<<"$output")" = '[2,[{"step":"install","state":"done"}]]' ]
+	[ "$(jq -c '[.done,.cards[0].steps]' <<<"$output")" = '[2,[{"step":"install","state":"done","proven":true}]]' ]
 	ok campaign report steps.yaml
 	[[ $output == *"campaign steps, 1 step"*"steps: done"* ]]
 }

@@ -80,7 +80,7 @@ state() { # CARD AID
 	ok campaign run campaign.yaml
 	[ "$(report '[.total,.done,.already,.failed]')" = '[3,3,0,0]' ]
 	[ "$(report '[.cards[].steps[].state] | unique')" = '["done"]' ]
-	[ "$(report '.cards[1].steps[1]')" = '{"step":"put-keys","state":"done"}' ]
+	[ "$(report '.cards[1].steps[1]')" = '{"step":"put-keys","state":"done","proven":true}' ]
 	[ "$(report '[.cards[].step] | unique')" = '["3 lock"]' ]
 	for card in 0001 0002 0003; do
 		[ "$(versions $card)" = '["31"]' ]

@@ -148,7 +148,7 @@ habits() {
 	card
 	habits 'load-le: never' 'block: 100'
 	ok -q -t t load hello.cap --keys test --level 01
-	[[ $output == *"in 8 blocks" ]]
+	[[ $output == *"in 8 blocks"* ]]
 	[ "$(grep -c '^> 84E8.*' t)" -eq 8 ]
 	# 100 octets and a MAC of 8, and nothing behind them.
 	[ "$(sed -n 's/^> \(84E8\)/\1/p' t | head -n 1 | tr -d '\n' | wc -c)" -eq $((2 * (5 + 108))) ]

@@ -33,7 +33,7 @@ plain() {
 	echo '45 04 0A0B0C0D' >cin.tlv
 	ok -q store-data cin.tlv --format tlv --json
 	[ "$(jq -c . <<<"$output")" = \
-		'{"format":"tlv","octets":6,"encrypted":false,"objects":1,"application":null}' ]
+		'{"format":"tlv","octets":6,"encrypted":false,"objects":1,"application":null,"proven":true}' ]
 	[ "$(cin)" = 0A0B0C0D ]
 	printf '\x45\x03\x07\x08\x09' >cin.bin
 	ok -q store-data cin.bin --format tlv

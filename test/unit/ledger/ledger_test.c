@@ -290,7 +290,8 @@ static void test_schema_1(void **state)
 	(void)state;
 	put(l, "a", ROW_DONE, "confirm");
 	ledger_close(l);
-	shell("ALTER TABLE card DROP COLUMN kdd; ALTER TABLE card DROP COLUMN hint; ALTER TABLE "
+	shell("ALTER TABLE card DROP COLUMN bare; ALTER TABLE card DROP COLUMN kdd; ALTER TABLE "
+	      "card DROP COLUMN hint; ALTER TABLE "
 	      "card DROP COLUMN sum; ALTER TABLE "
 	      "step DROP COLUMN sum;"
 	      "ALTER TABLE card DROP COLUMN in_doubt; ALTER TABLE card DROP COLUMN check_once;"
@@ -304,7 +305,8 @@ static void test_schema_1(void **state)
 	assert_true(found && c.state == ROW_DONE && !c.in_doubt);
 	ledger_close(l);
 	/* And one of schema 2, which had no steps. */
-	shell("ALTER TABLE card DROP COLUMN kdd; ALTER TABLE card DROP COLUMN hint; ALTER TABLE "
+	shell("ALTER TABLE card DROP COLUMN bare; ALTER TABLE card DROP COLUMN kdd; ALTER TABLE "
+	      "card DROP COLUMN hint; ALTER TABLE "
 	      "card DROP COLUMN sum; ALTER TABLE "
 	      "step DROP COLUMN sum;"
 	      "ALTER TABLE card DROP COLUMN check_once; ALTER TABLE campaign DROP COLUMN turn;"
@@ -318,6 +320,55 @@ static void test_schema_1(void **state)
 	shell("PRAGMA user_version = 99");
 	assert_int_equal(ledger_open(path, &demo, true, &l, &e), -1);
 	assert_non_null(strstr(e.text, "newer"));
+}
+
+/* Schemas before 8 did not say how outcomes were read: they are not proven, nor steps. */
+static void test_schema_5(void **state)
+{
+	struct ledger *l = open_it(true);
+	struct ledger_sums sums;
+	struct ledger_step s;
+	struct err e;
+
+	(void)state;
+	put(l, "a", ROW_DONE, "confirm");
+	put(l, "b", ROW_FAILED, "load");
+	s = (struct ledger_step){ .state = STEP_DONE };
+	assert_ok(ledger_step_put(l, "b", 1, &s, &e), &e);
+	s.state = STEP_BEGUN;
+	assert_ok(ledger_step_put(l, "b", 2, &s, &e), &e);
+	ledger_close(l);
+	shell("ALTER TABLE card DROP COLUMN bare; ALTER TABLE step DROP COLUMN bare;"
+	      "ALTER TABLE card DROP COLUMN kdd; ALTER TABLE card DROP COLUMN hint;"
+	      "ALTER TABLE step DROP COLUMN unproven; PRAGMA user_version = 5");
+	l = open_it(true);
+	assert_ok(ledger_sum(l, &sums, &e), &e);
+	assert_true(sums.total == 2 && sums.done == 1 && sums.unproven == 1);
+	assert_ok(ledger_step(l, "b", 1, &s, &e), &e);
+	assert_true(s.state == STEP_DONE && s.bare);
+	assert_ok(ledger_step(l, "b", 2, &s, &e), &e);
+	assert_true(s.state == STEP_BEGUN && !s.bare);
+	/* What is written now says it. */
+	put(l, "a", ROW_DONE, "confirm");
+	assert_ok(ledger_sum(l, &sums, &e), &e);
+	assert_int_equal(sums.unproven, 0);
+	ledger_close(l);
+}
+
+/* A row that is not what was written is not made whole by bringing the ledger up to date. */
+static void test_schema_7_damaged(void **state)
+{
+	struct ledger *l = open_it(true);
+	struct err e;
+
+	(void)state;
+	put(l, "a", ROW_DONE, "confirm");
+	ledger_close(l);
+	shell("ALTER TABLE card DROP COLUMN bare; ALTER TABLE step DROP COLUMN bare;"
+	      "UPDATE card SET attempts = 7; PRAGMA user_version = 7");
+	assert_int_equal(ledger_open(path, &demo, true, &l, &e), -1);
+	assert_int_equal(e.code, ERR_LEDGER);
+	assert_non_null(strstr(e.text, "damaged"));
 }
 
 static enum step_state step_of(struct ledger *l, const char *file, uint32_t n)
@@ -758,6 +809,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_groups, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_claims, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_schema_1, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_schema_5, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_schema_7_damaged, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_steps, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_former_goal, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_newest_goal, setup, teardown),
