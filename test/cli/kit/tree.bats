@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The tree: who may include whom, libraries only in their places, headers that compile alone, sizes.
+# The tree: who may include whom, libraries only in their places, sizes.
 
 bats_require_minimum_version 1.5.0
 
@@ -78,31 +78,33 @@ check_sizes() {
 		END { for (f in last) if (last[f] > 600) print f ": " last[f] " lines" }' {} +)
 }
 
-# literals FILE: its string literals, one a line, those that stand side by side as one; a name that
-# is given as data (FIELD, FIELD_IS, VERB of base/err.h) is @ in them.
+# literals DIR: "FILE: LITERAL" of each string literal of DIR/lib, those that stand side by side as one;
+# a name that is given as data (FIELD, FIELD_IS, VERB of base/err.h) is @ in them. One compiler takes
+# the comments out of all files: behind a literal that starts with @file stands what is of that file.
 literals() {
-	gcc -fpreprocessed -dD -E -P "$1" | grep -vE '^#(include|define (FIELD|VERB))' | tr '\n\t' '  ' |
+	(cd "$1" && find lib -name '*.[ch]' -exec awk 'FNR == 1 { print "\n;\"@file " FILENAME "\";" } 1' {} +) |
+		gcc -w -fpreprocessed -dD -E -P - | grep -vE '^#(include|define (FIELD|VERB))' | tr '\n\t' '  ' |
+		sed -E 's/;"@file /\n&/g' |
 		sed -E 's/\b(FIELD|VERB)\( *"[^"]*" *\)/"@"/g; s/\bFIELD_IS\( *"[^"]*", *"[^"]*" *\)/"@"/g; s/" *"//g' |
-		grep -oE '"([^"\\]|\\.)*"' || true
+		grep -oE '"([^"\\]|\\.)*"' | awk '/^"@file / { file = substr($2, 1, length($2) - 1); next } { print file ": " $0 }'
 }
 
-# check_words DIR: prints each text of DIR/lib that names an option or a verb of the command line.
-# Who finds an error says as data what would help. The name of a kind of change is no such text.
+# check_words DIR: prints each text of DIR/lib that names an option or a verb of the command line, and
+# leaves the verbs in the file names. Who finds an error says as data what would help. The name of a
+# kind of change is no such text.
 check_words() {
 	grep -rhA1 '^const struct verb verb_' "$1/cmd" | sed -n 's/.*\.name = "\(.*\)",.*/\1/p' >names
-	grep '[ -]' names | paste -sd '|' >long
-	grep -v '[ -]' names | paste -sd '|' >short
-	find "$1/lib" -name '*.[ch]' | sort | while read -r file; do
-		literals "$file" | grep -E -- "--[a-z]|\\b($(cat long))\\b|\\bcardadm ($(cat short))\\b|\\b($(cat short)) (shows|lists|tells|makes|opens|adds|gives)\\b" |
-			grep -vxE "\"($(cat long))\"" | sed "s,^,${file#"$1/"}: ,"
-	done
+	local long short
+	long=$(grep '[ -]' names | paste -sd '|')
+	short=$(grep -v '[ -]' names | paste -sd '|')
+	literals "$1" | grep -E -- "^[^ ]* .*(--[a-z]|\\b($long)\\b|\\bcardadm ($short)\\b|\\b($short) (shows|lists|tells|makes|opens|adds|gives)\\b)" |
+		grep -vE "^[^ ]* \"($long)\"\$" || true
 }
 
 # check_named DIR: prints each VERB of DIR/lib that is none.
 check_named() {
-	grep -rhoE '\bVERB\("[^"]*"' "$1/lib" | sed 's/VERB("//; s/"$//' | sort -u | while read -r named; do
-		grep -qxF -e "${named%% *}" -e "$(cut -d' ' -f1,2 <<<"$named")" names || echo "$named"
-	done
+	grep -rhoE '\bVERB\("[^"]*"' "$1/lib" | sed 's/VERB("//; s/"$//' | sort -u |
+		awk 'NR == FNR { is[$0]; next } !($1 in is) && !(($1 " " $2) in is)' names -
 }
 
 # check_print DIR: prints each line of DIR/cmd that writes to a terminal past cmd/kit/print.h, which
@@ -213,19 +215,21 @@ not_told() {
 	check_foreign copy | grep -q '^cmd/channel/open.c:'
 }
 
-@test "every header compiles alone" {
-	while IFS= read -r header; do
-		printf '#include "%s"\n' "$header" >one.c
-		gcc -std=c17 -D_GNU_SOURCE -DCARDADM_VERSION='"x"' -Wall -Wextra -Werror -fsyntax-only \
-			-I"$top/lib" -I"$top" -I"$top/${B:-build/release}/lib" one.c || { echo "$header does not" >&2; return 1; }
-	done < <(cd "$top" && find lib cmd -name '*.h' | sed 's,^lib/,,' | sort)
+# check_guards DIR: prints headers without a guard that is named after them.
+check_guards() {
+	(cd "$1" && find lib cmd -name '*.h' -exec awk '
+		FNR == 1 { name = FILENAME; sub(/^lib\//, "", name); gsub(/[\/.]/, "_", name); want[FILENAME] = "#ifndef " toupper(name) }
+		$0 == want[FILENAME] { found[FILENAME] }
+		END { for (f in want) if (!(f in found)) print f ": no " want[f] }' {} +)
 }
 
 @test "every header has a guard named after it" {
-	while IFS= read -r header; do
-		guard=$(sed 's,^lib/,,; s,[/.],_,g' <<<"$header" | tr '[:lower:]' '[:upper:]')
-		grep -q "^#ifndef $guard\$" "$top/$header" || { echo "$header: no $guard" >&2; return 1; }
-	done < <(cd "$top" && find lib cmd -name '*.h' | sort)
+	check_guards "$top" >found
+	cat found >&2
+	[ ! -s found ]
+	mkdir -p few/lib/base few/cmd
+	sed 's/BASE_HEX_H/HEX_H/' "$top/lib/base/hex.h" >few/lib/base/hex.h
+	[ "$(check_guards few)" = "lib/base/hex.h: no #ifndef BASE_HEX_H" ]
 }
 
 @test "files up to 600 lines, lines up to 100 columns" {
@@ -320,11 +324,13 @@ not_told() {
 
 @test "functions that are large together are found" {
 	mkdir -p wide/lib wide/cmd
-	for n in $(seq 200); do
-		printf 'int f%d(void)\n{\n' "$n"
-		yes '	g();' | head -n $((n > 170 ? 26 : n > 90 ? 13 : 3))
-		printf '}\n'
-	done >wide/lib/wide.c
+	awk 'BEGIN {
+		for (n = 1; n <= 200; n++) {
+			printf "int f%d(void)\n{\n", n
+			for (i = n > 170 ? 26 : n > 90 ? 13 : 3; i > 0; i--) print "\tg();"
+			print "}"
+		}
+	}' >wide/lib/wide.c
 	check_functions wide >found
 	cat found >&2
 	grep -q '^half of the functions have 13 lines or more' found
@@ -332,15 +338,30 @@ not_told() {
 	[ "$(wc -l <found)" -eq 2 ]
 }
 
+# objects FOLDER...: their names in a build, by the sources that are there: a build keeps older ones.
+objects() {
+	(cd "$top" && find "$@" -name '*.c' | sed 's/c$/o/')
+}
+
 # check_rooms DIR OBJECTS: prints what a room of the virtual card gives to other files and does not
 # declare in a header of its own. Commands, records and the card from outside have one header each.
 check_rooms() {
-	(cd "$2/lib/vcard" && nm -g --defined-only ./*/*.o) |
-		awk '/\.o:$/ { split($0, part, "/"); room = part[2] } NF == 3 && $3 !~ /^_/ { print room, $3 }' |
-		while read -r room name; do
-			grep -qE "\b${name}[(;,]" "$1/lib/vcard/$room"/*.h "$1"/lib/vcard/core/{handlers,record,vcard}.h ||
-				echo "lib/vcard/$room: $name"
-		done
+	(cd "$2" && objects lib/vcard | xargs nm -A -g --defined-only) |
+		awk '
+			FILENAME ~ /\.h$/ {
+				room = FILENAME ~ /core\/(handlers|record|vcard)\.h$/ ? "" : FILENAME
+				sub(/\/[^\/]*$/, "", room)
+				sub(/.*\//, "", room)
+				for (rest = $0; match(rest, /[A-Za-z_0-9]+[(;,]/); rest = substr(rest, RSTART + RLENGTH))
+					declared[room, substr(rest, RSTART, RLENGTH - 1)]
+				next
+			}
+			{
+				room = $1
+				sub(/\/[^\/]*$/, "", room)
+				sub(/.*\//, "", room)
+				if ($3 !~ /^_/ && !((room, $3) in declared) && !(("", $3) in declared)) print "lib/vcard/" room ": " $3
+			}' "$1"/lib/vcard/*/*.h -
 }
 
 @test "each room of the virtual card declares what it gives to others" {
@@ -357,9 +378,7 @@ check_rooms() {
 
 @test "no mutable variable of file scope but the stop flag and the locked memory" {
 	[ -z "${SAN:-}" ] || skip "sanitizers add variables of their own"
-	cd "$top/${B:-build/release}"
-	find cmd lib -name '*.o' -exec objdump -t {} + >"$BATS_TEST_TMPDIR/symbols"
-	cd "$BATS_TEST_TMPDIR"
+	(cd "$top/${B:-build/release}" && objects cmd lib | xargs objdump -t) >symbols
 	# "address l O section size name": constants with addresses in them are in .data.rel.ro.
 	awk '/file format/ { sub(":", "", $1); file = $1 }
 		/ O / { split($0, part, / O /); split(part[2], w, /[ \t]+/); if (w[1] ~ /^\.(data|bss)(\.|$)/ && w[1] !~ /^\.data\.rel\.ro/) print file ": " w[3] }' symbols >found
