@@ -131,7 +131,7 @@ static int sign_run(struct ctx *c, void *args, struct err *e)
 	rc = authority_find(ks, ENTRY_DAP, a->key, true, &k, e);
 	if (rc == 0)
 		rc = sign(c, a, k, e);
-	ctx_keystore_done(c, ks);
+	keystore_close(ks);
 	return rc;
 }
 
@@ -184,7 +184,7 @@ static int verify_run(struct ctx *c, void *args, struct err *e)
 	if (rc == 0)
 		rc = verify(c, a, k, wr_span(&block), e);
 	wr_free(&block);
-	ctx_keystore_done(c, ks);
+	keystore_close(ks);
 	return rc;
 }
 

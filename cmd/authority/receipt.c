@@ -130,7 +130,7 @@ static int run(struct ctx *c, void *args, struct err *e)
 	if (rc == 0)
 		rc = verify(c, a, &x, ks, e);
 	operation_free(&x);
-	ctx_keystore_done(c, ks);
+	keystore_close(ks);
 	return rc;
 }
 

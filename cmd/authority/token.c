@@ -126,7 +126,7 @@ static int run(struct ctx *c, const struct args *a, bool makes, struct err *e)
 	if (rc == 0)
 		rc = (makes ? make : check)(c, a, &x, k, e);
 	operation_free(&x);
-	ctx_keystore_done(c, ks);
+	keystore_close(ks);
 	return rc;
 }
 

@@ -79,7 +79,7 @@ static int show_run(struct ctx *c, void *args, struct err *e)
 		bundle_free(&b);
 	}
 	if (ks != NULL)
-		ctx_keystore_done(c, ks);
+		keystore_close(ks);
 	return rc;
 }
 
@@ -121,7 +121,7 @@ static int verify_run(struct ctx *c, void *args, struct err *e)
 		rc = out_result(c, verdict(a->path, &b, ks), e);
 		bundle_free(&b);
 	}
-	ctx_keystore_done(c, ks);
+	keystore_close(ks);
 	return rc;
 }
 

@@ -294,7 +294,7 @@ static int run(struct ctx *c, void *args, struct err *e)
 		bundle_free(&b);
 	}
 	wr_free(&image);
-	ctx_keystore_done(c, ks);
+	keystore_close(ks);
 	return rc;
 }
 

@@ -169,7 +169,7 @@ void channel_end(struct channel *ch)
 	tries_close(ch->tries);
 	ch->tries = NULL;
 	if (ch->c != NULL)
-		ctx_keystore_done(ch->c, ch->ks);
+		keystore_close(ch->ks);
 	ch->ks = NULL;
 }
 

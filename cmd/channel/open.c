@@ -27,13 +27,6 @@ static int transmit(void *ctx, struct span command, struct wr *rsp, struct err *
 	return err_set(e, ERR_READER, "the card does not answer");
 }
 
-static int reset(void *ctx, struct err *e)
-{
-	(void)e;
-	vcard_reset(ctx);
-	return 0;
-}
-
 static int alive(void *ctx, struct err *e)
 {
 	if (vcard_inserted(ctx))
@@ -48,7 +41,6 @@ static void close_vcard(void *ctx)
 
 static const struct card_ops vcard_ops = {
 	.transmit = transmit,
-	.reset = reset,
 	.close = close_vcard,
 	.alive = alive,
 };

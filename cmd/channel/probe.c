@@ -276,6 +276,6 @@ int probe_run(struct ctx *c, const struct probe_asks *a, struct err *e)
 	json_decref(h.asked);
 	json_decref(h.fits);
 	discovery_free(&h.found);
-	ctx_keystore_done(c, h.ks);
+	keystore_close(h.ks);
 	return rc;
 }

@@ -131,7 +131,7 @@ static int go_broadcast(struct ctx *c, struct agent *a, const struct mode_args *
 		tell_start(c, a);
 out:
 	bundle_free(&n.bundle);
-	ctx_keystore_done(c, ks);
+	keystore_close(ks);
 	return rc;
 }
 

@@ -223,7 +223,7 @@ int change_verb(struct ctx *c, struct change_args *a, change_teller *tell, struc
 	if (rc == 0)
 		rc = target_close(&m.t, run(&m, ch, tell, e), e);
 	if (m.ways.ks != NULL)
-		ctx_keystore_done(c, m.ways.ks);
+		keystore_close(m.ways.ks);
 	return rc;
 }
 

@@ -285,7 +285,7 @@ static int run_authorize(struct ctx *c, void *args, struct err *e)
 	rc = authorize(c, g, b, e);
 out:
 	bundle_free(&other);
-	ctx_keystore_done(c, ks);
+	keystore_close(ks);
 	return rc;
 }
 

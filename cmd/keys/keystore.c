@@ -110,7 +110,7 @@ static int list_run(struct ctx *c, void *args, struct err *e)
 	}
 	out_set(&o, "threshold", json_integer(keystore_threshold(ks)));
 	out_set(&o, "keys", rows);
-	ctx_keystore_done(c, ks);
+	keystore_close(ks);
 	return out_result(c, o, e);
 }
 
@@ -160,7 +160,7 @@ static int check_run(struct ctx *c, void *args, struct err *e)
 		out_set(&o, "threshold", json_integer(keystore_threshold(ks)));
 		rc = out_result(c, o, e);
 	}
-	ctx_keystore_done(c, ks);
+	keystore_close(ks);
 	return rc;
 }
 

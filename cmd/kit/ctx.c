@@ -90,9 +90,3 @@ int ctx_keystore(struct ctx *c, struct keystore **ks, struct err *e)
 	}
 	return keystore_open(path, ks, e);
 }
-
-void ctx_keystore_done(struct ctx *c, struct keystore *ks)
-{
-	(void)c;
-	keystore_close(ks);
-}

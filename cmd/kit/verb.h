@@ -136,15 +136,14 @@ struct operand {
 	WORD_ROW(OPT_CHOICE, const char *, arg, type, member, __VA_ARGS__, .choices = (words))
 
 enum needs {
-	NEED_READER = 1,    /* -r or CARDADM_READER: common option --reader is there */
-	USES_SESSION = 2,   /* runs in the agent of an open channel if there is one */
-	NEED_SESSION = 4,   /* only with an open channel: status 7 and a hint otherwise */
-	USES_KEYSTORE = 8,  /* -k or CARDADM_KEYSTORE is there */
-	MUTATES = 16,       /* changes a card: --dry-run */
-	DESTROYS = 32,      /* asks before it acts, or is the other half of one that does: --yes */
-	HAS_JSON = 64,      /* --json */
-	NO_PARSE_RUN = 128, /* hidden helper verb */
-	TRACES = 256        /* --trace, of cards that -r does not name */
+	NEED_READER = 1,   /* -r or CARDADM_READER: common option --reader is there */
+	USES_SESSION = 2,  /* runs in the agent of an open channel if there is one */
+	NEED_SESSION = 4,  /* only with an open channel: status 7 and a hint otherwise */
+	USES_KEYSTORE = 8, /* -k or CARDADM_KEYSTORE is there */
+	MUTATES = 16,      /* changes a card: --dry-run */
+	DESTROYS = 32,     /* asks before it acts, or is the other half of one that does: --yes */
+	HAS_JSON = 64,     /* --json */
+	TRACES = 128       /* --trace, of cards that -r does not name */
 };
 
 /* What a result rests on: nothing that a card told, its bare answers, or answers with R-MAC. */
@@ -229,10 +228,8 @@ int ctx_session(struct ctx *c, struct session **s, struct err *e);
  * empty then, without a channel. What runs in an agent goes on in the agent.
  */
 int ctx_reconnect(struct ctx *c, struct err *e);
-/* The key store: -k, else what scp-open was given, else CARDADM_KEYSTORE. Caller closes it with
- * ctx_keystore_done. */
+/* The key store: -k, else what scp-open was given, else CARDADM_KEYSTORE. Caller closes it. */
 int ctx_keystore(struct ctx *c, struct keystore **ks, struct err *e);
-void ctx_keystore_done(struct ctx *c, struct keystore *ks);
 /* The user, or in the agent the client's, asked to end: at the next safe point. */
 bool ctx_stopped(struct ctx *c);
 /* A hint or remark for people: "cardadm: ..." on ctx->log unless quiet. */

@@ -409,7 +409,7 @@ static int run(struct ctx *c, void *args, struct err *e)
 		goto out;
 	rc = run_with(&x, g, e);
 out:
-	ctx_keystore_done(c, ks);
+	keystore_close(ks);
 	return rc;
 }
 

@@ -252,7 +252,7 @@ static int add_entries(struct ctx *c, const struct key_infos *k, json_t **o, str
 	{
 		out_set(&row, "entries", entries_for(&k->key[i], ks));
 	}
-	ctx_keystore_done(c, ks);
+	keystore_close(ks);
 	ctx_note(c, "version and kind of these entries agree; the card tells no key check values, "
 		    "scp-open --probe tells which entry fits");
 	return 0;

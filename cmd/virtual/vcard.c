@@ -430,7 +430,7 @@ static int run_create(struct ctx *c, void *args, struct err *e)
 out:
 	wipe(&issue, sizeof(issue));
 	vcard_maker_wipe(&src.maker);
-	ctx_keystore_done(c, ks);
+	keystore_close(ks);
 	return rc;
 }
 

@@ -192,16 +192,6 @@ int card_send(
 	return rc;
 }
 
-int card_reset(struct card *c, struct err *e)
-{
-	if (c->ops == NULL || c->gone)
-		return err_set(e, ERR_READER, "the card is gone, it cannot be reset");
-	if (c->ops->reset(c->ctx, e) == 0)
-		return 0;
-	c->gone = true;
-	return -1;
-}
-
 int card_alive(struct card *c, struct err *e)
 {
 	if (c->ops == NULL || c->gone)

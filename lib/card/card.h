@@ -14,7 +14,6 @@ struct card_ops {
 	 * Returns -1 when no answer came: ERR_READER, text naming what happened; the card's
 	 * volatile state must then be taken as lost. */
 	int (*transmit)(void *ctx, struct span command, struct wr *rsp, struct err *e);
-	int (*reset)(void *ctx, struct err *e);
 	void (*close)(void *ctx);
 	/* Is the card still there? Asked without disturbing it; -1: gone, ERR_READER. May be NULL.
 	 */
@@ -49,7 +48,6 @@ int card_transmit(struct card *c, struct span command, struct wr *rsp, struct er
 /* The same from a parsed command to a parsed answer; *r borrows rsp. */
 int card_send(
     struct card *c, const struct capdu *cmd, struct wr *rsp, struct rapdu *r, struct err *e);
-int card_reset(struct card *c, struct err *e);
 /* Is the card still there? -1 when it is gone or was before: ERR_READER. */
 int card_alive(struct card *c, struct err *e);
 /* Longest time for one command; 0 leaves it as it is. */

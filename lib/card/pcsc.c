@@ -9,7 +9,7 @@
 #include "base/secret.h"
 #include "card/worker.h"
 
-enum job { JOB_LIST, JOB_CONNECT, JOB_TRANSMIT, JOB_RESET, JOB_ALIVE, JOB_CLOSE };
+enum job { JOB_LIST, JOB_CONNECT, JOB_TRANSMIT, JOB_ALIVE, JOB_CLOSE };
 enum { CONNECT_MS = 10000, COMMAND_MS = 60000, SETTLE_MS = 600 };
 
 /* What the thread works on; ours between two jobs. */
@@ -194,22 +194,6 @@ static LONG transmit(struct state *s)
 	return rv == SCARD_W_RESET_CARD || rv == SCARD_W_REMOVED_CARD ? rv : look_closer(s, rv);
 }
 
-static LONG reset_card(struct state *s)
-{
-	uint8_t was[MAX_ATR_SIZE];
-	DWORD n = s->atr_n;
-	LONG rv = SCardReconnect(s->handle, SCARD_SHARE_EXCLUSIVE,
-	    SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, SCARD_RESET_CARD, &s->protocol);
-
-	if (rv != SCARD_S_SUCCESS)
-		return look_closer(s, rv);
-	memcpy(was, s->atr, n);
-	rv = read_atr(s);
-	if (rv == SCARD_S_SUCCESS && (s->atr_n != n || memcmp(was, s->atr, n) != 0))
-		return SCARD_E_UNKNOWN_CARD;
-	return rv;
-}
-
 static LONG close_all(struct state *s)
 {
 	disconnect(s);
@@ -225,7 +209,6 @@ static void run(void *state, int job)
 		[JOB_LIST] = list,
 		[JOB_CONNECT] = connect_card,
 		[JOB_TRANSMIT] = transmit,
-		[JOB_RESET] = reset_card,
 		[JOB_ALIVE] = alive,
 		[JOB_CLOSE] = close_all,
 	};
@@ -262,8 +245,6 @@ static const struct {
 	{ SCARD_W_REMOVED_CARD, "the card was removed", "put it in again" },
 	{ SCARD_W_RESET_CARD, "the card was reset by another program",
 	    "end the other program and begin again" },
-	{ SCARD_E_UNKNOWN_CARD, "after the reset another card answers: its ATR differs",
-	    "put the right card in and begin again" },
 	{ SCARD_W_UNRESPONSIVE_CARD, "the card does not answer to reset",
 	    "is it the right way round, and is it a smart card" },
 	{ SCARD_W_UNPOWERED_CARD, "the card has no power", "take it out and put it in again" },
@@ -382,11 +363,6 @@ static void card_do_limit(void *ctx, unsigned ms)
 	k->limits.command = ms;
 }
 
-static int card_do_reset(void *ctx, struct err *e)
-{
-	return link_run(ctx, JOB_RESET, e);
-}
-
 static void card_do_close(void *ctx)
 {
 	link_end(ctx);
@@ -395,7 +371,6 @@ static void card_do_close(void *ctx)
 
 static const struct card_ops ops = {
 	.transmit = card_do,
-	.reset = card_do_reset,
 	.close = card_do_close,
 	.alive = card_do_alive,
 	.limit = card_do_limit,

@@ -187,13 +187,6 @@ static int replay_transmit(void *ctx, struct span command, struct wr *rsp, struc
 	return rc;
 }
 
-static int replay_reset(void *ctx, struct err *e)
-{
-	(void)ctx;
-	(void)e;
-	return 0; /* the trace goes on with what came after the reset */
-}
-
 static void replay_close(void *ctx)
 {
 	struct replay *p = ctx;
@@ -202,9 +195,7 @@ static void replay_close(void *ctx)
 	free(p);
 }
 
-static const struct card_ops replay_ops = {
-	.transmit = replay_transmit, .reset = replay_reset, .close = replay_close
-};
+static const struct card_ops replay_ops = { .transmit = replay_transmit, .close = replay_close };
 
 /* Takes " T=0" off the end of an ATR line. */
 static struct span protocol_off(struct span rest, bool *t0)

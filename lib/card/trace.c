@@ -74,14 +74,6 @@ static int tracer_transmit(void *ctx, struct span command, struct wr *rsp, struc
 	return 0;
 }
 
-static int tracer_reset(void *ctx, struct err *e)
-{
-	struct tracer *t = ctx;
-
-	fputs("# reset\n", t->f);
-	return t->inner.ops->reset(t->inner.ctx, e);
-}
-
 static int tracer_alive(void *ctx, struct err *e)
 {
 	struct tracer *t = ctx;
@@ -117,7 +109,6 @@ static void tracer_close(void *ctx)
 
 static const struct card_ops tracer_ops = {
 	.transmit = tracer_transmit,
-	.reset = tracer_reset,
 	.close = tracer_close,
 	.alive = tracer_alive,
 	.limit = tracer_limit,

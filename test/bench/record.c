@@ -49,13 +49,6 @@ static int listen_transmit(void *ctx, struct span command, struct wr *rsp, struc
 	return 0;
 }
 
-static int listen_reset(void *ctx, struct err *e)
-{
-	struct listener *l = ctx;
-
-	return card_reset(&l->card, e);
-}
-
 static void listen_close(void *ctx)
 {
 	struct listener *l = ctx;
@@ -66,9 +59,7 @@ static void listen_close(void *ctx)
 
 void recorded_open(struct recorded *r, struct card *card)
 {
-	static const struct card_ops ops = {
-		.transmit = listen_transmit, .reset = listen_reset, .close = listen_close
-	};
+	static const struct card_ops ops = { .transmit = listen_transmit, .close = listen_close };
 	struct listener *l = calloc(1, sizeof(*l));
 	struct err e;
 

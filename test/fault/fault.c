@@ -238,7 +238,6 @@ W(pcsc, LONG, SCardEstablishContext, (DWORD s, LPCVOID a, LPCVOID b, LPSCARDCONT
 W(pcsc, LONG, SCardListReaders, (SCARDCONTEXT c, LPCSTR g, LPSTR r, LPDWORD n), (c, g, r, n), SCARD_E_NO_MEMORY, 0)
 W(pcsc, LONG, SCardGetStatusChange, (SCARDCONTEXT c, DWORD t, SCARD_READERSTATE *s, DWORD n), (c, t, s, n), SCARD_E_SERVICE_STOPPED, 0)
 W(pcsc, LONG, SCardConnect, (SCARDCONTEXT c, LPCSTR r, DWORD m, DWORD p, LPSCARDHANDLE h, LPDWORD a), (c, r, m, p, h, a), SCARD_E_NO_SMARTCARD, 0)
-W(pcsc, LONG, SCardReconnect, (SCARDHANDLE h, DWORD m, DWORD p, DWORD i, LPDWORD a), (h, m, p, i, a), SCARD_W_REMOVED_CARD, 0)
 W(pcsc, LONG, SCardDisconnect, (SCARDHANDLE h, DWORD d), (h, d), SCARD_E_INVALID_HANDLE, 0)
 W(pcsc, LONG, SCardBeginTransaction, (SCARDHANDLE h), (h), SCARD_W_RESET_CARD, 0)
 W(pcsc, LONG, SCardEndTransaction, (SCARDHANDLE h, DWORD d), (h, d), SCARD_E_INVALID_HANDLE, 0)

@@ -154,13 +154,6 @@ static int transmit(void *ctx, struct span command, struct wr *rsp, struct err *
 	return rc;
 }
 
-static int reset(void *ctx, struct err *e)
-{
-	(void)ctx;
-	(void)e;
-	return 0;
-}
-
 static void closed(void *ctx)
 {
 	(void)ctx;
@@ -246,9 +239,7 @@ static void send(struct liar *l, struct session *s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const struct card_ops ops = {
-		.transmit = transmit, .reset = reset, .close = closed
-	};
+	static const struct card_ops ops = { .transmit = transmit, .close = closed };
 	static const uint8_t is[] = { 0x70, 0x10, 0x30, 0x71, 0x00, 0x60, 0x11, 0x20 };
 	static const int levels[] = { -1, 0x00, 0x01, 0x03, 0x11, 0x13, 0x33, 0x02 };
 	struct rd in = rd_of(span_of(data, n));

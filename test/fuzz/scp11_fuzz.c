@@ -67,19 +67,12 @@ static int transmit(void *ctx, struct span command, struct wr *rsp, struct err *
 	return 0;
 }
 
-static int reset(void *ctx, struct err *e)
-{
-	(void)ctx;
-	(void)e;
-	return 0;
-}
-
 static void no_close(void *ctx)
 {
 	(void)ctx;
 }
 
-static const struct card_ops ops = { .transmit = transmit, .reset = reset, .close = no_close };
+static const struct card_ops ops = { .transmit = transmit, .close = no_close };
 
 /* The keys of everybody: fixed, so that the corpus can hold certificates that are good. */
 static struct ec_private house, own;

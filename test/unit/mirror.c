@@ -30,19 +30,12 @@ static int transmit(void *ctx, struct span wire, struct wr *rsp, struct err *e)
 	return 0;
 }
 
-static int no_reset(void *ctx, struct err *e)
-{
-	(void)ctx;
-	(void)e;
-	return 0;
-}
-
 static void no_close(void *ctx)
 {
 	(void)ctx;
 }
 
-static const struct card_ops ops = { .transmit = transmit, .reset = no_reset, .close = no_close };
+static const struct card_ops ops = { .transmit = transmit, .close = no_close };
 
 static void handshake(struct mirror *m, enum scp_protocol p, uint8_t level)
 {

@@ -43,12 +43,6 @@ static int script_transmit(void *ctx, struct span command, struct wr *rsp, struc
 	return 0;
 }
 
-static int script_reset(void *ctx, struct err *e)
-{
-	(void)ctx;
-	return err_set(e, ERR_READER, "no reset");
-}
-
 static void script_close(void *ctx)
 {
 	((struct script *)ctx)->sent = 1000;
@@ -66,7 +60,6 @@ static void script_limit(void *ctx, unsigned ms)
 
 static const struct card_ops script_ops = {
 	.transmit = script_transmit,
-	.reset = script_reset,
 	.close = script_close,
 	.alive = script_alive,
 	.limit = script_limit,
@@ -363,7 +356,6 @@ static void test_gone(void **state)
 	assert_int_equal(card_transmit(&c, unit_bytes("80CA006600"), &rsp, &e), -1);
 	assert_int_equal(e.code, ERR_READER);
 	assert_int_equal(s.sent, 1);
-	assert_int_equal(card_reset(&c, &e), -1);
 	card_close(&c);
 	assert_int_equal(s.sent, 1000);
 	card_close(&c);

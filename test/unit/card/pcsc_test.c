@@ -24,9 +24,8 @@ static struct {
 	const char *answer; /* hex */
 	bool hang_list, hang_transmit;
 	sem_t go_on, ended;
-	int contexts, connected, transactions, sent, resets, looks;
-	int comes; /* the card is there from this look on; 0: does not matter */
-	bool other_atr;
+	int contexts, connected, transactions, sent, looks;
+	int comes;   /* the card is there from this look on; 0: does not matter */
 	DWORD atr_n; /* what is told of it; 0: the truth */
 	DWORD share, disposition;
 	uint8_t command[300];
@@ -101,16 +100,6 @@ LONG SCardConnect(SCARDCONTEXT context, LPCSTR reader, DWORD share, DWORD protoc
 	return SCARD_S_SUCCESS;
 }
 
-LONG SCardReconnect(SCARDHANDLE card, DWORD share, DWORD protocols, DWORD init, LPDWORD protocol)
-{
-	(void)card;
-	(void)share;
-	(void)protocols;
-	*protocol = fake.protocol;
-	fake.resets += init == SCARD_RESET_CARD;
-	return SCARD_S_SUCCESS;
-}
-
 LONG SCardDisconnect(SCARDHANDLE card, DWORD disposition)
 {
 	assert_int_equal(card, 9);
@@ -144,7 +133,6 @@ LONG SCardStatus(SCARDHANDLE card, LPSTR name, LPDWORD name_n, LPDWORD state, LP
 	*protocol = fake.protocol;
 	assert_true(*n >= sizeof(atr));
 	memcpy(out, atr, sizeof(atr));
-	out[sizeof(atr) - 1] ^= fake.other_atr ? 0x01 : 0x00;
 	*n = sizeof(atr);
 	return SCARD_S_SUCCESS;
 }
@@ -378,8 +366,6 @@ static void test_card(void **state)
 		assert_span(wr_span(&rsp), unit_bytes("AABB9000"));
 		assert_span(span_of(fake.command, fake.command_n), unit_bytes("80CA006600"));
 	}
-	assert_ok(card_reset(&c, &e), &e);
-	assert_int_equal(fake.resets, 1);
 	card_close(&c);
 	assert_int_equal(fake.disposition, SCARD_RESET_CARD);
 	wr_free(&rsp);
@@ -537,24 +523,6 @@ static void test_alive(void **state)
 	wr_free(&rsp);
 }
 
-static void test_other_card_after_reset(void **state)
-{
-	struct wr rsp = wr_grow(APDU_MAX_RESPONSE);
-	struct err e = { 0 };
-	struct card c;
-
-	(void)state;
-	assert_ok(pcsc_open("1", NULL, &c, &e), &e);
-	fake.other_atr = true;
-	assert_int_equal(card_reset(&c, &e), -1);
-	assert_int_equal(e.code, ERR_READER);
-	assert_non_null(strstr(e.text, "another card"));
-	assert_int_equal(send(&c, &rsp, &e), -1);
-	assert_int_equal(fake.sent, 0);
-	card_close(&c);
-	wr_free(&rsp);
-}
-
 static void test_too_long(void **state)
 {
 	struct wr rsp = wr_grow(APDU_MAX_RESPONSE);
@@ -659,7 +627,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_connect_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_transmit_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_alive, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_other_card_after_reset, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wait, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hanging_command, setup, teardown),

@@ -17,19 +17,11 @@ static int echo_transmit(void *ctx, struct span command, struct wr *rsp, struct 
 	wr_put(rsp, unit_bytes(*n == 1 ? "6F049000" : *n == 2 ? "9000" : "6982"));
 	return 0;
 }
-static int echo_reset(void *ctx, struct err *e)
-{
-	(void)ctx;
-	(void)e;
-	return 0;
-}
 static void echo_close(void *ctx)
 {
 	*(unsigned *)ctx = 100;
 }
-static const struct card_ops echo_ops = {
-	.transmit = echo_transmit, .reset = echo_reset, .close = echo_close
-};
+static const struct card_ops echo_ops = { .transmit = echo_transmit, .close = echo_close };
 
 static const char *tmp(void)
 {

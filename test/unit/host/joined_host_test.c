@@ -62,13 +62,6 @@ static int transmit(void *ctx, struct span command, struct wr *rsp, struct err *
 	return err_set(e, ERR_READER, "no answer");
 }
 
-static int no_reset(void *ctx, struct err *e)
-{
-	(void)ctx;
-	(void)e;
-	return 0;
-}
-
 static void nothing(void *ctx)
 {
 	(void)ctx;
@@ -111,9 +104,7 @@ static void done(struct bound *b)
 
 static void bind(struct bound *b, uint8_t level, struct err *e)
 {
-	static const struct card_ops ops = {
-		.transmit = transmit, .reset = no_reset, .close = nothing
-	};
+	static const struct card_ops ops = { .transmit = transmit, .close = nothing };
 	const struct choose_asks asks = { .key_version = 0x30, .level = level, .s16 = -1 };
 	const struct session_auth auth = { .keys = the_keys, .ctx = b };
 

@@ -32,13 +32,6 @@ static int transmit(void *ctx, struct span command, struct wr *rsp, struct err *
 	return err_set(e, ERR_READER, "no answer");
 }
 
-static int no_reset(void *ctx, struct err *e)
-{
-	(void)ctx;
-	(void)e;
-	return 0;
-}
-
 static void off(void *ctx)
 {
 	struct bench *b = ctx;
@@ -47,7 +40,7 @@ static void off(void *ctx)
 	b->v = NULL;
 }
 
-static const struct card_ops ops = { .transmit = transmit, .reset = no_reset, .close = off };
+static const struct card_ops ops = { .transmit = transmit, .close = off };
 
 static void connect_card(struct bench *b)
 {

@@ -44,19 +44,12 @@ static int transmit(void *ctx, struct span command, struct wr *rsp, struct err *
 	return 0;
 }
 
-static int no_reset(void *ctx, struct err *e)
-{
-	(void)ctx;
-	(void)e;
-	return 0;
-}
-
 static void no_close(void *ctx)
 {
 	(void)ctx;
 }
 
-static const struct card_ops ops = { .transmit = transmit, .reset = no_reset, .close = no_close };
+static const struct card_ops ops = { .transmit = transmit, .close = no_close };
 
 static int before(void *ctx, const struct scp11_card *card, struct err *e)
 {
