@@ -10,18 +10,18 @@
 static const char *const ciphers[] = { "aes", "des", NULL };
 
 static const struct bind_field half_fields[] = {
-	{ "hex", BIND_STRING, .min = 2, .max = 2 * CERTS_MAX, IN(certs_value, hex) },
-	{ "file", BIND_STRING, .min = 1, .max = FILE_NAME_MAX, IN(certs_value, file) },
+	CERTS_HEX,
+	CERTS_FILE,
 };
 static const struct bind_table half_table = BIND_TABLE(half_fields);
 static const struct bind_field authority_fields[] = {
 	FIELD_TYPE,
 	FIELD_TEST,
-	{ "cipher", BIND_CHOICE, .choices = ciphers, IN(slot_text, cipher) },
+	BIND_CHOICE("cipher", slot_text, cipher, ciphers),
 	FIELD_VALUE("value", secret),
-	{ "curve", BIND_CHOICE, .choices = curve_names, IN(slot_text, curve) },
-	{ "private", BIND_MAP, .table = &half_table, IN(slot_text, half) },
-	{ "public", BIND_MAP, .table = &half_table, IN(slot_text, certs) },
+	FIELD_CURVE,
+	FIELD_CERTS("private", half, half_table),
+	FIELD_CERTS("public", certs, half_table),
 };
 const struct bind_table authority_table = BIND_TABLE(authority_fields);
 

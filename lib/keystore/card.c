@@ -5,15 +5,14 @@ static const char *const aes_schemes[] = { "none", "kdf3", NULL };
 static const char *const des_schemes[] = { "none", "visa2", "visa", "emv", NULL };
 
 static const struct bind_field template_fields[] = {
-	{ "template", BIND_STRING, BIND_REQUIRED, .min = 1, .max = TEMPLATE_TEXT_MAX,
-	    IN(slot_text, template) },
+	BIND_STRING("template", slot_text, template, .flags = BIND_REQUIRED),
 };
 static const struct bind_table template_table = BIND_TABLE(template_fields);
 #define CARD_FIELDS(schemes) \
 	{ \
 		FIELD_TYPE, FIELD_TEST, FIELD_VERSION(0x01), \
-		    { "diversification", BIND_CHOICE, BIND_REQUIRED, .choices = (schemes), \
-			    .table = &template_table, IN(slot_text, diversification) }, \
+		    BIND_CHOICE("diversification", slot_text, diversification, schemes, \
+			.flags = BIND_REQUIRED, .table = &template_table), \
 		    FIELD_VALUE("master", master), FIELD_VALUE("enc", enc), \
 		    FIELD_VALUE("mac", mac), FIELD_VALUE("dek", dek), \
 	}

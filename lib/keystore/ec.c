@@ -12,35 +12,31 @@
 const char *const curve_names[] = { "p-256", "p-384", "brainpoolp256r1", "p-521", NULL };
 
 static const struct bind_field certs_fields[] = {
-	{ "hex", BIND_STRING, .min = 2, .max = 2 * CERTS_MAX, IN(certs_value, hex) },
-	{ "file", BIND_STRING, .min = 1, .max = FILE_NAME_MAX, IN(certs_value, file) },
+	CERTS_HEX,
+	CERTS_FILE,
 };
 static const struct bind_table certs_table = BIND_TABLE(certs_fields);
 static const struct bind_field private_fields[] = {
-	{ "hex", BIND_BYTES, .min = 32, .max = EC_FIELD_MAX, IN(slot_value, hex) },
-	{ "file", BIND_STRING, .min = 1, .max = FILE_NAME_MAX, IN(slot_value, file) },
+	VALUE_HEX(32, EC_FIELD_MAX),
+	VALUE_FILE,
 };
 static const struct bind_table private_table = BIND_TABLE(private_fields);
 
-#define FIELD_CURVE \
-	{ \
-		"curve", BIND_CHOICE, .choices = curve_names, IN(slot_text, curve) \
-	}
 static const struct bind_field oce_fields[] = {
 	FIELD_TYPE,
 	FIELD_TEST,
 	FIELD_CURVE,
-	{ "private", BIND_MAP, BIND_REQUIRED, .table = &private_table, IN(slot_text, secret) },
-	{ "certificates", BIND_MAP, BIND_REQUIRED, .table = &certs_table, IN(slot_text, certs) },
+	FIELD_SECRET("private", secret, private_table, .flags = BIND_REQUIRED),
+	FIELD_CERTS("certificates", certs, certs_table, .flags = BIND_REQUIRED),
 };
 static const struct bind_field ca_fields[] = {
 	FIELD_TYPE,
 	FIELD_TEST,
 	FIELD_CURVE,
-	{ "public", BIND_BYTES, .min = 65, .max = EC_POINT_MAX, IN(slot_text, public) },
-	{ "identifier", BIND_BYTES, .min = 1, .max = X509_ID_MAX, IN(slot_text, identifier) },
-	{ "certificate", BIND_MAP, .table = &certs_table, IN(slot_text, certs) },
-	{ "private", BIND_MAP, .table = &private_table, IN(slot_text, secret) },
+	BIND_BYTES("public", slot_text, public, 65, EC_POINT_MAX),
+	BIND_BYTES("identifier", slot_text, identifier, 1, X509_ID_MAX),
+	FIELD_CERTS("certificate", certs, certs_table),
+	FIELD_SECRET("private", secret, private_table),
 };
 const struct bind_table oce_table = BIND_TABLE(oce_fields);
 const struct bind_table ca_table = BIND_TABLE(ca_fields);

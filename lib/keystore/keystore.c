@@ -11,9 +11,9 @@ enum { ENTRIES_MAX = 256, SIGNERS_MAX = 8 };
 
 static bind_each take_entry;
 static const struct bind_field store_fields[] = {
-	{ .key = "cardadm", .kind = BIND_HEADER },
-	{ "threshold", BIND_U32, .min = 1, .max = SIGNERS_MAX, IN(keystore, threshold) },
-	{ "keys", BIND_EACH, BIND_REQUIRED, .each = take_entry },
+	BIND_HEADER_ROW,
+	BIND_U32("threshold", keystore, threshold, 1, SIGNERS_MAX),
+	BIND_EACH("keys", take_entry, .flags = BIND_REQUIRED),
 };
 static const struct bind_table store_table = BIND_TABLE(store_fields);
 

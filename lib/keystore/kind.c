@@ -2,30 +2,33 @@
 
 #include <string.h>
 
+/* One row: the type, its name, family, and the prefixes of what knows it: NAME_table, NAME_take,
+ * NAME_read, NAME_show; then .anchor. */
+#define KIND(type, name_, family_, table_, take_, read_, show_, ...) \
+	[type] = { .name = (name_), \
+		.family = (family_), \
+		.fields = &table_##_table, \
+		.take = take_##_take, \
+		.read = read_##_read, \
+		.show = show_##_show, \
+		__VA_ARGS__ }
+#define AUTHORITY(type, name) \
+	KIND(type, name, FAMILY_AUTHORITY, authority, authority, authority, authority)
+
 static const struct entry_kind kinds[ENTRY_TYPES] = {
-	[ENTRY_SCP03] = { "scp03", FAMILY_CARD, false, &scp03_table, scp03_take, card_read,
-	    card_show },
-	[ENTRY_SCP02] = { "scp02", FAMILY_CARD, false, &scp02_table, scp02_take, card_read,
-	    card_show },
-	[ENTRY_ISSUER] = { "issuer", FAMILY_PAIR, true, &issuer_table, issuer_take, issuer_read,
-	    pair_show },
-	[ENTRY_SIGNER] = { "signer", FAMILY_PAIR, true, &signer_table, signer_take, signer_read,
-	    pair_show },
-	[ENTRY_KEK] = { "bundle-kek", FAMILY_SECRET, false, &secret_table, secret_take, secret_read,
-	    secret_show },
-	[ENTRY_KOS] = { "kos", FAMILY_SECRET, false, &kos_table, secret_take, secret_read,
-	    kos_show },
-	[ENTRY_KMAC] = { "kmac", FAMILY_SECRET, false, &secret_table, secret_take, secret_read,
-	    secret_show },
-	[ENTRY_OCE] = { "oce", FAMILY_EC, false, &oce_table, oce_take, oce_read, ec_show },
-	[ENTRY_CA] = { "ca", FAMILY_EC, true, &ca_table, ca_take, ca_read, ec_show },
-	[ENTRY_OCE_CA] = { "oce-ca", FAMILY_EC, true, &ca_table, ca_take, ca_read, ec_show },
-	[ENTRY_DAP] = { "dap", FAMILY_AUTHORITY, false, &authority_table, authority_take,
-	    authority_read, authority_show },
-	[ENTRY_TOKEN] = { "token", FAMILY_AUTHORITY, false, &authority_table, authority_take,
-	    authority_read, authority_show },
-	[ENTRY_RECEIPT] = { "receipt", FAMILY_AUTHORITY, false, &authority_table, authority_take,
-	    authority_read, authority_show },
+	KIND(ENTRY_SCP03, "scp03", FAMILY_CARD, scp03, scp03, card, card),
+	KIND(ENTRY_SCP02, "scp02", FAMILY_CARD, scp02, scp02, card, card),
+	KIND(ENTRY_ISSUER, "issuer", FAMILY_PAIR, issuer, issuer, issuer, pair, .anchor = true),
+	KIND(ENTRY_SIGNER, "signer", FAMILY_PAIR, signer, signer, signer, pair, .anchor = true),
+	KIND(ENTRY_KEK, "bundle-kek", FAMILY_SECRET, secret, secret, secret, secret),
+	KIND(ENTRY_KOS, "kos", FAMILY_SECRET, kos, secret, secret, kos),
+	KIND(ENTRY_KMAC, "kmac", FAMILY_SECRET, secret, secret, secret, secret),
+	KIND(ENTRY_OCE, "oce", FAMILY_EC, oce, oce, oce, ec),
+	KIND(ENTRY_CA, "ca", FAMILY_EC, ca, ca, ca, ec, .anchor = true),
+	KIND(ENTRY_OCE_CA, "oce-ca", FAMILY_EC, ca, ca, ca, ec, .anchor = true),
+	AUTHORITY(ENTRY_DAP, "dap"),
+	AUTHORITY(ENTRY_TOKEN, "token"),
+	AUTHORITY(ENTRY_RECEIPT, "receipt"),
 };
 
 const struct entry_kind *kind_of(enum entry_type t)

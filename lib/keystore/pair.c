@@ -4,17 +4,16 @@
 #include "keystore/kind.h"
 
 static const struct bind_field private_fields[] = {
-	{ "hex", BIND_BYTES, .min = 16, .max = KEY_MAX, IN(slot_value, hex) },
-	{ "file", BIND_STRING, .min = 1, .max = FILE_NAME_MAX, IN(slot_value, file) },
+	VALUE_HEX(16, KEY_MAX),
+	VALUE_FILE,
 };
 /* No kcv: a private key is checked against its public key instead. */
 static const struct bind_table private_table = BIND_TABLE(private_fields);
 
 #define PAIR_FIELDS(size) \
 	{ \
-		FIELD_TYPE, FIELD_TEST, \
-		    { "private", BIND_MAP, .table = &private_table, IN(slot_text, secret) }, \
-		    { "public", BIND_BYTES, .min = (size), .max = (size), IN(slot_text, public) }, \
+		FIELD_TYPE, FIELD_TEST, FIELD_SECRET("private", secret, private_table), \
+		    BIND_BYTES("public", slot_text, public, size, size), \
 	}
 static const struct bind_field issuer_fields[] = PAIR_FIELDS(P256_PUBLIC);
 static const struct bind_field signer_fields[] = PAIR_FIELDS(ED25519_PUBLIC);

@@ -10,9 +10,9 @@
 #define VALUE_FILE_MAX 1024 /* blanks and line ends included */
 
 static const struct bind_field value_fields[] = {
-	{ "hex", BIND_BYTES, .min = 16, .max = KEY_MAX, IN(slot_value, hex) },
-	{ "file", BIND_STRING, .min = 1, .max = FILE_NAME_MAX, IN(slot_value, file) },
-	{ "kcv", BIND_BYTES, .min = KCV_SIZE, .max = KCV_SIZE, IN(slot_value, kcv) },
+	VALUE_HEX(16, KEY_MAX),
+	VALUE_FILE,
+	BIND_BYTES("kcv", slot_value, kcv, KCV_SIZE, KCV_SIZE),
 };
 const struct bind_table value_table = BIND_TABLE(value_fields);
 

@@ -7,27 +7,6 @@
 #include "keystore/keystore.h"
 #include "yaml/bind.h"
 
-#define IN(type, member) .offset = offsetof(struct type, member)
-/* Which type it is was found before: it chose the table that this field stands in. */
-#define FIELD_TYPE \
-	{ \
-		"type", BIND_STRING, BIND_REQUIRED, .min = 1, .max = TYPE_TEXT_MAX, \
-						    IN(slot_text, type) \
-	}
-#define FIELD_TEST \
-	{ \
-		"test", BIND_BOOL, IN(slot_text, test) \
-	}
-#define FIELD_VERSION(least) \
-	{ \
-		"version", BIND_HEX8, BIND_REQUIRED, .min = (least), .max = 0xFF, \
-						     IN(slot_text, version) \
-	}
-#define FIELD_VALUE(name, member) \
-	{ \
-		name, BIND_MAP, .table = &value_table, IN(slot_text, member) \
-	}
-
 enum {
 	VALUES = 3,
 	KCV_SIZE = 3,
@@ -62,6 +41,27 @@ struct slot_text {
 	struct bind_bytes public, identifier;
 	struct certs_value certs, half; /* half: the private key of dap, token, receipt */
 };
+
+/* Rows that several types have, of struct slot_text. Which type it is was found before: it chose
+ * the table that the row stands in. */
+#define FIELD_TYPE BIND_STRING("type", slot_text, type, .flags = BIND_REQUIRED)
+#define FIELD_TEST BIND_BOOL("test", slot_text, test)
+#define FIELD_VERSION(least) \
+	BIND_HEX8("version", slot_text, version, least, 0xFF, .flags = BIND_REQUIRED)
+#define FIELD_CURVE BIND_CHOICE("curve", slot_text, curve, curve_names)
+/* A secret value, certificates: a map with its own table. */
+#define FIELD_SECRET(name, member, table, ...) \
+	BIND_MAP(name, table, .offset = BIND_AT(struct slot_value, slot_text, member), __VA_ARGS__)
+#define FIELD_VALUE(name, member) FIELD_SECRET(name, member, value_table)
+#define FIELD_CERTS(name, member, table, ...) \
+	BIND_MAP(name, table, .offset = BIND_AT(struct certs_value, slot_text, member), __VA_ARGS__)
+/* Where they are: octets in hex, or the file that has them. */
+#define VALUE_HEX(least, most) BIND_BYTES("hex", slot_value, hex, least, most)
+#define VALUE_FILE BIND_STRING("file", slot_value, file)
+#define CERTS_HEX \
+	BIND_ROW("hex", BIND_STRING, char *, certs_value, hex, .min = 2, \
+	    .max = BIND_ROOM(certs_value, hex))
+#define CERTS_FILE BIND_STRING("file", certs_value, file)
 
 /* One half of a key pair. */
 struct half {
