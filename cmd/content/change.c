@@ -82,11 +82,12 @@ static int open_dry(struct maker *m, const struct change *ch)
 	return 0;
 }
 
-static int open_again(void *ctx, const struct change *ch, bool new_set, bool anew, struct err *e)
+static int open_again(
+    void *ctx, const struct change *ch, enum keys_set which, enum keys_card card, struct err *e)
 {
 	struct maker *m = ctx;
 
-	return m->t.is_dry ? open_dry(m, ch) : key_ways_open(&m->ways, ch, new_set, anew, e);
+	return m->t.is_dry ? open_dry(m, ch) : key_ways_open(&m->ways, ch, which, card, e);
 }
 
 static enum proof proof(void *ctx, const struct change *ch, uint8_t *own)

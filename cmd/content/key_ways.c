@@ -48,16 +48,16 @@ static void kind_for(const struct entry *t, struct channel_kind *k)
 	k->level &= LEVEL_CMAC | LEVEL_CDEC;
 }
 
-int key_ways_open(
-    struct key_ways *w, const struct change *ch, bool new_set, bool anew, struct err *e)
+int key_ways_open(struct key_ways *w, const struct change *ch, enum keys_set which,
+    enum keys_card card, struct err *e)
 {
 	struct key_order o;
 	bool brings = key_order_of(ch, &o);
-	const struct entry *t = new_set ? o.entry : w->old;
-	uint8_t version = new_set ? o.version : w->old_version;
+	const struct entry *t = which == NEW_SET ? o.entry : w->old;
+	uint8_t version = which == NEW_SET ? o.version : w->old_version;
 	struct channel_kind kind = w->kind;
 
-	if (anew && ctx_reconnect(w->c, e) != 0)
+	if (card == CARD_ANEW && ctx_reconnect(w->c, e) != 0)
 		return -1;
 	/* Whether keys are gone a card tells outside of a channel too. */
 	if (t == NULL && !brings)
@@ -65,10 +65,10 @@ int key_ways_open(
 	if (t == NULL)
 		return err_set(
 		    e, ERR_AUTH, "the key store has no set that this channel was opened with");
-	if (new_set && o.into.n > 0)
+	if (which == NEW_SET && o.into.n > 0)
 		kind.domain = o.into;
 	/* What the card refused under this version were other keys. */
-	if (new_set && w->work != NULL && w->work->change.put)
+	if (which == NEW_SET && w->work != NULL && w->work->change.put)
 		channel_forget(w->c, w->session, version);
 	kind_for(t, &kind);
 	return channel_again(w->c, w->session, &kind, t, version, e);

@@ -25,8 +25,8 @@ void key_ways_of(struct key_ways *w, struct session *s, const struct channel_arg
 /* In a dry run nothing was opened: only what the channel would be opened with. */
 void key_ways_dry(struct key_ways *w, const struct channel_args *a);
 /* As change_calls' open and proof. */
-int key_ways_open(
-    struct key_ways *w, const struct change *ch, bool new_set, bool anew, struct err *e);
+int key_ways_open(struct key_ways *w, const struct change *ch, enum keys_set which,
+    enum keys_card card, struct err *e);
 enum proof key_ways_proof(const struct key_ways *w, const struct change *ch);
 /*
  * A run before this one may have come so far that the old keys open nothing any more: the options

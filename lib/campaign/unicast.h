@@ -56,7 +56,8 @@ const struct channel_set *visit_set_of(const struct visit *v, const struct task 
 
 /* Callbacks of a change of keys; ctx is the visit. */
 enum proof visit_proof(void *ctx, const struct change *ch, uint8_t *own);
-int visit_open_set(void *ctx, const struct change *ch, bool new_set, bool anew, struct err *e);
+int visit_open_set(
+    void *ctx, const struct change *ch, enum keys_set which, enum keys_card card, struct err *e);
 /* Which steps change the set that opens channels, and to what: c->unicast->set. */
 int unicast_chain_keys(struct campaign *c, struct err *e);
 

@@ -76,13 +76,14 @@ enum proof visit_proof(void *ctx, const struct change *ch, uint8_t *own)
 }
 
 /* Without an answer it ends here: the next run asks the card which keys it has. */
-int visit_open_set(void *ctx, const struct change *ch, bool new_set, bool anew, struct err *e)
+int visit_open_set(
+    void *ctx, const struct change *ch, enum keys_set which, enum keys_card card, struct err *e)
 {
 	struct visit *v = ctx;
 	const struct channel_set *set = visit_set_of(v, v->task);
 
 	(void)ch;
-	if (anew || !new_set || set == NULL) {
+	if (card == CARD_ANEW || which != NEW_SET || set == NULL) {
 		err_set(e, ERR_READER, "that is to be asked at the next run");
 		return err_hint(e, "the next run goes on from what the card has");
 	}

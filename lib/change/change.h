@@ -123,7 +123,8 @@ struct change_calls {
 	/* Data went to the domain of the channel: the card may tell another CIN from now on. */
 	int (*renamed)(void *ctx, struct err *e);
 	/* A keys_opener (host/keys.h) with the set that a change of keys brings. */
-	int (*open)(void *ctx, const struct change *ch, bool new_set, bool anew, struct err *e);
+	int (*open)(void *ctx, const struct change *ch, enum keys_set which, enum keys_card card,
+	    struct err *e);
 	/* NULL: due where there is `open`. *own, the version of the set that the channel was opened
 	 * with, is set; before this change it may have been another. */
 	enum proof (*proof)(void *ctx, const struct change *ch, uint8_t *own);

@@ -122,7 +122,7 @@ static int look_again(struct change_card *c, struct keys_gone *g, struct err *e)
 	bool told;
 
 	err_clear(e);
-	if (key_open(c, false, true, e) != 0 || keys_read(c->s, &g->now, &told, e) != 0)
+	if (key_open(c, OLD_SET, CARD_ANEW, e) != 0 || keys_read(c->s, &g->now, &told, e) != 0)
 		return err_in(e, "DELETE: no answer came");
 	g->resolved = true;
 	if (told && count(&g->what, &g->now) == 0)

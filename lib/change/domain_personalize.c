@@ -104,7 +104,7 @@ static int prove(struct change_card *c, struct key_work *w, struct err *e)
 
 	if (c->stays_open || c->is_dry || key_proof(c, &own) == PROOF_NEVER)
 		return 0;
-	if (key_open(c, true, false, e) != 0)
+	if (key_open(c, NEW_SET, CARD_AS_IT_IS, e) != 0)
 		return -1;
 	w->change.proved = true;
 	return key_personalized(c->s, e);

@@ -32,18 +32,18 @@ int key_work_confirm(struct change_card *c, const struct key_work *w, struct err
 
 /* ---- done ---- */
 
-int key_open(struct change_card *c, bool new_set, bool anew, struct err *e)
+int key_open(struct change_card *c, enum keys_set which, enum keys_card card, struct err *e)
 {
 	if (c->calls->open != NULL)
-		return c->calls->open(c->ctx, c->change, new_set, anew, e);
+		return c->calls->open(c->ctx, c->change, which, card, e);
 	err_set(e, ERR_READER, "which keys the card has is not known");
 	return err_hint(e, "run it again: it goes on from what the card has");
 }
 
 /* A keys_opener. */
-static int opener(void *ctx, bool new_set, bool anew, struct err *e)
+static int opener(void *ctx, enum keys_set which, enum keys_card card, struct err *e)
 {
-	return key_open(ctx, new_set, anew, e);
+	return key_open(ctx, which, card, e);
 }
 
 int key_personalized(struct session *s, struct err *e)
@@ -110,7 +110,7 @@ static int do_dry(struct change_card *c, struct key_work *w, struct err *e)
 {
 	const struct keys_plan *plan = &w->change.plan;
 
-	if (put_dry(c, w, e) != 0 || (plan->prove && key_open(c, true, false, e) != 0))
+	if (put_dry(c, w, e) != 0 || (plan->prove && key_open(c, NEW_SET, CARD_AS_IT_IS, e) != 0))
 		return -1;
 	if (plan->remove == 0)
 		return 0;

@@ -76,7 +76,7 @@ int key_of_card(struct session *s, const struct entry *t, struct key_set *keys,
  */
 int key_personalized(struct session *s, struct err *e);
 /* calls->open; without one ERR_READER: who asks later finds out. */
-int key_open(struct change_card *c, bool new_set, bool anew, struct err *e);
+int key_open(struct change_card *c, enum keys_set which, enum keys_card card, struct err *e);
 /* DELETE and what follows it, in a plan. */
 int key_delete_dry(struct change_card *c, const struct delete_keys *what, struct err *e);
 /* How the keys of the change at work prove themselves; *own: see there. */

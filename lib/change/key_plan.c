@@ -106,7 +106,7 @@ static int look_closer(struct change_card *c, struct key_work *w, struct err *e)
 	}
 	if (c->stays_open)
 		return other_keys(w, true, e);
-	if (key_open(c, true, false, e) != 0)
+	if (key_open(c, NEW_SET, CARD_AS_IT_IS, e) != 0)
 		return e->code == ERR_AUTH ? other_keys(w, false, e) : -1;
 	w->proved_before = true;
 	return 0;

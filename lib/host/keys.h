@@ -86,10 +86,12 @@ int keys_plan(
 
 /*
  * Opens a channel with the new or the old set in the session of the change, comparing the card's
- * cryptogram first, so that keys which do not fit (ERR_AUTH) cost no try. anew: the card gave no
- * answer, so it has to be connected again before.
+ * cryptogram first, so that keys which do not fit (ERR_AUTH) cost no try. CARD_ANEW: the card gave
+ * no answer, so it has to be connected again before.
  */
-typedef int keys_opener(void *ctx, bool new_set, bool anew, struct err *e);
+enum keys_set { OLD_SET, NEW_SET };
+enum keys_card { CARD_AS_IT_IS, CARD_ANEW };
+typedef int keys_opener(void *ctx, enum keys_set which, enum keys_card card, struct err *e);
 /*
  * After a lost answer: which of two sets does the card have? `open` is called for the new set and,
  * if that does not fit (ERR_AUTH), once for the old. 0: the channel is open with the one that

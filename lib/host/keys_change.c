@@ -94,14 +94,14 @@ int keys_which(keys_opener *open, void *ctx, bool *is_new, struct err *e)
 	struct err first, second;
 
 	*is_new = true;
-	if (open(ctx, true, true, e) == 0)
+	if (open(ctx, NEW_SET, CARD_ANEW, e) == 0)
 		return 0;
 	if (e->code != ERR_AUTH)
 		return err_in(e, "with the new key set");
 	first = *e;
 	err_clear(e);
 	*is_new = false;
-	if (open(ctx, false, false, e) == 0)
+	if (open(ctx, OLD_SET, CARD_AS_IT_IS, e) == 0)
 		return 0;
 	if (e->code != ERR_AUTH)
 		return err_in(e, "with the old key set");
@@ -124,7 +124,7 @@ static int resolve_by_information(struct keys_change *x, struct err *e)
 {
 	struct key_infos k;
 
-	if (x->open(x->ctx, false, true, e) != 0 || keys_prove(x->s, &k, e) != 0)
+	if (x->open(x->ctx, OLD_SET, CARD_ANEW, e) != 0 || keys_prove(x->s, &k, e) != 0)
 		return -1;
 	if (x->plan.p1 == x->keys->version) {
 		err_set(e, ERR_READER,
@@ -200,7 +200,7 @@ static int prove(struct keys_change *x, struct err *e)
 {
 	if (!x->plan.prove)
 		return 0;
-	if (x->open(x->ctx, true, false, e) == 0) {
+	if (x->open(x->ctx, NEW_SET, CARD_AS_IT_IS, e) == 0) {
 		x->proved = true;
 		return 0;
 	}
@@ -240,7 +240,7 @@ static int remove_old(struct keys_change *x, struct err *e)
 		if (!unknown)
 			return -1;
 		err_clear(e);
-		if (x->open(x->ctx, true, true, e) != 0) {
+		if (x->open(x->ctx, NEW_SET, CARD_ANEW, e) != 0) {
 			err_in(e, "DELETE: no answer came");
 			return err_hint_else(e, "run it again: it goes on from what the card has");
 		}

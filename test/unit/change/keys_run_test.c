@@ -39,12 +39,13 @@ static void end(void *ctx, const struct change *ch, const void *work, const stru
 	wipe(&w.work.keys, sizeof(w.work.keys));
 }
 
-static int open_set(void *ctx, const struct change *ch, bool new_set, bool anew, struct err *err)
+static int open_set(
+    void *ctx, const struct change *ch, enum keys_set which, enum keys_card card, struct err *err)
 {
 	struct key_order o;
 
 	(void)ctx;
-	if (!new_set || anew || w.next_run)
+	if (which != NEW_SET || card == CARD_ANEW || w.next_run)
 		return err_set(err, ERR_READER, "at the next run");
 	w.opened++;
 	assert_true(key_order_of(ch, &o));

@@ -14,12 +14,13 @@
 
 static struct err e;
 
-static int open_again(void *ctx, const struct change *ch, bool new_set, bool anew, struct err *r)
+static int open_again(
+    void *ctx, const struct change *ch, enum keys_set which, enum keys_card card, struct err *r)
 {
 	struct key_order o;
 
 	(void)ctx;
-	assert_true(new_set && !anew && key_order_of(ch, &o));
+	assert_true(which == NEW_SET && card != CARD_ANEW && key_order_of(ch, &o));
 	return change_rig_open(
 	    o.entry, o.version, o.into.n > 0 ? &o.into : &change_session.domain, r);
 }

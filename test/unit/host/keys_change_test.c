@@ -121,13 +121,13 @@ static int open_set(struct bench *b, unsigned k, struct err *e)
 	return session_begin(&b->s, &asks, &auth, e);
 }
 
-static int opener(void *ctx, bool new_set, bool anew, struct err *e)
+static int opener(void *ctx, enum keys_set which, enum keys_card card, struct err *e)
 {
 	struct bench *b = ctx;
 
-	if (anew)
+	if (card == CARD_ANEW)
 		connect_card(b);
-	return open_set(b, new_set, e);
+	return open_set(b, which == NEW_SET, e);
 }
 
 /* Opens with the old set, else with the new one, plans, and does it. */

@@ -397,14 +397,14 @@ struct opener {
 	unsigned asked_new, asked_old;
 };
 
-static int open_it(void *ctx, bool new_set, bool anew, struct err *e)
+static int open_it(void *ctx, enum keys_set which, enum keys_card card, struct err *e)
 {
 	struct opener *o = ctx;
-	enum err_code code = new_set ? o->of_new : o->of_old;
+	enum err_code code = which == NEW_SET ? o->of_new : o->of_old;
 
-	assert_int_equal(anew, new_set); /* the card is connected anew once */
-	++*(new_set ? &o->asked_new : &o->asked_old);
-	return code == ERR_NONE ? 0 : err_set(e, code, new_set ? "no new" : "no old");
+	assert_int_equal(card == CARD_ANEW, which == NEW_SET); /* the card is connected anew once */
+	++*(which == NEW_SET ? &o->asked_new : &o->asked_old);
+	return code == ERR_NONE ? 0 : err_set(e, code, which == NEW_SET ? "no new" : "no old");
 }
 
 static void which_of_two(void **state)
