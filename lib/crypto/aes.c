@@ -34,7 +34,8 @@ static EVP_CIPHER *fetch(enum mode mode, size_t key_n)
  * the context keeps its cipher. Padding is switched off with the cipher, and not by
  * EVP_CIPHER_CTX_set_padding, which every later initialisation would repeat at some cost.
  */
-static bool set_context(EVP_CIPHER_CTX **ctx, enum mode mode, const struct key *k, bool encrypt)
+static bool set_context(
+    EVP_CIPHER_CTX **ctx, enum mode mode, const struct key *k, enum cipher_way way)
 {
 	unsigned padding = 0;
 	const OSSL_PARAM params[] = { OSSL_PARAM_construct_uint(
@@ -50,13 +51,14 @@ static bool set_context(EVP_CIPHER_CTX **ctx, enum mode mode, const struct key *
 		return false;
 	has = EVP_CIPHER_CTX_get0_cipher(*ctx);
 	if (has != NULL && EVP_CIPHER_get_key_length(has) == k->n)
-		return EVP_CipherInit_ex2(*ctx, NULL, k->b, NULL, encrypt ? 1 : 0, NULL) == 1;
+		return EVP_CipherInit_ex2(*ctx, NULL, k->b, NULL, way == ENCRYPT ? 1 : 0, NULL) ==
+		       1;
 	fetched = fetch(mode, k->n);
 	if (fetched == NULL)
 		return false;
 	if (mode == MODE_WRAP)
 		EVP_CIPHER_CTX_set_flags(*ctx, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
-	ok = EVP_CipherInit_ex2(*ctx, fetched, k->b, NULL, encrypt ? 1 : 0, params) == 1;
+	ok = EVP_CipherInit_ex2(*ctx, fetched, k->b, NULL, way == ENCRYPT ? 1 : 0, params) == 1;
 	EVP_CIPHER_free(fetched);
 	return ok;
 }
@@ -77,7 +79,7 @@ bool aes_set_key(struct aes *a, const struct key *k)
 {
 	a->enc_keyed = a->dec_keyed = a->has_subkeys = false;
 	a->key = *k;
-	return set_context(&a->ecb, MODE_ECB, k, true);
+	return set_context(&a->ecb, MODE_ECB, k, ENCRYPT);
 }
 
 void aes_wipe(struct aes *a)
@@ -95,23 +97,25 @@ bool aes_block(struct aes *a, const uint8_t in[static 16], uint8_t out[static 16
 
 /* Starts a CBC run with `iv`, keying the context on first use after aes_set_key. */
 static bool cbc_start(
-    EVP_CIPHER_CTX **ctx, bool *keyed, const struct key *k, bool encrypt, const uint8_t *iv)
+    EVP_CIPHER_CTX **ctx, bool *keyed, const struct key *k, enum cipher_way way, const uint8_t *iv)
 {
-	if (!*keyed && !set_context(ctx, MODE_CBC, k, encrypt))
+	if (!*keyed && !set_context(ctx, MODE_CBC, k, way))
 		return false;
 	*keyed = true;
-	return EVP_CipherInit_ex2(*ctx, NULL, NULL, iv, encrypt ? 1 : 0, NULL) == 1;
+	return EVP_CipherInit_ex2(*ctx, NULL, NULL, iv, way == ENCRYPT ? 1 : 0, NULL) == 1;
 }
 
 bool aes_cbc_encrypt(struct aes *a, const uint8_t iv[static 16], struct span in, uint8_t *out)
 {
-	return in.n % AES_BLOCK == 0 && cbc_start(&a->cbc_enc, &a->enc_keyed, &a->key, true, iv) &&
+	return in.n % AES_BLOCK == 0 &&
+	       cbc_start(&a->cbc_enc, &a->enc_keyed, &a->key, ENCRYPT, iv) &&
 	       update(a->cbc_enc, in, out);
 }
 
 bool aes_cbc_decrypt(struct aes *a, const uint8_t iv[static 16], struct span in, uint8_t *out)
 {
-	return in.n % AES_BLOCK == 0 && cbc_start(&a->cbc_dec, &a->dec_keyed, &a->key, false, iv) &&
+	return in.n % AES_BLOCK == 0 &&
+	       cbc_start(&a->cbc_dec, &a->dec_keyed, &a->key, DECRYPT, iv) &&
 	       update(a->cbc_dec, in, out);
 }
 
@@ -198,7 +202,7 @@ static bool mac_by_blocks(struct aes *a, const uint8_t *p, size_t n, uint8_t out
 /* Puts what is gathered through one CBC run that goes on from call to call. */
 static bool mac_run(struct aes *a, const struct wr *w, bool *running)
 {
-	if (!*running && !cbc_start(&a->cbc_enc, &a->enc_keyed, &a->key, true, zero_iv))
+	if (!*running && !cbc_start(&a->cbc_enc, &a->enc_keyed, &a->key, ENCRYPT, zero_iv))
 		return false;
 	*running = true;
 	return update(a->cbc_enc, wr_span(w), w->p);
@@ -253,22 +257,24 @@ bool cmac(const struct key *k, struct span msg, uint8_t out[static 16])
 	return ok;
 }
 
-bool aes_cbc_once(
-    const struct key *k, bool encrypt, const uint8_t iv[static 16], struct span in, uint8_t *out)
+bool aes_cbc_once(const struct key *k, enum cipher_way way, const uint8_t iv[static 16],
+    struct span in, uint8_t *out)
 {
 	struct aes a = { .key = *k };
-	bool ok = encrypt ? aes_cbc_encrypt(&a, iv, in, out) : aes_cbc_decrypt(&a, iv, in, out);
+	bool ok =
+	    way == ENCRYPT ? aes_cbc_encrypt(&a, iv, in, out) : aes_cbc_decrypt(&a, iv, in, out);
 
 	aes_wipe(&a);
 	return ok;
 }
 
 /* RFC 3394 2.2.1, 2.2.2 in one call; `n` octets must come out. */
-static bool wrap_once(const struct key *kek, bool encrypt, struct span in, uint8_t *out, size_t n)
+static bool wrap_once(
+    const struct key *kek, enum cipher_way way, struct span in, uint8_t *out, size_t n)
 {
 	EVP_CIPHER_CTX *ctx = NULL;
 	int got = 0;
-	bool ok = set_context(&ctx, MODE_WRAP, kek, encrypt) &&
+	bool ok = set_context(&ctx, MODE_WRAP, kek, way) &&
 		  EVP_CipherUpdate(ctx, out, &got, in.p, (int)in.n) == 1 && (size_t)got == n;
 
 	EVP_CIPHER_CTX_free(ctx);
@@ -281,12 +287,12 @@ bool aes_wrap(const struct key *kek, struct span in, uint8_t *out)
 {
 	if (in.n % 8 != 0 || in.n < 16 || in.n > 64)
 		return false;
-	return wrap_once(kek, true, in, out, in.n + 8);
+	return wrap_once(kek, ENCRYPT, in, out, in.n + 8);
 }
 
 bool aes_unwrap(const struct key *kek, struct span in, uint8_t *out)
 {
 	if (in.n % 8 != 0 || in.n < 24 || in.n > 72)
 		return false;
-	return wrap_once(kek, false, in, out, in.n - 8);
+	return wrap_once(kek, DECRYPT, in, out, in.n - 8);
 }

@@ -10,6 +10,7 @@
 #define CRYPTO_AES_H
 
 #include "base/secret.h"
+#include "crypto/way.h"
 
 #define AES_BLOCK 16
 
@@ -40,8 +41,8 @@ MUST_CHECK bool aes_cmac(
     struct aes *a, const struct span *parts, size_t count, uint8_t out[static 16]);
 /* One-shot forms with a key of their own. */
 MUST_CHECK bool cmac(const struct key *k, struct span msg, uint8_t out[static 16]);
-MUST_CHECK bool aes_cbc_once(
-    const struct key *k, bool encrypt, const uint8_t iv[static 16], struct span in, uint8_t *out);
+MUST_CHECK bool aes_cbc_once(const struct key *k, enum cipher_way way, const uint8_t iv[static 16],
+    struct span in, uint8_t *out);
 
 /* RFC 3394: out takes in.n + 8 (wrap) or in.n - 8 (unwrap) octets; in.n a multiple of 8, 16..64
  * clear. Unwrap is false, and out wiped, when the check value is wrong. */

@@ -10,8 +10,8 @@ size_t authority_block(const struct authority_key *k)
 	return k->kind == AUTHORITY_DES ? DES_BLOCK : 0;
 }
 
-static bool cbc(
-    const struct authority_key *k, bool encrypt, struct span icv, struct span in, uint8_t *out)
+static bool cbc(const struct authority_key *k, enum cipher_way way, struct span icv, struct span in,
+    uint8_t *out)
 {
 	uint8_t iv[AES_BLOCK] = { 0 };
 	struct rd r = rd_of(icv);
@@ -21,8 +21,8 @@ static bool cbc(
 	if (icv.n != 0 && (icv.n != authority_block(k) || !rd_copy(&r, iv, icv.n)))
 		return false;
 	if (k->kind == AUTHORITY_AES)
-		return aes_cbc_once(&k->secret, encrypt, iv, in, out);
-	ok = des_set_key(&d, &k->secret) && des_cbc(&d, encrypt, iv, in, out);
+		return aes_cbc_once(&k->secret, way, iv, in, out);
+	ok = des_set_key(&d, &k->secret) && des_cbc(&d, way, iv, in, out);
 	des_wipe(&d);
 	return ok;
 }
@@ -42,7 +42,7 @@ bool authority_encrypt(
 	if (!wr_ok(out))
 		return false;
 	to = &out->p[at];
-	return cbc(k, true, icv, span_of(to, n), to);
+	return cbc(k, ENCRYPT, icv, span_of(to, n), to);
 }
 
 /* Without the padding; false when there is none. */
@@ -72,7 +72,7 @@ bool authority_decrypt(
 	to = wr_space(out, data.n);
 	if (to == NULL)
 		return false;
-	if (!cbc(k, false, icv, data, to) || !unpadded(span_of(to, data.n), block, &n)) {
+	if (!cbc(k, DECRYPT, icv, data, to) || !unpadded(span_of(to, data.n), block, &n)) {
 		wipe(to, data.n);
 		wr_cut(out, at);
 		return false;

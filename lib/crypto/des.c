@@ -92,14 +92,15 @@ static bool run(struct des *d, enum des_use use, const uint8_t *iv, struct span 
 	       (size_t)n == in.n;
 }
 
-bool des_ecb(struct des *d, bool encrypt, struct span in, uint8_t *out)
+bool des_ecb(struct des *d, enum cipher_way way, struct span in, uint8_t *out)
 {
-	return run(d, encrypt ? DES_ECB_ENC : DES_ECB_DEC, NULL, in, out);
+	return run(d, way == ENCRYPT ? DES_ECB_ENC : DES_ECB_DEC, NULL, in, out);
 }
 
-bool des_cbc(struct des *d, bool encrypt, const uint8_t iv[static 8], struct span in, uint8_t *out)
+bool des_cbc(
+    struct des *d, enum cipher_way way, const uint8_t iv[static 8], struct span in, uint8_t *out)
 {
-	return run(d, encrypt ? DES_CBC_ENC : DES_CBC_DEC, iv, in, out);
+	return run(d, way == ENCRYPT ? DES_CBC_ENC : DES_CBC_DEC, iv, in, out);
 }
 
 bool des_single(struct des *d, const uint8_t in[static 8], uint8_t out[static 8])
@@ -160,7 +161,7 @@ static bool mac_finish(struct mac *m, uint8_t out[static 8])
 		return false;
 	for (size_t i = 0; i < DES_BLOCK; i++)
 		m->value[i] ^= m->buf[head + i];
-	return des_ecb(m->d, true, SPAN(m->value), out);
+	return des_ecb(m->d, ENCRYPT, SPAN(m->value), out);
 }
 
 static bool mac(struct des *d, enum des_use chain, const uint8_t *iv, const struct span *parts,
@@ -190,10 +191,10 @@ bool des_mac_retail(struct des *d, const uint8_t iv[static 8], const struct span
 	return mac(d, DES_SINGLE, iv, parts, count, out);
 }
 
-bool des_ecb_once(const struct key *k, bool encrypt, struct span in, uint8_t *out)
+bool des_ecb_once(const struct key *k, enum cipher_way way, struct span in, uint8_t *out)
 {
 	struct des d = { 0 };
-	bool ok = des_set_key(&d, k) && des_ecb(&d, encrypt, in, out);
+	bool ok = des_set_key(&d, k) && des_ecb(&d, way, in, out);
 
 	des_wipe(&d);
 	return ok;

@@ -12,6 +12,7 @@
 #define CRYPTO_DES_H
 
 #include "base/secret.h"
+#include "crypto/way.h"
 
 #define DES_BLOCK 8
 #define DES3_KEY 16
@@ -30,9 +31,9 @@ MUST_CHECK bool des_set_key(struct des *d, const struct key *k); /* 16 octets; p
 void des_wipe(struct des *d);
 
 /* in.n is a multiple of 8; out may be in.p. */
-MUST_CHECK bool des_ecb(struct des *d, bool encrypt, struct span in, uint8_t *out);
+MUST_CHECK bool des_ecb(struct des *d, enum cipher_way way, struct span in, uint8_t *out);
 MUST_CHECK bool des_cbc(
-    struct des *d, bool encrypt, const uint8_t iv[static 8], struct span in, uint8_t *out);
+    struct des *d, enum cipher_way way, const uint8_t iv[static 8], struct span in, uint8_t *out);
 /* One block under single DES with K1: how SCP02 encrypts an ICV (GPCS E.3.4). */
 MUST_CHECK bool des_single(struct des *d, const uint8_t in[static 8], uint8_t out[static 8]);
 
@@ -45,6 +46,7 @@ MUST_CHECK bool des_mac_retail(struct des *d, const uint8_t iv[static 8], const 
     size_t count, uint8_t out[static 8]);
 
 /* ECB with a key of its own. */
-MUST_CHECK bool des_ecb_once(const struct key *k, bool encrypt, struct span in, uint8_t *out);
+MUST_CHECK bool des_ecb_once(
+    const struct key *k, enum cipher_way way, struct span in, uint8_t *out);
 
 #endif

@@ -169,7 +169,7 @@ static bool derive(const struct kdf_template *t, const struct key *master, uint8
 	if (t->counter)
 		ok = derive_aes(t, master, &f, out);
 	else
-		ok = t->n == DES_KEYS && des_ecb_once(master, true, fill(t, &f, input), out->b);
+		ok = t->n == DES_KEYS && des_ecb_once(master, ENCRYPT, fill(t, &f, input), out->b);
 	out->n = ok ? master->n : 0;
 	return ok;
 }

@@ -60,7 +60,7 @@ bool key_check_value(const struct key *k, uint8_t out[static 3])
 bool des_key_check_value(const struct key *k, uint8_t out[static 3])
 {
 	uint8_t block[DES_BLOCK] = { 0 };
-	bool ok = des_ecb_once(k, true, SPAN(block), block);
+	bool ok = des_ecb_once(k, ENCRYPT, SPAN(block), block);
 
 	if (ok)
 		memcpy(out, block, 3);

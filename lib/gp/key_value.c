@@ -39,9 +39,10 @@ size_t key_value_padded(bool des, size_t n)
 	return (n + block - 1) / block * block;
 }
 
-bool key_value_cipher(bool des, const struct key *dek, bool encrypt, struct span in, uint8_t *out)
+bool key_value_cipher(
+    bool des, const struct key *dek, enum cipher_way way, struct span in, uint8_t *out)
 {
-	return des ? des_ecb_once(dek, encrypt, in, out) : aes_cbc_once(dek, encrypt, icv, in, out);
+	return des ? des_ecb_once(dek, way, in, out) : aes_cbc_once(dek, way, icv, in, out);
 }
 
 bool key_value_encrypt(
@@ -54,7 +55,7 @@ bool key_value_encrypt(
 	*n = key_value_padded(des, value.n);
 	wr_put(&w, value);
 	ok = wr_ok(&w) && *n <= sizeof(clear) &&
-	     key_value_cipher(des, dek, true, span_of(clear, *n), ct);
+	     key_value_cipher(des, dek, ENCRYPT, span_of(clear, *n), ct);
 	wipe(clear, sizeof(clear));
 	return ok;
 }
@@ -64,5 +65,5 @@ bool key_value_decrypt(
 {
 	if (ct.n == 0 || ct.n > KEY_VALUE_MAX || ct.n != key_value_padded(des, n))
 		return false;
-	return key_value_cipher(des, dek, false, ct, clear);
+	return key_value_cipher(des, dek, DECRYPT, ct, clear);
 }

@@ -3,6 +3,7 @@
 #ifndef GP_KEY_VALUE_H
 #define GP_KEY_VALUE_H
 
+#include "crypto/way.h"
 #include "gp/put_key.h"
 
 enum { KEY_VALUE_MAX = 80, KEY_VERSION_MAX = 0x7F }; /* a scalar of P-521, padded */
@@ -17,7 +18,7 @@ size_t key_value_block(bool des);
 size_t key_value_padded(bool des, size_t n);
 /* Whole blocks, from in to out: AES-CBC with ICV zero, 3DES-ECB. */
 MUST_CHECK bool key_value_cipher(
-    bool des, const struct key *dek, bool encrypt, struct span in, uint8_t *out);
+    bool des, const struct key *dek, enum cipher_way way, struct span in, uint8_t *out);
 /* Pads with 00 and encrypts; *n: octets of ct. */
 MUST_CHECK bool key_value_encrypt(bool des, const struct key *dek, struct span value,
     uint8_t ct[static KEY_VALUE_MAX], size_t *n);

@@ -52,9 +52,9 @@ static int put_encrypted(const struct cipher *c, struct span value, struct wr *o
 	if (ok && c->dek == NULL)
 		wipe(to, clear.n);
 	else if (ok && c->des)
-		ok = des_ecb_once(c->dek, true, wr_span(&clear), to);
+		ok = des_ecb_once(c->dek, ENCRYPT, wr_span(&clear), to);
 	else if (ok)
-		ok = aes_cbc_once(c->dek, true, icv, wr_span(&clear), to);
+		ok = aes_cbc_once(c->dek, ENCRYPT, icv, wr_span(&clear), to);
 	wr_free(&clear);
 	return ok ? 0 : err_set(e, ERR_OTHER, "the data cannot be encrypted");
 }

@@ -23,7 +23,7 @@ static bool derive(struct des *d, const struct key *from, struct span data)
 	SECRET_KEY(k);
 
 	k.n = DES3_KEY;
-	return data.n == DES3_KEY && des_set_key(d, from) && des_ecb(d, true, data, k.b) &&
+	return data.n == DES3_KEY && des_set_key(d, from) && des_ecb(d, ENCRYPT, data, k.b) &&
 	       des_set_key(d, &k);
 }
 
@@ -63,7 +63,7 @@ static bool command_mac(
 	secured_head_put(&w, cla_mac_form(c->cla), c, plain.n + SCP01_MAC);
 	memcpy(icv, s->icv, sizeof(icv));
 	if (scp->open && (scp->i & SCP01_I_ICV_ENCRYPTION) != 0 &&
-	    !des_ecb(&s->mac, true, SPAN(icv), icv))
+	    !des_ecb(&s->mac, ENCRYPT, SPAN(icv), icv))
 		return false;
 	return wr_ok(&w) &&
 	       des_mac_full(&s->mac, icv, (const struct span[]){ wr_span(&w), plain }, 2, full);
@@ -93,7 +93,7 @@ static bool body_put(struct scp *s, struct span plain, struct wr *out)
 	if (w.n < n)
 		wr_u8(&w, 0x80);
 	wr_fill(&w, 0, n - w.n);
-	return wr_ok(&w) && des_cbc(&s->u.scp01.enc, true, zero, wr_span(&w), p);
+	return wr_ok(&w) && des_cbc(&s->u.scp01.enc, ENCRYPT, zero, wr_span(&w), p);
 }
 
 static bool seal_command(struct scp *s, const struct capdu *c, struct wr *out)
@@ -126,7 +126,7 @@ static enum scp_verdict body_get(struct scp *s, struct span body, struct wr *out
 		return clear_put(out, body);
 	if (body.n % DES_BLOCK != 0 || body.n > sizeof(clear))
 		return SCP_MALFORMED;
-	if (!des_cbc(&s->u.scp01.enc, false, zero, body, clear))
+	if (!des_cbc(&s->u.scp01.enc, DECRYPT, zero, body, clear))
 		return SCP_FAILED;
 	r = rd_of(span_of(clear, body.n));
 	/* Another key, or another text: the MAC cannot be right. */

@@ -57,7 +57,7 @@ static bool derive(struct des *d, const struct key *from, uint16_t constant,
 	wr_bytes(&w, sequence, 2);
 	wr_fill(&w, 0, sizeof(data) - w.n);
 	out->n = DES3_KEY;
-	return wr_ok(&w) && des_set_key(d, from) && des_cbc(d, true, zero, SPAN(data), out->b);
+	return wr_ok(&w) && des_set_key(d, from) && des_cbc(d, ENCRYPT, zero, SPAN(data), out->b);
 }
 
 static bool derive_into(
@@ -191,7 +191,7 @@ static bool body_put(struct scp *s, struct span plain, struct wr *out)
 	}
 	p = wr_space(out, n);
 	return p != NULL && pad80_put(p, n, plain) &&
-	       des_cbc(&s->u.scp02.enc, true, zero, span_of(p, n), p);
+	       des_cbc(&s->u.scp02.enc, ENCRYPT, zero, span_of(p, n), p);
 }
 
 /* Keeps the command that an R-MAC will cover: without channel, SM bit and Le (E.4.5). */
@@ -247,7 +247,7 @@ static enum scp_verdict body_get(struct scp *s, struct span body, struct wr *dat
 	if (body.n % DES_BLOCK != 0)
 		return SCP_MALFORMED;
 	p = wr_space(data, body.n);
-	if (p == NULL || !des_cbc(&s->u.scp02.enc, false, zero, body, p))
+	if (p == NULL || !des_cbc(&s->u.scp02.enc, DECRYPT, zero, body, p))
 		return SCP_FAILED;
 	/* One block of padding at most: the C-MAC tells the length of the plain text only. */
 	n = pad80_plain(p, body.n);

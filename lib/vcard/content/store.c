@@ -65,7 +65,7 @@ static bool value_decrypt(const struct call *c, struct span value, struct wr *cl
 	uint8_t *to =
 	    value.n == 0 || value.n % key_value_block(des) != 0 ? NULL : wr_space(clear, value.n);
 
-	return to != NULL && key_value_cipher(des, &c->ch->dek, false, value, to);
+	return to != NULL && key_value_cipher(des, &c->ch->dek, DECRYPT, value, to);
 }
 
 /* ---- objects of a domain (GPCS 11.11.2.3) ---- */

@@ -136,9 +136,9 @@ static void test_cbc(void **state)
 		assert_span(SPAN(b), cipher);
 		assert_true(aes_cbc_decrypt(&a, iv.p, SPAN(b), b)); /* in place */
 		assert_span(SPAN(b), plain);
-		assert_true(aes_cbc_once(&k, true, iv.p, plain, b));
+		assert_true(aes_cbc_once(&k, ENCRYPT, iv.p, plain, b));
 		assert_span(SPAN(b), cipher);
-		assert_true(aes_cbc_once(&k, false, iv.p, cipher, b));
+		assert_true(aes_cbc_once(&k, DECRYPT, iv.p, cipher, b));
 		assert_span(SPAN(b), plain);
 		assert_false(aes_cbc_encrypt(&a, iv.p, span_sub(plain, 0, 17), b));
 		assert_false(aes_cbc_decrypt(&a, iv.p, span_sub(plain, 0, 15), b));

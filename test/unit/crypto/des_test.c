@@ -27,9 +27,9 @@ static void check_session_key(
 	wr_fill(&w, 0, 12);
 	assert_true(wr_ok(&w));
 	assert_true(des_set_key(&d, &k));
-	assert_true(des_cbc(&d, true, zero, SPAN(data), out));
+	assert_true(des_cbc(&d, ENCRYPT, zero, SPAN(data), out));
 	assert_span(SPAN(out), unit_bytes(want));
-	assert_true(des_cbc(&d, false, zero, SPAN(out), back));
+	assert_true(des_cbc(&d, DECRYPT, zero, SPAN(out), back));
 	assert_span(SPAN(back), SPAN(data));
 	des_wipe(&d);
 }
@@ -61,9 +61,9 @@ static void test_ecb(void **state)
 	uint8_t out[16];
 
 	(void)state;
-	assert_true(des_ecb_once(&k, true, clear, out));
+	assert_true(des_ecb_once(&k, ENCRYPT, clear, out));
 	assert_span(SPAN(out), wrapped);
-	assert_true(des_ecb_once(&k, false, wrapped, out));
+	assert_true(des_ecb_once(&k, DECRYPT, wrapped, out));
 	assert_span(SPAN(out), clear);
 	json_decref(file);
 }
@@ -139,7 +139,7 @@ static void mac_by_hand(
 		if (retail && at + 8 < n)
 			assert_true(des_single(d, out, out));
 		else
-			assert_true(des_ecb(d, true, span_of(out, 8), out));
+			assert_true(des_ecb(d, ENCRYPT, span_of(out, 8), out));
 	}
 }
 
@@ -196,16 +196,16 @@ static void test_refusals(void **state)
 	uint8_t out[32] = { 0 };
 
 	(void)state;
-	assert_false(des_ecb(&d, true, span_of(out, 8), out)); /* no key */
+	assert_false(des_ecb(&d, ENCRYPT, span_of(out, 8), out)); /* no key */
 	for (uint8_t n = 0; n <= KEY_MAX; n++) {
 		bad.n = n;
 		assert_int_equal(des_set_key(&d, &bad), n == 16);
-		assert_int_equal(des_ecb(&d, true, span_of(out, 8), out), n == 16);
+		assert_int_equal(des_ecb(&d, ENCRYPT, span_of(out, 8), out), n == 16);
 	}
 	assert_true(des_set_key(&d, &k));
-	assert_false(des_ecb(&d, true, span_of(out, 15), out));
-	assert_false(des_cbc(&d, true, zero, span_of(out, 1), out));
-	assert_true(des_cbc(&d, true, zero, span_of(out, 0), out));
+	assert_false(des_ecb(&d, ENCRYPT, span_of(out, 15), out));
+	assert_false(des_cbc(&d, ENCRYPT, zero, span_of(out, 1), out));
+	assert_true(des_cbc(&d, ENCRYPT, zero, span_of(out, 0), out));
 	des_wipe(&d);
 	assert_false(des_mac_full(&d, zero, NULL, 0, out));
 	des_wipe(&d); /* twice is harmless */

@@ -403,7 +403,7 @@ static void put_key_forms(void **state)
 	memset(&k.key[0], 0x55, sizeof(k.key[0]));
 	k.key[0].n = 24;
 	assert_true(put_key_put(&w, &k, &dek));
-	assert_true(aes_cbc_once(&dek, false, icv, span_sub(wr_span(&w), 4, 32), clear));
+	assert_true(aes_cbc_once(&dek, DECRYPT, icv, span_sub(wr_span(&w), 4, 32), clear));
 	assert_span(span_of(clear + 24, 8), unit_bytes("0000000000000000"));
 	wr_free(&w);
 }

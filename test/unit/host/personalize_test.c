@@ -97,7 +97,7 @@ static void padding(void **state)
 	mirror_open(&m, PROTOCOL_SCP03, 0x33);
 	assert_ok(personalize_encrypt(&m.s, 0, unit_bytes("010203"), &out, &m.e), &m.e);
 	assert_int_equal(out.n, 16);
-	assert_true(aes_cbc_once(&m.s.dek, false, icv, wr_span(&out), clear));
+	assert_true(aes_cbc_once(&m.s.dek, DECRYPT, icv, wr_span(&out), clear));
 	assert_span(span_of(clear, 16), unit_bytes("01020380000000000000000000000000"));
 	wr_reset(&out);
 	assert_ok(personalize_encrypt(
@@ -116,7 +116,7 @@ static void padding(void **state)
 	wr_reset(&out);
 	assert_ok(personalize_encrypt(&m.s, 0, unit_bytes("010203"), &out, &m.e), &m.e);
 	assert_int_equal(out.n, 8);
-	assert_true(des_ecb_once(&m.s.dek, false, wr_span(&out), clear));
+	assert_true(des_ecb_once(&m.s.dek, DECRYPT, wr_span(&out), clear));
 	assert_span(span_of(clear, 8), unit_bytes("0102038000000000"));
 	mirror_close(&m);
 	/* There is no DEK without a channel. */

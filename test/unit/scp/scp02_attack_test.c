@@ -151,7 +151,7 @@ static void test_bad_padding(void **state)
 		struct span padded = unit_bytes(bad[i].padded);
 		uint8_t body[16];
 
-		assert_true(des_cbc(&p.host.u.scp02.enc, true, zero, padded, body));
+		assert_true(des_cbc(&p.host.u.scp02.enc, ENCRYPT, zero, padded, body));
 		refuse_command02(&p.card,
 		    forge(&p.host, span_sub(padded, 0, bad[i].n), span_of(body, padded.n), b));
 		refuse_command02(&p.card,

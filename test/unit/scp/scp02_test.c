@@ -509,8 +509,8 @@ static void test_key_wrap(void **state)
 		assert_true(
 		    scp_begin(&one, START(PROTOCOL_SCP01, 0x05, &keys, SPAN(zero), SPAN(zero))));
 		assert_true(begin_counter(&two, &keys, 0x15, zero));
-		assert_true(des_ecb_once(
-		    is_one ? &one.u.scp01.dek : &two.u.scp02.dek, true, unit_hex(v, "key"), out));
+		assert_true(des_ecb_once(is_one ? &one.u.scp01.dek : &two.u.scp02.dek, ENCRYPT,
+		    unit_hex(v, "key"), out));
 		assert_span(SPAN(out), unit_hex(v, "wrapped"));
 		scp_wipe(&one);
 		scp_wipe(&two);

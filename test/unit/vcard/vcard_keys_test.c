@@ -303,7 +303,7 @@ static void store_keys(void **state)
 		wr_bytes(&w, kcv, 3);
 	}
 	for (int n = 0; n < 3; n++) {
-		assert_true(aes_cbc_once(&r.keys.dek, true, icv, key_span(each[n]), ct));
+		assert_true(aes_cbc_once(&r.keys.dek, ENCRYPT, icv, key_span(each[n]), ct));
 		wr_u16(&w, 0x8113);
 		wr_lv(&w, SPAN(ct));
 	}

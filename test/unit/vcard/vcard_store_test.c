@@ -329,7 +329,7 @@ static void encrypted_objects(void **state)
 		struct span s = unit_bytes(clear[i]);
 
 		assert_int_equal(s.n % 16, 0);
-		assert_true(aes_cbc_once(&r.keys.dek, true, icv, s, ct));
+		assert_true(aes_cbc_once(&r.keys.dek, ENCRYPT, icv, s, ct));
 		wr_reset(&w);
 		dgi_put(&w, DGI_TLV, span_of(ct, s.n));
 		assert_int_equal(say(&r, INS_STORE_DATA, 0xE800, wr_span(&w), NULL), want[i]);
@@ -422,7 +422,7 @@ static void applications(void **state)
 	assert_int_equal(store(&r, 0x8000, "CAFE"), SW_OK);
 	assert_int_equal(personalize(&r, APP), SW_OK);
 	assert_true(
-	    aes_cbc_once(&dek, true, icv, unit_bytes("000102030405060708090A0B0C0D0E0F"), ct));
+	    aes_cbc_once(&dek, ENCRYPT, icv, unit_bytes("000102030405060708090A0B0C0D0E0F"), ct));
 	dgi_put(&w, 0x8201, SPAN(ct));
 	assert_int_equal(say(&r, INS_STORE_DATA, 0xE800, wr_span(&w), NULL), SW_OK);
 	assert_int_equal(personalize(&r, APP), SW_OK);
