@@ -13,7 +13,7 @@
 
 /* ---- plan ---- */
 
-json_t *campaign_readers_json(const struct campaign *cp)
+static json_t *readers_json(const struct campaign *cp)
 {
 	json_t *a = json_array();
 
@@ -53,21 +53,34 @@ void campaign_show_cards(FILE *f, const struct campaign *cp, uint64_t cards)
 	print_raw(f, "\n");
 }
 
+json_t *campaign_cards_json(const struct campaign *cp, uint64_t cards)
+{
+	const bool fed = cp->m.readers_n > 0;
+	json_t *o = json_pack("{s:s, s:o}", "campaign", cp->m.name, "cards",
+	    fed ? json_null() : json_integer((json_int_t)cards));
+
+	out_set_text(&o, "directory", fed ? NULL : cp->m.cards);
+	out_set(&o, "readers", fed ? readers_json(cp) : json_null());
+	return o;
+}
+
 static json_t *plan_json(const struct campaign *cp, uint64_t cards)
 {
 	const struct bundle *b = &cp->bundle;
 	char campaign[33], digest[65], version[12];
-	const bool fed = cp->m.readers_n > 0;
+	json_t *o = campaign_cards_json(cp, cards);
 
 	hex_put(SPAN(b->campaign), campaign, sizeof(campaign));
 	hex_put_lower(SPAN(b->image_digest), digest, sizeof(digest));
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:s, s:s, s:s, s:o}", "campaign",
-	    cp->m.name, "cards", fed ? json_null() : json_integer((json_int_t)cards), "directory",
-	    fed ? json_null() : json_text(cp->m.cards), "readers",
-	    fed ? campaign_readers_json(cp) : json_null(), "bundle", json_text(cp->m.bundle),
-	    "version", version_str(b->version, version), "digest", digest, "length",
-	    (json_int_t)b->length, "id", campaign, "variant", variant_str(b->variant), "keys",
-	    cp->keys->name, "packages", packages_json(b));
+	out_set_text(&o, "bundle", cp->m.bundle);
+	out_set(&o, "version", json_text(version_str(b->version, version)));
+	out_set(&o, "digest", json_text(digest));
+	out_set(&o, "length", json_integer((json_int_t)b->length));
+	out_set(&o, "id", json_text(campaign));
+	out_set(&o, "variant", json_text(variant_str(b->variant)));
+	out_set(&o, "keys", json_text(cp->keys->name));
+	out_set(&o, "packages", packages_json(b));
+	return o;
 }
 
 /* What every card gets that holds nothing of it yet. */
@@ -229,8 +242,7 @@ static int report_json(struct ctx *c, const struct campaign *cp, struct ledger *
 	json_t *row;
 	bool found;
 
-	out_set(
-	    &head, "bundle", cp->m.mode == MODE_UNICAST ? json_null() : json_text(cp->m.bundle));
+	out_set_text(&head, "bundle", cp->m.mode == MODE_UNICAST ? NULL : cp->m.bundle);
 	out_stream_begin(&out, c->out, head, "cards");
 	for (;;) {
 		if (interrupted(c, e) != 0 || ledger_next(l, after, -1, &lc, &found, e) != 0)

@@ -13,8 +13,8 @@ int campaign_show_plan(struct ctx *c, const struct campaign *cp, uint64_t cards,
 void campaign_watch(struct ctx *c, struct campaign *cp);
 /* The line that says which cards there are. */
 void campaign_show_cards(FILE *f, const struct campaign *cp, uint64_t cards);
-/* Their names, of a campaign over readers. NULL: no memory. */
-json_t *campaign_readers_json(const struct campaign *cp);
+/* The same: {"campaign", "cards", "directory", "readers"}. NULL: no memory. */
+json_t *campaign_cards_json(const struct campaign *cp, uint64_t cards);
 /* {"campaign", "version", "total", "done", "failed", "pending", "already", "unproven", "damaged"};
  * version is null in unicast mode, and where the bundle cannot be read */
 json_t *campaign_sums_json(const struct campaign *cp, const struct ledger_sums *s);

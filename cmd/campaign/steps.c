@@ -139,15 +139,11 @@ static void step_line(FILE *f, const struct task *t)
 
 static json_t *plan_json(const struct campaign *cp, uint64_t cards, const struct taker *t)
 {
-	const bool fed = cp->m.readers_n > 0;
-	json_t *steps = json_array(),
-	       *o = json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:s}", "campaign", cp->m.name,
-		   "cards", fed ? json_null() : json_integer((json_int_t)cards), "directory",
-		   fed ? json_null() : json_text(cp->m.cards), "readers",
-		   fed ? campaign_readers_json(cp) : json_null(), "keys", cp->keys->name,
-		   "key_version", out_hex8(cp->unicast->set[0].version).s, "level",
-		   out_hex8(unicast_level(cp)).s);
+	json_t *steps = json_array(), *o = campaign_cards_json(cp, cards);
 
+	out_set(&o, "keys", json_text(cp->keys->name));
+	out_set(&o, "key_version", json_text(out_hex8(cp->unicast->set[0].version).s));
+	out_set(&o, "level", json_text(out_hex8(unicast_level(cp)).s));
 	for (uint32_t i = 1; i <= cp->unicast->n; i++)
 		show_add(&steps, step_json(&cp->unicast->task[i - 1], t->commands[i]));
 	out_set(&o, "steps", steps);

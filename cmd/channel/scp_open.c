@@ -138,14 +138,16 @@ static int show_plan(struct ctx *c, struct args *g, struct err *e)
 	const struct aid *asked = &g->channel.domain, *domain = asked->n == 0 ? &aid_isd : asked;
 	struct channel *ch = &g->ch;
 	struct dry d;
+	json_t *o;
 	int rc = -1;
 
 	if (reader_canonical(c->reader, reader, sizeof(reader), e) != 0)
 		return -1;
 	if (channel_find(ch, c, &g->channel, e) == 0) {
-		dry_begin(&d, c,
-		    json_pack("{s:o, s:s?}", "reader", json_text(reader), "keys",
-			ch->entry == NULL ? NULL : ch->entry->name));
+		o = json_object();
+		out_set_text(&o, "reader", reader);
+		out_set_text(&o, "keys", ch->entry == NULL ? NULL : ch->entry->name);
+		dry_begin(&d, c, o);
 		snprintf(text, sizeof(text), "00A40400%02X%s00", domain->n,
 		    hex_put(aid_span(domain), aid, sizeof(aid)));
 		dry_text(&d, text,

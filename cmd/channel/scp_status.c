@@ -124,11 +124,12 @@ static int status_closed(struct ctx *c, struct err *e)
 	json_t *j;
 
 	if (c->json) {
-		j = json_pack("{s:b, s:s}", "open", 0, "reader", c->reader);
+		j = json_pack("{s:b}", "open", 0);
+		out_set_text(&j, "reader", c->reader);
 		if (n->there)
 			out_set(&j, "ended",
-			    json_pack("{s:s, s:s, s:s}", "card", n->card, "reason", n->why, "known",
-				n->known));
+			    json_pack("{s:o, s:o, s:o}", "card", json_text(n->card), "reason",
+				json_text(n->why), "known", json_text(n->known)));
 		refused_json(c, &j);
 		return out_result(c, j, e);
 	}
@@ -140,6 +141,16 @@ static int status_closed(struct ctx *c, struct err *e)
 	}
 	refused_text(c);
 	return 0;
+}
+
+static json_t *bundle_json(const struct agent *a)
+{
+	json_t *o = json_object();
+
+	out_set_text(&o, "file", a->bundle_name);
+	out_set(&o, "done", json_integer((json_int_t)a->done));
+	out_set(&o, "total", json_integer((json_int_t)a->plan.package->total));
+	return o;
 }
 
 static int run_status(struct ctx *c, void *args, struct err *e)
@@ -165,14 +176,14 @@ static int run_status(struct ctx *c, void *args, struct err *e)
 		refused_text(c);
 		return 0;
 	}
-	j = json_pack("{s:b, s:s, s:s}", "open", 1, "reader", a->reader, "mode", mode_str(s->mode));
+	j = json_pack("{s:b}", "open", 1);
+	out_set_text(&j, "reader", a->reader);
+	out_set(&j, "mode", json_text(mode_str(s->mode)));
 	show_session(&j, s);
 	out_set(&j, "keys", a->keys[0] == '\0' ? json_null() : json_text(a->keys));
 	out_set(&j, "key_version", json_text(out_hex8(s->iu.key_version).s));
 	if (a->has_bundle && a->plan.package != NULL)
-		out_set(&j, "bundle",
-		    json_pack("{s:s, s:I, s:I}", "file", a->bundle_name, "done",
-			(json_int_t)a->done, "total", (json_int_t)a->plan.package->total));
+		out_set(&j, "bundle", bundle_json(a));
 	refused_json(c, &j);
 	return out_result(c, j, e);
 }

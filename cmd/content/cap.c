@@ -132,7 +132,7 @@ static json_t *describe(const struct args *a, const struct cap *c)
 	json_t *o = json_object();
 
 	load_file_head_put(&w, NULL, 0, block.n, false, NULL);
-	out_set(&o, "file", json_text(a->path));
+	out_set_text(&o, "file", a->path);
 	out_set(&o, "package", out_hex(c->package));
 	out_set(&o, "version", version(c->major, c->minor));
 	out_set(&o, "name", c->name.n > 0 ? json_text(archive_show(c->name).s) : json_null());

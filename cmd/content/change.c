@@ -270,7 +270,7 @@ json_t *load_json(const struct load_source *l, const struct load_work *w)
 
 	for (size_t i = 0; i < l->applet_n; i++)
 		show_add(&applets, out_hex(aid_span(&l->applet[i])));
-	out_set(&o, "file", json_text(l->file.path));
+	out_set_text(&o, "file", l->file.path);
 	out_set(&o, "package", out_hex(aid_span(&l->package)));
 	out_set(&o, "version", json_sprintf("%u.%u", l->cap.major, l->cap.minor));
 	out_set(&o, "octets", json_integer((json_int_t)(l->head.n + l->data.n)));

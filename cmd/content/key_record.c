@@ -158,7 +158,7 @@ int key_record_begin(struct key_record *r, const struct key_place *at, const str
 	channel_card_id(at->s, &at->s->iu, card);
 	o = line_of(r, "intent");
 	out_set(&o, "uid", json_integer((json_int_t)getuid()));
-	out_set(&o, "reader", json_text(at->reader));
+	out_set_text(&o, "reader", at->reader);
 	if (at->campaign != NULL)
 		out_set(&o, "campaign", json_text(at->campaign));
 	out_set(&o, "card", json_text(card));

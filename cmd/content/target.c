@@ -10,6 +10,7 @@
 #include "cmd/look/profiles.h"
 #include "cmd/kit/show.h"
 #include "base/suggest.h"
+#include "base/text.h"
 
 enum { OCTETS_MAX = 1 << 16 };
 
@@ -118,7 +119,7 @@ static int privilege_word(const char *word, size_t n, uint32_t *v, struct err *e
 
 	snprintf(name, sizeof(name), "%.*s", (int)(n < sizeof(name) ? n : sizeof(name) - 1), word);
 	if (!privilege_from(name, &one)) {
-		err_set(e, ERR_USAGE, "--privileges: there is no privilege `%s`", name);
+		err_set(e, ERR_USAGE, "--privileges: there is no privilege %s", text_quote(name).s);
 		return privilege_hint(name, e);
 	}
 	*v |= one;

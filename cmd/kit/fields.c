@@ -1,5 +1,6 @@
 #include "cmd/kit/fields.h"
 
+#include "base/text.h"
 #include "cmd/kit/out.h"
 #include "cmd/kit/show.h"
 #include "cmd/kit/print.h"
@@ -77,12 +78,42 @@ json_t *field_json(const struct field *f, const void *base)
 	return json_null();
 }
 
+/* The octets of file names, where one of them is no UTF-8. */
+static void set_files_hex(json_t **o, const char *name, const struct field_files *v)
+{
+	char second[64];
+	bool text = true;
+	json_t *a;
+
+	for (size_t i = 0; i < v->n; i++)
+		text = text && utf8_ok(span_str(v->list[i].path));
+	if (text)
+		return;
+	a = json_array();
+	for (size_t i = 0; i < v->n; i++)
+		show_add(&a, out_hex(span_str(v->list[i].path)));
+	snprintf(second, sizeof(second), "%s_hex", name);
+	out_set(o, second, a);
+}
+
+static void set_field(json_t **o, const struct field *f, const void *base)
+{
+	const void *v = (const char *)base + f->offset;
+
+	if (f->kind == FIELD_FILE) {
+		out_set_text(o, f->name, ((const struct field_file *)v)->path);
+		return;
+	}
+	out_set(o, f->name, field_json(f, base));
+	if (f->kind == FIELD_FILES)
+		set_files_hex(o, f->name, v);
+}
+
 void fields_json(json_t **o, const struct change *ch)
 {
 	for (size_t i = 0; i < ch->kind->field_n; i++)
 		if (field_given(&ch->kind->fields[i], ch->x))
-			out_set(
-			    o, ch->kind->fields[i].name, field_json(&ch->kind->fields[i], ch->x));
+			set_field(o, &ch->kind->fields[i], ch->x);
 }
 
 json_t *fields_names_json(const struct change_kind *k, uint64_t bits)

@@ -119,6 +119,12 @@ static void put_field(struct words *w, const char *s, size_t n, enum err_words h
 		put_str(w, "`");
 }
 
+/* A marker of ours; the same octet in foreign text stays, for who prints it to show. */
+static bool is_marker(const char *at)
+{
+	return (*at == '\001' || *at == '\003') && at[1] >= 'a' && at[1] <= 'z';
+}
+
 void word_text(char *text, size_t cap, enum err_words how)
 {
 	char out[sizeof(((struct err *)0)->text)];
@@ -133,6 +139,10 @@ void word_text(char *text, size_t cap, enum err_words how)
 		at += n;
 		if (*at == '\0')
 			break;
+		if (!is_marker(at)) {
+			put(&w, at++, 1);
+			continue;
+		}
 		n = strcspn(at + 1, "\002");
 		if (*at == '\001') {
 			put_field(&w, at + 1, n, how);

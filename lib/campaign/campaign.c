@@ -38,12 +38,17 @@ static int name_ledger(struct campaign *c, struct err *e)
 
 /* Fields are keys of the manifest; and somebody may have put a key of a card where its name or its
  * file belongs. */
-static int cannot_open(struct campaign *c, struct err *e)
+static void word_refusal(const struct campaign *c, struct err *e)
 {
 	err_word(e, WORDS_KEYS);
 	text_hide_key(e, c->m.keystore);
 	text_hide_key(e, c->m.bundle);
 	text_hide_key(e, c->m.keys);
+}
+
+static int cannot_open(struct campaign *c, struct err *e)
+{
+	word_refusal(c, e);
 	campaign_close(c);
 	return -1;
 }
@@ -103,8 +108,8 @@ int campaign_open_report(const char *manifest, struct campaign *c, struct err *e
 			return cannot_open(c, e);
 		}
 		/* It cannot be told what a run would do; what was done stands in the ledger. */
+		word_refusal(c, &why);
 		campaign_close(c);
-		err_word(&why, WORDS_KEYS);
 		if (read_manifest(manifest, c, e) == 0) {
 			c->unknown = why;
 			return 0;
@@ -137,8 +142,10 @@ static int no_directory(const struct campaign *c, struct err *e)
 {
 	err_errno(
 	    e, ERR_INPUT, "%s: %s: cannot read the directory of cards", c->m.path, c->m.cards);
-	return err_hint(e, "cards: {directory: ...} counts from the manifest; " VERB(
-			       "vcard create") " makes cards");
+	err_hint(e, "cards: {directory: ...} counts from the manifest; " VERB(
+			"vcard create") " makes cards");
+	text_hide_key(e, c->m.cards);
+	return -1;
 }
 
 /* Calls each for every card file of the directory; the names are not kept. */

@@ -18,6 +18,7 @@ int task_error(const struct campaign *c, const struct task *t, struct err *e)
 	if (e->code == ERR_USAGE)
 		e->code = ERR_INPUT;
 	err_word(e, WORDS_KEYS);
+	change_hide_keys(&t->change, e);
 	return err_in(e, "%s:%u:%u", c->m.path, t->change.line, t->change.column);
 }
 

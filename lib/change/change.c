@@ -25,6 +25,12 @@ int change_new(struct change *ch, const struct change_kind *kind, struct err *e)
 	return ch->x == NULL ? err_memory(e) : 0;
 }
 
+void change_hide_keys(const struct change *ch, struct err *e)
+{
+	for (size_t i = 0; i < ch->kind->field_n; i++)
+		field_hide_key(&ch->kind->fields[i], ch->x, e);
+}
+
 void change_free(struct change *ch)
 {
 	if (ch->x == NULL)

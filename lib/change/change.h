@@ -97,6 +97,8 @@ int change_find_keys(struct change *ch, const struct keystore *ks, struct err *e
  * same of a card have the same. False: no room, or check values cannot be computed. */
 MUST_CHECK bool change_goal(const struct change *ch, struct wr *w);
 void change_free(struct change *ch);
+/* Takes out of an error what may be a key that stands where a file or a name belongs. */
+void change_hide_keys(const struct change *ch, struct err *e);
 
 /* ---- one card ---- */
 

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/hex.h"
 #include "base/suggest.h"
+#include "base/text.h"
 #include "base/value.h"
 #include "crypto/digest.h"
 #include "gp/privilege.h"
@@ -154,7 +155,7 @@ static int no_privilege(const char *name, struct err *e)
 
 	for (uint32_t bit = 0x800000; bit != 0; bit >>= 1)
 		suggest_try(&near, privilege_str(bit));
-	err_set(e, ERR_USAGE, "cannot be: `%s` is no privilege", name);
+	err_set(e, ERR_USAGE, "cannot be: %s is no privilege", text_quote(name).s);
 	if (near.best != NULL)
 		return err_hint(e, "did you mean `%s`?", near.best);
 	return err_hint(e, "cardadm-content(7) lists the privileges");
@@ -382,6 +383,19 @@ int field_keys_find(struct field_keys *f, const struct keystore *ks, bool author
 			return keystore_read(ks, i, e);
 		}
 	return keystore_find_card(ks, f->name, &f->entry, e);
+}
+
+void field_hide_key(const struct field *f, const void *base, struct err *e)
+{
+	const void *v = at(f, base);
+	const struct field_files *files = v;
+
+	if (f->kind == FIELD_KEYS)
+		text_hide_key(e, ((const struct field_keys *)v)->name);
+	if (f->kind == FIELD_FILE)
+		text_hide_key(e, ((const struct field_file *)v)->path);
+	for (size_t i = 0; f->kind == FIELD_FILES && i < files->n; i++)
+		text_hide_key(e, files->list[i].path);
 }
 
 void fields_free(const struct field *f, size_t n, void *base)

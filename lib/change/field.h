@@ -131,6 +131,8 @@ int field_file_read(struct field_file *f, size_t max, struct err *e);
 /* The entry, of type card key set, or with `authority` also dap, token or receipt; its values are
  * read. ERR_AUTH. */
 int field_keys_find(struct field_keys *f, const struct keystore *ks, bool authority, struct err *e);
+/* Where a file or a name of keys was given that may be a key, it is taken out of the error. */
+void field_hide_key(const struct field *f, const void *base, struct err *e);
 /* Releases what the fields own. */
 void fields_free(const struct field *f, size_t n, void *base);
 /* By name; NULL: none. */

@@ -9,7 +9,7 @@ shown='caf\xE9 \x1B[31m\u202E\u200B\x0A\u009B.card'
 
 # clean FILE...: nothing in it that a terminal obeys, or that is not seen.
 clean() {
-	! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8b-\x8f\xaa-\xae]' "$@"
+	! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81\xa0|\xc2\xad' "$@"
 }
 
 # shows STATUS ARGS...: stdout and stderr are clean, and one of them has the name as it is shown.
@@ -135,4 +135,112 @@ shows() {
 	[[ $stderr == *$key* ]]
 	cardadm -r vcard:fleet/0001.card -k keys.yaml delete $key
 	[[ $output$stderr == *$key* ]]
+}
+
+# unicast STEP...: a campaign of these steps over fleet/.
+unicast() {
+	printf 'cardadm: campaign/1\nname: demo\nkeystore: keys.yaml\nkeys: test\nlevel: 33\n' >steps.yaml
+	printf 'cards: {directory: fleet}\nmode: unicast\nsteps:\n' >>steps.yaml
+	printf '  - %s\n' "$@" >>steps.yaml
+}
+
+@test "file names in steps: shown with escapes in plan, report and errors" {
+	local wild='"caf\u00E9 \u2060\u00ADx.cap"' look='\u2060\u00ADx.cap'
+	local name=$'caf\u00e9 \u2060\u00adx.cap' step got
+	fleet 1
+	for step in "install: {file: $wild}" "load: {file: $wild, dap: [$wild]}" "store-data: {file: $wild}" \
+		"install: {file: hello.cap, token: $wild}" "delete: {aid: A000000001, token: $wild}"; do
+		unicast "$step"
+		cp "$TOP/examples/hello.cap" .
+		for verb in check "run --json" "run -n"; do
+			got=0
+			# shellcheck disable=SC2086
+			"$CARDADM" campaign ${verb/ / steps.yaml } >out 2>err || got=$?
+			[ "$got" -ne 0 ]
+			clean out err
+		done
+		"$CARDADM" campaign check steps.yaml >out 2>err || true
+		grep -qF "$look" err
+	done
+	unicast "install: {file: $wild}"
+	cp hello.cap "$name"
+	for verb in "campaign check steps.yaml" "campaign run steps.yaml -v" "campaign report steps.yaml"; do
+		# shellcheck disable=SC2086
+		"$CARDADM" $verb >out 2>err
+		clean out err
+	done
+	"$CARDADM" campaign check steps.yaml >out
+	grep -qF "$look" out
+	ok campaign check steps.yaml --json
+	clean <(printf '%s\n' "$output")
+	[[ $(jq -r '.steps[0].file' <<<"$output") == *"$name" ]]
+	[ "$(jq '.steps[0] | has("file_hex")' <<<"$output")" = false ]
+	rm "$name"
+	"$CARDADM" campaign report steps.yaml >out 2>err
+	clean out err
+	grep -qF "$look" err
+	# What a terminal obeys or what turns a line round is no part of a value at all, nor are line
+	# ends in names, and octets but UTF-8.
+	for step in 'a\nb' 'a\x1B[31m' 'a\x01' 'a\u009B' 'a\u202E' 'a\u200B'; do
+		unicast "install: {file: \"$step\"}"
+		fails 3 campaign check steps.yaml
+	done
+	unicast "install: {file: caf"$'\xe9'"}"
+	fails 3 campaign check steps.yaml
+}
+
+@test "a campaign in a directory whose name is no UTF-8" {
+	local dir=$'d\xe9r'
+	fleet 1
+	mkdir "$dir"
+	mv fleet keys.yaml "$dir"
+	cp "$TOP/examples/hello.cap" "$dir"
+	unicast 'install: {file: hello.cap}'
+	mv steps.yaml "$dir"
+	ok campaign check "$dir/steps.yaml" --json
+	[ "$(jq -r '.steps[0].file_hex' <<<"$output" | xxd -r -p)" = "$dir/hello.cap" ]
+	[ "$(jq -r '.steps[0].file' <<<"$output")" = 'd\xE9r/hello.cap' ]
+	[ "$(jq -r .directory_hex <<<"$output" | xxd -r -p)" = "$dir/fleet" ]
+	ok -q -r "vcard:$dir/fleet/0001.card" -k "$dir/keys.yaml" install "$dir/hello.cap" --json
+	[ "$(jq -r .file_hex <<<"$output" | xxd -r -p)" = "$dir/hello.cap" ]
+	ok scp-status -r "vcard:$dir/fleet/0001.card" --json
+	[ "$(jq -r .reader_hex <<<"$output" | xxd -r -p)" = "vcard:$dir/fleet/0001.card" ]
+	ok -q -r "vcard:$dir/fleet/0001.card" -k "$dir/keys.yaml" scp-open
+	cp app.bundle "$dir"
+	ok -q -r "vcard:$dir/fleet/0001.card" scp-mode broadcast --bundle "$dir/app.bundle"
+	ok scp-status -r "vcard:$dir/fleet/0001.card" --json
+	[ "$(jq -r .bundle.file_hex <<<"$output" | xxd -r -p)" = "$dir/app.bundle" ]
+	ok scp-close -r "vcard:$dir/fleet/0001.card"
+}
+
+@test "a key where a file or a name of keys belongs in a step is not repeated" {
+	local step long=${key}${key} mid=${key}5051525354555657
+	fleet 1
+	for step in "install: {file: $key}" "install: {file: $mid}" "load: {file: $long}" "load: {file: app.img, dap: [$key]}" \
+		"store-data: {file: $long}" "install: {file: hello.cap, token: $key}" "delete: {aid: A000000001, token: $key}" \
+		"put-keys: {keys: $key}" "put-keys: {keys: $mid}" "domain-personalize: {aid: A000000001, with: $key}" \
+		"domain-create: {aid: A000000001, privileges: [$mid]}" "store-data: {$key: x}" "$key: {}"; do
+		unicast "$step"
+		cp "$TOP/examples/hello.cap" .
+		for verb in check report run; do
+			cardadm campaign $verb steps.yaml
+			[ "$verb" = report ] || [ "$status" -ne 0 ]
+			[[ $output$stderr != *404142434445* && $stderr == *steps.yaml* ]] || {
+				echo "$verb, $step: $stderr" >&2
+				return 1
+			}
+		done
+	done
+	# Where an AID belongs it is.
+	unicast "lock: {aid: $key}"
+	fails 9 campaign run steps.yaml
+	[[ $("$CARDADM" campaign report steps.yaml) == *"$key"* ]]
+	campaign
+	for line in "s/app.bundle/$key/" "s/keys.yaml/$key/" "s/keys: test/keys: $key/" "s/fleet/$key/"; do
+		sed "$line" campaign.yaml >other.yaml
+		cardadm campaign report other.yaml
+		[[ $output$stderr != *404142434445* ]]
+		cardadm campaign check other.yaml
+		[[ $status -ne 0 && $output$stderr != *404142434445* ]]
+	done
 }

@@ -29,7 +29,9 @@ static void words(void **state)
 	check(FIELD_IS("as", "31") ", or " VERB("list"), "--as 31, or cardadm list",
 	    "`as: 31`, or cardadm list");
 	check("\001open end", "--open end", "`open end`");
-	check("\001", "--", "``");
+	/* The same octets in a name are no field. */
+	check("\001", "\001", "\001");
+	check("a\001.card\003/\001b", "a\001.card\003/--b", "a\001.card\003/`b`");
 }
 
 static void too_long(void **state)
