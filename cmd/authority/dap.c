@@ -128,7 +128,7 @@ static int sign_run(struct ctx *c, void *args, struct err *e)
 
 	if (ctx_keystore(c, &ks, e) != 0)
 		return -1;
-	rc = authority_find(ks, ENTRY_DAP, a->key, true, &k, e);
+	rc = authority_find(ks, ENTRY_DAP, a->key, TO_SIGN, &k, e);
 	if (rc == 0)
 		rc = sign(c, a, k, e);
 	keystore_close(ks);
@@ -178,7 +178,7 @@ static int verify_run(struct ctx *c, void *args, struct err *e)
 
 	if (ctx_keystore(c, &ks, e) != 0)
 		return -1;
-	rc = authority_find(ks, ENTRY_DAP, a->key, false, &k, e);
+	rc = authority_find(ks, ENTRY_DAP, a->key, TO_VERIFY, &k, e);
 	if (rc == 0)
 		rc = octets_read(a->dap, &block, e);
 	if (rc == 0)

@@ -342,17 +342,34 @@ json_t *operation_show(const struct operation_read *x)
 	return o;
 }
 
-int authority_find(const struct keystore *ks, enum entry_type type, const char *name, bool signs,
-    const struct authority_key **k, struct err *e)
+int authority_find(const struct keystore *ks, enum entry_type type, const char *name,
+    enum authority_use use, const struct authority_key **k, struct err *e)
 {
 	const struct entry *t;
 
 	if (keystore_find(ks, type, name, &t, e) != 0)
 		return -1;
 	*k = &t->authority;
-	if (!signs || authority_signs(&t->authority))
+	if (use == TO_VERIFY || authority_signs(&t->authority))
 		return 0;
 	err_set(e, ERR_AUTH, "%s '%s': only the public key is in %s", entry_type_str(type), t->name,
 	    keystore_path(ks));
 	return err_hint(e, "signatures are made where the private key is");
+}
+
+int operation_run(struct ctx *c, const struct operation_args *a, const void *args,
+    operation_use *use, struct err *e)
+{
+	struct operation_read x = { 0 };
+	struct keystore *ks;
+	int rc;
+
+	if (ctx_keystore(c, &ks, e) != 0)
+		return -1;
+	rc = operation_read(&x, a, e);
+	if (rc == 0)
+		rc = use(c, args, &x, ks, e);
+	operation_free(&x);
+	keystore_close(ks);
+	return rc;
 }

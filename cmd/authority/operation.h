@@ -73,8 +73,16 @@ int operation_done(const struct operation_read *x, struct done *d, struct err *e
 /* "kind" and the AIDs, by name. */
 json_t *operation_show(const struct operation_read *x);
 
-/* The entry that signs (`signs`) or verifies, NULL: the only one of its type. ERR_AUTH. */
-int authority_find(const struct keystore *ks, enum entry_type type, const char *name, bool signs,
-    const struct authority_key **k, struct err *e);
+/* What a verb does with an operation and the key store; args: the verb's. */
+typedef int operation_use(struct ctx *c, const void *args, const struct operation_read *x,
+    const struct keystore *ks, struct err *e);
+/* Opens the key store, reads the operation of `a`, which is a part of args, and has it used. */
+int operation_run(struct ctx *c, const struct operation_args *a, const void *args,
+    operation_use *use, struct err *e);
+
+/* The entry that is to sign or to verify; name NULL: the only one of its type. ERR_AUTH. */
+enum authority_use { TO_VERIFY, TO_SIGN };
+int authority_find(const struct keystore *ks, enum entry_type type, const char *name,
+    enum authority_use use, const struct authority_key **k, struct err *e);
 
 #endif

@@ -94,9 +94,10 @@ static json_t *show(
 	return o;
 }
 
-static int verify(struct ctx *c, const struct args *a, const struct operation_read *x,
+static int verify(struct ctx *c, const void *args, const struct operation_read *x,
     const struct keystore *ks, struct err *e)
 {
+	const struct args *a = args;
 	struct wr octets = wr_grow(CONFIRMATION_MAX);
 	const struct authority_key *k;
 	struct receipt r;
@@ -106,7 +107,7 @@ static int verify(struct ctx *c, const struct args *a, const struct operation_re
 	if (rc == 0)
 		rc = take(a->receipt, &octets, &r, e);
 	if (rc == 0)
-		rc = authority_find(ks, ENTRY_RECEIPT, a->key, false, &k, e);
+		rc = authority_find(ks, ENTRY_RECEIPT, a->key, TO_VERIFY, &k, e);
 	if (rc == 0)
 		rc = check_signature(a, &r, &d, k, e);
 	if (rc == 0)
@@ -119,19 +120,7 @@ static int verify(struct ctx *c, const struct args *a, const struct operation_re
 
 static int run(struct ctx *c, void *args, struct err *e)
 {
-	const struct args *a = args;
-	struct operation_read x = { 0 };
-	struct keystore *ks;
-	int rc;
-
-	if (ctx_keystore(c, &ks, e) != 0)
-		return -1;
-	rc = operation_read(&x, &a->operation, e);
-	if (rc == 0)
-		rc = verify(c, a, &x, ks, e);
-	operation_free(&x);
-	keystore_close(ks);
-	return rc;
+	return operation_run(c, &((struct args *)args)->operation, args, verify, e);
 }
 
 const struct verb verb_receipt_verify = {

@@ -111,33 +111,36 @@ static int check(struct ctx *c, const struct args *a, const struct operation_rea
 	return out_result(c, o, e);
 }
 
-static int run(struct ctx *c, const struct args *a, bool makes, struct err *e)
+static int make_with(struct ctx *c, const void *args, const struct operation_read *x,
+    const struct keystore *ks, struct err *e)
 {
-	struct operation_read x = { 0 };
+	const struct args *a = args;
 	const struct authority_key *k;
-	struct keystore *ks;
-	int rc;
 
-	if (ctx_keystore(c, &ks, e) != 0)
+	if (authority_find(ks, ENTRY_TOKEN, a->key, TO_SIGN, &k, e) != 0)
 		return -1;
-	rc = operation_read(&x, &a->operation, e);
-	if (rc == 0)
-		rc = authority_find(ks, ENTRY_TOKEN, a->key, makes, &k, e);
-	if (rc == 0)
-		rc = (makes ? make : check)(c, a, &x, k, e);
-	operation_free(&x);
-	keystore_close(ks);
-	return rc;
+	return make(c, a, x, k, e);
+}
+
+static int check_with(struct ctx *c, const void *args, const struct operation_read *x,
+    const struct keystore *ks, struct err *e)
+{
+	const struct args *a = args;
+	const struct authority_key *k;
+
+	if (authority_find(ks, ENTRY_TOKEN, a->key, TO_VERIFY, &k, e) != 0)
+		return -1;
+	return check(c, a, x, k, e);
 }
 
 static int make_run(struct ctx *c, void *args, struct err *e)
 {
-	return run(c, args, true, e);
+	return operation_run(c, &((struct args *)args)->operation, args, make_with, e);
 }
 
 static int verify_run(struct ctx *c, void *args, struct err *e)
 {
-	return run(c, args, false, e);
+	return operation_run(c, &((struct args *)args)->operation, args, check_with, e);
 }
 
 const struct verb verb_token_make = {

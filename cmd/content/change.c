@@ -215,7 +215,7 @@ int change_verb(struct ctx *c, struct change_args *a, change_teller *tell, struc
 {
 	struct maker m = { .ways = { .c = c } };
 	struct change *ch = &a->change;
-	int rc = change_open(ch, false, e);
+	int rc = change_open(ch, FROM_LINE, e);
 
 	if (rc == 0)
 		rc = find_keys(&m, c, ch, e);

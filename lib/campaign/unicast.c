@@ -66,7 +66,7 @@ static int open_steps(struct campaign *c, uint32_t today, struct err *e)
 	for (uint32_t i = 0; i < c->unicast->n; i++) {
 		struct task *t = &c->unicast->task[i];
 
-		if (change_open(&t->change, true, e) != 0 ||
+		if (change_open(&t->change, FROM_STEP, e) != 0 ||
 		    change_find_keys(&t->change, c->ks, e) != 0)
 			return task_error(c, t, e);
 	}

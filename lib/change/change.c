@@ -52,10 +52,10 @@ int change_take(struct change *ch, const char *name, const char *text, struct er
 	return field_put(f, &here, text, ch->x, e);
 }
 
-int change_open(struct change *ch, bool step, struct err *e)
+int change_open(struct change *ch, enum change_from from, struct err *e)
 {
 	const struct change_kind *k = ch->kind;
-	unsigned needed = FIELD_REQUIRED | (step ? FIELD_STEP_NEEDS : 0u);
+	unsigned needed = FIELD_REQUIRED | (from == FROM_STEP ? FIELD_STEP_NEEDS : 0u);
 
 	for (size_t i = 0; i < k->field_n; i++)
 		if ((k->fields[i].flags & needed) != 0 && !field_given(&k->fields[i], ch->x))

@@ -89,8 +89,9 @@ struct change {
 int change_new(struct change *ch, const struct change_kind *kind, struct err *e);
 /* Takes a value for the field of that name, as an operator writes it: field_put. */
 int change_take(struct change *ch, const char *name, const char *text, struct err *e);
-/* What must be given is (`step`: for a step), then the kind's open(). */
-int change_open(struct change *ch, bool step, struct err *e);
+/* What must be given is, of a step also what a verb gets in another way; then the kind's open(). */
+enum change_from { FROM_LINE, FROM_STEP };
+int change_open(struct change *ch, enum change_from from, struct err *e);
 /* Finds the key sets that the fields name. ERR_AUTH. */
 int change_find_keys(struct change *ch, const struct keystore *ks, struct err *e);
 /* The goal: the kind and every field that was given, by name and content; two changes that ask the

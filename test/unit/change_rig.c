@@ -102,7 +102,7 @@ void change_words(struct change *ch, const char *kind, const char *text)
 		*is = '\0';
 		take(ch, one, is + 1);
 	}
-	assert_ok(change_open(ch, true, &e), &e);
+	assert_ok(change_open(ch, FROM_STEP, &e), &e);
 }
 
 /* ---- the card ---- */

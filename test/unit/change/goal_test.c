@@ -179,7 +179,7 @@ static void data_count_not_files(void **state)
 		write_file(name, written[i], path);
 		assert_ok(change_new(&ch, &change_store_data, &e), &e);
 		assert_ok(change_take(&ch, "file", path, &e), &e);
-		assert_ok(change_open(&ch, true, &e), &e);
+		assert_ok(change_open(&ch, FROM_STEP, &e), &e);
 		assert_true(change_goal(&ch, &w));
 		n[i] = w.n;
 		change_free(&ch);

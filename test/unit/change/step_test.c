@@ -214,7 +214,7 @@ static void test_together(void **state)
 		struct err e;
 
 		assert_ok(read_step(bad[i].text, &ch, &e), &e);
-		assert_int_equal(change_open(&ch, true, &e), -1);
+		assert_int_equal(change_open(&ch, FROM_STEP, &e), -1);
 		err_word(&e, WORDS_KEYS);
 		if (e.code != ERR_USAGE || strncmp(e.text, bad[i].want, strlen(bad[i].want)) != 0)
 			fail_msg("%s\n gave: %s\n want: %s", bad[i].text, e.text, bad[i].want);
