@@ -244,14 +244,38 @@ read_only() {
 	mkfifo out
 	exec 7<>out
 	"$CARDADM" campaign report campaign.yaml >out 2>err 7>&- &
-	local pid=$! reader rc=0
+	local pid=$! reader rc=0 from
 	read -r _ <&7
-	kill -INT $pid
-	cat <&7 >got &
+	: >got
+	cat <&7 >>got &
 	reader=$!
+	from=$(date +%s%N)
+	kill -INT $pid
 	wait $pid || rc=$?
+	[ $(($(date +%s%N) - from)) -lt 1000000000 ]
 	kill $reader
 	[ $rc -eq 130 ]
 	grep -q "cardadm: campaign report: interrupted" err
 	[ "$(wc -l <got)" -lt 300000 ]
+}
+
+@test "the listing of cards obeys an interrupt within a second" {
+	local n=200000 pid rc=0 from
+	fleet 1
+	campaign
+	python3 -c "
+import os
+for i in range($n): os.mknod('fleet/x%06d.card' % i, 0o600)"
+	"$CARDADM" campaign run campaign.yaml 2>err &
+	pid=$!
+	until [ -s campaign.ledger ]; do :; done
+	from=$(date +%s%N)
+	kill -INT $pid
+	wait $pid || rc=$?
+	[ $(($(date +%s%N) - from)) -lt 1000000000 ]
+	[ $rc -eq 130 ]
+	grep -q "cardadm: campaign run: interrupted" err
+	# In the middle: not all of them, and none was worked on.
+	[ "$(sqlite3 campaign.ledger 'SELECT count(*) FROM card')" -lt $n ]
+	[ "$(sqlite3 campaign.ledger 'SELECT count(*) FROM card WHERE attempts > 0')" -eq 0 ]
 }
