@@ -32,7 +32,7 @@ every() {
 		cp c.card after
 		cp before c.card
 		ok "${words[@]}" --keys test --level "$1" -q
-		[ "$(grep -c '^not proven: the card said so without R-MAC$' <<<"$output")" -eq $([ "$2" = false ] && echo 1 || echo 0) ]
+		[ "$(grep -c '^not proven: the card said so without R-MAC$' <<<"$output")" -eq "$([ "$2" = false ] && echo 1 || echo 0)" ]
 		cp after c.card
 	done <<-VERBS
 		load pair.cap

@@ -185,3 +185,44 @@ report() {
 	sed -i 's/diversification: none/diversification: kdf3/' keys.yaml
 	ok campaign run campaign.yaml
 }
+
+# Where the state directory is a small disk of its own, with so many KiB left each time: two runs on
+# a card that refuses, in a trace for each.
+on_small_disk() {
+	local left run full=$XDG_STATE_HOME/full
+	mount -t tmpfs -o size=512k none "$XDG_STATE_HOME" || exit 99
+	for left in 0 4 8 12 16 20 24 32 48 64 96; do
+		rm -rf "${XDG_STATE_HOME:?}"/*
+		echo >"$CARDADM_ATTACK"
+		"$CARDADM" -q -r $r -k keys.yaml list >/dev/null || exit 98
+		head -c 512k /dev/zero >"$full" 2>/dev/null
+		truncate -s -${left}k "$full"
+		echo "$authenticate * answer 6300" >"$CARDADM_ATTACK"
+		for run in 1 2; do
+			"$CARDADM" -q -r $r -k keys.yaml -t "trace.$left.$run" list 2>>errors && exit 97
+		done
+	done
+	exit 0
+}
+
+@test "with a full state disk an authentication goes out once, or not at all" {
+	local left sent none=0
+	fleet 1
+	attack
+	mkdir -p "$XDG_STATE_HOME"
+	export -f on_small_disk
+	export CARDADM r authenticate
+	run unshare -rm bash -c on_small_disk
+	echo "$status: $output"
+	[ "$status" -ne 99 ] || skip "no name space of our own for mounts"
+	[ "$status" -eq 0 ]
+	for left in 0 4 8 12 16 20 24 32 48 64 96; do
+		sent=$(cat trace."$left".? | grep -c '^> 8482' || true)
+		echo "$left KiB left: $sent"
+		[ "$sent" -le 1 ]
+		[ "$sent" -gt 0 ] || none=$((none + 1))
+	done
+	# Some were too full to write it down, some were not.
+	[ $none -gt 0 ] && [ $none -lt 11 ]
+	grep -q full errors
+}
