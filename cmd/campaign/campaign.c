@@ -218,6 +218,12 @@ static int open_card(void *ctx, const char *path, struct card *card, struct err 
 	return -1;
 }
 
+static void made(void *ctx, const char *path, char out[static 33])
+{
+	(void)ctx;
+	vcard_made(path, out);
+}
+
 static void habits(void *ctx, const struct session *s, struct campaign_habits *h)
 {
 	const struct view *v = ctx;
@@ -288,6 +294,7 @@ static int run_files(
 {
 	struct recorder recorder = { .c = v->c, .campaign = cp->m.name };
 	const struct campaign_calls calls = { .open = open_card,
+		.made = made,
 		.remark = remark,
 		.begin = begin,
 		.progress = progress,

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "card/pcsc.h"
 #include "card/trace.h"
 #include "vcard/core/vcard.h"
@@ -44,6 +45,15 @@ static const struct card_ops vcard_ops = {
 	.close = close_vcard,
 	.alive = alive,
 };
+
+void vcard_made(const char *path, char out[static 33])
+{
+	uint8_t kdd[KDD_SIZE];
+
+	out[0] = '\0';
+	if (vcard_kdd(path, kdd))
+		hex_put(SPAN(kdd), out, 33);
+}
 
 int open_vcard(const char *path, struct card *card, struct err *e)
 {

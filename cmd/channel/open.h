@@ -15,6 +15,8 @@
 
 int open_reader(const char *name, struct card *card, struct err *e);
 int open_vcard(const char *path, struct card *card, struct err *e);
+/* What a card file says it was made as, in hex; "": it is none. */
+void vcard_made(const char *path, char out[static 33]);
 /*
  * Waits until the reader is there with a card in it, or the card's file is, for `seconds` at most
  * (0: one look). ERR_READER: none came; ERR_INTERRUPTED when *stop (may be NULL).

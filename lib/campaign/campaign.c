@@ -209,27 +209,44 @@ int campaign_need_cards(const struct campaign *c, uint64_t *n, struct err *e)
 }
 
 struct listing {
+	const struct campaign *c;
+	const struct campaign_calls *calls;
 	struct ledger *l;
-	uint64_t n;
+	struct campaign_listed *n;
 };
+
+/* Is a card that was done the one that lies there now? */
+static int look_made(const struct listing *to, const char *file, struct err *e)
+{
+	char path[MANIFEST_PATH], made[33];
+	bool remade;
+
+	if (to->calls->made == NULL || !path_beside(to->c->m.path, file, path, sizeof(path)))
+		return 0;
+	to->calls->made(to->calls->ctx, path, made);
+	if (ledger_made(to->l, file, made, &remade, e) != 0)
+		return -1;
+	to->n->remade += remade;
+	return 0;
+}
 
 static int list_one(void *ctx, const char *file, struct err *e)
 {
 	struct listing *to = ctx;
 
-	to->n++;
-	return ledger_add(to->l, file, e);
+	to->n->n++;
+	return ledger_add(to->l, file, e) == 0 ? look_made(to, file, e) : -1;
 }
 
-int campaign_list_cards(const struct campaign *c, struct ledger *l, uint64_t *n, struct err *e)
+int campaign_list_cards(const struct campaign *c, const struct campaign_calls *calls,
+    struct ledger *l, struct campaign_listed *n, struct err *e)
 {
-	struct listing to = { l, 0 };
+	struct listing to = { c, calls, l, n };
 
-	*n = 0;
+	n->n = 0;
 	if (c->m.readers_n > 0)
 		return 0;
 	if (each_card(c, list_one, &to, e) != 0)
 		return -1;
-	*n = to.n;
-	return to.n == 0 ? campaign_need_cards(c, n, e) : ledger_flush(l, e);
+	return n->n == 0 ? campaign_need_cards(c, &n->n, e) : ledger_flush(l, e);
 }

@@ -49,10 +49,11 @@ struct ledger_goal campaign_goal(const struct campaign *c);
 
 /* What became of a card that was put into a reader. */
 enum fed {
-	FED_UNKNOWN,   /* it does not tell who it is: no row in the ledger, the reason in the row
-			  given */
-	FED_DUPLICATE, /* done before: nothing was sent but what asks for its identity */
-	FED_REFUSED,   /* an authentication failed on it before: the same */
+	FED_UNKNOWN, /* it does not tell who it is, or proves to be another than was done under its
+			number: no row in the ledger is its own, the reason is in the row given */
+	FED_DUPLICATE, /* done before: it was asked who it is, with a channel if its keys are its
+			  own */
+	FED_REFUSED,   /* an authentication failed on it before: nothing but its number was asked */
 	FED_DONE,
 	FED_FAILED
 };
@@ -74,6 +75,9 @@ struct campaign_calls {
 	/* Opens a card by its file path, or by what feed said; ERR_READER when it is in use
 	 * elsewhere. */
 	int (*open)(void *ctx, const char *name, struct card *card, struct err *e);
+	/* What a card file says it was made as, up to 32 characters, without opening the card; "":
+	 * it does not say. May be NULL: no file does. */
+	void (*made)(void *ctx, const char *path, char out[static 33]);
 	/* What the operator should know before work begins: one sentence. May be NULL. */
 	void (*remark)(void *ctx, const char *text);
 	/* The cards are listed, work begins. May be NULL, like progress and stop. */
@@ -116,8 +120,13 @@ struct campaign_result {
 int campaign_run(struct campaign *c, const struct campaign_calls *calls, struct campaign_result *r,
     struct err *e);
 /* Adds the cards of the directory, if there is one, to a ledger that is open for writing; names are
- * not kept here. *n: how many there are. */
-int campaign_list_cards(const struct campaign *c, struct ledger *l, uint64_t *n, struct err *e);
+ * not kept here. n->remade is added to. */
+struct campaign_listed {
+	uint64_t n;      /* how many there are */
+	uint64_t remade; /* whose rows were done with another file of that name: pending again */
+};
+int campaign_list_cards(const struct campaign *c, const struct campaign_calls *calls,
+    struct ledger *l, struct campaign_listed *n, struct err *e);
 /* Files that look like cards below the manifest's directory, without opening them; none where cards
  * come from readers. */
 int campaign_count_cards(const struct campaign *c, uint64_t *n, struct err *e);

@@ -103,17 +103,31 @@ static void tell_lost(const struct run *r)
 	r->calls->remark(r->calls->ctx, text);
 }
 
+static void tell_remade(const struct run *r)
+{
+	const unsigned long long n = r->listed.remade;
+	char text[100];
+
+	if (n == 0 || r->calls->remark == NULL)
+		return;
+	snprintf(text, sizeof(text), "%llu card file%s not the one%s that %s done: new card%s", n,
+	    n == 1 ? " is" : "s are", n == 1 ? "" : "s", n == 1 ? "was" : "were",
+	    n == 1 ? "" : "s");
+	r->calls->remark(r->calls->ctx, text);
+}
+
 /* Lists the cards, and compares what the ledger has then. More than once: a directory that others
  * write in meanwhile may tell a name twice. */
 static int begin_run(struct run *r, struct campaign_result *res, struct err *e)
 {
-	for (int i = 0; i == 0 || (i < LISTINGS && res->sums.total < r->listed); i++)
-		if (campaign_list_cards(r->c, r->l, &r->listed, e) != 0 ||
+	for (int i = 0; i == 0 || (i < LISTINGS && res->sums.total < r->listed.n); i++)
+		if (campaign_list_cards(r->c, r->calls, r->l, &r->listed, e) != 0 ||
 		    ledger_sum(r->l, &res->sums, e) != 0)
 			return -1;
-	if (res->sums.total < r->listed)
+	if (res->sums.total < r->listed.n)
 		return rows_lost(r->c, e);
 	tell_lost(r);
+	tell_remade(r);
 	if (r->calls->begin != NULL)
 		r->calls->begin(r->calls->ctx, &res->sums);
 	return 0;
@@ -137,7 +151,7 @@ static int end_run(struct run *r, int rc, struct campaign_result *res, struct er
 	struct err last = { 0 };
 
 	if (ledger_flush(r->l, &last) == 0 && ledger_sum(r->l, &res->sums, &last) == 0)
-		return rc != 0 || res->sums.total >= r->listed ? rc : rows_lost(r->c, e);
+		return rc != 0 || res->sums.total >= r->listed.n ? rc : rows_lost(r->c, e);
 	if (rc == 0 || e->code != ERR_LEDGER)
 		*e = last;
 	return -1;

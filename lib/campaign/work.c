@@ -69,6 +69,26 @@ static int compare_card(struct run *r, struct err *e)
 	return err_hint(e, "leave a card in the reader until it is told to be taken out");
 }
 
+/* Diversified keys are those of one card: with those of a card that was worked on, another number
+ * is not its own. */
+static int check_keys(struct run *r, struct err *e)
+{
+	const char *kdd = r->opening.kdd;
+	char id[ID_SIZE];
+
+	if (kdd[0] == '\0' || strcmp(kdd, r->lc->kdd) == 0)
+		return 0;
+	if (ledger_others_keys(r->l, r->lc, kdd, id, e) != 0)
+		return -1;
+	if (id[0] == '\0')
+		return 0;
+	err_set(e, ERR_SAFETY,
+	    "card %s proved itself with the keys of card %s (diversification data %s); nothing of "
+	    "the campaign was sent to it",
+	    r->lc->id, id, kdd);
+	return err_hint(e, "one of the two is not what it says: find out which before going on");
+}
+
 /* What the row is to say, and that no later run begins with it again. */
 static int channel_failed(struct run *r, struct err *e)
 {
@@ -101,7 +121,7 @@ int work_channel(struct run *r, const struct entry *keys, uint8_t version, struc
 	r->opening.marks_wrong_keys = true;
 	r->opening.limit = m->limit_refusals;
 	r->opening.known = r->known_refused ? 1 : 0;
-	r->opening.kdd_known = r->lc->kdd;
+	r->opening.kdd_known = r->lc->kdd[0] != '\0' ? r->lc->kdd : r->kdd_elsewhere;
 	rc = opening_begin(&r->opening, &asks, e);
 	if (r->opening.unkept.code != ERR_NONE) {
 		*e = r->opening.unkept;
@@ -111,7 +131,7 @@ int work_channel(struct run *r, const struct entry *keys, uint8_t version, struc
 		return channel_failed(r, e);
 	r->lc->auth_failed = CARD_AUTH_FINE;
 	r->lc->bare = !session_has_rmac(&r->s);
-	if (compare_card(r, e) != 0)
+	if (compare_card(r, e) != 0 || check_keys(r, e) != 0)
 		return -1;
 	if (r->opening.kdd[0] != '\0')
 		memcpy(r->lc->kdd, r->opening.kdd, sizeof(r->lc->kdd));
@@ -135,6 +155,8 @@ static int identify(struct run *r, const char *name, struct err *e)
 	if (r->s.id.cin_n == 0)
 		return err_set(e, ERR_CARD, "the card tells no CIN: it cannot be told from others");
 	hex_put(span_of(r->s.id.cin, r->s.id.cin_n), id, sizeof(id));
+	if (r->lc->file[0] == '\0') /* in a reader */
+		snprintf(r->lc->file, sizeof(r->lc->file), "card:%s", id);
 	r->habits = (struct campaign_habits){ 0 };
 	if (r->calls->habits != NULL)
 		r->calls->habits(r->calls->ctx, &r->s, &r->habits);
@@ -143,7 +165,8 @@ static int identify(struct run *r, const char *name, struct err *e)
 		r->lc->kdd[0] = '\0';
 	r->known_refused = !r->other_before && r->lc->auth_failed == CARD_AUTH_REFUSED;
 	memcpy(r->lc->id, id, sizeof(id));
-	return 0;
+	/* Under another name it may have proved itself before. */
+	return ledger_kdd_of(r->l, r->lc, r->kdd_elsewhere, e);
 }
 
 /*
@@ -252,6 +275,13 @@ static void end_card(struct run *r)
 	card_close(&r->card);
 }
 
+static int identify_file(struct run *r, const char *path, struct err *e)
+{
+	if (r->calls->made != NULL)
+		r->calls->made(r->calls->ctx, path, r->lc->made);
+	return identify(r, path, e);
+}
+
 int work_file(struct run *r, struct ledger_card *lc, struct err *e)
 {
 	char path[MANIFEST_PATH];
@@ -261,7 +291,7 @@ int work_file(struct run *r, struct ledger_card *lc, struct err *e)
 	if (!path_beside(r->c->m.path, lc->file, path, sizeof(path)))
 		rc = err_set(e, ERR_INPUT, "%s: name too long", lc->file);
 	else
-		rc = identify(r, path, e);
+		rc = identify_file(r, path, e);
 	if (rc == 0)
 		rc = work_card(r, e);
 	end_card(r);
@@ -270,13 +300,38 @@ int work_file(struct run *r, struct ledger_card *lc, struct err *e)
 
 /* ---- cards in readers ---- */
 
+/*
+ * Was it this card that was done under this number? The number is what it says of itself; keys that
+ * no longer open a channel say nothing, and nothing is written down of it.
+ */
+static int check_done(struct run *r, enum fed *how, struct err *e)
+{
+	const struct manifest *m = &r->c->m;
+	const struct entry *keys = r->c->keys;
+	const struct ledger_card known = *r->lc;
+	struct err why;
+
+	if (known.kdd[0] == '\0' || keys == NULL || keys->diversification == DIVERSIFY_NONE)
+		return 0;
+	r->lc->state = ROW_PENDING;
+	work_step(r, reached_str(REACHED_ESTABLISH));
+	if (work_channel(r, keys, m->key_version >= 0 ? (uint8_t)m->key_version : keys->version,
+		&why) == 0 ||
+	    (!r->opening.other_card && why.code != ERR_LEDGER)) {
+		*r->lc = known;
+		return 0;
+	}
+	*how = FED_UNKNOWN;
+	*e = why;
+	return -1;
+}
+
 /* What the ledger knows of the card that was put in; the intent to work on it is durable then. */
 static int recall(struct run *r, enum fed *how, struct err *e)
 {
 	struct ledger_card *lc = r->lc, known;
 	bool found;
 
-	snprintf(lc->file, sizeof(lc->file), "card:%s", lc->id);
 	if (ledger_get(r->l, lc->file, &known, &found, e) != 0)
 		return -1;
 	if (found && known.state == ROW_DONE)
@@ -287,12 +342,13 @@ static int recall(struct run *r, enum fed *how, struct err *e)
 		*how = FED_FAILED; /* unless it gets better */
 	if (*how != FED_FAILED) {
 		*lc = known;
-		return 0;
+		return *how == FED_DUPLICATE ? check_done(r, how, e) : 0;
 	}
 	r->known_refused = found && known.auth_failed == CARD_AUTH_REFUSED;
 	lc->attempts = found ? known.attempts + 1 : 1;
 	lc->check_once = found && known.check_once;
-	memcpy(lc->kdd, found ? known.kdd : "", found ? sizeof(lc->kdd) : 1);
+	if (found && known.kdd[0] != '\0')
+		memcpy(lc->kdd, known.kdd, sizeof(lc->kdd));
 	lc->in_doubt = true;
 	return ledger_put(r->l, lc, e);
 }

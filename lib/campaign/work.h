@@ -26,7 +26,7 @@ struct run {
 	const struct campaign *c;
 	const struct campaign_calls *calls;
 	struct ledger *l;
-	uint64_t listed; /* cards in the directory when the run began */
+	struct campaign_listed listed; /* cards in the directory when the run began */
 	struct tries *tries;
 	struct ledger_card *lc; /* the card at work */
 	struct card card;
@@ -34,6 +34,7 @@ struct run {
 	struct campaign_habits habits;
 	struct opening opening; /* of the channel, as it went last */
 	bool other_before;      /* the row's outcomes are those of another card */
+	char kdd_elsewhere[21]; /* what another row's card of this number proved itself with */
 	bool ledger_failed;
 	bool known_refused; /* by the ledger, which other stations may have written */
 	uint32_t refused_in_a_row, wrong_in_a_row;

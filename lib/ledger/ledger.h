@@ -29,6 +29,7 @@ struct ledger_card {
 	char file[1024]; /* relative to the manifest */
 	char id[33];     /* CIN in hex, "" until known */
 	char kdd[21];    /* diversification data that its keys were proven with, in hex; "": none */
+	char made[33];   /* what the file said it was made as; "": not known */
 	enum row_state state;
 	char step[24];              /* last step reached, "already", "" */
 	char reason[480];           /* "" : none */
@@ -96,6 +97,20 @@ bool ledger_damaged(const struct ledger *l);
 
 /* Adds a card if it is not there yet. Grouped into one transaction until ledger_flush. */
 int ledger_add(struct ledger *l, const char *file, struct err *e);
+/*
+ * What the file of a card says it was made as, up to 32 characters: a row that was done with a file
+ * that said otherwise is pending again, and *remade. Grouped like ledger_add. The row keeps number
+ * and keys that it knew: whether the card is another one is found out when it is reached.
+ */
+int ledger_made(struct ledger *l, const char *file, const char *made, bool *remade, struct err *e);
+/* What the card with the number of c proved itself with, as another row of this goal has it; "":
+ * none. */
+int ledger_kdd_of(
+    struct ledger *l, const struct ledger_card *c, char kdd[static 21], struct err *e);
+/* The number of another card that proved itself with these diversification data, where its outcome
+ * is known; "": none. */
+int ledger_others_keys(struct ledger *l, const struct ledger_card *c, const char *kdd,
+    char id[static 33], struct err *e);
 /* Commits what is grouped. */
 int ledger_flush(struct ledger *l, struct err *e);
 /* Which cards are to be worked on next. */

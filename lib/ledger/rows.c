@@ -6,7 +6,7 @@
 
 #define COLUMNS \
 	"file, id, state, step, reason, auth_failed, attempts, in_doubt, check_once, hint, bare"
-#define CARDS "SELECT " COLUMNS ", sum = " CARD_SUM ", kdd FROM card"
+#define CARDS "SELECT " COLUMNS ", sum = " CARD_SUM ", kdd, made FROM card"
 /* The sum of a row that is to be (goal, COLUMNS) of these values. */
 #define SUM_OF(values) "sum64(" values ")"
 #define PUT_VALUES "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12"
@@ -16,14 +16,15 @@ static const char *const sql[STATEMENTS] = {
 	[ST_ADD] = "INSERT OR IGNORE INTO card(goal, " COLUMNS ", sum)"
 		   " VALUES (" ADD_VALUES ", " SUM_OF(ADD_VALUES) ")",
 	[ST_PUT] =
-	    "INSERT INTO card(goal, " COLUMNS ", updated, sum, kdd)"
+	    "INSERT INTO card(goal, " COLUMNS ", updated, sum, kdd, made)"
 	    " VALUES (" PUT_VALUES ", unixepoch(), " SUM_OF(
-		PUT_VALUES) ", ?13)"
+		PUT_VALUES) ", ?13, ?14)"
 			    " ON CONFLICT(goal, file) DO UPDATE SET id = ?3, state = ?4, step = "
 			    "?5, reason = ?6,"
 			    " auth_failed = ?7, attempts = ?8, in_doubt = ?9, check_once = ?10,"
 			    " hint = ?11, bare = ?12,"
-			    " updated = excluded.updated, sum = excluded.sum, kdd = ?13",
+			    " updated = excluded.updated, sum = excluded.sum, kdd = ?13,"
+			    " made = ?14",
 	[ST_GET] = CARDS " WHERE goal = ?1 AND file = ?2",
 	[ST_NEXT] =
 	    CARDS " WHERE goal = ?1 AND file > ?2 AND (?3 < 0 OR state = ?3) ORDER BY file LIMIT 1",
@@ -46,6 +47,18 @@ static const char *const sql[STATEMENTS] = {
 			" sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, unixepoch(),"
 			" sum64(?1, ?2, ?3, ?4, ?5, ?6))",
 	[ST_STEPS_FORGET] = "DELETE FROM step WHERE goal = ?1 AND file = ?2",
+	[ST_MADE] = "UPDATE card SET made = ?3"
+		    " WHERE goal = ?1 AND file = ?2 AND state = 1 AND made = ''",
+	/* A row that is not what was written stays so. */
+	[ST_REMADE] =
+	    "UPDATE card SET state = 0, step = '', bare = 0, made = ?3, updated = unixepoch(),"
+	    " sum = sum64(goal, file, id, 0, '', reason, auth_failed, attempts, in_doubt,"
+	    " check_once, hint, 0) WHERE goal = ?1 AND file = ?2 AND state = 1"
+	    " AND made <> ?3 AND sum = " CARD_SUM,
+	[ST_KDD_OF] = "SELECT kdd FROM card WHERE goal = ?1 AND file <> ?2 AND id = ?3"
+		      " AND kdd <> '' LIMIT 1",
+	[ST_ID_OF] = "SELECT id FROM card WHERE goal = ?1 AND file <> ?2 AND kdd = ?3"
+		     " AND id <> ?4 AND id <> '' AND in_doubt = 0 LIMIT 1",
 };
 
 const char *row_state_str(enum row_state s)
@@ -84,9 +97,7 @@ static sqlite3_stmt *begin(struct ledger *l, enum statement which)
 	return st;
 }
 
-/* And with the file of a card bound. */
-static sqlite3_stmt *begin_file(
-    struct ledger *l, enum statement which, const char *file, struct err *e)
+sqlite3_stmt *rows_begin(struct ledger *l, enum statement which, const char *file, struct err *e)
 {
 	sqlite3_stmt *st = begin(l, which);
 
@@ -96,7 +107,7 @@ static sqlite3_stmt *begin_file(
 	return NULL;
 }
 
-static int finish(struct ledger *l, sqlite3_stmt *st, struct err *e)
+int rows_finish(struct ledger *l, sqlite3_stmt *st, struct err *e)
 {
 	int rc = sqlite3_step(st) == SQLITE_DONE ? 0 : store_fail(l, "cannot be written", e);
 
@@ -116,9 +127,9 @@ static int group(struct ledger *l, struct err *e)
 
 int ledger_add(struct ledger *l, const char *file, struct err *e)
 {
-	sqlite3_stmt *st = group(l, e) == 0 ? begin_file(l, ST_ADD, file, e) : NULL;
+	sqlite3_stmt *st = group(l, e) == 0 ? rows_begin(l, ST_ADD, file, e) : NULL;
 
-	return st == NULL ? -1 : finish(l, st, e);
+	return st == NULL ? -1 : rows_finish(l, st, e);
 }
 
 int ledger_flush(struct ledger *l, struct err *e)
@@ -136,7 +147,7 @@ int ledger_flush(struct ledger *l, struct err *e)
 
 static int put(struct ledger *l, const struct ledger_card *c, struct err *e)
 {
-	sqlite3_stmt *st = begin_file(l, ST_PUT, c->file, e);
+	sqlite3_stmt *st = rows_begin(l, ST_PUT, c->file, e);
 	bool bound = st != NULL &&
 		     sqlite3_bind_text(st, 3, c->id, -1, SQLITE_STATIC) == SQLITE_OK &&
 		     sqlite3_bind_int(st, 4, (int)c->state) == SQLITE_OK &&
@@ -148,9 +159,10 @@ static int put(struct ledger *l, const struct ledger_card *c, struct err *e)
 		     sqlite3_bind_int(st, 10, c->check_once) == SQLITE_OK &&
 		     sqlite3_bind_text(st, 11, c->hint, -1, SQLITE_STATIC) == SQLITE_OK &&
 		     sqlite3_bind_int(st, 12, c->bare) == SQLITE_OK &&
-		     sqlite3_bind_text(st, 13, c->kdd, -1, SQLITE_STATIC) == SQLITE_OK;
+		     sqlite3_bind_text(st, 13, c->kdd, -1, SQLITE_STATIC) == SQLITE_OK &&
+		     sqlite3_bind_text(st, 14, c->made, -1, SQLITE_STATIC) == SQLITE_OK;
 
-	return bound ? finish(l, st, e) : store_fail(l, "cannot be written", e);
+	return bound ? rows_finish(l, st, e) : store_fail(l, "cannot be written", e);
 }
 
 int ledger_put(struct ledger *l, const struct ledger_card *c, struct err *e)
@@ -204,7 +216,8 @@ static bool columns(sqlite3_stmt *st, struct ledger_card *c)
 	return column(st, 0, c->file, sizeof(c->file)) && column(st, 1, c->id, sizeof(c->id)) &&
 	       column(st, 3, c->step, sizeof(c->step)) &&
 	       column(st, 4, c->reason, sizeof(c->reason)) &&
-	       column(st, 9, c->hint, sizeof(c->hint)) && column(st, 12, c->kdd, sizeof(c->kdd));
+	       column(st, 9, c->hint, sizeof(c->hint)) && column(st, 12, c->kdd, sizeof(c->kdd)) &&
+	       column(st, 13, c->made, sizeof(c->made));
 }
 
 /* A row is not what was written. A report shows it as such; no card is worked on after it. */
@@ -260,7 +273,7 @@ static int row(
 /* All that the steps of a card say is what was written. */
 static int check_steps(struct ledger *l, const char *file, struct err *e)
 {
-	sqlite3_stmt *st = begin_file(l, ST_STEPS_BAD, file, e);
+	sqlite3_stmt *st = rows_begin(l, ST_STEPS_BAD, file, e);
 	int rc;
 
 	if (st == NULL)
@@ -279,7 +292,7 @@ int ledger_step(
 	*s = (struct ledger_step){ .state = STEP_PENDING };
 	if (l->db == NULL)
 		return 0;
-	st = begin_file(l, ST_STEP, file, e);
+	st = rows_begin(l, ST_STEP, file, e);
 	if (st == NULL)
 		return -1;
 	if (sqlite3_bind_int64(st, 3, n) != SQLITE_OK)
@@ -307,7 +320,7 @@ int ledger_step(
 int ledger_step_put(
     struct ledger *l, const char *file, uint32_t n, const struct ledger_step *s, struct err *e)
 {
-	sqlite3_stmt *st = group(l, e) == 0 ? begin_file(l, ST_STEP_PUT, file, e) : NULL;
+	sqlite3_stmt *st = group(l, e) == 0 ? rows_begin(l, ST_STEP_PUT, file, e) : NULL;
 
 	if (st == NULL)
 		return -1;
@@ -316,16 +329,16 @@ int ledger_step_put(
 	    sqlite3_bind_text(st, 5, s->unproven, -1, SQLITE_TRANSIENT) != SQLITE_OK ||
 	    sqlite3_bind_int(st, 6, s->bare) != SQLITE_OK)
 		return store_fail(l, "cannot be written", e);
-	if (finish(l, st, e) != 0)
+	if (rows_finish(l, st, e) != 0)
 		return -1;
 	return s->state == STEP_BEGUN || overdue(l) ? ledger_flush(l, e) : 0;
 }
 
 int ledger_steps_forget(struct ledger *l, const char *file, struct err *e)
 {
-	sqlite3_stmt *st = group(l, e) == 0 ? begin_file(l, ST_STEPS_FORGET, file, e) : NULL;
+	sqlite3_stmt *st = group(l, e) == 0 ? rows_begin(l, ST_STEPS_FORGET, file, e) : NULL;
 
-	return st == NULL ? -1 : finish(l, st, e);
+	return st == NULL ? -1 : rows_finish(l, st, e);
 }
 
 int ledger_get(
@@ -336,7 +349,7 @@ int ledger_get(
 	*found = false;
 	if (l->db == NULL)
 		return 0;
-	st = begin_file(l, ST_GET, file, e);
+	st = rows_begin(l, ST_GET, file, e);
 	if (st == NULL || row(l, st, c, found, e) != 0)
 		return -1;
 	return l->write && *found ? check_steps(l, file, e) : 0;
@@ -375,7 +388,7 @@ int ledger_next(struct ledger *l, const char *after, int only, struct ledger_car
 	snprintf(behind, sizeof(behind), "%s", after);
 	if (l->lying)
 		return next_lying(l, after, only, c, found, e);
-	st = begin_file(l, ST_NEXT, behind, e);
+	st = rows_begin(l, ST_NEXT, behind, e);
 	if (st == NULL || sqlite3_bind_int(st, 3, only) != SQLITE_OK)
 		return store_fail(l, "cannot be read", e);
 	if (row(l, st, c, found, e) != 0)
@@ -422,8 +435,8 @@ int ledger_claim(
 
 		if (check_steps(l, out[i].file, e) != 0)
 			return -1;
-		st = begin_file(l, ST_CLAIM, out[i].file, e);
-		if (st == NULL || finish(l, st, e) != 0)
+		st = rows_begin(l, ST_CLAIM, out[i].file, e);
+		if (st == NULL || rows_finish(l, st, e) != 0)
 			return -1;
 		out[i].in_doubt = true;
 		out[i].attempts++;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SCHEMA_VERSION = 8 };
+enum { SCHEMA_VERSION = 9 };
 
 #define STEP_TABLE(more) \
 	"CREATE TABLE IF NOT EXISTS step(" \
@@ -14,6 +14,11 @@ enum { SCHEMA_VERSION = 8 };
 
 #define BARE ", bare INTEGER NOT NULL DEFAULT 0"
 #define SUM ", sum INTEGER NOT NULL DEFAULT 0"
+
+/* Who else has this number, or these keys: asked once for each card. */
+#define INDICES \
+	"CREATE INDEX IF NOT EXISTS card_id ON card(goal, id);" \
+	"CREATE INDEX IF NOT EXISTS card_kdd ON card(goal, kdd);"
 
 static const char tables[] =
     "CREATE TABLE IF NOT EXISTS campaign("
@@ -26,8 +31,8 @@ static const char tables[] =
     " attempts INTEGER NOT NULL DEFAULT 0, updated INTEGER NOT NULL DEFAULT 0,"
     " in_doubt INTEGER NOT NULL DEFAULT 0, check_once INTEGER NOT NULL DEFAULT 0,"
     " hint TEXT NOT NULL DEFAULT ''" SUM ", kdd TEXT NOT NULL DEFAULT ''" BARE
-    ", PRIMARY KEY(goal, file)) WITHOUT ROWID;" STEP_TABLE(
-	SUM ", unproven TEXT NOT NULL DEFAULT ''" BARE);
+    ", made TEXT NOT NULL DEFAULT '', PRIMARY KEY(goal, file)) WITHOUT ROWID;" STEP_TABLE(
+	SUM ", unproven TEXT NOT NULL DEFAULT ''" BARE) INDICES;
 
 /* How outcomes of before were read is not known. A row that is not what was written stays so. */
 #define CARDS_BARE \
@@ -54,6 +59,9 @@ static const char *const upgrade[SCHEMA_VERSION] = {
 	[6] = "ALTER TABLE card ADD COLUMN kdd TEXT NOT NULL DEFAULT '';",
 	[7] = "ALTER TABLE card ADD COLUMN bare INTEGER NOT NULL DEFAULT 0;"
 	      "ALTER TABLE step ADD COLUMN bare INTEGER NOT NULL DEFAULT 0;" CARDS_BARE STEPS_BARE,
+	/* Not of the sum either: a wrong one costs a question to the card. */
+	[8] = "ALTER TABLE card ADD COLUMN made TEXT NOT NULL DEFAULT '';"
+	      "UPDATE card SET made = kdd;" INDICES,
 };
 
 static int bring_up(struct ledger *l, int version, struct err *e)

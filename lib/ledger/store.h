@@ -23,6 +23,10 @@ enum statement {
 	ST_STEPS_BAD,
 	ST_STEP_PUT,
 	ST_STEPS_FORGET,
+	ST_MADE,
+	ST_REMADE,
+	ST_KDD_OF,
+	ST_ID_OF,
 	STATEMENTS
 };
 
@@ -59,6 +63,10 @@ int store_damaged(struct ledger *l, struct err *e, const char *fmt, ...) PRINTF_
 int store_exec(struct ledger *l, const char *text, struct err *e);
 /* Prepares the statements of rows.c. */
 int rows_prepare(struct ledger *l, struct err *e);
+/* A statement with the goal and the file of a card bound; and the end of one that writes. NULL and
+ * -1: *e. */
+sqlite3_stmt *rows_begin(struct ledger *l, enum statement which, const char *file, struct err *e);
+int rows_finish(struct ledger *l, sqlite3_stmt *st, struct err *e);
 /* Compares the sums of all rows. */
 int rows_check(struct ledger *l, bool *whole, struct err *e);
 

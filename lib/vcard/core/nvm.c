@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/secret.h"
 
-enum { HEAD_SIZE = 12, MAGIC_SIZE = 16, NAME_CAP = 256, FILE_MAX = 256 << 20 };
+enum { HEAD_SIZE = 12, MAGIC_SIZE = 16, NAME_CAP = 256, FILE_MAX = 256 << 20, PEEK_SIZE = 64 };
 
 static const char magic[MAGIC_SIZE + 1] = "cardadm vcard 1\n";
 
@@ -279,6 +279,25 @@ int nvm_open(const char *path, nvm_apply *apply, void *arg, struct nvm **out, st
 	}
 	*out = n;
 	return 0;
+}
+
+bool nvm_peek(const char *path, uint8_t type, uint8_t *to, size_t n)
+{
+	uint8_t head[PEEK_SIZE], first;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	ssize_t got = fd < 0 ? -1 : pread(fd, head, sizeof(head), 0);
+	struct span begins, skipped;
+	struct rd r = rd_of(span_of(head, got < 0 ? 0 : (size_t)got));
+	uint32_t length;
+	bool ok;
+
+	if (fd >= 0)
+		close(fd);
+	ok = rd_take(&r, MAGIC_SIZE, &begins) && span_eq(begins, span_of(magic, MAGIC_SIZE)) &&
+	     rd_take(&r, HEAD_SIZE, &skipped) && rd_u8(&r, &first) && first == type &&
+	     rd_u32(&r, &length) && length >= n && rd_copy(&r, to, n);
+	wipe(head, sizeof(head));
+	return ok;
 }
 
 void nvm_close(struct nvm *n)

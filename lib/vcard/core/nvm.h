@@ -34,6 +34,9 @@ int nvm_create(const char *path, struct span batch, struct err *e);
  * locked by somebody else: ERR_READER; damaged, or not for the caller alone (see base/private.h):
  * ERR_INPUT. */
 int nvm_open(const char *path, nvm_apply *apply, void *arg, struct nvm **n, struct err *e);
+/* The first octets of the first record, of a file that may be in use: n of them. false: it is no
+ * card file, or begins with another record. Sums are not compared: for telling files apart. */
+MUST_CHECK bool nvm_peek(const char *path, uint8_t type, uint8_t *to, size_t n);
 void nvm_close(struct nvm *n); /* NULL is fine */
 
 /* Appends one frame with one write. false: nothing of it is there, and if nvm_dead no later one

@@ -62,6 +62,16 @@ bad:
 	return -1;
 }
 
+bool vcard_kdd(const char *path, uint8_t kdd[static KDD_SIZE])
+{
+	uint8_t identity[1 + KDD_SIZE]; /* i comes first: see record.c */
+	struct rd r = rd_of(SPAN(identity));
+	uint8_t i;
+
+	return nvm_peek(path, REC_IDENTITY, identity, sizeof(identity)) && rd_u8(&r, &i) &&
+	       rd_copy(&r, kdd, KDD_SIZE);
+}
+
 void vcard_close(struct vcard *v)
 {
 	if (v == NULL)

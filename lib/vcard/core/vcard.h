@@ -107,6 +107,9 @@ int vcard_create(const char *path, const struct vcard_issue *issue, struct err *
 /* Locks and powers a card; in use elsewhere or missing: ERR_READER; damaged, or a file that is not
  * the caller's alone: ERR_INPUT. */
 int vcard_open(const char *path, struct vcard **v, struct err *e);
+/* The diversification data of the card in this file, which may be in use: given to it when it was
+ * made, and to no other. false: it is no card file. */
+MUST_CHECK bool vcard_kdd(const char *path, uint8_t kdd[static KDD_SIZE]);
 void vcard_close(struct vcard *v); /* power off and unlock; NULL is fine */
 
 enum vcard_answer { VCARD_ANSWER, VCARD_SILENT, VCARD_GONE };

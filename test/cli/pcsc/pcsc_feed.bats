@@ -67,7 +67,8 @@ slots_empty() {
 	for n in 1 2 3; do
 		"$CARDADM" -r vcard:fleet/000$n.card info --json | jq -e '.system.version == "3.2"'
 	done
-	# The next day: duplicates again, and nothing is sent to them but questions.
+	# The next day: duplicates again, and nothing is sent to them but questions, in a channel that
+	# proves that it is they.
 	run_start --idle 2
 	before=$("$CARDADM" vcard show fleet/0002.card --json | jq -r '.keys[0].sequence_counter')
 	serve_start fleet/0002.card
@@ -76,7 +77,22 @@ slots_empty() {
 	run_wait
 	[ "$run_status" -eq 0 ]
 	grep -q 'was done before' run.err
-	[ "$("$CARDADM" vcard show fleet/0002.card --json | jq -r '.keys[0].sequence_counter')" = "$before" ]
+	after=$("$CARDADM" vcard show fleet/0002.card --json | jq -r '.keys[0].sequence_counter')
+	[ $((0x$after)) -eq $((0x$before + 1)) ]
+	# A card with keys of its own that says it is one of those that were done.
+	"$CARDADM" vcard create fake.card -k keys.yaml -q
+	number=$(cin fleet/0002.card)
+	printf '45 %02X %s\n' $((${#number} / 2)) "$number" >cin.tlv
+	ok -q -r vcard:fake.card -k keys.yaml store-data cin.tlv --format tlv
+	run_start --idle 2
+	serve_start fake.card
+	told 1
+	serve_end
+	run_wait
+	[ "$run_status" -eq 9 ]
+	grep -q "card $number: failed at establish: card $number proved itself with .*another card under its number" run.err
+	[ "$(report '[.total,.done,.failed]')" = '[3,3,0]' ]
+	"$CARDADM" -r vcard:fake.card info --json | jq -e '.system.version == "0.0"'
 }
 
 @test "several readers; a card that stays in is not worked on twice" {

@@ -290,8 +290,9 @@ static void test_schema_1(void **state)
 	(void)state;
 	put(l, "a", ROW_DONE, "confirm");
 	ledger_close(l);
-	shell("ALTER TABLE card DROP COLUMN bare; ALTER TABLE card DROP COLUMN kdd; ALTER TABLE "
-	      "card DROP COLUMN hint; ALTER TABLE "
+	shell("DROP INDEX card_id; DROP INDEX card_kdd; ALTER TABLE card DROP COLUMN made; ALTER "
+	      "TABLE card DROP COLUMN bare; "
+	      "ALTER TABLE card DROP COLUMN kdd; ALTER TABLE card DROP COLUMN hint; ALTER TABLE "
 	      "card DROP COLUMN sum; ALTER TABLE "
 	      "step DROP COLUMN sum;"
 	      "ALTER TABLE card DROP COLUMN in_doubt; ALTER TABLE card DROP COLUMN check_once;"
@@ -305,8 +306,9 @@ static void test_schema_1(void **state)
 	assert_true(found && c.state == ROW_DONE && !c.in_doubt);
 	ledger_close(l);
 	/* And one of schema 2, which had no steps. */
-	shell("ALTER TABLE card DROP COLUMN bare; ALTER TABLE card DROP COLUMN kdd; ALTER TABLE "
-	      "card DROP COLUMN hint; ALTER TABLE "
+	shell("DROP INDEX card_id; DROP INDEX card_kdd; ALTER TABLE card DROP COLUMN made; ALTER "
+	      "TABLE card DROP COLUMN bare; "
+	      "ALTER TABLE card DROP COLUMN kdd; ALTER TABLE card DROP COLUMN hint; ALTER TABLE "
 	      "card DROP COLUMN sum; ALTER TABLE "
 	      "step DROP COLUMN sum;"
 	      "ALTER TABLE card DROP COLUMN check_once; ALTER TABLE campaign DROP COLUMN turn;"
@@ -338,7 +340,8 @@ static void test_schema_5(void **state)
 	s.state = STEP_BEGUN;
 	assert_ok(ledger_step_put(l, "b", 2, &s, &e), &e);
 	ledger_close(l);
-	shell("ALTER TABLE card DROP COLUMN bare; ALTER TABLE step DROP COLUMN bare;"
+	shell("DROP INDEX card_id; DROP INDEX card_kdd; ALTER TABLE card DROP COLUMN made;"
+	      "ALTER TABLE card DROP COLUMN bare; ALTER TABLE step DROP COLUMN bare;"
 	      "ALTER TABLE card DROP COLUMN kdd; ALTER TABLE card DROP COLUMN hint;"
 	      "ALTER TABLE step DROP COLUMN unproven; PRAGMA user_version = 5");
 	l = open_it(true);
@@ -364,7 +367,8 @@ static void test_schema_7_damaged(void **state)
 	(void)state;
 	put(l, "a", ROW_DONE, "confirm");
 	ledger_close(l);
-	shell("ALTER TABLE card DROP COLUMN bare; ALTER TABLE step DROP COLUMN bare;"
+	shell("DROP INDEX card_id; DROP INDEX card_kdd; ALTER TABLE card DROP COLUMN made;"
+	      "ALTER TABLE card DROP COLUMN bare; ALTER TABLE step DROP COLUMN bare;"
 	      "UPDATE card SET attempts = 7; PRAGMA user_version = 7");
 	assert_int_equal(ledger_open(path, &demo, true, &l, &e), -1);
 	assert_int_equal(e.code, ERR_LEDGER);
