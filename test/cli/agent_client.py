@@ -1,7 +1,8 @@
 """Clients that an agent would rather not have: agent_client.py SOCKET HOW [N].
 
 leak N      sends N requests that are no good, each with three descriptors
-silent N    connects N times, says nothing, prints "ready" and stays until it is hung up on
+silent N    connects N times, says nothing, prints "ready", then "gone" when the last one that came
+            is hung up on, and stays until all are
 trickle     sends one octet of a long request after the other, prints "ready" after the first,
             until it is hung up on
 """
@@ -49,6 +50,8 @@ def leak(path, n):
 def silent(path, n):
     clients = [connect(path) for _ in range(n)]
     print("ready", flush=True)
+    hung_up(clients[-1])
+    print("gone", flush=True)
     for s in clients:
         hung_up(s)
 

@@ -105,3 +105,8 @@ const char *unit_hint(struct err *e)
 	err_word(e, WORDS_OPTIONS);
 	return e->hint;
 }
+
+size_t unit_step(size_t sample)
+{
+	return getenv("QUICK") != NULL ? sample : 1;
+}

@@ -41,6 +41,9 @@ void unit_assert_span(struct span got, struct span want, const char *file, int l
 /* The call succeeded, else shows the text of the error. */
 #define assert_ok(call, e) unit_assert_ok(call, e, __FILE__, __LINE__)
 void unit_assert_ok(int rc, const struct err *e, const char *file, int line);
+/* The step of a loop over every bit, octet or length: 1, or `sample` (odd, so that all bits of an
+ * octet have their turn) where QUICK is set, as test/run does for the quick subset. */
+size_t unit_step(size_t sample);
 /* The hint in the words of a command line. */
 const char *unit_hint(struct err *e);
 

@@ -224,7 +224,7 @@ YAML
 	for part in '[' '{' '[a,' '{a: '; do
 		{
 			printf 'cardadm: keystore/1\nkeys: '
-			for ((i = 0; i < 1000; i++)); do printf '%s' "$part$part$part$part$part$part$part$part"; done
+			yes "$part" | head -n 8000 | tr -d '\n'
 		} >keys.yaml
 		chmod 600 keys.yaml
 		fails 3 -k keys.yaml keystore check

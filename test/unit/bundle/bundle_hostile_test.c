@@ -35,7 +35,7 @@ static void flips(void **state)
 		plan.expiry = 20300101;
 		build_small(&plan, &out);
 		assert_int_equal(open_copy(wr_span(&out), &t), ERR_NONE);
-		for (size_t bit = 0; bit < 8 * out.n; bit++) {
+		for (size_t bit = 0; bit < 8 * out.n; bit += unit_step(13)) {
 			out.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
 			assert_int_equal(open_copy(wr_span(&out), &t), ERR_INPUT);
 			out.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -160,7 +160,7 @@ static void signed_nonsense(void **state)
 	build_small(&plan, &out);
 	assert_ok(bundle_take(&out, &b, &e), &e);
 	wr_put(&body, b.signed_part);
-	for (size_t bit = 0; bit < 8 * body.n; bit++) {
+	for (size_t bit = 0; bit < 8 * body.n; bit += unit_step(13)) {
 		enum err_code code;
 
 		body.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -172,7 +172,7 @@ static void signed_nonsense(void **state)
 		refused += code == ERR_INPUT;
 		body.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
 	}
-	assert_true(refused > 8 * 100);
+	assert_true(refused > 8 * 100 / unit_step(13));
 	bundle_free(&b);
 	wr_free(&w);
 	wr_free(&a4);

@@ -183,12 +183,12 @@ static void test_all_kinds(void **state)
 		assert_true(authority_sign(&k, SPAN(msg), &sig));
 		assert_int_equal(sig.n, sizes[i]);
 		assert_true(authority_verify(&k, SPAN(msg), wr_span(&sig)));
-		for (size_t bit = 0; bit < 8 * sig.n; bit++) {
+		for (size_t bit = 0; bit < 8 * sig.n; bit += unit_step(13)) {
 			sig.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
 			assert_false(authority_verify(&k, SPAN(msg), wr_span(&sig)));
 			sig.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		}
-		for (size_t bit = 0; bit < 8 * sizeof(msg); bit++) {
+		for (size_t bit = 0; bit < 8 * sizeof(msg); bit += unit_step(13)) {
 			msg[bit / 8] ^= (uint8_t)(1u << bit % 8);
 			assert_false(authority_verify(&k, SPAN(msg), wr_span(&sig)));
 			msg[bit / 8] ^= (uint8_t)(1u << bit % 8);

@@ -85,7 +85,7 @@ static void test_published_signatures(void **state)
 		assert_true(ec_public_from(&ca, EC_P256, unit_hex(v, "ca_pub")));
 		assert_true(cert_get(whole, &c) && cert_signed_by(whole, &c, &ca));
 		memcpy(b, whole.p, whole.n);
-		for (size_t bit = 0; bit < whole.n * 8; bit++) {
+		for (size_t bit = 0; bit < whole.n * 8; bit += unit_step(13)) {
 			b[bit / 8] ^= (uint8_t)(1 << bit % 8);
 			whole = span_of(b, whole.n);
 			assert_false(cert_get(whole, &c) && cert_signed_by(whole, &c, &ca));
@@ -457,7 +457,7 @@ static void test_gp_chain_flipped(void **state)
 	make_house(&h, EC_P256);
 	put_gp(&w, &h, false, &h.ca, NULL);
 	put_gp(&w, &h, true, &h.ka, NULL);
-	for (size_t bit = 0; bit < w.n * 8; bit++) {
+	for (size_t bit = 0; bit < w.n * 8; bit += unit_step(13)) {
 		room[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		assert_int_not_equal(verdict(&h, &w, &leaf, &at), CERT_OK);
 		room[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -585,7 +585,7 @@ static void test_x509_flipped(void **state)
 	make_house(&h, EC_P256);
 	put_x509(&w, X509_ROLE_SD, &h.leaf_pub, &h.ca, NOW + DAY);
 	assert_int_equal(x509_verdict_of(&h, wr_span(&w), NOW), CERT_OK);
-	for (size_t bit = 0; bit < w.n * 8; bit++) {
+	for (size_t bit = 0; bit < w.n * 8; bit += unit_step(13)) {
 		room[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		assert_int_not_equal(x509_verdict_of(&h, wr_span(&w), NOW), CERT_OK);
 		room[bit / 8] ^= (uint8_t)(1 << bit % 8);

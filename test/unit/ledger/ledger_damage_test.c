@@ -229,7 +229,7 @@ static void test_sealed(void **state)
 	memcpy(before, whole.octets, whole.n);
 	assert_int_equal(report_over(&damaged), CARDS);
 	assert_false(damaged);
-	for (size_t bit = 0; bit < whole.n * 8; bit += 509) {
+	for (size_t bit = 0; bit < whole.n * 8; bit += 509 * unit_step(7)) {
 		struct image flipped = { before, whole.n };
 
 		before[bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -260,7 +260,7 @@ static void flip_killed(const char *suffix, size_t stride)
 	memcpy(wal_octets, wal.octets, wal.n);
 	main.octets = main_octets;
 	wal.octets = wal_octets;
-	for (size_t bit = 0; bit < flipped->n * 8; bit += stride) {
+	for (size_t bit = 0; bit < flipped->n * 8; bit += stride * unit_step(7)) {
 		struct err e;
 		bool damaged;
 		int worked;

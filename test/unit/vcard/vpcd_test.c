@@ -392,21 +392,24 @@ static void by_name(void **state)
 }
 
 /* Length and content in two writes, as vpcd sends them: without quick acknowledgements each costs
- * 40 ms. */
+ * 40 ms. Some may on a machine that has other things to do. */
 static void no_waiting(void **state)
 {
 	enum { N = 40 };
 	struct timespec from, to;
 	struct far f;
+	int late = 0;
 
 	(void)state;
 	far_begin(&f, FAULT_NONE, 0);
-	clock_gettime(CLOCK_MONOTONIC, &from);
-	for (int i = 0; i < N; i++)
+	for (int i = 0; i < N; i++) {
+		clock_gettime(CLOCK_MONOTONIC, &from);
 		assert_int_equal(ask(&f, SELECT_ISD).n, 20);
-	clock_gettime(CLOCK_MONOTONIC, &to);
-	assert_true(
-	    (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000 < N * 40 / 4);
+		clock_gettime(CLOCK_MONOTONIC, &to);
+		late +=
+		    (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000 >= 38;
+	}
+	assert_true(late < N / 2);
 	far_stop(&f);
 }
 
