@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ledger/ledger.h"
@@ -697,28 +698,22 @@ static void test_claim_fails(void **state)
 static void test_locked(void **state)
 {
 	struct ledger *w = open_it(true);
-	int told[2], status;
+	char command[512], begun[128];
+	int status;
 	pid_t pid;
-	char b;
 
 	(void)state;
 	put(w, "a", ROW_PENDING, "");
-	assert_int_equal(pipe(told), 0);
+	snprintf(begun, sizeof(begun), "%s.begun", path);
+	snprintf(command, sizeof(command),
+	    "(echo BEGIN IMMEDIATE\\;; echo .shell touch %s; sleep 0.3; echo COMMIT\\;) | sqlite3 "
+	    "%s",
+	    begun, path);
 	pid = fork();
-	if (pid == 0) {
-		char command[256];
-
-		close(told[0]);
-		snprintf(command, sizeof(command),
-		    "(echo BEGIN IMMEDIATE\\;; sleep 0.3; echo COMMIT\\;) | sqlite3 %s", path);
-		if (write(told[1], "x", 1) != 1)
-			_exit(1);
+	if (pid == 0)
 		_exit(system(command) == 0 ? 0 : 1);
-	}
-	close(told[1]);
-	assert_int_equal(read(told[0], &b, 1), 1);
-	close(told[0]);
-	usleep(100000);
+	while (access(begun, F_OK) != 0 && waitpid(pid, &status, WNOHANG) == 0)
+		usleep(1000);
 	put(w, "b", ROW_DONE, "confirm"); /* waits for its turn */
 	assert_int_equal(done_seen_by(w), 1);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -773,30 +768,57 @@ static void test_parts_missing(void **state)
 	assert_int_equal(e.code, ERR_LEDGER);
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* One more outcome that `r` does not see yet, tried until all of it is so quick that its time
+ * cannot be over. How many outcomes there are. */
+static uint64_t outcome_waits(struct ledger *w, struct ledger *r)
+{
+	struct ledger_card c = { .state = ROW_DONE, .step = "confirm" };
+	struct err e;
+	uint64_t n, seen;
+	int64_t begun;
+
+	do {
+		begun = now_ms();
+		put(w, "0", ROW_PENDING, "establish");
+		n = done_seen_by(r) + 1;
+		snprintf(c.file, sizeof(c.file), "a%u", (unsigned)n);
+		assert_ok(ledger_note(w, &c, &e), &e);
+		seen = done_seen_by(r);
+	} while (now_ms() - begun >= LEDGER_GROUP_MS);
+	assert_int_equal(seen, n - 1);
+	return n;
+}
+
 /* Outcomes wait for the next intent, but not for long; an intent never waits. */
 static void test_groups(void **state)
 {
 	struct ledger *w = open_it(true), *r;
-	struct ledger_card c = { .file = "a", .state = ROW_DONE, .step = "confirm" };
+	struct ledger_card c = { .file = "b", .state = ROW_DONE, .step = "confirm" };
 	struct err e;
+	uint64_t n;
 
 	(void)state;
 	put(w, "0", ROW_PENDING, "establish");
 	r = open_it(false);
-	assert_ok(ledger_note(w, &c, &e), &e);
-	assert_int_equal(done_seen_by(w), 1);
-	assert_int_equal(done_seen_by(r), 0);
+	n = outcome_waits(w, r);
+	assert_int_equal(done_seen_by(w), n);
 	put(w, "b", ROW_PENDING, "establish");
-	assert_int_equal(done_seen_by(r), 1);
-	snprintf(c.file, sizeof(c.file), "b");
+	assert_int_equal(done_seen_by(r), n);
 	assert_ok(ledger_note(w, &c, &e), &e);
-	assert_int_equal(done_seen_by(r), 1);
 	assert_ok(ledger_flush(w, &e), &e);
-	assert_int_equal(done_seen_by(r), 2);
+	assert_int_equal(done_seen_by(r), n + 1);
 	usleep((LEDGER_GROUP_MS + 20) * 1000);
 	snprintf(c.file, sizeof(c.file), "c");
 	assert_ok(ledger_note(w, &c, &e), &e);
-	assert_int_equal(done_seen_by(r), 3);
+	assert_int_equal(done_seen_by(r), n + 2);
 	ledger_close(r);
 	ledger_close(w);
 }
