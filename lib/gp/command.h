@@ -40,7 +40,8 @@ enum gp_tag {
 	TAG_SYSTEM = 0xFF70, /* broadcast.md 6 */
 	TAG_SLOTS = 0xFF71,
 	TAG_POLICY = 0xFF72,
-	TAG_BROADCAST = 0xFF7D /* the three and 45 in one answer */
+	TAG_CONTAINERS = 0xFF73, /* container.h */
+	TAG_BROADCAST = 0xFF7D   /* the three and 45 in one answer */
 };
 
 enum { KDD_SIZE = 10, SEQUENCE_SIZE = 3, AID_MIN = 5, AID_MAX = 16, CPLC_SIZE = 42 };
