@@ -1,7 +1,6 @@
 #include "gp/cert.h"
 
-#include <time.h>
-
+#include "gp/day.h"
 #include "tlv/tlv.h"
 
 enum {
@@ -20,7 +19,7 @@ enum {
 	TAG_SEQUENCE_DER = 0x30
 };
 
-enum { DISCRETIONARY_MAX = 127, DAY = 86400 };
+enum { DISCRETIONARY_MAX = 127 };
 
 /* GPCS table B-2; curves that are not here we do not have. */
 static const struct {
@@ -79,52 +78,6 @@ bool cert_next(struct rd *r, struct span *cert)
 	       rd_take(r, rd_left(r) - rd_left(&ahead), cert);
 }
 
-/* ---- dates: YYYYMMDD in BCD ---- */
-
-static bool two_digits(struct rd *r, int *v)
-{
-	uint8_t b;
-
-	if (!rd_u8(r, &b) || b >> 4 > 9 || (b & 0x0F) > 9)
-		return false;
-	*v = (b >> 4) * 10 + (b & 0x0F);
-	return true;
-}
-
-/* Midnight at the start of the day, UTC; false when it is no day. */
-static bool date_get(struct span s, int64_t *out)
-{
-	struct rd r = rd_of(s);
-	struct tm tm = { 0 };
-	int century, year, month, day;
-	time_t t;
-
-	if (!two_digits(&r, &century) || !two_digits(&r, &year) || !two_digits(&r, &month) ||
-	    !two_digits(&r, &day) || rd_left(&r) != 0)
-		return false;
-	tm.tm_year = century * 100 + year - 1900;
-	tm.tm_mon = month - 1;
-	tm.tm_mday = day;
-	t = timegm(&tm);
-	if (tm.tm_mon != month - 1 || tm.tm_mday != day)
-		return false; /* timegm made another day of it */
-	*out = (int64_t)t;
-	return true;
-}
-
-static void date_put(struct wr *w, uint32_t tag, uint32_t date)
-{
-	uint8_t b[4];
-
-	for (int i = 3; i >= 0; i--) {
-		uint32_t two = date % 100;
-
-		b[i] = (uint8_t)(two / 10 << 4 | two % 10);
-		date /= 100;
-	}
-	tlv_put(w, tag, SPAN(b));
-}
-
 /* ---- GlobalPlatform format ---- */
 
 static bool id_get(struct rd *r, uint32_t tag, struct x509_id *id)
@@ -160,9 +113,9 @@ static bool usage_get(struct rd *r, uint16_t *usage)
  */
 static void until_get(struct span v, struct cert *c)
 {
-	c->has_until = date_get(v, &c->until);
+	c->has_until = day_get(v, &c->until);
 	if (c->has_until)
-		c->until += DAY;
+		c->until += DAY_SECONDS;
 }
 
 /* The fields from 5F25 to BF20: of four only the expiration date must be there. */
@@ -171,7 +124,7 @@ static bool middle_get(struct rd *r, struct cert *c)
 	struct span v;
 
 	c->from = INT64_MIN;
-	if (tlv_expect(r, TAG_EFFECTIVE, &v) && !date_get(v, &c->from))
+	if (tlv_expect(r, TAG_EFFECTIVE, &v) && !day_get(v, &c->from))
 		return false;
 	if (!tlv_expect(r, TAG_EXPIRATION, &v) || v.n != 4)
 		return false;
@@ -265,8 +218,8 @@ bool cert_put(struct wr *w, const struct cert_make *m)
 	else
 		tlv_put(w, TAG_USAGE, SPAN(((const uint8_t[]){ 0x00, 0x80 })));
 	if (m->from != 0)
-		date_put(w, TAG_EFFECTIVE, m->from);
-	date_put(w, TAG_EXPIRATION, m->until);
+		day_put(w, TAG_EFFECTIVE, m->from);
+	day_put(w, TAG_EXPIRATION, m->until);
 	if (m->restricted.n > 0)
 		tlv_put(w, TAG_RESTRICTIONS, m->restricted);
 	key = tlv_open(w, TAG_PUBLIC_KEY);
