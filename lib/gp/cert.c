@@ -129,8 +129,9 @@ static bool middle_get(struct rd *r, struct cert *c)
 	if (!tlv_expect(r, TAG_EXPIRATION, &v) || v.n != 4)
 		return false;
 	until_get(v, c);
-	if ((tlv_expect(r, TAG_DISCRETIONARY, &v) || tlv_expect(r, TAG_DISCRETIONARY_TLV, &v)) &&
-	    v.n > DISCRETIONARY_MAX)
+	c->discretionary = tlv_expect(r, TAG_DISCRETIONARY, &v);
+	c->has_terms = !c->discretionary && tlv_expect(r, TAG_DISCRETIONARY_TLV, &v);
+	if ((c->discretionary || c->has_terms) && v.n > DISCRETIONARY_MAX)
 		return false;
 	c->restricted = tlv_expect(r, TAG_RESTRICTIONS, &v);
 	return !(c->restricted && c->usage == CERT_SIGNS);

@@ -30,6 +30,8 @@ struct cert {
 	int64_t from, until;    /* seconds since 1970; from may be INT64_MIN: not told */
 	bool has_until;         /* a GP certificate may hold what is no date */
 	bool restricted;        /* GP: BF20 is there */
+	bool discretionary;     /* GP: 53 is there */
+	bool has_terms;         /* GP: 73 is there, as in the grant of a third party */
 	int role;               /* X.509: enum x509_role */
 	struct ec_public key;   /* X.509: n = 0 when it is none of our curves */
 	/* GP: what is signed, and by what; borrowed from the certificate. */
@@ -56,6 +58,7 @@ enum cert_verdict {
 	CERT_EXPIRED,
 	CERT_WRONG_USAGE, /* an issuer that may not sign, or a leaf that is not for key agreement */
 	CERT_WRONG_ROLE,  /* X.509: the leaf's policies do not name this role and no other */
+	CERT_OF_PARTY,    /* in a card's chain: a 73, so the grant of a third party or like one */
 	CERT_INVALID,     /* X.509: any other rule */
 	CERT_FAILED       /* OpenSSL failed */
 };

@@ -14,6 +14,8 @@ const char *cert_verdict_str(enum cert_verdict v)
 		[CERT_EXPIRED] = "it has expired, or names no date on which it does",
 		[CERT_WRONG_USAGE] = "its key is not for this use",
 		[CERT_WRONG_ROLE] = "it is the certificate of another role, of none or of several",
+		[CERT_OF_PARTY] = "it has a tag 73, as grants of third parties have: those certify "
+				  "no card",
 		[CERT_INVALID] = "it breaks a rule of X.509",
 		[CERT_FAILED] = "the cryptographic library failed",
 	};
@@ -71,6 +73,13 @@ static enum cert_verdict in_time(const struct cert *c, int64_t now)
 
 static enum cert_verdict gp_check(const struct chain *c, const struct cert_check *check, size_t *at)
 {
+	/* Grants are certificates as well: whoever trusts their issuer for cards, by mistake, would
+	 * take a party for a card, or for one that certifies cards. */
+	for (size_t i = 0; check->role == X509_ROLE_SD && i < c->n; i++) {
+		*at = i + 1;
+		if (c->cert[i].has_terms)
+			return CERT_OF_PARTY;
+	}
 	*at = 1;
 	if (!key_anchored(c, check))
 		return CERT_UNTRUSTED;

@@ -121,9 +121,14 @@ MUST_CHECK bool grant_put(struct wr *w, const struct grant_make *m);
 MUST_CHECK bool oce_cert_get(struct span whole, struct cert *c);
 /* It names the party's key and id, and that key has signed it. */
 MUST_CHECK bool oce_cert_vouched(struct span whole, const struct cert *c, const struct grant *g);
-/* With serial 01; days as YYYYMMDD, from 0: none. */
-MUST_CHECK bool oce_cert_put(struct wr *w, struct span id, uint32_t from, uint32_t until,
-    const struct ec_public *oce, const struct ec_private *party);
+struct oce_cert_make {
+	struct span id;                 /* as in the grant */
+	uint32_t from, until;           /* YYYYMMDD; from 0: none */
+	const struct ec_public *oce;    /* the key of this claim */
+	const struct ec_private *party; /* signs */
+};
+/* With serial 01. */
+MUST_CHECK bool oce_cert_put(struct wr *w, const struct oce_cert_make *m);
 
 /* ---- domain key for one card ---- */
 
