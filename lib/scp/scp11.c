@@ -141,16 +141,17 @@ struct pair {
 static bool agree(
     const struct scp11_terms *t, const struct pair pairs[static 2], struct scp11_keys *out)
 {
-	uint8_t secrets[2 * EC_FIELD_MAX];
+	uint8_t secrets[2 * EC_FIELD_MAX + KEY_MAX];
 	struct wr z = wr_fixed(secrets, sizeof(secrets));
-	bool ok = true;
+	bool ok = t->domain_key.n <= KEY_MAX;
 
 	wipe_scp11_keys(out);
 	for (size_t i = 0; ok && i < 2; i++)
 		ok = pairs[i].own != NULL && pairs[i].other != NULL &&
 		     pairs[i].own->curve == pairs[0].own->curve &&
 		     ecka(pairs[i].own, pairs[i].other, &z);
-	ok = ok && scp11_derive(t, wr_span(&z), out);
+	wr_put(&z, t->domain_key);
+	ok = ok && wr_ok(&z) && scp11_derive(t, wr_span(&z), out);
 	wipe(secrets, sizeof(secrets));
 	return ok;
 }

@@ -12,6 +12,9 @@
  *   c        OCE ephemeral, card static     both static keys
  *
  * OCE: the off-card entity, the host. Keys of all four must be on one curve.
+ *
+ * A third secret may follow the two: the domain key of a grant, when a container is claimed. It is
+ * ours and takes part like the others, so that only who has it comes to the same receipt.
  */
 #ifndef SCP_SCP11_H
 #define SCP_SCP11_H
@@ -73,6 +76,7 @@ struct scp11_terms {
 	/* Empty unless bit SCP11_PP_IDS is agreed on: a, b: HostID, SIN, SDIN; c: HostID, card
 	 * group identifier; each with its length in front (scp11_identifiers_put). Borrowed. */
 	struct span identifiers;
+	struct span domain_key; /* the third secret, up to KEY_MAX octets; n = 0: none; borrowed */
 };
 /* Appends each with its length octet. */
 void scp11_identifiers_put(struct wr *w, const struct span *ids, size_t n);
@@ -106,7 +110,8 @@ MUST_CHECK bool scp11_host_agree(
     const struct scp11_terms *t, const struct scp11_host_side *side, struct scp11_keys *out);
 MUST_CHECK bool scp11_card_agree(
     const struct scp11_terms *t, const struct scp11_card_side *side, struct scp11_keys *out);
-/* What both do once they have the two secrets, first | second. */
+/* What both do once they have the secrets, first | second | domain key: t->domain_key is not read.
+ */
 MUST_CHECK bool scp11_derive(
     const struct scp11_terms *t, struct span secrets, struct scp11_keys *out);
 
