@@ -13,15 +13,13 @@ static const struct bind_field half_fields[] = {
 	CERTS_HEX,
 	CERTS_FILE,
 };
-static const struct bind_table half_table = BIND_TABLE(half_fields);
+const struct bind_table half_table = BIND_TABLE(half_fields);
 static const struct bind_field authority_fields[] = {
 	FIELD_TYPE,
 	FIELD_TEST,
 	BIND_CHOICE("cipher", slot_text, cipher, ciphers),
 	FIELD_VALUE("value", secret),
-	FIELD_CURVE,
-	FIELD_CERTS("private", half, half_table),
-	FIELD_CERTS("public", certs, half_table),
+	FIELD_HALVES,
 };
 const struct bind_table authority_table = BIND_TABLE(authority_fields);
 
@@ -138,7 +136,7 @@ int authority_take(struct keystore *ks, struct slot *s, const struct slot_text *
 
 /* ---- reading ---- */
 
-static int read_half(const struct keystore *ks, struct slot *s, bool private_half, struct err *e)
+int half_read(const struct keystore *ks, struct slot *s, bool private_half, struct err *e)
 {
 	struct half *h = private_half ? &s->private_half : &s->public_half;
 	const struct node *at = h->at;
@@ -186,7 +184,7 @@ int authority_read(const struct keystore *ks, struct slot *s, struct err *e)
 
 	if (s->value[0].at != NULL)
 		return read_secret(ks, s, e);
-	if (read_half(ks, s, true, e) != 0 || read_half(ks, s, false, e) != 0)
+	if (half_read(ks, s, true, e) != 0 || half_read(ks, s, false, e) != 0)
 		return -1;
 	if (private_half->at != NULL && public_half->at != NULL &&
 	    !authority_same_public(&private_half->key, &public_half->key))

@@ -18,13 +18,24 @@ bool entry_check_value(const struct entry *t, const struct key *k, uint8_t out[s
 						: key_check_value(k, out);
 }
 
+/* SHA-256 over what stands for the key in grants: B0 point, F0 reference of P-256. */
+static bool party_digest(const struct entry *t, uint8_t out[static SHA256_SIZE])
+{
+	static const uint8_t head[] = { 0xB0, 0x41 }, tail[] = { 0xF0, 0x01, 0x00 };
+	const struct span parts[] = { SPAN(head), span_of(t->public, t->public_n), SPAN(tail) };
+
+	return sha256(parts, 3, out);
+}
+
 bool entry_fingerprint(const struct entry *t, uint8_t out[static FINGERPRINT_SIZE])
 {
 	uint8_t h[SHA256_SIZE];
 
 	if (entry_type_is_authority(t->type))
 		return authority_fingerprint(&t->authority, out);
-	if (t->public_n == 0 || !sha256_of(span_of(t->public, t->public_n), h))
+	if (t->public_n == 0 ||
+	    !(t->type == ENTRY_PARTY ? party_digest(t, h)
+				     : sha256_of(span_of(t->public, t->public_n), h)))
 		return false;
 	memcpy(out, h, FINGERPRINT_SIZE);
 	return true;

@@ -176,6 +176,30 @@ static void put_authority(struct wr *w)
 	put_text(w, text);
 }
 
+/* A key pair by its private half. */
+static bool put_pair_of(struct wr *w, const char *name, const char *more)
+{
+	SECRET_EC(k);
+
+	if (!ec_generate(EC_P256, &k))
+		return false;
+	put_text(w, "  ");
+	put_text(w, name);
+	put_text(w, ":\n    type: ");
+	put_text(w, name);
+	put_text(w, "\n    test: true\n    curve: p-256\n");
+	put_text(w, more);
+	put_secret(w, "private", span_of(k.b, k.n));
+	return true;
+}
+
+/* For third parties on the card: all of them in one store, as only a test has it. */
+static bool put_parties(struct wr *w)
+{
+	return put_pair_of(w, "grantor", "") && put_pair_of(w, "party", "    form: signing\n") &&
+	       put_random(w, "domain-key", "", 16);
+}
+
 static int create(const char *path, struct wr *w, struct err *e)
 {
 	if (!wr_ok(w))
@@ -198,6 +222,7 @@ int keystore_init_test(const char *path, struct err *e)
 					 "    diversification: kdf3\n"
 					 "    master: {hex: 404142434445464748494A4B4C4D4E4F}\n";
 	struct wr w = wr_grow(STORE_MAX);
+	bool ok = false;
 	int rc;
 
 	put_text(&w, test_entry);
@@ -205,11 +230,10 @@ int keystore_init_test(const char *path, struct err *e)
 	    put_random(&w, "kos", "    version: 01\n", 32) && put_random(&w, "kmac", "", 16) &&
 	    put_scp11(&w)) {
 		put_authority(&w);
-		rc = create(path, &w, e);
-	} else {
-		rc =
-		    err_set(e, ERR_OTHER, "cannot make new keys: the cryptographic library failed");
+		ok = put_parties(&w);
 	}
+	rc = ok ? create(path, &w, e)
+		: err_set(e, ERR_OTHER, "cannot make new keys: the cryptographic library failed");
 	wr_free(&w);
 	return rc;
 }
@@ -267,6 +291,16 @@ static const char empty_store[] =
     "#    type: dap\n"
     "#    private: {file: house.pem}   # RSA or EC, PEM; public: {file: ...} to verify "
     "only\n"
+    "#  grants:                    # signs grants of third parties on the card\n"
+    "#    type: grantor            # P-256; never the same key as a ca or oce-ca\n"
+    "#    private: {file: grants.pem}  # public: {file: ...} to verify only\n"
+    "#  acme:                      # such a party\n"
+    "#    type: party              # P-256\n"
+    "#    form: signing            # or agreement: its key is used for SCP11 itself\n"
+    "#    public: {file: acme.pub.pem} # private: {file: ...} in the party's own store\n"
+    "#  wallet:                    # common to all cards with an application of it\n"
+    "#    type: domain-key         # AES\n"
+    "#    value: {file: wallet.hex}\n"
     "#  bank:                      # AES, or triple DES with cipher: des\n"
     "#    type: receipt\n"
     "#    value: {file: bank.hex}\n";

@@ -52,6 +52,35 @@ static int check_unique(
 	return 0;
 }
 
+static bool certifies(enum entry_type t)
+{
+	return t == ENTRY_CA || t == ENTRY_OCE_CA;
+}
+
+/* A grant is a certificate. Whoever trusts its issuer for cards, or a card that trusts it for
+ * off-card entities, would take a third party for one. */
+static int check_grantor(
+    const struct keystore *ks, const struct slot *s, const struct node *map, struct err *e)
+{
+	const struct entry *t = &s->entry;
+
+	for (const struct slot *o = ks->slot; o < s; o++) {
+		const struct entry *u = &o->entry;
+
+		if (!(t->type == ENTRY_GRANTOR && certifies(u->type)) &&
+		    !(u->type == ENTRY_GRANTOR && certifies(t->type)))
+			continue;
+		if (t->public_n > 0 &&
+		    span_eq(span_of(t->public, t->public_n), span_of(u->public, u->public_n))) {
+			doc_error(ks->doc, map->key, e, "`%s` of type %s has the same public key",
+			    u->name, entry_type_str(u->type));
+			return err_hint(e, "who signs grants has a key for that alone: a grant is "
+					   "a certificate, too");
+		}
+	}
+	return 0;
+}
+
 static int take_type(
     const struct doc *d, const struct node *map, enum entry_type *out, struct err *e)
 {
@@ -91,7 +120,7 @@ static int take_entry(const struct doc *d, const struct node *map, void *to, str
 	ks->n++;
 	if (bind_map(d, map, kind_of(s->entry.type)->fields, &w, e) == 0 &&
 	    fill_entry(ks, s, &w, map, e) == 0)
-		rc = check_unique(ks, s, map, e);
+		rc = check_unique(ks, s, map, e) != 0 ? -1 : check_grantor(ks, s, map, e);
 	wipe(&w, sizeof(w));
 	return rc;
 }

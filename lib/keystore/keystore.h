@@ -42,6 +42,14 @@
  *       bank:
  *         type: receipt          # AES, or triple DES with cipher: des
  *         value: {file: bank.hex, kcv: 504A77}
+ *       grants:
+ *         type: grantor          # P-256: signs grants; never the key of a ca or oce-ca
+ *         private: {file: grants.pem}     # not needed to verify; public: {file: ...}
+ *       acme:
+ *         type: party            # P-256: a third party on the card
+ *         form: signing          # or agreement: the key is used for SCP11a itself
+ *         private: {file: acme.pem}       # the party's own store only
+ *       wallet: {type: domain-key, value: {file: wallet.hex}}
  *       kek-2026: {type: bundle-kek, value: {file: kek.hex}}      # kmac is alike
  *       kos-1: {type: kos, version: 01, value: {file: kos.hex}}
  *
@@ -79,7 +87,10 @@ enum entry_type {
 	ENTRY_OCE_CA, /* SCP11: signs those of off-card entities; what cards know of it (CA-KLOC) */
 	ENTRY_DAP,    /* signs load files for a security domain to verify */
 	ENTRY_TOKEN,  /* signs tokens: what a delegated domain may do */
-	ENTRY_RECEIPT, /* cards sign receipts with it */
+	ENTRY_RECEIPT,    /* cards sign receipts with it */
+	ENTRY_GRANTOR,    /* ECDSA P-256: signs grants; never the key of a ca or oce-ca */
+	ENTRY_PARTY,      /* P-256: a third party on the card */
+	ENTRY_DOMAIN_KEY, /* AES: common to all cards with an application of a party */
 	ENTRY_TYPES
 };
 const char *entry_type_str(enum entry_type t); /* "scp03", "issuer", "signer", "bundle-kek", ... */
@@ -97,11 +108,12 @@ struct entry {
 	struct kdf_template template; /* DIVERSIFY_TEMPLATE */
 	struct key_set keys;          /* card keys: master keys */
 	struct key secret; /* private or symmetric key; n = 0: only the public half is here */
-	/* issuer 65, signer 32, oce, ca and oce-ca 65 or 97; a ca with a certificate of a key that
-	 * is on none of our curves has none */
+	/* issuer, grantor and party 65, signer 32, oce, ca and oce-ca 65 or 97; a ca with a
+	 * certificate of a key that is on none of our curves has none */
 	uint8_t public[EC_POINT_MAX];
 	uint8_t public_n;
-	enum ec_curve curve;            /* oce, ca, oce-ca */
+	enum ec_curve curve;            /* oce, ca, oce-ca, grantor, party */
+	bool agreement;                 /* party: its key is PK.OCE.ECKA; else it signs */
 	struct ec_private ec;           /* the same: n = 0: only the public half is here */
 	struct x509_id identifier;      /* ca, oce-ca; n = 0: none */
 	bool des;                       /* dap, token, receipt: `secret` is triple DES */
@@ -137,9 +149,9 @@ int keystore_find_card(
 int keystore_kos(
     const struct keystore *ks, uint8_t version, const struct entry **out, struct err *e);
 
-/* It has a key on a curve that is told: oce, ca, oce-ca. */
+/* Its key is a point: oce, ca, oce-ca, grantor, party. */
 bool entry_type_is_ec(enum entry_type t);
-/* The public key of an oce, ca or oce-ca as a point; false when it has none. */
+/* The public key of such an entry as a point; false when it has none. */
 MUST_CHECK bool entry_point(const struct entry *t, struct ec_public *out);
 
 /* Reads what entry i has in files. ERR_INPUT, ERR_SAFETY for modes; does nothing the second time.
@@ -155,7 +167,8 @@ MUST_CHECK bool entry_check_value(
     const struct entry *t, const struct key *k, uint8_t out[static 3]);
 
 /* What may be shown of keys: check values, and the first 8 octets of SHA-256 of a public key; of
- * dap, token and receipt of its SubjectPublicKeyInfo. False when the entry has none. */
+ * dap, token and receipt of its SubjectPublicKeyInfo; of a party of the value of 7F49, as requests
+ * and grants have it. False when the entry has none. */
 #define FINGERPRINT_SIZE 8
 MUST_CHECK bool entry_fingerprint(const struct entry *t, uint8_t out[static FINGERPRINT_SIZE]);
 

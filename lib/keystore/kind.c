@@ -29,6 +29,10 @@ static const struct entry_kind kinds[ENTRY_TYPES] = {
 	AUTHORITY(ENTRY_DAP, "dap"),
 	AUTHORITY(ENTRY_TOKEN, "token"),
 	AUTHORITY(ENTRY_RECEIPT, "receipt"),
+	KIND(
+	    ENTRY_GRANTOR, "grantor", FAMILY_PARTY, grantor, grantor, party, party, .anchor = true),
+	KIND(ENTRY_PARTY, "party", FAMILY_PARTY, party, party, party, party),
+	KIND(ENTRY_DOMAIN_KEY, "domain-key", FAMILY_SECRET, secret, secret, secret, secret),
 };
 
 const struct entry_kind *kind_of(enum entry_type t)
@@ -58,7 +62,7 @@ bool entry_type_is_authority(enum entry_type t)
 
 bool entry_type_is_ec(enum entry_type t)
 {
-	return is_of(t, FAMILY_EC);
+	return is_of(t, FAMILY_EC) || is_of(t, FAMILY_PARTY);
 }
 
 bool entry_show(const struct entry *t, struct entry_shown *out)

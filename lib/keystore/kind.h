@@ -8,11 +8,12 @@
 #include "keystore/slot.h"
 
 enum entry_family {
-	FAMILY_CARD,     /* card.c: three symmetric keys */
-	FAMILY_SECRET,   /* secret.c: one symmetric key */
-	FAMILY_PAIR,     /* pair.c: a key pair on the one curve of its type */
-	FAMILY_EC,       /* ec.c: one on a curve that is told, and certificates */
-	FAMILY_AUTHORITY /* authority.c: a key of several kinds */
+	FAMILY_CARD,      /* card.c: three symmetric keys */
+	FAMILY_SECRET,    /* secret.c: one symmetric key */
+	FAMILY_PAIR,      /* pair.c: a key pair on the one curve of its type */
+	FAMILY_EC,        /* ec.c: one on a curve that is told, and certificates */
+	FAMILY_AUTHORITY, /* authority.c: a key of several kinds */
+	FAMILY_PARTY      /* party.c: a key pair of a third party, or of who grants */
 };
 
 /* Takes over what is written: values that stand in the store, and where the others are. */
@@ -54,6 +55,11 @@ extern const struct bind_table oce_table, ca_table;
 kind_take oce_take, ca_take;
 kind_read oce_read, ca_read;
 kind_show ec_show;
+
+extern const struct bind_table grantor_table, party_table;
+kind_take grantor_take, party_take;
+kind_read party_read;
+kind_show party_show;
 
 extern const struct bind_table authority_table;
 kind_take authority_take;

@@ -33,13 +33,13 @@ struct certs_value {
 /* An entry as it is written. */
 struct slot_text {
 	char type[TYPE_TEXT_MAX + 1];
-	int version, diversification, curve, cipher;
+	int version, diversification, curve, cipher, form;
 	bool test;
 	char template[TEMPLATE_TEXT_MAX + 1];
 	struct slot_value master, enc, mac, dek; /* card keys */
 	struct slot_value secret;                /* private or value */
 	struct bind_bytes public, identifier;
-	struct certs_value certs, half; /* half: the private key of dap, token, receipt */
+	struct certs_value certs, half; /* half: a private key beside `public` */
 };
 
 /* Rows that several types have, of struct slot_text. Which type it is was found before: it chose
@@ -55,6 +55,10 @@ struct slot_text {
 #define FIELD_VALUE(name, member) FIELD_SECRET(name, member, value_table)
 #define FIELD_CERTS(name, member, table, ...) \
 	BIND_MAP(name, table, .offset = BIND_AT(struct certs_value, slot_text, member), __VA_ARGS__)
+/* A key pair of which either half may be missing: PEM, DER or hex; see authority.c. */
+#define FIELD_HALVES \
+	FIELD_CURVE, FIELD_CERTS("private", half, half_table), \
+	    FIELD_CERTS("public", certs, half_table)
 /* Where they are: octets in hex, or the file that has them. */
 #define VALUE_HEX(least, most) BIND_BYTES("hex", slot_value, hex, least, most)
 #define VALUE_FILE BIND_STRING("file", slot_value, file)
@@ -77,7 +81,7 @@ struct slot {
 	const struct node *certs_at; /* NULL: none */
 	char certs_file[FILE_NAME_MAX + 1];
 	struct wr certs;
-	struct half private_half, public_half; /* dap, token, receipt */
+	struct half private_half, public_half; /* dap, token, receipt, grantor, party */
 	bool on_curve;                         /* their values in hex are a scalar and a point */
 };
 
@@ -112,6 +116,12 @@ int read_value(const struct keystore *ks, struct slot *s, const struct slot_valu
 /* The private key is there now, `pub` is computed from it, empty if it is none: does it go with
  * the public key of the entry? Without one, that is this. */
 int check_pair(const struct keystore *ks, struct slot *s, struct span pub, struct err *e);
+
+/* ---- halves of key pairs ---- */
+
+extern const struct bind_table half_table;
+/* Fills s->private_half or s->public_half from its file, if it is in one. */
+int half_read(const struct keystore *ks, struct slot *s, bool private_half, struct err *e);
 
 /* ---- the whole entry ---- */
 

@@ -32,10 +32,10 @@ YAML
 	[ -z "$output" ]
 	[ "$(stat -c %a keys.yaml)" = 600 ]
 	ok -k keys.yaml keystore list --json
-	[ "$(jq -c '[.keys[].type]' <<<"$output")" = '["scp03","issuer","signer","bundle-kek","kos","kmac","ca","oce-ca","oce","dap","token","receipt"]' ]
-	[ "$(jq -c '[.keys[].bits]' <<<"$output")" = '[128,256,256,256,256,128,256,256,256,256,1024,128]' ]
+	[ "$(jq -c '[.keys[].type]' <<<"$output")" = '["scp03","issuer","signer","bundle-kek","kos","kmac","ca","oce-ca","oce","dap","token","receipt","grantor","party","domain-key"]' ]
+	[ "$(jq -c '[.keys[].bits]' <<<"$output")" = '[128,256,256,256,256,128,256,256,256,256,1024,128,256,256,128]' ]
 	[ "$(jq -c '[.keys[].test] | all' <<<"$output")" = true ]
-	[ "$(jq -c '[.keys[9:][] | [.algorithm,.kcv,.fingerprint]]' <<<"$output")" = '[["EC p-256",[],"B2B04340CFAEE616"],["RSA-1024",[],"9A9E5B0F404F4E2D"],["AES-128",["F2A8DF"],null]]' ]
+	[ "$(jq -c '[.keys[9:12][] | [.algorithm,.kcv,.fingerprint]]' <<<"$output")" = '[["EC p-256",[],"B2B04340CFAEE616"],["RSA-1024",[],"9A9E5B0F404F4E2D"],["AES-128",["F2A8DF"],null]]' ]
 	[ "$(jq -c '.keys[0] | [.name,.version,.diversification,.kcv]' <<<"$output")" = '["test","30","kdf3",["504A77"]]' ]
 	[ "$(jq -r .threshold <<<"$output")" = 1 ]
 }
@@ -52,7 +52,7 @@ YAML
 	ok -k keys.yaml keystore list --json
 	[ "$(jq -c '[.keys[] | select(.type == ("dap", "token", "receipt")) | .name]' <<<"$output")" = '["dap","token","receipt"]' ]
 	# what is shared are these three and the card keys
-	sed -n '/^  dap:/,$ s/.*{hex: \([0-9A-F]*\)}.*/\1/p' keys.yaml | cat - <(echo "$MASTER") | sort | diff - shared
+	sed -n '/^  dap:/,/^  grantor:/ s/.*{hex: \([0-9A-F]*\)}.*/\1/p' keys.yaml | cat - <(echo "$MASTER") | sort | diff - shared
 }
 
 @test "keystore init: an empty store passes its check and has comments" {
@@ -65,13 +65,15 @@ YAML
 
 @test "keystore init: the entries that its comments show are good ones" {
 	ok keystore init keys.yaml
-	(umask 077 && for f in fleet old kos kek bank; do echo "$MASTER" >$f.hex; done)
+	(umask 077 && for f in fleet old kos kek bank wallet; do echo "$MASTER" >$f.hex; done)
 	install -m 600 "$TOP/test/vectors/rfc9500/ECP384.pem" house.pem
+	install -m 600 "$TOP/test/vectors/rfc9500/ECP256.pem" grants.pem
+	install -m 644 "$TOP/test/vectors/rfc9500/ECP256.pub.pem" acme.pub.pem
 	sed -i -e 's/^keys: {}/keys:/' -e 's/^#\(threshold\)/\1/' -e 's/^#  /  /' \
 		-e 's/public: 32 octets.*/public: 3D4017C3E843895A92B70AA74D1B7EBC9C982CCF2EC4968CC0CD55F12AF4660C/' \
 		-e '/signer.hex/d' -e '/card-issuer:/,/issuer.hex/d' -e '/us:/,/hosts.pem/d' keys.yaml
 	ok -k keys.yaml keystore check --json
-	[ "$(jq -c '[.entries,.test]' <<<"$output")" = '[7,0]' ]
+	[ "$(jq -c '[.entries,.test]' <<<"$output")" = '[10,0]' ]
 }
 
 @test "keystore init refuses to overwrite" {
@@ -97,16 +99,29 @@ YAML
 			[[ ${stderr^^} != *"$value"* ]]
 		done
 	done
-	[ "$(secrets | wc -l)" -eq 12 ]
+	[ "$(secrets | wc -l)" -eq 15 ]
 }
 
 @test "keystore check warns of test keys, and only of those" {
 	ok keystore init --test-keys keys.yaml
 	ok -k keys.yaml keystore check
-	[ "$(grep -c 'is a test key' <<<"$stderr")" -eq 12 ]
+	[ "$(grep -c 'is a test key' <<<"$stderr")" -eq 15 ]
 	operator
 	ok -k keys.yaml keystore check
 	[ -z "$stderr" ]
+}
+
+@test "keystore check: who signs grants is nobody who certifies cards" {
+	ok keystore init --test-keys keys.yaml
+	for type in ca oce-ca; do
+		private=$(sed -n "/^  $type:/,/private/s/.*private: {hex: \(.*\)}/\1/p" keys.yaml)
+		sed "/^  grantor:/,/private/s/{hex: .*}/{hex: $private}/" keys.yaml >same.yaml
+		chmod 600 same.yaml
+		fails 3 -k same.yaml keystore check
+		[ -z "$output" ]
+		[[ $stderr == *"same.yaml:"*": \`$type\` of type $type has the same public key"*"hint: "* ]]
+		[[ $stderr != *"$private"* ]]
+	done
 }
 
 @test "the key store is named by --keystore or CARDADM_KEYSTORE" {

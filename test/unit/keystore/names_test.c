@@ -19,6 +19,9 @@ static const char *const names[ENTRY_TYPES] = {
 	[ENTRY_DAP] = "dap",
 	[ENTRY_TOKEN] = "token",
 	[ENTRY_RECEIPT] = "receipt",
+	[ENTRY_GRANTOR] = "grantor",
+	[ENTRY_PARTY] = "party",
+	[ENTRY_DOMAIN_KEY] = "domain-key",
 };
 
 static void kinds(void **state)
@@ -27,8 +30,9 @@ static void kinds(void **state)
 	for (enum entry_type t = 0; t < ENTRY_TYPES; t++) {
 		assert_string_equal(entry_type_str(t), names[t]);
 		assert_int_equal(entry_type_is_card(t), t == ENTRY_SCP03 || t == ENTRY_SCP02);
-		assert_int_equal(
-		    entry_type_is_ec(t), t == ENTRY_OCE || t == ENTRY_CA || t == ENTRY_OCE_CA);
+		assert_int_equal(entry_type_is_ec(t), t == ENTRY_OCE || t == ENTRY_CA ||
+							  t == ENTRY_OCE_CA || t == ENTRY_GRANTOR ||
+							  t == ENTRY_PARTY);
 		assert_int_equal(entry_type_is_authority(t),
 		    t == ENTRY_DAP || t == ENTRY_TOKEN || t == ENTRY_RECEIPT);
 	}
