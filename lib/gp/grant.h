@@ -28,6 +28,9 @@ enum {
 	PARTY_CIN_MAX = 16,       /* 45 */
 	PARTY_IIN_MAX = 8         /* 42 of a card */
 };
+/* Labels of PEM; the octets are read and written by crypto/armour.h. */
+#define PARTY_REQUEST_PEM "CARDADM REQUEST"
+#define GRANT_PEM "CARDADM GRANT"
 enum party_tag {
 	TAG_GRANT = 0x7F21,
 	TAG_GRANT_FILE = 0x7F75,
