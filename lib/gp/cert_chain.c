@@ -14,8 +14,7 @@ const char *cert_verdict_str(enum cert_verdict v)
 		[CERT_EXPIRED] = "it has expired, or names no date on which it does",
 		[CERT_WRONG_USAGE] = "its key is not for this use",
 		[CERT_WRONG_ROLE] = "it is the certificate of another role, of none or of several",
-		[CERT_OF_PARTY] = "it has a tag 73, as grants of third parties have: those certify "
-				  "no card",
+		[CERT_OF_PARTY] = "it has a tag 73, as grants to third parties have",
 		[CERT_INVALID] = "it breaks a rule of X.509",
 		[CERT_FAILED] = "the cryptographic library failed",
 	};

@@ -63,12 +63,12 @@ static void test_refused(void **state)
 		"-----BEGIN CARDADM GRANT-----\nfwA=\n-----END CARDADM REQUEST-----\n",
 		"-----BEGIN CARDADM REQUEST-----\nfwA=\n-----END CARDADM REQUEST-----\n",
 		"-----BEGIN CARDADM GRANT-----\n!!!!\n-----END CARDADM GRANT-----\n",
-		"-----BEGIN CARDADM GRANT-----\nProc-Type: 4,ENCRYPTED\n\nfwA=\n"
-		"-----END CARDADM GRANT-----\n",
-		"-----BEGIN CARDADM GRANT-----\nfwA=\n-----END CARDADM GRANT-----\n"
-		"-----BEGIN CARDADM GRANT-----\nfwA=\n-----END CARDADM GRANT-----\n",
-		"-----BEGIN CARDADM GRANT-----\nfwA=\n-----END CARDADM GRANT-----\n"
-		"-----BEGIN CARDADM REQUEST-----\nfwA=\n-----END CARDADM REQUEST-----\n",
+		("-----BEGIN CARDADM GRANT-----\nProc-Type: 4,ENCRYPTED\n\nfwA=\n"
+		 "-----END CARDADM GRANT-----\n"),
+		("-----BEGIN CARDADM GRANT-----\nfwA=\n-----END CARDADM GRANT-----\n"
+		 "-----BEGIN CARDADM GRANT-----\nfwA=\n-----END CARDADM GRANT-----\n"),
+		("-----BEGIN CARDADM GRANT-----\nfwA=\n-----END CARDADM GRANT-----\n"
+		 "-----BEGIN CARDADM REQUEST-----\nfwA=\n-----END CARDADM REQUEST-----\n"),
 	};
 	uint8_t b[ARMOUR_TEXT_MAX];
 	struct wr out = wr_fixed(b, sizeof(b));
