@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include "gp/grant.h"
 #include "gp/put_key.h"
 #include "host/choose.h"
 #include "host/scp11.h"
@@ -386,18 +387,23 @@ static void test_card_not_trusted(void **state)
 	down(&t);
 }
 
-/* A card with another certificate for SCP11a. */
+/* A card with other certificates for SCP11a. */
+static void put_store(struct table *t, struct span certs)
+{
+	t->issue.ecka[0].certs = certs;
+	vcard_close(t->v);
+	unlink(t->path);
+	power(t);
+	t->s.domain.n = 0; /* to be discovered */
+}
+
 static void put_certs(struct table *t, const struct paper *p)
 {
 	uint8_t room[1024];
 	struct wr w = wr_fixed(room, sizeof(room));
 
 	certify(&w, p);
-	t->issue.ecka[0].certs = wr_span(&w);
-	vcard_close(t->v);
-	unlink(t->path);
-	power(t);
-	t->s.domain.n = 0; /* to be discovered */
+	put_store(t, wr_span(&w));
 }
 
 static void test_card_certificates(void **state)
@@ -432,6 +438,41 @@ static void test_card_certificates(void **state)
 	put_certs(
 	    &t, &(struct paper){ false, true, 0, &p384_pub, &t.h.ca, "CA", "sd", "s", 0, NULL });
 	expect_untrusted(&t, "is on p-384, ours on p-256");
+	down(&t);
+}
+
+/* Who certifies cards has, by mistake, granted somebody a container: that one is no card, and
+ * certifies none. */
+static void test_grant_is_no_card(void **state)
+{
+	const struct style st = { EC_P256, false, false, 0x70 };
+	uint8_t room[1024];
+	struct wr w = wr_fixed(room, sizeof(room));
+	struct grant_make m;
+	struct table t;
+
+	(void)state;
+	up(&t, &st);
+	m = (struct grant_make){ .serial = 1,
+		.id = span_str("ACME"),
+		.form = PARTY_AGREEMENT,
+		.from = 20260101,
+		.until = 20271231,
+		.container = unit_bytes("F043415244"),
+		.card = &t.h.sd_pub[0],
+		.key = &t.h.sd_pub[0],
+		.issuer = &t.h.ca };
+	assert_true(grant_put(&w, &m));
+	put_store(&t, wr_span(&w));
+	expect_untrusted(&t, "certificate 1 of the card: it has a tag 73");
+	wr_reset(&w);
+	m.form = PARTY_SIGNING;
+	m.key = &t.h.ka_pub;
+	assert_true(grant_put(&w, &m));
+	certify(&w,
+	    &(struct paper){ false, true, 0, &t.h.sd_pub[0], &t.h.ka, "ACME", "sd", "s", 0, NULL });
+	put_store(&t, wr_span(&w));
+	expect_untrusted(&t, "certificate 1 of the card: it has a tag 73");
 	down(&t);
 }
 
@@ -506,6 +547,7 @@ int main(void)
 		cmocka_unit_test(test_spoiled_answers),
 		cmocka_unit_test(test_card_not_trusted),
 		cmocka_unit_test(test_card_certificates),
+		cmocka_unit_test(test_grant_is_no_card),
 		cmocka_unit_test(test_own_half),
 		cmocka_unit_test(test_versions),
 	};
