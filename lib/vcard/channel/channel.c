@@ -23,6 +23,8 @@ void session_end(struct logical_channel *ch)
 	wipe_key(&ch->bk_mac);
 	oce_forget(&ch->oce);
 	ch->anonymous = false;
+	ch->claiming = false;
+	ch->leaving = LEAVES_NOTHING;
 	ch->group = false;
 	wipe(ch->host_challenge, sizeof(ch->host_challenge));
 	wipe(ch->card_challenge, sizeof(ch->card_challenge));
@@ -57,6 +59,14 @@ void channel_close(struct logical_channel *ch)
 {
 	session_end(ch);
 	ch->open = false;
+}
+
+void channel_leave(const struct chip *chip, struct logical_channel *ch)
+{
+	if (ch->leaving == LEAVES_DOMAIN)
+		channel_open(chip, ch);
+	else if (ch->leaving == LEAVES_SESSION)
+		session_end(ch);
 }
 
 /* ---- MANAGE CHANNEL (GPCS 11.7) ---- */
@@ -140,6 +150,17 @@ static uint16_t make_challenge_02(const struct card_keys *k, struct init_update 
 	return random_bytes(&u->card_challenge[2], u->m - 2u) ? SW_OK : SW_UNKNOWN;
 }
 
+/* Nobody without keys locks a party out for good: its failures count in RAM (containers.md 5). */
+static bool counts_in_ram(const struct call *c, const struct card_keys *k)
+{
+	return k->domain.n != 0 && chip_container(c->v, &k->domain) != NULL;
+}
+
+static bool is_blocked(const struct call *c, const struct card_keys *k)
+{
+	return counts_in_ram(c, k) ? k->wrong >= ACCESS_TRIES_MAX : k->tries == 0;
+}
+
 static bool begin(struct call *c, const struct card_keys *k, struct init_update *u)
 {
 	const struct scp_start start = { .protocol = (enum scp_protocol)u->scp,
@@ -178,7 +199,7 @@ uint16_t do_initialize_update(struct call *c)
 	k = chip_channel_keys(c->v, &ch->selected, c->cmd->p1);
 	if (k == NULL)
 		return SW_REFERENCE_NOT_FOUND;
-	if (k->tries == 0)
+	if (is_blocked(c, k))
 		return SW_AUTH_BLOCKED;
 	sw = old ? make_challenge_02(k, &u) : make_challenge(c, k, &u);
 	if (sw != SW_OK)
@@ -220,6 +241,11 @@ static uint16_t authenticate(struct call *c, const struct card_keys *k)
 
 	if (verdict == SCP_FAILED)
 		return SW_UNKNOWN;
+	if (counts_in_ram(c, k)) {
+		if (verdict != SCP_OK)
+			chip_count_wrong(c->v, k);
+		return mode_step(ch, event_of(verdict), SW_OK);
+	}
 	if (verdict != SCP_OK)
 		tries = (uint8_t)(k->tries - 1);
 	if (tries != k->tries)
@@ -267,7 +293,7 @@ uint16_t do_external_authenticate(struct call *c)
 		sw = SW_WRONG_P1P2;
 	else if (c->cmd->data.n != 2u * ch->m)
 		sw = SW_WRONG_LENGTH;
-	else if (k == NULL || k->tries == 0)
+	else if (k == NULL || is_blocked(c, k))
 		sw = SW_AUTH_BLOCKED; /* deleted or locked through another channel in between */
 	else if (counter_moved(ch, k))
 		sw = SW_CONDITIONS;

@@ -10,6 +10,7 @@
 #define VCARD_CHANNEL_CHANNEL_H
 
 #include "gp/broadcast.h"
+#include "gp/grant.h"
 #include "scp/joined.h"
 #include "scp/scp.h"
 #include "scp/scp11.h"
@@ -30,7 +31,14 @@ struct oce {
 	bool has_issuer;         /* another certificate of the chain is due */
 	struct ec_public issuer; /* and must be signed by this */
 	struct ec_public key;    /* PK.OCE.ECKA; n = 0: nobody was introduced */
+	/* In a container: the grant that was presented, and by form S its party. */
+	bool has_grant;
+	uint8_t grant[PARTY_DIGEST];
+	uint8_t id[PARTY_ID_MAX], id_n;
 };
+
+/* What a channel gives up when the answer to the command is out. */
+enum leaving { LEAVES_NOTHING, LEAVES_SESSION, LEAVES_DOMAIN };
 
 /* An INSTALL, DELETE or PUT KEY of which more is to come; all zero: none. */
 struct chain {
@@ -58,6 +66,9 @@ struct logical_channel {
 	struct oce oce;
 	bool anonymous; /* session of SCP11b: nobody was authenticated but the card */
 	bool group;     /* session of SCP11c */
+	/* Containers: */
+	bool claiming; /* session of a claim, before PUT KEY; oce.grant says by which grant */
+	enum leaving leaving;
 	/* CHANGE MODE: */
 	struct scp saved;  /* moved here from scp by enter, moved back by return */
 	bool has_saved;    /* cleared before `saved` is used */
@@ -80,6 +91,8 @@ struct logical_channel {
 /* A channel as it is after power-on (channel 0) or opening: the ISD is selected. */
 void channel_open(const struct chip *chip, struct logical_channel *ch);
 void channel_close(struct logical_channel *ch);
+/* Does what ch->leaving says: the session ends; or the ISD is selected as well. */
+void channel_leave(const struct chip *chip, struct logical_channel *ch);
 /* What the host calls the domain that is selected. */
 const struct aid *channel_name(const struct logical_channel *ch);
 /* Ends the session of a channel whatever its state: wipes current and saved context,

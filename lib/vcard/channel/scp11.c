@@ -10,7 +10,7 @@
 #include "vcard/keys/keys.h"
 #include "vcard/products/product.h"
 
-enum { KEY_VERSION_MASK = 0x7F };
+enum { KEY_VERSION_MASK = 0x7F, CLAIM_USAGE = 0x3C };
 
 void oce_forget(struct oce *o)
 {
@@ -70,6 +70,11 @@ static uint16_t take_certificate(struct call *c, struct span whole)
 	return SW_OK;
 }
 
+static bool in_container(const struct call *c)
+{
+	return chip_container(c->v, &c->ch->selected) != NULL;
+}
+
 /* Blocks are chained by the class byte, by P1, or by both. */
 static uint16_t take_block(struct call *c)
 {
@@ -78,6 +83,11 @@ static uint16_t take_block(struct call *c)
 	bool more = c->chained || (c->cmd->p1 & PSO_MORE_BLOCKS) != 0;
 	uint16_t sw;
 
+	if (in_container(c)) {
+		sw = claim_reference(c);
+		if (sw != SW_OK)
+			return sw;
+	}
 	/* Whoever begins anew is to be introduced anew. */
 	if (!o->receiving && !o->has_issuer)
 		oce_forget(o);
@@ -94,7 +104,8 @@ static uint16_t take_block(struct call *c)
 	o->receiving = more;
 	if (more)
 		return SW_OK;
-	sw = take_certificate(c, wr_span(&o->block));
+	sw = in_container(c) ? claim_certificate(c, wr_span(&o->block))
+			     : take_certificate(c, wr_span(&o->block));
 	wr_free(&o->block);
 	return sw;
 }
@@ -122,7 +133,8 @@ struct agreement {
 	const struct card_ecka *own;
 	struct scp11_request request;
 	struct scp11_terms terms;
-	struct ec_public oce, oce_ephemeral, answer_key;
+	const struct oce *oce;
+	struct ec_public oce_ephemeral, answer_key;
 	struct ec_private ephemeral;
 	uint8_t ids[SCP11_IDENTIFIERS_MAX];
 	struct scp11_keys keys;
@@ -163,28 +175,44 @@ static bool group_in_use(const struct vcard *v, const struct logical_channel *bu
 	return false;
 }
 
-/* Everything that can be refused before anything is computed. */
-static uint16_t check_request(const struct call *c, struct agreement *a)
+/* The key that is asked for; in a container that of a claim alone. */
+static uint16_t find_own(const struct call *c, struct agreement *a)
 {
-	const struct scp11_request *q = &a->request;
-	uint8_t level;
-
+	if (in_container(c)) {
+		a->terms.variant = SCP11A;
+		return claim_check(c, a->oce, &a->own, &a->terms.domain_key);
+	}
+	if (a->oce->has_grant)
+		return SW_CONDITIONS; /* a grant opens nothing but its container */
 	a->own = chip_ecka(c->v, (struct key_ref){ c->cmd->p2, c->cmd->p1 });
 	if (!scp11_variant_from_kid(c->cmd->p2, &a->terms.variant) || a->own == NULL ||
 	    !chip_opened_by_isd(c->v, &c->ch->selected) ||
 	    (a->terms.variant == SCP11B) != (c->cmd->ins == INS_INTERNAL_AUTHENTICATE))
 		return SW_REFERENCE_NOT_FOUND;
+	return SW_OK;
+}
+
+/* Everything that can be refused before anything is computed. */
+static uint16_t check_request(const struct call *c, struct agreement *a)
+{
+	const struct scp11_request *q = &a->request;
+	uint16_t sw = find_own(c, a);
+	uint8_t level;
+
+	if (sw != SW_OK)
+		return sw;
 	if (!scp11_request_get(c->cmd->data, &a->request) ||
 	    q->pp != scp11_pp(a->terms.variant, q->has_host_id) ||
 	    !scp11_level_of(a->terms.variant, q->usage, &level) ||
 	    !product_takes_level(&c->v->chip, level) || q->key_type != SCP11_KEY_TYPE ||
 	    (q->key_n != 16 && q->key_n != 24 && q->key_n != 32) ||
-	    !ec_public_from(&a->oce_ephemeral, a->own->key.curve, q->key))
+	    !ec_public_from(&a->oce_ephemeral, a->own->key.curve, q->key) ||
+	    (in_container(c) && (q->has_host_id || q->usage != CLAIM_USAGE)))
 		return SW_WRONG_DATA;
 	if (a->terms.variant != SCP11B) {
-		if (a->oce.n == 0)
+		if (a->oce->key.n == 0)
 			return SW_CONDITIONS;
-		if (a->oce.curve != a->own->key.curve)
+		if (a->oce->key.curve != a->own->key.curve)
 			return SW_WRONG_DATA;
 	}
 	if (a->terms.variant == SCP11C && group_in_use(c->v, c->ch))
@@ -198,7 +226,7 @@ static bool agree(struct agreement *a)
 {
 	bool group = a->terms.variant == SCP11C;
 	const struct scp11_card_side side = { &a->ephemeral, &a->own->key, &a->oce_ephemeral,
-		&a->oce };
+		&a->oce->key };
 
 	if (!group && !ec_generate(a->own->key.curve, &a->ephemeral))
 		return false;
@@ -223,6 +251,8 @@ static uint16_t open_session(struct call *c, struct agreement *a)
 	ch->m = m;
 	ch->anonymous = a->terms.variant == SCP11B;
 	ch->group = a->terms.variant == SCP11C;
+	if (in_container(c))
+		claim_opened(ch, a->oce);
 	/* One command does what takes SCP03 two. */
 	mode_step(ch, EVENT_INITIALIZE, SW_OK);
 	return mode_step(ch, EVENT_AUTH_OK, SW_OK);
@@ -230,10 +260,12 @@ static uint16_t open_session(struct call *c, struct agreement *a)
 
 uint16_t do_scp11_authenticate(struct call *c)
 {
-	struct agreement a = { .oce = c->ch->oce.key };
+	struct oce introduced = c->ch->oce;
+	struct agreement a = { .oce = &introduced };
 	uint16_t sw;
 
 	/* The session that was, and who was introduced, are over whatever comes of this. */
+	introduced.block = (struct wr){ 0 };
 	mode_step(c->ch, EVENT_END, SW_OK);
 	c->seal = NULL;
 	sw = check_request(c, &a);

@@ -24,6 +24,13 @@ uint16_t scp11_i_of(const struct chip *c)
 	return scp11_i(first | SCP11_I_CHAINS, SCP11_I2_X509);
 }
 
+/* In a container the certificate by which a party knows the card. */
+static bool may_tell(const struct call *c, struct key_ref ref)
+{
+	return chip_opened_by_isd(c->v, &c->ch->selected) ||
+	       (ref.kid == KID_SCP11A && chip_container(c->v, &c->ch->selected) != NULL);
+}
+
 uint16_t get_certificate_store(struct call *c)
 {
 	const struct card_ecka *k;
@@ -34,7 +41,7 @@ uint16_t get_certificate_store(struct call *c)
 	if (!key_ref_get(c->cmd->data, &ref))
 		return SW_WRONG_DATA;
 	k = chip_ecka(c->v, ref);
-	if (k == NULL || k->certs_n == 0 || !chip_opened_by_isd(c->v, &c->ch->selected))
+	if (k == NULL || k->certs_n == 0 || !may_tell(c, ref))
 		return SW_REFERENCE_NOT_FOUND;
 	cert_store_put(c->out, span_of(k->certs, k->certs_n));
 	return SW_OK;

@@ -118,80 +118,146 @@ uint32_t load_file_takes(const struct card_load_file *f)
 	return HELD_FILE_OVERHEAD + (uint32_t)f->data.n;
 }
 
-/* With what is on its way in, on whatever channel. */
-uint32_t content_used(const struct vcard *v)
+/* ---- memory that domains and what is in them take together ----
+ *
+ * What is reserved for a domain is its own; what is reserved for a container is for all that is in
+ * it, too. */
+
+static uint32_t used(const struct vcard *v, const struct card_app *a, bool ram);
+
+static uint32_t reserve(const struct vcard *v, const struct card_app *a, bool ram)
+{
+	if (chip_container(v, &a->aid) == NULL)
+		return 0;
+	return ram ? a->reserved_volatile : a->reserved;
+}
+
+static uint32_t whole(const struct vcard *v, const struct card_app *a, bool ram)
+{
+	return larger(used(v, a, ram), reserve(v, a, ram));
+}
+
+/* Directly in it and beneath. */
+static uint32_t inside(const struct vcard *v, const struct aid *domain, bool ram)
 {
 	const struct card_content *c = &v->chip.content;
 	uint32_t n = 0;
 
-	for (size_t i = 0; i < c->file_n; i++)
-		n += load_file_takes(&c->file[i]);
+	for (size_t i = 0; i < c->file_n && !ram; i++)
+		if (aid_same(&c->file[i].domain, domain))
+			n += load_file_takes(&c->file[i]);
 	for (size_t i = 0; i < c->app_n; i++)
-		n += app_takes(&c->app[i]);
+		if (aid_same(&c->app[i].domain, domain) && !aid_same(&c->app[i].aid, domain))
+			n += whole(v, &c->app[i], ram);
+	return n;
+}
+
+static uint32_t own(const struct vcard *v, const struct card_app *a, bool ram)
+{
+	if (chip_container(v, &a->aid) == NULL)
+		return ram ? app_takes_volatile(a) : app_takes(a);
+	return ram ? 0
+		   : HELD_APP_OVERHEAD + (uint32_t)a->params_n + container_objects_take(v, &a->aid);
+}
+
+static uint32_t used(const struct vcard *v, const struct card_app *a, bool ram)
+{
+	return own(v, a, ram) +
+	       ((a->privileges & PRIV_SECURITY_DOMAIN) != 0 ? inside(v, &a->aid, ram) : 0);
+}
+
+/* What belongs to the ISD, and domains that are their own. */
+static uint32_t used_by_all(const struct vcard *v, bool ram)
+{
+	const struct card_content *c = &v->chip.content;
+	const struct aid isd = { 0 };
+	uint32_t n = inside(v, &isd, ram);
+
+	for (size_t i = 0; i < c->app_n; i++)
+		if (aid_same(&c->app[i].domain, &c->app[i].aid))
+			n += whole(v, &c->app[i], ram);
+	return n;
+}
+
+static uint32_t used_by_containers(const struct vcard *v, bool ram)
+{
+	const struct card_containers *all = &v->chip.containers;
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < all->n; i++)
+		n += whole(v, chip_app(v, &all->container[i].aid), ram);
+	return n;
+}
+
+/* With what is on its way in, on whatever channel. */
+uint32_t content_used(const struct vcard *v)
+{
+	uint32_t n = used_by_all(v, false);
+
 	for (size_t i = 0; i < CHANNELS; i++)
 		n += (uint32_t)v->channel[i].loading.data.n;
 	return n;
 }
 
-uint32_t content_free(const struct vcard *v)
+static uint32_t left_of(uint32_t all, uint32_t taken)
 {
-	uint32_t used = content_used(v), all = v->chip.memory;
-
-	if (all > HELD_DATA_MAX)
-		all = HELD_DATA_MAX;
-	return used < all ? all - used : 0;
+	return taken < all ? all - taken : 0;
 }
 
-static uint32_t volatile_under(const struct vcard *v, const struct aid *domain)
+static uint32_t memory_of(const struct vcard *v)
 {
-	const struct card_content *c = &v->chip.content;
-	uint32_t n = 0;
+	return v->chip.memory < HELD_DATA_MAX ? v->chip.memory : HELD_DATA_MAX;
+}
 
-	for (size_t i = 0; i < c->app_n; i++)
-		if (domain == NULL || chip_is_under(v, &c->app[i].domain, domain) ||
-		    aid_same(&c->app[i].aid, domain))
-			n += app_takes_volatile(&c->app[i]);
-	return n;
+uint32_t content_free(const struct vcard *v)
+{
+	return left_of(memory_of(v), content_used(v));
 }
 
 uint32_t content_free_volatile(const struct vcard *v)
 {
-	uint32_t used = volatile_under(v, NULL);
-
-	return used < VOLATILE_MEMORY ? VOLATILE_MEMORY - used : 0;
+	return left_of(VOLATILE_MEMORY, used_by_all(v, true));
 }
 
-/* Of the domain itself and of all beneath it. */
-static uint32_t used_under(const struct vcard *v, const struct aid *domain)
+uint32_t content_used_under(const struct vcard *v, const struct aid *domain)
 {
-	const struct card_content *c = &v->chip.content;
-	uint32_t n = 0;
-
-	for (size_t i = 0; i < c->file_n; i++)
-		if (chip_is_under(v, &c->file[i].domain, domain))
-			n += load_file_takes(&c->file[i]);
-	for (size_t i = 0; i < c->app_n; i++)
-		if (chip_is_under(v, &c->app[i].domain, domain) || aid_same(&c->app[i].aid, domain))
-			n += app_takes(&c->app[i]);
-	return n;
+	return used(v, chip_app(v, domain), false);
 }
 
-static bool within(uint32_t used, uint32_t more, uint32_t most)
+uint32_t content_free_outside(const struct vcard *v, bool ram)
 {
-	return used <= most && more <= most - used;
+	uint32_t all = ram ? VOLATILE_MEMORY : memory_of(v);
+	uint32_t taken = ram ? used_by_all(v, true) : content_used(v);
+
+	return left_of(all, taken - used_by_containers(v, ram));
+}
+
+uint32_t content_free_inside(const struct vcard *v, const struct aid *domain, bool ram)
+{
+	const struct card_app *a = chip_app(v, domain);
+	bool limited = ram ? a->has_volatile_quota : a->has_quota;
+	uint32_t most = ram ? a->volatile_quota : a->quota;
+
+	return left_of(limited ? most : content_free_outside(v, ram), used(v, a, ram));
+}
+
+static bool within(uint32_t taken, uint32_t more, uint32_t most)
+{
+	return taken <= most && more <= most - taken;
 }
 
 static bool quota_holds(
     const struct vcard *v, const struct card_app *a, uint32_t nv, uint32_t volatile_)
 {
-	if (a->has_quota && !within(used_under(v, &a->aid), nv, a->quota))
+	if (a->has_quota && !within(used(v, a, false), nv, a->quota))
 		return false;
-	return !a->has_volatile_quota ||
-	       within(volatile_under(v, &a->aid), volatile_, a->volatile_quota);
+	return !a->has_volatile_quota || within(used(v, a, true), volatile_, a->volatile_quota);
 }
 
-bool quotas_fit(const struct vcard *v, const struct aid *to, const struct aid *from, uint32_t nv,
-    uint32_t volatile_)
+/* Upwards from a domain: what is reserved for one and not yet used costs those above nothing. *nv
+ * and *ram become what is asked of the card. */
+static bool climb(const struct vcard *v, const struct aid *to, const struct aid *from, uint32_t *nv,
+    uint32_t *ram)
 {
 	struct aid at = *to;
 
@@ -200,9 +266,10 @@ bool quotas_fit(const struct vcard *v, const struct aid *to, const struct aid *f
 
 		if (a == NULL)
 			return true;
-		if ((from == NULL || !chip_is_under(v, from, &at)) &&
-		    !quota_holds(v, a, nv, volatile_))
+		if ((from == NULL || !chip_is_under(v, from, &at)) && !quota_holds(v, a, *nv, *ram))
 			return false;
+		*nv = left_of(*nv, left_of(reserve(v, a, false), used(v, a, false)));
+		*ram = left_of(*ram, left_of(reserve(v, a, true), used(v, a, true)));
 		if (aid_same(&a->domain, &at))
 			return true;
 		at = a->domain;
@@ -210,10 +277,16 @@ bool quotas_fit(const struct vcard *v, const struct aid *to, const struct aid *f
 	return true;
 }
 
+bool quotas_fit(const struct vcard *v, const struct aid *to, const struct aid *from, uint32_t nv,
+    uint32_t volatile_)
+{
+	return climb(v, to, from, &nv, &volatile_);
+}
+
 bool content_fits(const struct vcard *v, const struct aid *domain, uint32_t nv, uint32_t volatile_)
 {
-	return nv <= content_free(v) && volatile_ <= content_free_volatile(v) &&
-	       quotas_fit(v, domain, NULL, nv, volatile_);
+	return climb(v, domain, NULL, &nv, &volatile_) && nv <= content_free(v) &&
+	       volatile_ <= content_free_volatile(v);
 }
 
 void content_forget_load(struct logical_channel *ch)

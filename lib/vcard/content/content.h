@@ -26,11 +26,11 @@ enum {
 	HELD_IMPORTS_MAX = 32,
 	HELD_PARAMS_MAX = 512,
 	HELD_HASH_MAX = 64,
-	CHIP_OBJECTS_MAX = 64,
-	OBJECT_SIZE_MAX = 4096,      /* octets of one */
-	HELD_DATA_MAX = 6u << 20,    /* of everything, whatever memory the card has */
-	VOLATILE_MEMORY = 16u << 10, /* octets of RAM that applications share */
-	HELD_APP_OVERHEAD = 128,     /* what an entry of the registry and an instance take */
+	CHIP_OBJECTS_MAX = 64 + 16 * 36, /* those of 16 containers, and all others */
+	OBJECT_SIZE_MAX = 4096,          /* octets of one */
+	HELD_DATA_MAX = 6u << 20,        /* of everything, whatever memory the card has */
+	VOLATILE_MEMORY = 16u << 10,     /* octets of RAM that applications share */
+	HELD_APP_OVERHEAD = 128,         /* what an entry of the registry and an instance take */
 	HELD_FILE_OVERHEAD = 64,
 	PAGE_DEFAULT = 239 /* octets of an answer of GET STATUS: a short one at every level */
 };
@@ -137,6 +137,7 @@ void chip_put_app(struct vcard *v, const struct card_app *a); /* adds or replace
 void chip_put_app_gone(struct vcard *v, const struct aid *aid);
 void chip_put_object(/* adds or replaces */
     struct vcard *v, const struct aid *owner, uint16_t tag, struct span value);
+void chip_put_object_gone(struct vcard *v, const struct aid *owner, uint16_t tag);
 void chip_put_receipts(struct vcard *v, uint16_t counter);
 void chip_put_restricted(struct vcard *v, uint8_t restricted); /* of the whole card */
 
@@ -147,7 +148,12 @@ MUST_CHECK bool chip_object(
 /* Memory: what content takes and what is left, in octets. */
 uint32_t content_used(const struct vcard *v);
 uint32_t content_free(const struct vcard *v);
+/* What a domain and all beneath it take; of a container with its objects. */
+uint32_t content_used_under(const struct vcard *v, const struct aid *domain);
 uint32_t content_free_volatile(const struct vcard *v);
+/* What is free, of RAM or else, as if there were no containers; and what a container has left. */
+uint32_t content_free_outside(const struct vcard *v, bool ram);
+uint32_t content_free_inside(const struct vcard *v, const struct aid *domain, bool ram);
 /* Room for `nv` and `volatile_` octets more in what belongs to this domain: the card's memory and
  * the quotas of the domain and of all above it. */
 MUST_CHECK bool content_fits(
@@ -164,6 +170,8 @@ void content_forget_load(struct logical_channel *ch);
 /* Gives up the STORE DATA and personalizations that a domain is in the middle of, on all
  * channels: it is selected anew (GPCS 11.11.1). */
 void store_forget(struct vcard *v, const struct aid *domain);
+/* The same of those that fill this domain from outside. */
+void store_forget_for(struct vcard *v, const struct aid *domain);
 /* DELETE of applications, load files and domains. */
 uint16_t delete_content(struct call *c, const struct delete_object *o);
 void content_capabilities(struct wr *w); /* what 67 tells besides the protocols */

@@ -16,13 +16,47 @@ static void number_put(struct wr *w, uint32_t tag, uint32_t v, size_t octets)
 	tlv_put(w, tag, span_sub(SPAN(b), sizeof(b) - octets, octets));
 }
 
+/* What who asks may know of (containers.md 6): a party of its container; the issuer in a session of
+ * each container as one, and of the memory that is really left; all others of none. */
+enum view { OF_CONTAINER, OF_ISSUER, OF_OTHERS };
+
+static enum view view_of(const struct call *c)
+{
+	if (session_party(c->v, c->ch) != NULL)
+		return OF_CONTAINER;
+	return c->ch->session == CHANNEL_UNICAST && !c->ch->anonymous && c->secured &&
+		       chip_is_isd(c->v, &c->ch->selected)
+		   ? OF_ISSUER
+		   : OF_OTHERS;
+}
+
+static bool is_in_view(const struct call *c, enum view view, const struct card_app *a)
+{
+	return container_reaches(c->v, c->ch, &a->domain) &&
+	       (view != OF_OTHERS || chip_container(c->v, &a->aid) == NULL);
+}
+
+static uint32_t free_in_view(const struct call *c, enum view view, bool ram)
+{
+	if (view == OF_CONTAINER)
+		return content_free_inside(c->v, &c->ch->selected, ram);
+	if (view == OF_OTHERS)
+		return content_free_outside(c->v, ram);
+	return ram ? content_free_volatile(c->v) : content_free(c->v);
+}
+
 uint16_t get_resources(struct call *c)
 {
+	const struct card_content *all = &c->v->chip.content;
 	size_t mark = tlv_open(c->out, TAG_RESOURCES);
+	enum view view = view_of(c);
+	uint32_t apps = 0;
 
-	number_put(c->out, TAG_APPS, (uint32_t)c->v->chip.content.app_n, 1);
-	number_put(c->out, TAG_FREE, content_free(c->v), 4);
-	number_put(c->out, TAG_FREE_VOLATILE, content_free_volatile(c->v), 4);
+	for (size_t i = 0; i < all->app_n; i++)
+		apps += is_in_view(c, view, &all->app[i]);
+	number_put(c->out, TAG_APPS, apps, 1);
+	number_put(c->out, TAG_FREE, free_in_view(c, view, false), 4);
+	number_put(c->out, TAG_FREE_VOLATILE, free_in_view(c, view, true), 4);
 	tlv_close(c->out, mark);
 	return SW_OK;
 }
@@ -47,10 +81,13 @@ uint16_t get_application_list(struct call *c)
 	const struct card_content *all = &c->v->chip.content;
 	struct span aid, answer;
 
-	for (size_t i = 0; image_app(c->v, i, &aid, &answer); i++)
+	enum view view = view_of(c) == OF_CONTAINER ? OF_CONTAINER : OF_OTHERS;
+
+	for (size_t i = 0; view == OF_OTHERS && image_app(c->v, i, &aid, &answer); i++)
 		application_put(c->out, aid);
 	for (size_t i = 0; i < all->app_n; i++)
-		if ((all->app[i].state & APP_LOCKED) == 0 && all->app[i].state != APP_INSTALLED)
+		if (is_in_view(c, view, &all->app[i]) && (all->app[i].state & APP_LOCKED) == 0 &&
+		    all->app[i].state != APP_INSTALLED)
 			application_put(c->out, aid_span(&all->app[i].aid));
 	return SW_OK;
 }

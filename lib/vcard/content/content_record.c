@@ -213,6 +213,7 @@ bool app_gone_get(struct chip *c, struct rd *r)
 	memset(&all->app[all->app_n], 0, sizeof(*a));
 	keys_owner_gone(c, &aid);
 	objects_owner_gone(c, &aid);
+	container_owner_gone(c, &aid);
 	return true;
 }
 

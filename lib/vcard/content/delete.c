@@ -85,27 +85,53 @@ static bool still_needed(const struct vcard *v, const struct doomed *d)
 	return spread(v, &more) || still_imported(v, d);
 }
 
-static bool is_selected(const struct vcard *v, const struct doomed *d)
+/* What a container has is no reason to spare it: who selects it must not keep it. */
+static bool is_selected(const struct vcard *v, const struct doomed *d, const struct aid *container)
 {
 	for (size_t i = 0; i < CHANNELS; i++)
-		if (v->channel[i].open && app_doomed(v, d, &v->channel[i].selected))
+		if (v->channel[i].open && container == NULL &&
+		    app_doomed(v, d, &v->channel[i].selected))
 			return true;
 	return false;
 }
 
-/* All that goes is the manager's or of a domain beneath him, or he may delete everywhere. */
-static bool all_in_reach(const struct call *c, const struct doomed *d)
+/* Behind no wall but the one that goes itself. */
+static bool any_walled(const struct call *c, const struct doomed *d, const struct aid *container)
+{
+	const struct card_content *all = &c->v->chip.content;
+	const struct card_container *home;
+
+	for (size_t i = 0; i < all->app_n; i++) {
+		home = chip_home(c->v, &all->app[i].domain);
+		if (d->app[i] && home != chip_home(c->v, &c->ch->selected) &&
+		    (home == NULL || container == NULL || !aid_same(&home->aid, container)))
+			return true;
+	}
+	for (size_t i = 0; i < all->file_n; i++) {
+		home = chip_home(c->v, &all->file[i].domain);
+		if (d->file[i] && home != chip_home(c->v, &c->ch->selected) &&
+		    (home == NULL || container == NULL || !aid_same(&home->aid, container)))
+			return true;
+	}
+	return false;
+}
+
+/* All that goes is the manager's or of a domain beneath him, or he may delete everywhere; what is
+ * in a container goes with the container. */
+static bool all_in_reach(const struct call *c, const struct doomed *d, const struct aid *container)
 {
 	const struct card_content *all = &c->v->chip.content;
 	struct aid me = manager_of(c);
 
+	if (any_walled(c, d, container))
+		return false;
 	if ((chip_privileges(c->v, &me) & PRIV_GLOBAL_DELETE) != 0)
 		return true;
 	for (size_t i = 0; i < all->app_n; i++)
-		if (d->app[i] && !in_reach(c, &all->app[i].domain))
+		if (d->app[i] && !chip_is_under(c->v, &all->app[i].domain, &me))
 			return false;
 	for (size_t i = 0; i < all->file_n; i++)
-		if (d->file[i] && !in_reach(c, &all->file[i].domain))
+		if (d->file[i] && !chip_is_under(c->v, &all->file[i].domain, &me))
 			return false;
 	return true;
 }
@@ -133,14 +159,16 @@ static void doomed_put(struct vcard *v, const struct doomed *d)
 
 static uint16_t delete_check(const struct call *c, const struct delete_object *o, struct doomed *d)
 {
+	const struct card_container *k = chip_container(c->v, &o->aid);
+	const struct aid *container = k == NULL ? NULL : &k->aid;
 	bool related = c->cmd->p2 == DELETE_RELATED;
 
 	/* What is there from the start stays, and what an image brings goes with it only. */
 	if (!doom(c->v, &o->aid, related, d))
 		return aid_same(&o->aid, &aid_domain_package) ? SW_CONDITIONS
 							      : SW_REFERENCE_NOT_FOUND;
-	if (any_restricted(c->v, d) || !all_in_reach(c, d) || still_needed(c->v, d) ||
-	    is_selected(c->v, d))
+	if (any_restricted(c->v, d) || !all_in_reach(c, d, container) || still_needed(c->v, d) ||
+	    (container != NULL && !related) || is_selected(c->v, d, container))
 		return SW_CONDITIONS;
 	return SW_OK;
 }
@@ -162,13 +190,19 @@ uint16_t delete_content(struct call *c, const struct delete_object *o)
 	struct done done = { .kind = TOKEN_DELETE };
 	struct doomed d;
 	bool delegated;
-	uint16_t sw = delete_check(c, o, &d);
+	unsigned visitors = container_visitors(c->v, &o->aid);
+	uint16_t sw = container_right(c, RIGHT_CONTENT);
 
+	if (sw == SW_OK)
+		sw = delete_check(c, o, &d);
 	if (sw == SW_OK)
 		sw = delete_allowed(c, o, &delegated);
 	if (sw != SW_OK)
 		return sw;
 	done.app = o->aid;
 	doomed_put(c->v, &d);
-	return manage_done(c, delegated, &done, o->control);
+	sw = manage_done(c, delegated, &done, o->control);
+	if (sw == SW_OK)
+		container_settle(c, visitors);
+	return sw;
 }

@@ -130,10 +130,12 @@ static uint16_t install_new(
 
 	if (!source_find(c, &o->i, pending, &s))
 		return SW_REFERENCE_NOT_FOUND;
+	if (s.domain_module && chip_home(c->v, &c->ch->selected) != NULL)
+		return SW_CONDITIONS;
 	if (is_restricted(c->v, NULL, RESTRICT_INSTALL) || aid_taken(c->v, &o->i.app) ||
 	    (pending != NULL && aid_same(&pending->aid, &o->i.app)))
 		return SW_CONDITIONS;
-	if (!s.domain_module && !in_reach(c, &s.domain))
+	if ((!s.domain_module && !in_reach(c, &s.domain)) || !may_be_inside(c, o, &o->i.app))
 		return SW_CONDITIONS;
 	sw = privileges_check(c, o, &s);
 	if (sw == SW_OK)
@@ -217,7 +219,8 @@ uint16_t install_selectable(struct call *c, const struct order *o)
 	if (old == NULL)
 		return SW_REFERENCE_NOT_FOUND;
 	if (old->state != APP_INSTALLED || is_restricted(c->v, old, RESTRICT_SELECTABLE) ||
-	    !in_reach(c, &old->domain))
+	    !in_reach(c, &old->domain) || chip_container(c->v, &old->aid) != NULL ||
+	    !may_be_inside(c, o, NULL))
 		return SW_CONDITIONS;
 	a = *old;
 	a.state = APP_SELECTABLE;

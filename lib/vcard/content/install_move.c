@@ -41,8 +41,14 @@ static uint16_t move_room(const struct vcard *v, const struct moved *m, const st
 static uint16_t move_check(const struct call *c, const struct moved *m, const struct aid *to)
 {
 	bool own = m->app != NULL && is_domain(m->app) && aid_same(&m->app->aid, to);
-	uint16_t sw = own ? SW_OK : domain_ready(c->v, to);
+	uint16_t sw;
 
+	/* Neither out of a container nor into one, nor a container itself. */
+	if (!container_reaches(c->v, c->ch, to) ||
+	    !container_reaches(c->v, c->ch, moved_domain(m)) ||
+	    (m->app != NULL && chip_container(c->v, &m->app->aid) != NULL))
+		return SW_CONDITIONS;
+	sw = own ? SW_OK : domain_ready(c->v, to);
 	if (sw != SW_OK)
 		return sw;
 	if (is_restricted(c->v, m->app, RESTRICT_EXTRADITION) || !in_reach(c, moved_domain(m)) ||
@@ -160,7 +166,8 @@ static uint16_t update(struct call *c, const struct order *o, struct done *d)
 		return update_card(c, o);
 	if (old == NULL)
 		return aid_taken(c->v, &o->i.app) ? SW_CONDITIONS : SW_REFERENCE_NOT_FOUND;
-	if (!in_reach(c, &old->domain))
+	if (!in_reach(c, &old->domain) || chip_container(c->v, &old->aid) != NULL ||
+	    !may_be_inside(c, o, NULL))
 		return SW_CONDITIONS;
 	a = *old;
 	d->old_domain = chip_domain_aid(c->v, &old->domain);
@@ -198,8 +205,9 @@ uint16_t install_personalization(struct call *c, const struct order *o)
 
 	if (a == NULL)
 		return SW_REFERENCE_NOT_FOUND;
-	if (!aid_same(&a->domain, &me) || (a->state & APP_LOCKED) != 0 ||
-	    is_restricted(c->v, a, RESTRICT_PERSONALIZATION) || chip_opens_itself(c->v, &a->aid))
+	if (!aid_same(&a->domain, &me) || chip_container(c->v, &a->aid) != NULL ||
+	    (a->state & APP_LOCKED) != 0 || is_restricted(c->v, a, RESTRICT_PERSONALIZATION) ||
+	    chip_opens_itself(c->v, &a->aid))
 		return SW_CONDITIONS;
 	c->ch->personalize = a->aid;
 	wr_u8(c->out, 0x00);

@@ -21,9 +21,12 @@ static uint32_t asked(const struct install_params *p)
 static uint16_t load_possible(struct call *c, const struct order *o, const struct aid *domain)
 {
 	struct vcard *v = c->v;
-	uint16_t sw = domain_ready(v, domain);
 	enum digest_alg alg;
+	uint16_t sw;
 
+	if (!container_reaches(v, c->ch, domain) || !may_be_inside(c, o, &o->i.load_file))
+		return SW_CONDITIONS;
+	sw = domain_ready(v, domain);
 	if (sw != SW_OK)
 		return sw;
 	if (is_restricted(v, NULL, RESTRICT_LOAD) || aid_taken(v, &o->i.load_file) ||

@@ -128,12 +128,15 @@ static bool of_platform(const struct aid *a)
 }
 
 /* What it is linked with is there: of the same major version, and no older (JCVM 4.5.2). */
-static uint16_t imports_check(const struct vcard *v, const struct card_load_file *to)
+static uint16_t imports_check(const struct call *c, const struct card_load_file *to)
 {
 	for (size_t i = 0; i < to->import_n; i++) {
 		const struct card_import *want = &to->import[i];
-		const struct card_load_file *has = chip_load_file(v, &want->aid);
+		const struct card_load_file *has = chip_load_file(c->v, &want->aid);
 
+		/* What is behind a wall is not there to be linked with. */
+		if (has != NULL && !container_reaches(c->v, c->ch, &has->domain))
+			has = NULL;
 		if (has == NULL && of_platform(&want->aid))
 			continue;
 		if (has == NULL)
@@ -168,8 +171,11 @@ static uint16_t package_check(const struct loading *l, struct card_load_file *to
 /* What was right at INSTALL [for load] may have changed on another channel. */
 static uint16_t still_possible(const struct call *c, const struct loading *l, uint32_t octets)
 {
-	uint16_t sw = domain_ready(c->v, &l->domain);
+	uint16_t sw;
 
+	if (!container_reaches(c->v, c->ch, &l->domain))
+		return SW_CONDITIONS;
+	sw = domain_ready(c->v, &l->domain);
 	if (sw != SW_OK)
 		return sw;
 	if (aid_taken(c->v, &l->load_file) || !may_give_to(c, &l->domain))
@@ -196,7 +202,7 @@ static uint16_t check(
 	if (sw == SW_OK)
 		sw = package_check(l, to);
 	if (sw == SW_OK)
-		sw = imports_check(c->v, to);
+		sw = imports_check(c, to);
 	if (sw == SW_OK)
 		sw = still_possible(c, l, load_file_takes(to));
 	return sw;

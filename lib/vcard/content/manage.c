@@ -14,7 +14,7 @@ bool in_reach(const struct call *c, const struct aid *domain)
 {
 	struct aid me = manager_of(c);
 
-	return chip_is_under(c->v, domain, &me);
+	return container_reaches(c->v, c->ch, domain) && chip_is_under(c->v, domain, &me);
 }
 
 bool is_walled_off(const struct call *c, const struct aid *domain)
@@ -119,7 +119,18 @@ bool may_give_to(const struct call *c, const struct aid *domain)
 {
 	struct aid giver = giver_of(c);
 
-	return chip_is_under(c->v, domain, &giver);
+	return container_reaches(c->v, c->ch, domain) && chip_is_under(c->v, domain, &giver);
+}
+
+bool may_be_inside(const struct call *c, const struct order *o, const struct aid *name)
+{
+	const struct card_party *p = session_party(c->v, c->ch);
+
+	if (chip_home(c->v, &c->ch->selected) == NULL)
+		return true;
+	return p != NULL && o->i.privileges == 0 && o->params.implicit.n == 0 &&
+	       o->params.service.n == 0 &&
+	       (name == NULL || span_starts(aid_span(name), span_of(p->prefix, p->prefix_n)));
 }
 
 bool may_give(const struct call *c, uint32_t privileges)
@@ -153,7 +164,8 @@ bool verifying_key(
 		const struct card_public *p = &v->chip.publics[i];
 		struct aid owner = chip_domain_name(v, &p->domain);
 
-		if (aid_same(&owner, &name)) {
+		/* Issuers of grants authorize nothing else (containers.md 1). */
+		if (aid_same(&owner, &name) && p->ref.kvn != KVN_GRANT_ISSUER) {
 			*k = p->key;
 			return true;
 		}

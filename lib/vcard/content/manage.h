@@ -56,6 +56,9 @@ struct order {
 	struct install_params params;
 	struct span data; /* as it came */
 };
+/* In a container nothing gets privileges, is selected implicitly, serves the whole card, or gets a
+ * name that was not granted (containers.md 6); NULL: it has its name. Elsewhere true. */
+bool may_be_inside(const struct call *c, const struct order *o, const struct aid *name);
 /* The operation that its token is for. */
 struct operation order_operation(const struct order *o);
 /* One form of INSTALL each. */

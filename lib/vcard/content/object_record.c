@@ -1,5 +1,7 @@
 /* Data objects of domains and applications in the card's memory: their records, and finding them.
  */
+#include <string.h>
+
 #include "vcard/content/content.h"
 #include "vcard/core/record.h"
 
@@ -43,6 +45,25 @@ bool object_get(struct chip *c, struct rd *r)
 	return true;
 }
 
+bool object_gone_get(struct chip *c, struct rd *r)
+{
+	struct aid owner;
+	uint16_t tag;
+	size_t i = 0;
+
+	if (!domain_record_get(r, &owner) || !rd_u16(r, &tag))
+		return false;
+	while (i < c->objects_n &&
+	       (c->objects[i].tag != tag || !aid_same(&c->objects[i].owner, &owner)))
+		i++;
+	if (i == c->objects_n)
+		return true;
+	wr_free(&c->objects[i].value);
+	c->objects_n--;
+	memmove(&c->objects[i], &c->objects[i + 1], (c->objects_n - i) * sizeof(c->objects[0]));
+	return true;
+}
+
 void objects_wipe(struct chip *c)
 {
 	for (size_t i = 0; i < c->objects_n; i++)
@@ -83,4 +104,15 @@ void chip_put_object(struct vcard *v, const struct aid *owner, uint16_t tag, str
 	struct aid name = chip_domain_name(v, owner);
 
 	object_record(&v->batch, &name, tag, value);
+}
+
+void chip_put_object_gone(struct vcard *v, const struct aid *owner, uint16_t tag)
+{
+	struct aid name = chip_domain_name(v, owner);
+	uint8_t room[AID_MAX + 4];
+	struct wr value = wr_fixed(room, sizeof(room));
+
+	wr_lv(&value, aid_span(&name));
+	wr_u16(&value, tag);
+	nvm_record(&v->batch, REC_OBJECT_GONE, wr_span(&value));
 }

@@ -46,7 +46,8 @@ static bool may_lock(const struct call *c, const struct card_app *a)
 {
 	struct aid me = manager_of(c);
 
-	return in_reach(c, &a->domain) || (chip_privileges(c->v, &me) & PRIV_GLOBAL_LOCK) != 0;
+	return container_reaches(c->v, c->ch, &a->domain) &&
+	       (in_reach(c, &a->domain) || (chip_privileges(c->v, &me) & PRIV_GLOBAL_LOCK) != 0);
 }
 
 /* 6985 when it is so already, and for what cannot be locked (GPCS 5.3.1.3, 6.6.2.6). */
@@ -111,7 +112,9 @@ static uint16_t set_domain(struct call *c, const struct aid *aid)
 	for (size_t i = 0; i < all->app_n; i++) {
 		const struct card_app *a = &all->app[i];
 
-		if (a != domain && !chip_is_under(c->v, &a->domain, aid))
+		/* Of a container the lock is enough: what is in it is not there. */
+		if (a != domain && (!chip_is_under(c->v, &a->domain, aid) ||
+				       !container_reaches(c->v, c->ch, &a->domain)))
 			continue;
 		if (lock && (a->privileges & PRIV_FINAL_APPLICATION) != 0)
 			return SW_CONDITIONS;
@@ -124,6 +127,7 @@ static uint16_t set_domain(struct call *c, const struct aid *aid)
 uint16_t do_set_status(struct call *c)
 {
 	struct aid aid = { 0 };
+	unsigned visitors;
 	uint16_t sw;
 
 	if (c->cmd->p1 != SET_ISD && c->cmd->p1 != SET_APPLICATION &&
@@ -137,5 +141,9 @@ uint16_t do_set_status(struct call *c)
 		sw = c->cmd->p1 == SET_APPLICATION ? set_application(c, &aid) : set_domain(c, &aid);
 	if (sw != SW_OK)
 		return sw;
-	return chip_commit(c->v) ? SW_OK : SW_MEMORY_FAILURE;
+	visitors = container_visitors(c->v, &aid);
+	if (!chip_commit(c->v))
+		return SW_MEMORY_FAILURE;
+	container_settle(c, visitors);
+	return SW_OK;
 }

@@ -13,6 +13,8 @@
 #include "vcard/core/handlers.h"
 #include "vcard/keys/keys.h"
 
+/* In a container and of orders: 4096 octets, and the head of an object that has them. */
+enum { CONTAINER_STORE_MAX = 4096 + 5 };
 enum { STORE_OCTETS_MAX = 32 << 10, KEY_GROUPS_MAX = 4, RAW_DATA = 0x0000 };
 
 /* Whom the data are for: the application or domain that is being personalized, else the domain
@@ -85,8 +87,9 @@ static uint16_t store_isd_aid(struct call *c, struct span value)
 /* Made by the card itself: cannot be stored. */
 static bool is_dynamic(uint32_t tag)
 {
-	return tag == TAG_SEQUENCE_COUNTER || tag == TAG_CONFIRMATION_COUNTER ||
-	       tag == TAG_SECURITY_LEVEL || tag == TAG_APPLICATION_LIST || tag == TAG_RESOURCES;
+	return tag == TAG_CONTAINERS || tag == TAG_CONTAINER_ORDER || tag == TAG_SEQUENCE_COUNTER ||
+	       tag == TAG_CONFIRMATION_COUNTER || tag == TAG_SECURITY_LEVEL ||
+	       tag == TAG_APPLICATION_LIST || tag == TAG_RESOURCES;
 }
 
 /* Octets that a value may have; 0: not an object of a domain. */
@@ -297,17 +300,46 @@ static bool format_known(const struct call *c)
 		return false;
 	if (!for_domain(c))
 		return true;
+	if (chip_container(c->v, &c->ch->selected) != NULL)
+		return format == STORE_TLV && encrypted == 0;
 	return format != 0 && (encrypted == 0 || format == STORE_DGI) &&
 	       encrypted != STORE_APPLICATION_DEPENDENT;
+}
+
+/* Data of a container itself, and orders about containers, which come alone. */
+static bool is_for_containers(const struct call *c, struct span data)
+{
+	static const uint8_t order[] = { TAG_CONTAINER_ORDER >> 8, TAG_CONTAINER_ORDER & 0xFF };
+
+	return c->ch->personalize.n == 0 && (c->cmd->p1 & STORE_FORMAT) == STORE_TLV &&
+	       (chip_container(c->v, &c->ch->selected) != NULL ||
+		   (span_starts(data, SPAN(order)) && chip_is_isd(c->v, &c->ch->selected)));
+}
+
+static uint16_t store_in_container(struct call *c, struct span data)
+{
+	struct rd r = rd_of(data);
+	struct tlv t;
+
+	if (data.n > CONTAINER_STORE_MAX)
+		return SW_NO_MEMORY;
+	return tlv_next(&r, &t) && t.tag == TAG_CONTAINER_ORDER ? container_order(c, data)
+								: container_store(c, data);
 }
 
 static uint16_t store_whole(struct call *c, struct span data)
 {
 	uint16_t sw;
 
-	/* Keys may have come meanwhile, on another channel. */
-	if (c->ch->personalize.n != 0 && chip_opens_itself(c->v, &c->ch->personalize))
+	if (is_for_containers(c, data))
+		return store_in_container(c, data);
+
+	/* Keys, or a grant, may have come meanwhile, on another channel. */
+	if (c->ch->personalize.n != 0 && (chip_opens_itself(c->v, &c->ch->personalize) ||
+					     !container_reaches(c->v, c->ch, &c->ch->personalize)))
 		sw = SW_CONDITIONS;
+	else if (c->ch->personalize.n != 0 && container_right(c, RIGHT_CONTENT) != SW_OK)
+		sw = SW_SECURITY_STATUS;
 	else if (!for_domain(c))
 		sw = store_for_app(c, data);
 	else if ((c->cmd->p1 & STORE_FORMAT) == STORE_TLV)
@@ -325,6 +357,12 @@ static void follow_isd(struct vcard *v, const struct aid *was)
 			v->channel[i].selected = v->chip.isd;
 }
 
+static size_t store_limit(const struct call *c)
+{
+	return chip_container(c->v, &c->ch->selected) != NULL ? CONTAINER_STORE_MAX
+							      : STORE_OCTETS_MAX;
+}
+
 static uint16_t store_block(struct call *c)
 {
 	struct logical_channel *ch = c->ch;
@@ -336,7 +374,7 @@ static uint16_t store_block(struct call *c)
 	if (c->cmd->p2 != ch->store_next)
 		return SW_WRONG_DATA;
 	if (ch->store_next == 0)
-		ch->store = wr_grow(STORE_OCTETS_MAX);
+		ch->store = wr_grow(store_limit(c));
 	wr_put(&ch->store, c->cmd->data);
 	if (!wr_ok(&ch->store))
 		return SW_NO_MEMORY;
@@ -361,6 +399,19 @@ void store_forget(struct vcard *v, const struct aid *domain)
 		wr_free(&ch->store);
 		ch->store_next = 0;
 		ch->personalize = (struct aid){ 0 };
+	}
+}
+
+void store_forget_for(struct vcard *v, const struct aid *domain)
+{
+	for (size_t i = 0; i < CHANNELS; i++) {
+		struct logical_channel *ch = &v->channel[i];
+
+		if (ch->open && aid_same(&ch->personalize, domain)) {
+			wr_free(&ch->store);
+			ch->store_next = 0;
+			ch->personalize = (struct aid){ 0 };
+		}
 	}
 }
 

@@ -34,6 +34,7 @@
 #include "gp/command.h"
 #include "vcard/broadcast/broadcast.h"
 #include "vcard/channel/channel.h"
+#include "vcard/containers/containers.h"
 #include "vcard/content/content.h"
 #include "vcard/core/handlers.h"
 #include "vcard/core/nvm.h"
@@ -88,6 +89,7 @@ struct chip {
 	struct card_slot slot;
 	struct wr slot_data; /* clear image so far; slot_data.n octets are received */
 	struct card_content content;
+	struct card_containers containers;
 };
 
 struct vcard {

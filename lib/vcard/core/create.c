@@ -109,6 +109,7 @@ static void scp11_issue(struct chip *c, const struct vcard_issue *issue)
 		struct card_ecka *to = &c->ecka[c->ecka_n++];
 
 		to->ref = (struct key_ref){ from->kid, from->version };
+		to->origin = ORIGIN_ISSUED;
 		to->key = from->key;
 		to->certs_n = (uint16_t)from->certs.n;
 		if (from->certs.n > 0)

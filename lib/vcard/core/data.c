@@ -163,12 +163,14 @@ static void add_publics(const struct chip *c, const struct aid *domain, struct k
 static uint16_t get_key_information(struct call *c)
 {
 	struct aid domain = chip_domain_name(c->v, &c->ch->selected);
+	const struct card_party *party = session_party(c->v, c->ch);
 	struct key_infos infos = { 0 };
 
 	for (size_t i = 0; i < c->v->chip.keys_n; i++) {
 		struct card_keys *set = &c->v->chip.keys[i];
 
-		if (!aid_same(&set->domain, &domain))
+		if (!aid_same(&set->domain, &domain) ||
+		    (party != NULL && !party_has_set(party, set->version)))
 			continue;
 		for (uint8_t kid = 1; kid <= KIDS && infos.n < KEY_INFO_MAX; kid++) {
 			uint8_t n = key_of(&set->keys, kid)->n;
@@ -192,7 +194,9 @@ static uint16_t get_key_information(struct call *c)
 /* The counter of the default key version; SCP03 has it in pseudo-random mode only. */
 static uint16_t get_sequence(struct call *c)
 {
-	const struct card_keys *k = chip_channel_keys(c->v, &c->ch->selected, 0);
+	const struct card_party *party = session_party(c->v, c->ch);
+	const struct card_keys *k =
+	    chip_channel_keys(c->v, &c->ch->selected, party != NULL ? c->ch->key_version : 0);
 	bool old = c->v->chip.i02 != 0;
 	uint8_t value[SEQUENCE_SIZE];
 	struct wr w = wr_fixed(value, sizeof(value));
@@ -268,6 +272,11 @@ static uint16_t get_app_data(struct call *c, uint16_t tag)
 	return SW_OK;
 }
 
+static bool takes_data(unsigned tag)
+{
+	return tag == TAG_CERTIFICATE_STORE || tag == TAG_APPLICATION_LIST || tag == TAG_CONTAINERS;
+}
+
 uint16_t do_get_data(struct call *c)
 {
 	static const struct {
@@ -293,15 +302,21 @@ uint16_t do_get_data(struct call *c)
 		{ TAG_BROADCAST, get_data_broadcast },
 		{ TAG_CERTIFICATE_STORE, get_certificate_store },
 		{ TAG_CA_KLOC_IDENTIFIERS, get_ca_identifiers },
+		{ TAG_CONTAINERS, get_containers },
 	};
 	unsigned tag = (unsigned)c->cmd->p1 << 8 | c->cmd->p2;
 	bool broadcast = product_has_broadcast(&c->v->chip);
-	uint16_t sw = SW_REFERENCE_NOT_FOUND;
+	uint16_t sw = container_tells(c, (uint16_t)tag);
 
+	if (sw != SW_OK)
+		return sw;
 	if (c->ch->app)
 		return get_app_data(c, (uint16_t)tag);
-	if (c->cmd->data.n > 0 && tag != TAG_CERTIFICATE_STORE && tag != TAG_APPLICATION_LIST)
+	if (c->cmd->data.n > 0 && !takes_data(tag))
 		return SW_WRONG_LENGTH;
+	sw = SW_REFERENCE_NOT_FOUND;
+	if (tag >= TAG_OBJECT_FIRST && tag <= TAG_OBJECT_LAST)
+		sw = get_object(c, (uint16_t)tag);
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
 		if (objects[i].tag == tag && (broadcast || !is_broadcast(objects[i].tag)))
 			sw = objects[i].get(c);

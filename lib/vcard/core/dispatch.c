@@ -153,6 +153,9 @@ static uint16_t run_checked(struct call *c, const struct command *k)
 	uint16_t sw;
 
 	interrupt(c);
+	sw = container_gate(c);
+	if (sw != SW_OK)
+		return sw;
 	if (c->ch->files && c->cmd->ins != INS_SELECT && c->cmd->ins != INS_MANAGE_CHANNEL)
 		return c->v->chip.life_cycle == LIFE_TERMINATED ? SW_FUNCTION_NOT_SUPPORTED
 								: files_command(c);
@@ -435,6 +438,7 @@ void dispatch(struct vcard *v, struct span command, struct wr *rsp)
 	/* Changes that a handler gave up are never committed by the next one. */
 	chip_forget(v);
 	answer(&c, sw, rsp);
+	channel_leave(&v->chip, c.ch);
 	wr_reset(&out);
 	if (!cmd.extended && rsp->n - start > LE_MAX_SHORT + 2)
 		keep_rest(v, c.number, start, rsp);

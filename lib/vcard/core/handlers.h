@@ -58,6 +58,9 @@ handler get_data_system; /* FF70: the whole TLV to c->out */
 handler get_data_slots;  /* FF71 */
 handler get_data_policy; /* FF72 */
 
+/* containers/ */
+handler get_containers; /* FF73 */
+
 /* products/: the file system of a UICC (ETSI TS 102 221) */
 handler files_select;
 handler files_command; /* any other command while it is selected on the channel */

@@ -177,6 +177,12 @@ bool chip_apply(void *chip, uint8_t type, struct span value)
 		[REC_ECKA_GONE] = ecka_gone_get,
 		[REC_CA_GONE] = ca_gone_get,
 		[REC_PRODUCT] = product_get,
+		[REC_CONTAINER] = container_record_get,
+		[REC_CONTAINER_GONE] = container_gone_get,
+		[REC_ISSUER] = issuer_get,
+		[REC_TIME] = time_get,
+		[REC_CLOSED] = closed_get,
+		[REC_OBJECT_GONE] = object_gone_get,
 	};
 	struct rd r = rd_of(value);
 
@@ -200,7 +206,7 @@ bool chip_sound(const struct chip *c)
 {
 	return c->target.n != 0 && life_cycle_known(c->life_cycle) &&
 	       slot_state_known(c->slot.state) && c->image.n <= c->memory &&
-	       c->slot_data.n <= c->memory && content_sound(c);
+	       c->slot_data.n <= c->memory && content_sound(c) && containers_sound(c);
 }
 
 void chip_snapshot(struct wr *w, const struct chip *c)
@@ -237,6 +243,7 @@ void chip_snapshot(struct wr *w, const struct chip *c)
 	ecka_snapshot(w, c);
 	broadcast_snapshot(w, c);
 	content_snapshot(w, c);
+	containers_snapshot(w, c);
 	if (c->fault_done)
 		nvm_record(w, REC_FAULT_DONE, (struct span){ NULL, 0 });
 	wipe(room, sizeof(room));

@@ -48,7 +48,14 @@ enum record {
 	REC_OBJECT, /* adds or replaces what STORE DATA brought */
 	REC_ECKA_GONE,
 	REC_CA_GONE,
-	REC_PRODUCT /* written at issuance and never changes */
+	REC_PRODUCT, /* written at issuance and never changes */
+	/* Of third parties. */
+	REC_CONTAINER = 60, /* adds or replaces one, with its parties and grants */
+	REC_CONTAINER_GONE, /* an ordinary domain again, or an empty one */
+	REC_ISSUER,         /* adds or replaces the last serial of an issuer of grants */
+	REC_TIME,
+	REC_CLOSED,     /* no key of an issuer of grants comes, changes or goes any more */
+	REC_OBJECT_GONE /* one data object */
 };
 
 /* A chip with nothing in it. chip_wipe releases and wipes. */
@@ -74,11 +81,13 @@ record_get public_get, public_gone_get;
 record_get ecka_get, ecka_gone_get, ca_get, ca_gone_get;
 /* content/ */
 record_get load_file_record_get, load_file_domain_get, load_file_gone_get;
-record_get app_get, app_gone_get, object_get;
+record_get app_get, app_gone_get, object_get, object_gone_get;
 record_get receipts_get, restricted_get, page_get;
 /* broadcast/ */
 record_get slot_get, slot_empty_get, slot_erase_get, slot_data_more_get;
 record_get running_get, activate_get, image_get, refused_get;
+/* containers/ */
+record_get container_record_get, container_gone_get, issuer_get, time_get, closed_get;
 
 /* ---- all that a room has, as records ---- */
 
@@ -94,15 +103,19 @@ void broadcast_snapshot(struct wr *w, const struct chip *c);
 /* content/ */
 void object_record(struct wr *w, const struct aid *owner, uint16_t tag, struct span value);
 void content_snapshot(struct wr *w, const struct chip *c);
+/* containers/ */
+void containers_snapshot(struct wr *w, const struct chip *c);
 
 /* ---- */
 
 /* A domain or application is gone: so is everything that it had. */
 void keys_owner_gone(struct chip *c, const struct aid *owner);
 void objects_owner_gone(struct chip *c, const struct aid *owner);
+void container_owner_gone(struct chip *c, const struct aid *owner);
 void objects_wipe(struct chip *c);
 void content_wipe(struct card_content *c);
 MUST_CHECK bool content_sound(const struct chip *c);
+MUST_CHECK bool containers_sound(const struct chip *c);
 /* After chip_sound: a slot that was begun by a program which did not keep what it goes on with is
  * empty. */
 void slot_settle(struct chip *c);

@@ -18,6 +18,7 @@ struct query {
 	uint8_t p1;
 	bool old; /* the deprecated format */
 	struct span prefix, tags, criteria;
+	const struct logical_channel *ch;
 	struct aid viewer; /* the domain that asks */
 	bool sees_all;
 };
@@ -121,7 +122,8 @@ static bool entry_at(
 	if (i < all->app_n) {
 		owner = &all->app[i].domain;
 		*there = (q->p1 & STATUS_APPLICATIONS) != 0 &&
-			 (*there || chip_is_under(v, owner, &q->viewer) ||
+			 ((container_reaches(v, q->ch, owner) &&
+			      (*there || chip_is_under(v, owner, &q->viewer))) ||
 			     aid_same(&all->app[i].aid, &q->viewer));
 		app_entry(v, &all->app[i], s);
 		return true;
@@ -136,6 +138,7 @@ static bool entry_at(
 	if (i >= all->file_n)
 		return false;
 	*there = (q->p1 & P1_LOAD_FILES) != 0 &&
+		 container_reaches(v, q->ch, &all->file[i].domain) &&
 		 (*there || chip_is_under(v, &all->file[i].domain, &q->viewer));
 	file_entry(v, &all->file[i], (q->p1 & STATUS_MODULES) != 0, s);
 	return true;
@@ -219,6 +222,7 @@ static bool query_get(struct call *c, struct query *q)
 	struct tlv t;
 
 	*q = (struct query){ .p1 = c->cmd->p1, .old = (c->cmd->p2 & STATUS_FIRST) == 0 };
+	q->ch = c->ch;
 	q->viewer = me;
 	q->sees_all = (chip_privileges(c->v, &me) & PRIV_GLOBAL_REGISTRY) != 0;
 	if (!tlv_expect(&r, TAG_AID, &q->prefix) || q->prefix.n > AID_MAX)

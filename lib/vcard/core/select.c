@@ -40,10 +40,10 @@ static bool entry_at(const struct vcard *v, size_t i, struct selectable *e)
 }
 
 /* GPCS 5.3: INSTALLED and LOCKED ones are not there for SELECT. */
-static bool is_selectable(const struct selectable *e)
+static bool is_selectable(const struct vcard *v, const struct selectable *e)
 {
-	return e->app == NULL ||
-	       ((e->app->state & APP_LOCKED) == 0 && e->app->state != APP_INSTALLED);
+	return e->app == NULL || ((e->app->state & APP_LOCKED) == 0 &&
+				     e->app->state != APP_INSTALLED && !container_shut(v, &e->aid));
 }
 
 /* P2; a UICC knows also what TS 102 221 has in it: FCP wanted, or no data. */
@@ -145,10 +145,21 @@ void select_implicit(struct vcard *v, uint8_t number)
 		.app = v->chip.life_cycle == LIFE_LOCKED ? final_app(v) : implicit_app(v, number)
 	};
 
-	if (e.app == NULL || !is_selectable(&e))
+	if (e.app == NULL || !is_selectable(v, &e))
 		return;
 	ch->app = (e.app->privileges & PRIV_SECURITY_DOMAIN) == 0;
 	ch->selected = e.app->aid;
+}
+
+/* Containers and what is in them are found by their whole AID only, and an application of the image
+ * does not stand for one of the registry (containers.md 6). */
+static bool is_found(const struct call *c, const struct selectable *e)
+{
+	bool named = occurrence(c) == P2_FIRST && c->cmd->data.n == e->aid.n;
+
+	if (e->app == NULL)
+		return e->isd || !named || chip_app(c->v, &e->aid) == NULL;
+	return named || chip_home(c->v, &e->aid) == NULL;
 }
 
 /* Without an AID: the ISD. */
@@ -171,7 +182,8 @@ uint16_t do_select(struct call *c)
 	content_forget_load(c->ch);
 	c->ch->personalize = (struct aid){ 0 };
 	for (size_t i = wanted.n == 0 ? 0 : search_start(c); entry_at(c->v, i, &e); i++)
-		if (span_starts(aid_span(&e.aid), wanted) && is_selectable(&e))
+		if (span_starts(aid_span(&e.aid), wanted) && is_selectable(c->v, &e) &&
+		    is_found(c, &e))
 			return select_entry(c, &e);
 	return SW_NOT_FOUND;
 }

@@ -6,6 +6,7 @@
 #include "base/locked.h"
 #include "vcard/channel/channel.h"
 #include "vcard/core/record.h"
+#include "vcard/keys/keys.h"
 #include "vcard/products/product.h"
 
 static const char *const fault_names[] = {
@@ -97,6 +98,7 @@ void vcard_reset(struct vcard *v)
 	for (size_t i = 0; i < CHANNELS; i++)
 		channel_close(&v->channel[i]);
 	wr_free(&v->rest);
+	chip_forget_wrong(v);
 	channel_open(&v->chip, &v->channel[0]);
 	select_implicit(v, 0);
 	v->endless = false;

@@ -122,7 +122,7 @@ void vcard_reset(struct vcard *v); /* warm reset: volatile state is lost */
 struct span vcard_atr(const struct vcard *v);
 
 /* For `vcard show`: what the card holds, no key values. Opens, reads and closes. */
-enum { VCARD_KEYS_SHOWN = 56 };
+enum { VCARD_KEYS_SHOWN = 184 };
 
 struct vcard_summary {
 	enum vcard_product product;

@@ -71,8 +71,8 @@ static bool find_owner(const struct vcard *v, struct aid *domain)
 		(void)own_keys(v, domain, 0, &has);
 		if (has)
 			return true;
-		/* One that is its own has nobody to turn to. */
-		if (a == NULL || aid_same(&a->domain, domain))
+		/* One that is its own has nobody to turn to, and a container has nobody else. */
+		if (a == NULL || chip_container(v, domain) != NULL || aid_same(&a->domain, domain))
 			return false;
 		*domain = a->domain;
 	}
@@ -85,6 +85,9 @@ const struct card_keys *chip_channel_keys(
 	struct aid owner = *domain;
 	bool has;
 
+	/* Parties are known by their versions: there is no first one. */
+	if (version == 0 && chip_home(v, domain) != NULL)
+		return NULL;
 	return find_owner(v, &owner) ? own_keys(v, &owner, version, &has) : NULL;
 }
 
@@ -128,4 +131,17 @@ bool chip_authority(
 	return set != NULL && set->keys.enc.n != 0 &&
 	       authority_secret(k, set->type == KEY_TYPE_DES ? AUTHORITY_DES : AUTHORITY_AES,
 		   key_span(&set->keys.enc));
+}
+
+void chip_count_wrong(struct vcard *v, const struct card_keys *k)
+{
+	for (size_t i = 0; i < v->chip.keys_n; i++)
+		if (&v->chip.keys[i] == k)
+			v->chip.keys[i].wrong++;
+}
+
+void chip_forget_wrong(struct vcard *v)
+{
+	for (size_t i = 0; i < v->chip.keys_n; i++)
+		v->chip.keys[i].wrong = 0;
 }

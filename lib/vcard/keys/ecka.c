@@ -4,6 +4,8 @@
 #include "vcard/core/record.h"
 #include "vcard/keys/keys.h"
 
+/* The octet of the curve tells the origin, too. */
+enum { ORIGIN_SHIFT = 4, CURVE_MASK = 0x0F };
 enum { ECKA_RECORD_MAX = VCARD_CERTS_MAX + 96, CA_RECORD_MAX = 192 + 21 * VCARD_ALLOWED_MAX };
 
 static void id_put(struct wr *w, const struct x509_id *id)
@@ -42,7 +44,7 @@ static bool same(struct key_ref a, struct key_ref b)
 static void ecka_put(struct wr *w, const struct card_ecka *k)
 {
 	ref_put(w, k->ref);
-	wr_u8(w, (uint8_t)k->key.curve);
+	wr_u8(w, (uint8_t)(k->key.curve | k->origin << ORIGIN_SHIFT));
 	wr_lv(w, span_of(k->key.b, k->key.n));
 	wr_bytes(w, k->certs, k->certs_n);
 }
@@ -63,9 +65,11 @@ bool ecka_get(struct chip *c, struct rd *r)
 	if (i == VCARD_ECKA_MAX)
 		return false;
 	k = &c->ecka[i];
-	if (!ec_private_from(&k->key, (enum ec_curve)curve, scalar))
+	if (curve >> ORIGIN_SHIFT > ORIGIN_MADE ||
+	    !ec_private_from(&k->key, (enum ec_curve)(curve & CURVE_MASK), scalar))
 		return false;
 	k->ref = ref;
+	k->origin = curve >> ORIGIN_SHIFT;
 	k->certs_n = (uint16_t)rd_left(r);
 	if (i == c->ecka_n)
 		c->ecka_n++;

@@ -137,6 +137,7 @@ static bool set_get(struct chip *c, struct rd *r, const struct aid *domain, uint
 	k->keys = keys;
 	k->sequence = sequence;
 	k->tries = tries;
+	k->wrong = 0;
 	return true;
 }
 

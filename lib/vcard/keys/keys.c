@@ -162,7 +162,8 @@ static uint16_t put_whole(struct call *c, struct span data)
 	uint8_t first = c->cmd->p2 & VERSION_MASK, kid[PUT_KEY_KEYS];
 	struct put_key put = { .des = c->v->chip.i02 != 0 };
 	enum put_key_verdict verdict = put_key_get(data, &c->ch->dek, &put);
-	uint16_t sw;
+	bool container = chip_container(c->v, &c->ch->selected) != NULL;
+	uint16_t sw = SW_OK;
 
 	for (uint8_t i = 0; i < PUT_KEY_KEYS; i++)
 		kid[i] = (uint8_t)(first + i);
@@ -170,10 +171,16 @@ static uint16_t put_whole(struct call *c, struct span data)
 		sw = verdict == PUT_KEY_BAD_KCV ? SW_SECURITY_STATUS : SW_WRONG_DATA;
 	else if ((put.n > 1) != ((c->cmd->p2 & SEVERAL_KEYS) != 0))
 		sw = SW_WRONG_DATA;
-	else
+	else if (container)
+		sw = access_check(c, &put);
+	if (sw == SW_OK)
 		sw = keys_put(c->v, &c->ch->selected, c->cmd->p1, &put, kid);
+	if (sw == SW_OK && container)
+		access_put(c, &put);
 	if (sw == SW_OK && !chip_commit(c->v))
 		sw = SW_MEMORY_FAILURE;
+	if (sw == SW_OK && container)
+		access_done(c, &put);
 	if (sw == SW_OK)
 		put_key_answer_put(c->out, &put);
 	wipe(&put, sizeof(put));
@@ -185,9 +192,13 @@ static uint16_t put_whole(struct call *c, struct span data)
 uint16_t do_put_key(struct call *c)
 {
 	struct span whole;
-	uint16_t sw;
+	uint16_t sw = SW_OK;
 	bool more;
 
+	if (chip_container(c->v, &c->ch->selected) != NULL)
+		sw = access_form(c);
+	if (sw != SW_OK)
+		return sw;
 	if ((c->cmd->p2 & VERSION_MASK) == 0)
 		return SW_WRONG_P1P2;
 	sw = chain_take(c, PUT_KEY_OCTETS_MAX, &whole, &more);

@@ -22,7 +22,7 @@ struct chip;
 
 enum {
 	CHIP_KEY_SETS_MAX = 8, /* of one domain */
-	CHIP_KEYS_MAX = 40,    /* of all of them */
+	CHIP_KEYS_MAX = 168,   /* of all of them: 8 each of 16 containers, and others */
 	KIDS = 3,              /* keys of a set: 01 ENC, 02 MAC, 03 DEK */
 	CHIP_PUBLICS_MAX = 16,
 	TRIES_MAX = 10,
@@ -39,6 +39,7 @@ struct card_keys {
 	struct key_set keys;
 	uint32_t sequence; /* SCP03: of the last INITIALIZE UPDATE; SCP02: of the next session */
 	uint8_t tries;     /* failed authentications left; 0: locked */
+	uint8_t wrong;     /* of an access set: failed since power-up; in RAM only */
 };
 
 /* A public key of RSA or of an elliptic curve, by which tokens or load files are verified. */
@@ -51,9 +52,14 @@ struct card_public {
 /* Versions of keys by which content is authorized, with key identifier 01 (UICC configuration). */
 enum authority_kvn { KVN_TOKEN = 0x70, KVN_RECEIPT = 0x71, KVN_DAP = 0x73, KVN_CIPHER = 0x75 };
 
+/* Who may know a private key of the card: what was put is known to who put it, and so it may be
+ * with keys of card files that do not say. */
+enum ecka_origin { ORIGIN_PUT, ORIGIN_ISSUED, ORIGIN_MADE };
+
 /* SCP11: a private key of the card (SK.SD.ECKA) with its certificates. */
 struct card_ecka {
 	struct key_ref ref; /* KID 11, 13 or 15 by variant */
+	uint8_t origin;     /* enum ecka_origin */
 	struct ec_private key;
 	uint16_t certs_n;
 	uint8_t certs[VCARD_CERTS_MAX]; /* in a row, leaf last */
@@ -114,6 +120,11 @@ void chip_put_ca(struct vcard *v, const struct card_ca *k);
 void chip_put_ca_gone(struct vcard *v, struct key_ref ref);
 void chip_put_sequence(struct vcard *v, const struct card_keys *k, uint32_t sequence);
 void chip_put_tries(struct vcard *v, const struct card_keys *k, uint8_t tries);
+/* One more wrong authentication of an access set; nothing is written. vcard_reset: all are
+ * forgotten.
+ */
+void chip_count_wrong(struct vcard *v, const struct card_keys *k);
+void chip_forget_wrong(struct vcard *v);
 void chip_put_public(struct vcard *v, const struct card_public *k); /* adds or replaces */
 void chip_put_public_gone(struct vcard *v, const struct aid *domain, struct key_ref ref);
 

@@ -12,6 +12,7 @@ struct deletion {
 	struct aid domain;
 	struct delete_keys what;
 	size_t found, left; /* left: sets by which the domain can still be opened */
+	bool closed;        /* a key of an issuer of grants is among them, and the card is closed */
 };
 
 static bool is_meant(const struct deletion *d, uint8_t version)
@@ -70,6 +71,8 @@ static void delete_publics(struct deletion *d)
 		    is_meant_ref(d, c->publics[i].ref)) {
 			chip_put_public_gone(d->v, &d->domain, c->publics[i].ref);
 			d->found++;
+			d->closed |= d->domain.n == 0 && c->containers.closed &&
+				     c->publics[i].ref.kvn == KVN_GRANT_ISSUER;
 		}
 	for (size_t i = 0; i < c->ecka_n && d->domain.n == 0; i++)
 		if (is_meant_ref(d, c->ecka[i].ref)) {
@@ -102,7 +105,7 @@ static uint16_t delete_keys(struct deletion *d)
 	delete_publics(d);
 	if (d->found == 0)
 		return SW_REFERENCE_NOT_FOUND;
-	if (before > 0 && d->left == 0)
+	if (d->closed || (before > 0 && d->left == 0))
 		return SW_CONDITIONS;
 	return chip_commit(d->v) ? SW_OK : SW_MEMORY_FAILURE;
 }
@@ -124,6 +127,8 @@ static uint16_t delete_whole(struct call *c, struct span data)
 		return SW_WRONG_DATA;
 	if (!keys)
 		return delete_content(c, &object);
+	if (chip_container(c->v, &c->ch->selected) != NULL)
+		return access_delete(c, &d.what);
 	sw = delete_keys(&d);
 	if (sw == SW_OK)
 		wr_u8(c->out, 0x00);

@@ -45,11 +45,13 @@ static uint16_t authority_put(struct vcard *v, const struct aid *domain, struct 
 }
 
 /* SK.SD.ECKA. Certificates were for the key that was. */
-static uint16_t ecka_put_key(
-    struct vcard *v, struct key_ref old, struct key_ref ref, const struct put_key *put)
+static uint16_t ecka_put_key(struct vcard *v, struct key_ref old, struct key_ref ref,
+    const struct put_key *put, enum ecka_origin origin)
 {
 	const struct card_ecka *was = old.kvn == 0 ? NULL : chip_ecka(v, old);
-	struct card_ecka k = { .ref = ref, .key = put->asymmetric.ec_half };
+	struct card_ecka k = {
+		.ref = ref, .origin = (uint8_t)origin, .key = put->asymmetric.ec_half
+	};
 
 	if (old.kvn != 0 && was == NULL)
 		return SW_REFERENCE_NOT_FOUND;
@@ -92,8 +94,23 @@ static bool secret_taken(const struct card_keys *set, uint8_t kid)
 	       (kid == 3 && set->keys.dek.n != 0);
 }
 
-uint16_t public_put(
-    struct vcard *v, const struct aid *domain, int old, const struct put_key *put, uint8_t kid)
+/* Keys of issuers of grants (containers.md 1) are the ISD's: on P-256, KID 01 to 04, and after the
+ * order `close` they are what they are. */
+static uint16_t grant_issuer_check(
+    const struct vcard *v, const struct put_key *put, struct key_ref ref)
+{
+	if (v->chip.containers.closed)
+		return SW_CONDITIONS;
+	if (ref.kvn != KVN_GRANT_ISSUER)
+		return SW_OK;
+	return put->type[0] == KEY_TYPE_EC_PUBLIC && put->asymmetric.ec.curve == EC_P256 &&
+		       ref.kid >= KID_GRANT_ISSUER_FIRST && ref.kid <= KID_GRANT_ISSUER_LAST
+		   ? SW_OK
+		   : SW_WRONG_DATA;
+}
+
+static uint16_t put_from(struct vcard *v, const struct aid *domain, int old,
+    const struct put_key *put, uint8_t kid, enum ecka_origin origin)
 {
 	struct key_ref ref = { kid, put->version }, was = { kid, 0 };
 	bool scp11 = chip_is_isd(v, domain) && v->chip.i02 == 0;
@@ -103,17 +120,29 @@ uint16_t public_put(
 		return SW_REFERENCE_NOT_FOUND;
 	if (old > 0 || public_taken(v, domain, ref))
 		was.kvn = old > 0 ? (uint8_t)old : put->version;
+	if (scp11 && (ref.kvn == KVN_GRANT_ISSUER || was.kvn == KVN_GRANT_ISSUER)) {
+		uint16_t sw = grant_issuer_check(v, put, ref);
+
+		if (sw != SW_OK)
+			return sw;
+	}
 	/* Added, or under a new version, it must not run into another key. */
 	if (secret_taken(chip_keys(v, domain, put->version), kid) ||
 	    (old >= 0 && old != put->version && public_taken(v, domain, ref)))
 		return SW_WRONG_DATA;
 	if (put->type[0] == KEY_TYPE_EC_PRIVATE)
 		return scp11 && scp11_variant_from_kid(kid, &variant)
-			   ? ecka_put_key(v, was, ref, put)
+			   ? ecka_put_key(v, was, ref, put, origin)
 			   : SW_WRONG_DATA;
 	if (put->type[0] == KEY_TYPE_EC_PUBLIC && kid == KID_CA_KLOC && scp11)
 		return ca_put_key(v, was, ref, put);
 	return authority_put(v, domain, was, ref, put);
+}
+
+uint16_t public_put(
+    struct vcard *v, const struct aid *domain, int old, const struct put_key *put, uint8_t kid)
+{
+	return put_from(v, domain, old, put, kid, ORIGIN_PUT);
 }
 
 /* KVN | F0 01 curve: the card makes a key of SCP11 itself, and tells its public half. */
@@ -135,7 +164,7 @@ uint16_t do_generate_key(struct call *c)
 
 	if (generate_get(c->cmd->data, &k.version, &curve))
 		sw = authority_generate_ec(&k.asymmetric, curve)
-			 ? public_put(c->v, &c->ch->selected, c->cmd->p1, &k, c->cmd->p2)
+			 ? put_from(c->v, &c->ch->selected, c->cmd->p1, &k, c->cmd->p2, ORIGIN_MADE)
 			 : SW_UNKNOWN;
 	if (sw == SW_OK && !chip_commit(c->v))
 		sw = SW_MEMORY_FAILURE;

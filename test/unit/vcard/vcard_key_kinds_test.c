@@ -153,12 +153,12 @@ static void rsa(void **state)
 	assert_int_equal(put(&r, 0x0001, &token, NULL), SW_OK);
 	assert_authority(&r, 0x70, &token.asymmetric);
 	/* under a new version the old one is gone */
-	k.version = 0x74;
+	k.version = 0x72;
 	assert_int_equal(put(&r, 0x7301, &k, NULL), SW_OK);
 	assert_false(chip_authority(r.v, &aid_isd, 0x73, &none));
-	assert_authority(&r, 0x74, &k.asymmetric);
+	assert_authority(&r, 0x72, &k.asymmetric);
 	k.version = 0x70;
-	assert_int_equal(put(&r, 0x7401, &k, NULL), SW_WRONG_DATA); /* runs into another */
+	assert_int_equal(put(&r, 0x7201, &k, NULL), SW_WRONG_DATA); /* runs into another */
 	k.n = 2;
 	assert_int_equal(say_hex(&r, INS_PUT_KEY, 0x0081, "70A003010001"), SW_WRONG_DATA);
 	rig_off(&r);
