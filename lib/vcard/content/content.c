@@ -289,6 +289,15 @@ bool content_fits(const struct vcard *v, const struct aid *domain, uint32_t nv, 
 	       volatile_ <= content_free_volatile(v);
 }
 
+bool content_fits_load(const struct vcard *v, const struct loading *l, size_t octets)
+{
+	const struct card_container *home = chip_home(v, &l->domain);
+	const struct card_app *a = home == NULL ? NULL : chip_app(v, &home->aid);
+	size_t kept = a == NULL ? 0 : left_of(reserve(v, a, false), used(v, a, false));
+
+	return octets <= content_free(v) + l->data.n + kept;
+}
+
 void content_forget_load(struct logical_channel *ch)
 {
 	wr_free(&ch->loading.data);

@@ -158,6 +158,9 @@ uint32_t content_free_inside(const struct vcard *v, const struct aid *domain, bo
  * the quotas of the domain and of all above it. */
 MUST_CHECK bool content_fits(
     const struct vcard *v, const struct aid *domain, uint32_t nv, uint32_t volatile_);
+/* A load file of this size on its way in, of which a part is there: the card's memory alone, with
+ * what is reserved for the container that it goes to. */
+MUST_CHECK bool content_fits_load(const struct vcard *v, const struct loading *l, size_t octets);
 /* The quotas alone, for what moves from one domain to another: those above both do not change. */
 MUST_CHECK bool quotas_fit(const struct vcard *v, const struct aid *to, const struct aid *from,
     uint32_t nv, uint32_t volatile_);

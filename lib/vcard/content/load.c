@@ -101,7 +101,7 @@ static uint16_t load_block(struct call *c)
 		return SW_CONDITIONS;
 	if ((c->cmd->p1 & ~LOAD_LAST) != 0 || c->cmd->p2 != l->next)
 		return SW_WRONG_P1P2;
-	if (c->cmd->data.n > content_free(c->v))
+	if (!content_fits_load(c->v, l, l->data.n + c->cmd->data.n))
 		return SW_NO_MEMORY;
 	wr_put(&l->data, c->cmd->data);
 	if (!wr_ok(&l->data))
@@ -110,7 +110,7 @@ static uint16_t load_block(struct call *c)
 	if (wrong || (whole != 0 && l->data.n > whole))
 		return SW_WRONG_DATA;
 	/* What it will have is known long before it is there. */
-	if (whole != 0 && whole - l->data.n > content_free(c->v))
+	if (whole != 0 && !content_fits_load(c->v, l, whole))
 		return SW_NO_MEMORY;
 	l->next++;
 	return SW_OK;
