@@ -17,9 +17,9 @@ struct rig {
 	struct scp host;
 	uint8_t channel;      /* logical channel of commands */
 	struct init_update u; /* last answer of INITIALIZE UPDATE */
-	uint8_t answer[4096]; /* of the last command, status word included, as it came */
+	uint8_t answer[8192]; /* of the last command, status word included, as it came */
 	size_t answer_n;
-	uint8_t plain[4096];
+	uint8_t plain[8192];
 	enum vcard_answer how;
 };
 

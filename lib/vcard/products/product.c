@@ -72,7 +72,7 @@ bool product_knows(const struct chip *c, uint8_t ins)
 {
 	if (c->product == PRODUCT_YUBIKEY)
 		return ins != INS_INSTALL && ins != INS_LOAD;
-	return ins != INS_GENERATE_KEY;
+	return ins != INS_GENERATE_KEY || (c->product == PRODUCT_PLAIN && c->i02 == 0);
 }
 
 /* Card data of a JCOP 4, which offers SCP03 with i 70. */
