@@ -300,7 +300,9 @@ static uint16_t answer(struct call *c, const struct placing *p)
 	return placed_put(c->out, &d, d.has_receipt ? &key.secret : NULL) ? SW_OK : SW_UNKNOWN;
 }
 
-/* What was begun while it was an ordinary domain ends, on all channels. */
+/* What was begun while it was an ordinary domain ends, on all channels. STORE DATA of who fills it
+ * from outside is refused when it is all there (content/store.c), rather than go to somebody else.
+ */
 static void forget_begun(struct vcard *v, const struct aid *aid)
 {
 	for (size_t i = 0; i < CHANNELS; i++) {
@@ -311,7 +313,6 @@ static void forget_begun(struct vcard *v, const struct aid *aid)
 		if (ch->open && aid_same(&ch->selected, aid))
 			session_end(ch);
 	}
-	store_forget_for(v, aid);
 }
 
 static uint16_t write_all(struct call *c, struct placing *p)

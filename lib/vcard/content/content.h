@@ -173,8 +173,6 @@ void content_forget_load(struct logical_channel *ch);
 /* Gives up the STORE DATA and personalizations that a domain is in the middle of, on all
  * channels: it is selected anew (GPCS 11.11.1). */
 void store_forget(struct vcard *v, const struct aid *domain);
-/* The same of those that fill this domain from outside. */
-void store_forget_for(struct vcard *v, const struct aid *domain);
 /* DELETE of applications, load files and domains. */
 uint16_t delete_content(struct call *c, const struct delete_object *o);
 void content_capabilities(struct wr *w); /* what 67 tells besides the protocols */

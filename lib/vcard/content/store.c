@@ -402,19 +402,6 @@ void store_forget(struct vcard *v, const struct aid *domain)
 	}
 }
 
-void store_forget_for(struct vcard *v, const struct aid *domain)
-{
-	for (size_t i = 0; i < CHANNELS; i++) {
-		struct logical_channel *ch = &v->channel[i];
-
-		if (ch->open && aid_same(&ch->personalize, domain)) {
-			wr_free(&ch->store);
-			ch->store_next = 0;
-			ch->personalize = (struct aid){ 0 };
-		}
-	}
-}
-
 uint16_t do_store_data(struct call *c)
 {
 	bool last = (c->cmd->p1 & STORE_LAST) != 0;
