@@ -16,7 +16,7 @@
 
 struct args {
 	const char *path, *keys, *issuer, *diversification, *platform, *fault;
-	const char *protocol, *ca, *oce_ca, *curve, *certificates, *product;
+	const char *protocol, *ca, *oce_ca, *curve, *certificates, *product, *grantor, *store_oce;
 	struct opt_u32 count, first, base, i, memory, page, key_version;
 	struct aid target, isd;
 	struct opt_bytes algorithms, forms;
@@ -52,6 +52,10 @@ static const struct opt opts[] = {
 	    "ca", "NAME", args, ca, "CA of the key store that certifies the cards (the only one)"),
 	OPT_STRING("oce-ca", "NAME", args, oce_ca,
 	    "CA of the key store by which the cards know who may open them (the only one)"),
+	OPT_STRING("store-oce", "NAME", args, store_oce,
+	    "Key of the key store whose holder opens the cards without a certificate (none)"),
+	OPT_STRING("grantor", "NAME", args, grantor,
+	    "Key of the key store by which the cards know grants to third parties (none)"),
 	OPT_CHOICE("curve", "CURVE", args, curve, curves,
 	    "Curve of the cards' keys: p-256, p-384 or brainpoolp256r1 (p-256)"),
 	OPT_CHOICE("certificates", "FORMAT", args, certificates, formats,
@@ -308,6 +312,34 @@ static int take_scp11(
 	    g->certificates != NULL && strcmp(g->certificates, "x509") == 0, e);
 }
 
+/* Who signs grants to third parties, and who needs no certificate. */
+static int take_parties(const struct args *g, const struct keystore *ks, const struct source *src,
+    struct vcard_issue *issue, struct err *e)
+{
+	const struct entry *t;
+
+	if (g->grantor != NULL && issue->i02 != 0)
+		return err_set(e, ERR_USAGE, "--grantor: cards of SCP02 take no grants");
+	if (g->store_oce != NULL && !src->scp11)
+		return err_set(e, ERR_USAGE, "--store-oce goes with --protocol scp11");
+	if (g->grantor != NULL) {
+		if (keystore_find(ks, ENTRY_GRANTOR, g->grantor, &t, e) != 0)
+			return -1;
+		if (!entry_point(t, &issue->grantor[0]))
+			return err_set(e, ERR_AUTH, "`%s` has no public key for cards", t->name);
+		issue->grantor_n = 1;
+	}
+	if (g->store_oce != NULL) {
+		if (keystore_find(ks, ENTRY_OCE, g->store_oce, &t, e) != 0)
+			return -1;
+		if (!entry_point(t, &issue->stored_oce) ||
+		    issue->stored_oce.curve != src->maker.curve)
+			return err_set(e, ERR_AUTH,
+			    "`%s` has no public key on the curve of the cards' keys", t->name);
+	}
+	return 0;
+}
+
 /* The version that the keys have on the card, and which product it is like. */
 static int take_product(struct ctx *c, const struct args *g, struct source *src,
     struct vcard_issue *issue, struct err *e)
@@ -413,7 +445,7 @@ static int run_create(struct ctx *c, void *args, struct err *e)
 		return -1;
 	if (find_keys(g, ks, &src.keys, e) != 0 || take_product(c, g, &src, &issue, e) != 0 ||
 	    take_protocol(g, &src, &issue, e) != 0 || take_diversification(g, &src, e) != 0 ||
-	    take_scp11(g, ks, &src, e) != 0)
+	    take_scp11(g, ks, &src, e) != 0 || take_parties(g, ks, &src, &issue, e) != 0)
 		goto out;
 	/* What authorizes images is of no use on a card that takes none. */
 	if (issue.i02 == 0 && issue.product == PRODUCT_PLAIN && take_keys(g, ks, &issue, e) != 0)

@@ -41,6 +41,7 @@ enum scp11_pp {
 enum scp11_i_first {
 	SCP11_I_A = 0x01,
 	SCP11_I_B = 0x02,
+	SCP11_I_STORED = 0x04, /* a public key of an OCE is stored */
 	SCP11_I_CHAINS = 0x08,
 	SCP11_I_C = 0x10,
 	SCP11_I_S16 = 0x40

@@ -161,7 +161,7 @@ void as_operator(struct rig *r)
 	rig_session(r, 0x30, 0x33);
 }
 
-static uint16_t present(struct rig *r, struct span cert, uint8_t kid)
+uint16_t present(struct rig *r, struct span cert, uint8_t kvn, uint8_t kid)
 {
 	uint16_t sw = SW_OK;
 
@@ -169,7 +169,7 @@ static uint16_t present(struct rig *r, struct span cert, uint8_t kid)
 		bool more = cert.n - at > 255;
 
 		sw = rig_send(r, 0x80, INS_PERFORM_SECURITY_OPERATION,
-		    (uint16_t)((more ? 0xF400 : 0x7400) | kid), span_sub(cert, at, 255));
+		    (uint16_t)((more ? kvn | 0x80 : kvn) << 8 | kid), span_sub(cert, at, 255));
 	}
 	return sw;
 }
@@ -223,10 +223,10 @@ uint16_t claim_open(struct rig *r, struct claim *c)
 					 .until = c->oce_until != 0 ? c->oce_until : 20301231,
 					 .oce = &point,
 					 .party = c->party }));
-	if (sw == SW_OK)
-		sw = present(r, c->grant, c->agreement ? kid : kid | 0x80);
+	if (sw == SW_OK && c->grant.n > 0)
+		sw = present(r, c->grant, KVN_GRANT_ISSUER, c->agreement ? kid : kid | 0x80);
 	if (sw == SW_OK && !c->agreement)
-		sw = present(r, wr_span(&w), kid);
+		sw = present(r, wr_span(&w), KVN_GRANT_ISSUER, kid);
 	return sw == SW_OK ? agree(r, c, c->agreement ? c->party : &oce, &eph) : sw;
 }
 

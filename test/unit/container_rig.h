@@ -49,8 +49,10 @@ uint16_t revoke_party(struct rig *r, const char *container, const char *id, bool
 void as_operator(struct rig *r); /* SELECT of the ISD, session at level 33 */
 /* SELECT by whole AID; the status word. */
 uint16_t select_aid(struct rig *r, const char *aid);
-/* SELECT, PSO, MUTUAL AUTHENTICATE; leaves the claim session in r->host. The first status word that
- * is not 9000. kid: of the issuer's key. */
+/* One certificate by PERFORM SECURITY OPERATION. */
+uint16_t present(struct rig *r, struct span cert, uint8_t kvn, uint8_t kid);
+/* SELECT, PSO (unless the grant is empty), MUTUAL AUTHENTICATE; leaves the claim session in
+ * r->host. The first status word that is not 9000. kid: of the issuer's key. */
 struct claim {
 	struct span grant;
 	const struct ec_private *party; /* form S: signs; form M: agrees */

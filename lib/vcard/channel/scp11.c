@@ -52,6 +52,9 @@ static uint16_t take_certificate(struct call *c, struct span whole)
 		return SW_REFERENCE_NOT_FOUND;
 	if (!cert_get(whole, &cert) || cert.key.n == 0)
 		return SW_WRONG_DATA;
+	/* Grants open containers, and nothing else. */
+	if (cert.has_terms)
+		return SW_CERTIFICATE_INVALID;
 	if (!o->has_issuer && ca->id.n != 0 &&
 	    !span_eq(span_of(ca->id.b, ca->id.n), span_of(cert.issuer.b, cert.issuer.n)))
 		return SW_CERTIFICATE_INVALID;
@@ -258,12 +261,28 @@ static uint16_t open_session(struct call *c, struct agreement *a)
 	return mode_step(ch, EVENT_AUTH_OK, SW_OK);
 }
 
+/* Whose public key the ISD has with the key that is asked for. */
+static void stored_oce(const struct call *c, struct ec_public *key)
+{
+	const struct card_ecka *own = chip_ecka(c->v, (struct key_ref){ c->cmd->p2, c->cmd->p1 });
+	const struct card_public *k;
+
+	if (c->cmd->p2 != KID_SCP11A || own == NULL || !chip_is_isd(c->v, &c->ch->selected))
+		return;
+	k = chip_public(c->v, &c->v->chip.isd, (struct key_ref){ KID_STORED_OCE, own->ref.kvn });
+	if (k != NULL && k->key.kind == AUTHORITY_EC)
+		*key = k->key.ec;
+}
+
 uint16_t do_scp11_authenticate(struct call *c)
 {
 	struct oce introduced = c->ch->oce;
 	struct agreement a = { .oce = &introduced };
 	uint16_t sw;
 
+	/* Nobody was introduced, but somebody is known (containers.md 3). */
+	if (introduced.key.n == 0 && !introduced.has_grant)
+		stored_oce(c, &introduced.key);
 	/* The session that was, and who was introduced, are over whatever comes of this. */
 	introduced.block = (struct wr){ 0 };
 	mode_step(c->ch, EVENT_END, SW_OK);

@@ -8,6 +8,14 @@
 
 enum { TAG_IDENTIFIER = 0x42, TAG_REFERENCE = 0x83 };
 
+static bool has_ecka(const struct chip *c, uint8_t kvn)
+{
+	for (size_t i = 0; i < c->ecka_n; i++)
+		if (c->ecka[i].ref.kid == KID_SCP11A && c->ecka[i].ref.kvn == kvn)
+			return true;
+	return false;
+}
+
 uint16_t scp11_i_of(const struct chip *c)
 {
 	uint8_t first = 0;
@@ -19,6 +27,10 @@ uint16_t scp11_i_of(const struct chip *c)
 							    : 0;
 	if (first == 0)
 		return 0;
+	for (size_t i = 0; i < c->publics_n; i++)
+		if (c->publics[i].domain.n == 0 && c->publics[i].ref.kid == KID_STORED_OCE &&
+		    has_ecka(c, c->publics[i].ref.kvn))
+			first |= SCP11_I_STORED;
 	if ((c->i & SCP03_I_S16) != 0)
 		first |= SCP11_I_S16;
 	return scp11_i(first | SCP11_I_CHAINS, SCP11_I2_X509);

@@ -164,8 +164,10 @@ bool verifying_key(
 		const struct card_public *p = &v->chip.publics[i];
 		struct aid owner = chip_domain_name(v, &p->domain);
 
-		/* Issuers of grants authorize nothing else (containers.md 1). */
-		if (aid_same(&owner, &name) && p->ref.kvn != KVN_GRANT_ISSUER) {
+		/* Issuers of grants, and who opens the card by a stored key, authorize nothing
+		 * else (containers.md 1, 3). */
+		if (aid_same(&owner, &name) && p->ref.kvn != KVN_GRANT_ISSUER &&
+		    p->ref.kid != KID_STORED_OCE) {
 			*k = p->key;
 			return true;
 		}

@@ -51,6 +51,11 @@ static int check(const struct vcard_issue *issue, struct err *e)
 		return err_set(e, ERR_INPUT, "card keys must be three AES keys of one length");
 	if (issue->i02 != 0 && issue->ecka_n + issue->ca_n > 0)
 		return err_set(e, ERR_INPUT, "SCP11 goes with SCP03, not with SCP02");
+	if (issue->i02 != 0 && issue->grantor_n > 0)
+		return err_set(e, ERR_INPUT, "grants go with SCP03, not with SCP02");
+	if (issue->grantor_n > VCARD_GRANTORS_MAX)
+		return err_set(e, ERR_INPUT, "a card has at most %d keys of issuers of grants",
+		    VCARD_GRANTORS_MAX);
 	if (issue->i02 != 0 && k->enc.n != DES3_KEY)
 		return err_set(e, ERR_INPUT, "keys of SCP02 must have 16 octets");
 	if (issue->i02 != 0 &&
@@ -124,6 +129,29 @@ static void scp11_issue(struct chip *c, const struct vcard_issue *issue)
 	}
 }
 
+static bool publics_issue(struct chip *c, const struct vcard_issue *issue)
+{
+	for (size_t i = 0; i < issue->grantor_n; i++) {
+		struct card_public *k = &c->publics[c->publics_n++];
+
+		k->ref =
+		    (struct key_ref){ (uint8_t)(KID_GRANT_ISSUER_FIRST + i), KVN_GRANT_ISSUER };
+		if (!authority_ec(&k->key, EC_P256, ec_public_span(&issue->grantor[i])))
+			return false;
+	}
+	for (size_t i = 0; i < issue->ecka_n && issue->stored_oce.n > 0; i++) {
+		struct card_public *k = &c->publics[c->publics_n];
+
+		if (issue->ecka[i].kid != KID_SCP11A)
+			continue;
+		k->ref = (struct key_ref){ KID_STORED_OCE, issue->ecka[i].version };
+		c->publics_n++;
+		return authority_ec(
+		    &k->key, issue->stored_oce.curve, ec_public_span(&issue->stored_oce));
+	}
+	return true;
+}
+
 static bool chip_issue(struct chip *c, const struct vcard_issue *issue)
 {
 	c->i = issue->i;
@@ -152,7 +180,7 @@ static bool chip_issue(struct chip *c, const struct vcard_issue *issue)
 	c->life_cycle = LIFE_SECURED;
 	c->running.version = issue->base;
 	scp11_issue(c, issue);
-	return product_issue(c, issue) && keys_issue(c, issue) &&
+	return publics_issue(c, issue) && product_issue(c, issue) && keys_issue(c, issue) &&
 	       sha256_of(wr_span(&c->image), c->running.digest);
 }
 

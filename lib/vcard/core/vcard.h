@@ -66,6 +66,7 @@ struct vcard_ca {
 	struct x509_id id; /* n = 0: none */
 };
 
+enum { VCARD_GRANTORS_MAX = 4 };
 enum { VCARD_ECKA_MAX = 6, VCARD_CA_MAX = 4, VCARD_ALLOWED_MAX = 16, VCARD_CERTS_MAX = 3072 };
 
 /* What a card is issued with. */
@@ -94,6 +95,11 @@ struct vcard_issue {
 	size_t ecka_n; /* 0: no SCP11 */
 	struct vcard_ca ca[VCARD_CA_MAX];
 	size_t ca_n;
+	struct ec_public grantor[VCARD_GRANTORS_MAX]; /* KVN 74, KID 01 on: issuers of grants */
+	size_t grantor_n;
+	/* PK.OCE.ECKA, KID 12 with the version of the KID 11 key that it goes with: who has the
+	 * private half opens the card without a certificate. n = 0: none */
+	struct ec_public stored_oce;
 	uint32_t memory; /* octets free for an image, and as many for content; 0: 4 MiB */
 	uint16_t page;   /* octets of one answer of GET STATUS; 0: what a short answer can carry */
 	enum fault fault;

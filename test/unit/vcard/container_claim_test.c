@@ -214,6 +214,46 @@ static void test_two_claims(void **state)
 	rig_off(&r);
 }
 
+/* In the ISD a grant is no certificate, not even where its issuer is a CA of those that open it. */
+static void test_isd(void **state)
+{
+	struct grant_spec s = { .who = "acme", .rights = 3 },
+			  m = { .who = "acme", .agreement = true };
+	struct card_ca ca = { .ref = { KID_CA_KLOC, 0x03 }, .key = party_point("operator") };
+	struct card_public stored = { .ref = { KID_STORED_OCE, 0x01 } };
+	struct ec_private acme_key = party_scalar("acme"), bank = party_scalar("bank");
+	struct ec_public point = party_point("acme");
+	struct claim c = { .party = &acme_key, .id = "ACME", .agreement = true, .container = ISD };
+	struct rig r;
+
+	(void)state;
+	box_on(&r, 0x70);
+	chip_put_ca(r.v, &ca);
+	assert_true(chip_commit(r.v));
+	assert_int_equal(select_aid(&r, ISD), SW_OK);
+	assert_int_equal(present(&r, grant_of(&s), 0x03, 0x90), SW_CERTIFICATE_INVALID);
+	assert_int_equal(present(&r, grant_of(&m), 0x03, 0x10), SW_CERTIFICATE_INVALID);
+	assert_int_equal(present(&r, grant_of(&m), 0x74, 0x01), SW_REFERENCE_NOT_FOUND);
+	/* whose key is stored needs no certificate; without it, or with another key, it is no use
+	 */
+	assert_int_equal(claim_open(&r, &c), SW_CONDITIONS);
+	assert_int_equal(scp11_i_first(scp11_i_of(&r.v->chip)) & SCP11_I_STORED, 0);
+	assert_true(authority_ec(&stored.key, EC_P256, ec_public_span(&point)));
+	chip_put_public(r.v, &stored);
+	assert_true(chip_commit(r.v));
+	assert_int_equal(scp11_i_first(scp11_i_of(&r.v->chip)) & SCP11_I_STORED, SCP11_I_STORED);
+	assert_int_equal(claim_open(&r, &c), SW_OK);
+	assert_true(c.receipt_ok);
+	assert_int_equal(say_hex(&r, INS_GET_DATA, TAG_CONTAINERS, ""), SW_OK);
+	c.party = &bank;
+	assert_int_equal(claim_open(&r, &c), SW_OK);
+	assert_false(c.receipt_ok);
+	as_operator(&r);
+	assert_int_equal(say_hex(&r, INS_DELETE, 0x0000, "D00112D20101"), SW_OK);
+	assert_int_equal(claim_open(&r, &c), SW_CONDITIONS);
+	rig_off(&r);
+}
+
 /* ---- a party ---- */
 
 static void test_access_sets(void **state)
@@ -352,6 +392,7 @@ int main(void)
 		cmocka_unit_test(test_agree),
 		cmocka_unit_test(test_claim_session),
 		cmocka_unit_test(test_two_claims),
+		cmocka_unit_test(test_isd),
 		cmocka_unit_test(test_access_sets),
 		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_rights),

@@ -1,0 +1,41 @@
+#!/usr/bin/env bats
+# vcard create --grantor, --store-oce: whom cards know besides those that open them.
+
+load ../lib
+
+store() {
+	"$CARDADM" keystore init --test-keys keys.yaml 2>/dev/null
+}
+
+@test "a card knows whose grants it takes" {
+	store
+	ok vcard create c.card --protocol scp11 --grantor grantor -k keys.yaml
+	ok -r vcard:c.card keys --json
+	[ "$(jq -r '[.keys[] | select(.version == "74" and .id == "01")] | length' <<<"$output")" -eq 1 ]
+	ok -r vcard:c.card info --json
+	[ "$(jq -r '.channels[] | select(.protocol == "SCP11") | .i' <<<"$output")" = 0D82 ]
+	ok vcard create without.card --protocol scp11 -k keys.yaml
+	ok -r vcard:without.card keys --json
+	[ "$(jq -r '[.keys[] | select(.version == "74")] | length' <<<"$output")" -eq 0 ]
+}
+
+@test "a stored key goes with the key of SCP11a, and card data say so" {
+	store
+	ok vcard create c.card --protocol scp11 --store-oce oce -k keys.yaml
+	ok -r vcard:c.card keys --json
+	[ "$(jq -r '.keys[] | select(.id == "12") | .version' <<<"$output")" = 01 ]
+	ok -r vcard:c.card info --json
+	[ "$(jq -r '.channels[] | select(.protocol == "SCP11") | .i' <<<"$output")" = 0F82 ]
+}
+
+@test "what is wrong is said, and no card is made" {
+	store
+	fails 5 vcard create c.card --protocol scp11 --grantor nobody -k keys.yaml
+	[[ $stderr == *nobody* ]]
+	fails 5 vcard create c.card --protocol scp11 --grantor oce -k keys.yaml
+	fails 2 vcard create c.card --store-oce oce -k keys.yaml
+	[[ $stderr == *"--store-oce goes with --protocol scp11"* ]]
+	fails 5 vcard create c.card --protocol scp11 --curve p-384 --store-oce oce -k keys.yaml
+	[[ $stderr == *"on the curve of the cards' keys"* ]]
+	[ ! -e c.card ]
+}
