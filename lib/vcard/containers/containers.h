@@ -82,7 +82,7 @@ bool container_reaches(
     const struct vcard *v, const struct logical_channel *ch, const struct aid *domain);
 /* The container, or an entry in `domain`, is there for nobody: it is locked or sealed. */
 bool container_shut(const struct vcard *v, const struct aid *domain);
-/* Whose session it is; NULL: it is no session of a party. */
+/* Whose session it is, of a level with C-MAC; NULL: it is no session of a party. */
 const struct card_party *session_party(const struct vcard *v, const struct logical_channel *ch);
 /* The access set of this version is the party's. */
 bool party_has_set(const struct card_party *p, uint8_t version);

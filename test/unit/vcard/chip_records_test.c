@@ -4,7 +4,8 @@
 
 #include "vcard/core/record.h"
 
-enum { RECORDS_MAX = 64 };
+/* Records behind those that make the card: what takes away again. */
+enum { RECORDS_MAX = 64, CHANGES = 10 };
 
 static struct {
 	struct wr octets;
@@ -36,6 +37,7 @@ static void card_with_everything(struct rig *r)
 		.quota = 77,
 		.reserved = 5 };
 	struct chip *c = &r->v->chip;
+	struct card_container box = { 0 };
 	struct card_keys more = c->keys[0];
 	char hex[300];
 	struct rd rd;
@@ -51,6 +53,19 @@ static void card_with_everything(struct rig *r)
 	rd = rd_of(unit_bytes(hex));
 	assert_true(public_get(c, &rd));
 	chip_put_object(r->v, &app.aid, 0x0101, unit_bytes("AABBCC"));
+	box.aid = app.aid;
+	box.stage = STAGE_CLAIMED;
+	box.party_n = box.grant_n = 1;
+	box.party[0] = (struct card_party){
+		.id = "ACME", .id_n = 4, .rights = 0x0F, .prefix_n = 5, .set = { 0x30 }, .set_n = 1
+	};
+	box.grant[0].party = box.party[0];
+	box.grant[0].party.set_n = 0;
+	box.grant[0].dk.n = 16;
+	chip_put_container(r->v, &box);
+	chip_put_issuer(r->v, &(struct card_issuer){ .digest = { 1 }, .serial = 7 });
+	chip_put_time(r->v, 5);
+	chip_put_closed(r->v);
 	assert_true(chip_commit(r->v));
 	c->refused_n = 1;
 	all.n = 0;
@@ -61,6 +76,8 @@ static void card_with_everything(struct rig *r)
 	chip_put_sequence(r->v, &more, 7);
 	chip_put_tries(r->v, &more, 3);
 	chip_put_keys_gone(r->v, &more.domain, more.version);
+	chip_put_object_gone(r->v, &more.domain, 0x0101);
+	chip_put_container_gone(r->v, &more.domain, true);
 	wr_put(&all.octets, wr_span(&r->v->batch));
 	chip_forget(r->v);
 	nvm_record(&all.octets, REC_PUBLIC_GONE, unit_bytes("05A000000151 0173"));
@@ -164,7 +181,7 @@ static void there_and_back(void **state)
 	rig_issue(&r, 16, 0x70);
 	rig_on(&r);
 	card_with_everything(&r);
-	chip_before(&c, all.n - 8);
+	chip_before(&c, all.n - CHANGES);
 	chip_snapshot(&first, &r.v->chip);
 	chip_snapshot(&again, &c);
 	assert_true(wr_ok(&first) && wr_ok(&again));

@@ -205,7 +205,12 @@ static void yubikey_makes_keys(void **state)
 	assert_int_equal(say_hex(&r, INS_INSTALL, 0x2000, "0000"), SW_INS_NOT_SUPPORTED);
 	assert_int_equal(say_hex(&r, INS_LOAD, 0x8000, "C400"), SW_INS_NOT_SUPPORTED);
 	rig_off(&r);
+	/* cards of cardadm do, too, and others do not */
 	product_on(&r, PRODUCT_PLAIN);
+	content_session(&r);
+	assert_int_equal(say_hex(&r, INS_GENERATE_KEY, 0x0013, "01F00100"), SW_OK);
+	rig_off(&r);
+	product_on(&r, PRODUCT_UICC);
 	content_session(&r);
 	assert_int_equal(say_hex(&r, INS_GENERATE_KEY, 0x0013, "01F00100"), SW_INS_NOT_SUPPORTED);
 	rig_off(&r);
