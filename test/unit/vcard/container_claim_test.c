@@ -11,14 +11,17 @@ enum { TIME = 1798800000 };
 /* A grant of ACME's placed; *c is the claim of it. */
 static void granted(struct rig *r, struct claim *c, const struct grant_spec *s)
 {
-	static struct ec_private party;
-	static uint8_t grant[512];
+	static struct ec_private parties[4];
+	static uint8_t grants[4][512];
+	static size_t at;
+	struct ec_private *party = &parties[at % 4];
+	uint8_t *grant = grants[at++ % 4];
 	struct span g = grant_of(s);
 
-	party = party_scalar(s->who);
+	*party = party_scalar(s->who);
 	memcpy(grant, g.p, g.n);
 	*c = (struct claim){ .grant = span_of(grant, g.n),
-		.party = &party,
+		.party = party,
 		.id = strcmp(s->who, "acme") == 0 ? "ACME" : "BANK",
 		.agreement = s->agreement,
 		.container = s->container };
@@ -32,7 +35,8 @@ static void test_present(void **state)
 {
 	struct grant_spec m = { .who = "acme", .rights = 3, .agreement = true }, never = acme;
 	struct ec_private bank = party_scalar("bank");
-	struct claim c, wrong;
+	struct grant_spec elsewhere = { .who = "bank", .container = BOX2 };
+	struct claim c, wrong, there;
 	struct wr before;
 	struct rig r;
 
@@ -66,6 +70,11 @@ static void test_present(void **state)
 	assert_int_equal(claim_open(&r, &wrong), SW_REFERENCE_NOT_FOUND);
 	assert_untouched(&r, &before);
 	wr_free(&before);
+	granted(&r, &there, &elsewhere); /* a grant for another container, presented there */
+	wrong = c;
+	wrong.container = BOX2;
+	assert_int_equal(claim_open(&r, &wrong), SW_CERTIFICATE_NOT_ALLOWED);
+	assert_int_equal(claim_open(&r, &there), SW_OK);
 	granted(&r, &wrong, &m); /* over the unused one */
 	assert_int_equal(claim_open(&r, &c), SW_CERTIFICATE_NOT_ALLOWED);
 	assert_int_equal(claim_open(&r, &wrong), SW_OK);
@@ -358,6 +367,88 @@ static void test_rights(void **state)
 	}
 }
 
+/* What went over the wire once is good for nothing again. */
+static void test_replay(void **state)
+{
+	const struct grant_spec plain = { .who = "acme", .rights = 7 };
+	static uint8_t wire[300];
+	size_t wire_n;
+	struct claim c;
+	struct wr before;
+	struct rig r;
+
+	(void)state;
+	box_on(&r, 0x70);
+	granted(&r, &c, &plain);
+	as_operator(&r);
+	/* an order, wrapped: taken once */
+	{
+		struct container_order o = { .kind = ORDER_REVOKE, .container = unit_bytes(BOX) };
+		uint8_t room[100];
+		struct wr data = wr_fixed(room, sizeof(room)), w = wr_fixed(wire, sizeof(wire));
+		struct capdu cmd = { .cla = 0x80, .ins = INS_STORE_DATA, .p1 = 0x90, .le = 256 };
+
+		container_order_put(&data, &o);
+		cmd.data = wr_span(&data);
+		assert_true(scp_seal_command(&r.host, &cmd, &w));
+		wire_n = w.n;
+	}
+	assert_int_equal(rig_raw(&r, span_of(wire, wire_n)), SW_OK);
+	assert_null(box(&r, BOX));
+	granted(&r, &c, &plain);
+	before = card_file(&r);
+	assert_int_equal(rig_raw(&r, span_of(wire, wire_n)), SW_SECURITY_STATUS);
+	assert_untouched(&r, &before);
+	wr_free(&before);
+	/* the grant, spent */
+	assert_int_equal(claim_open(&r, &c), SW_OK);
+	assert_int_equal(put_access(&r, 0, 0x30, 0x30, &c.dek), SW_OK);
+	as_operator(&r);
+	before = card_file(&r);
+	assert_int_equal(place_grant(&r, c.grant, 0), SW_CERTIFICATE_NOT_ALLOWED);
+	assert_untouched(&r, &before);
+	wr_free(&before);
+	assert_int_equal(claim_open(&r, &c), SW_REFERENCE_NOT_FOUND);
+	rig_off(&r);
+}
+
+/* The counter of receipts rises with each place by the issuer, by one. */
+static void test_receipts(void **state)
+{
+	struct card_keys k = { .version = KVN_PLACE_RECEIPT, .type = KEY_TYPE_AES, .tries = 10 };
+	struct grant_spec b = { .who = "bank", .rights = 1 };
+	struct container_order o = { .kind = ORDER_PLACE };
+	struct span answer;
+	struct placed p;
+	struct rig r;
+
+	(void)state;
+	box_on(&r, 0x70);
+	assert_true(key_from(&k.keys.enc, unit_bytes("000102030405060708090A0B0C0D0E0F")));
+	chip_put_keys(r.v, &k);
+	assert_true(chip_commit(r.v));
+	as_operator(&r);
+	for (uint16_t n = 1; n < 4; n++) {
+		struct grant g;
+
+		o.grant.whole = grant_of(&acme);
+		assert_int_equal(order_put(&r, &o, &answer), SW_OK);
+		assert_true(placed_get(answer, &p));
+		assert_true(p.has_receipt && placed_proven(&p, &k.keys.enc));
+		assert_int_equal(p.counter, n);
+		assert_true(grant_get(o.grant.whole, &g) && placed_is_of(&p, &g));
+	}
+	/* none for a party's */
+	become_party(&r, &acme, 0x30);
+	assert_int_equal(as_party(&r, BOX, 0x30, 0x30), SW_OK);
+	o.grant.whole = grant_of(&b);
+	assert_int_equal(order_put(&r, &o, &answer), SW_OK);
+	assert_true(placed_get(answer, &p));
+	assert_false(p.has_receipt);
+	assert_int_equal(r.v->chip.content.receipts, 4);
+	rig_off(&r);
+}
+
 /* Nobody without keys locks a party out for longer than until the next power-up. */
 static void test_tries(void **state)
 {
@@ -396,6 +487,8 @@ int main(void)
 		cmocka_unit_test(test_access_sets),
 		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_rights),
+		cmocka_unit_test(test_replay),
+		cmocka_unit_test(test_receipts),
 		cmocka_unit_test(test_tries),
 	};
 

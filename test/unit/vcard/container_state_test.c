@@ -690,6 +690,40 @@ static void test_reserve(void **state)
 	rig_off(&r);
 }
 
+/* Over the quota by an instance; and a domain for which more is asked than there is. */
+static void test_quota(void **state)
+{
+	struct grant_spec g = { .who = "acme", .rights = 7 };
+	struct package_of p = inner;
+	struct wr before;
+	struct rig r;
+
+	(void)state;
+	box_on(&r, 0x70);
+	become_party(&r, &g, 0x30);
+	assert_int_equal(party_says(&r, 0x30), SW_OK);
+	p.method = 19500;
+	assert_int_equal(load_package(&r, &p, ""), SW_OK);
+	before = card_file(&r);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(install_applet(&r, INNER, INNER_APP, INNER_APP, "00"),
+		    i == 0 ? SW_OK : SW_CONDITIONS);
+	wr_free(&before);
+	before = card_file(&r);
+	assert_int_equal(install_applet(&r, INNER, INNER_APP, "F1F1F1F1F1", "00"), SW_NO_MEMORY);
+	assert_untouched(&r, &before);
+	wr_free(&before);
+	as_operator(&r);
+	before = card_file(&r);
+	assert_int_equal(say_hex(&r, INS_INSTALL, 0x0C00,
+			     "07" DOMAIN_PACKAGE "08" DOMAIN_MODULE "08" DOMAIN
+			     "0180 0AC900EF06D80400800000 00"),
+	    SW_NO_MEMORY);
+	assert_untouched(&r, &before);
+	wr_free(&before);
+	rig_off(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -707,6 +741,7 @@ int main(void)
 		cmocka_unit_test(test_close),
 		cmocka_unit_test(test_power_cuts),
 		cmocka_unit_test(test_reserve),
+		cmocka_unit_test(test_quota),
 	};
 
 	return cmocka_run_group_tests(tests, party_open_vectors, party_close_vectors);

@@ -255,6 +255,22 @@ static void test_from_inside(void **state)
 	rig_off(&r);
 }
 
+/* A package that a party loads under a name of the platform's stands for nobody else's. */
+static void test_platform_names(void **state)
+{
+	static const char *const framework = "A0000000620101";
+	struct package_of p = { framework, { NULL }, { NULL }, 1, 0, 0, 0 };
+	struct package_of q = { "F0000000B203010C06", { NULL }, { framework }, 1, 0, 0, 0 };
+	struct rig r;
+
+	(void)state;
+	town(&r);
+	assert_int_equal(load_package(&r, &p, ""), SW_OK);
+	as_operator(&r);
+	assert_int_equal(load_package(&r, &q, ""), SW_OK);
+	rig_off(&r);
+}
+
 static void test_prefix(void **state)
 {
 	struct grant_spec g = { .who = "acme", .rights = 7, .prefix = "A000000062030A" };
@@ -507,7 +523,8 @@ static struct wr holdings(struct rig *r)
 	wr_bytes(&w, chip_app(r->v, &app), sizeof(struct card_app));
 	wr_bytes(&w, chip_app(r->v, &aid), sizeof(struct card_app));
 	wr_put(&w, wr_span(&f->data));
-	wr_bytes(&w, &chip_keys(r->v, &aid, 0x30)->keys, sizeof(struct key_set));
+	if (chip_keys(r->v, &aid, 0x30) != NULL)
+		wr_bytes(&w, &chip_keys(r->v, &aid, 0x30)->keys, sizeof(struct key_set));
 	assert_true(chip_object(r->v, &aid, 0xDF01, &object));
 	wr_put(&w, object);
 	wr_u32(&w, container_objects_take(r->v, &aid));
@@ -521,7 +538,7 @@ static bool is_theirs(uint8_t ins, uint8_t p1)
 	return ins == INS_SET_STATUS && (p1 == 0x40 || p1 == 0x60);
 }
 
-static void test_every_command(void **state)
+static void every_command(bool sealed)
 {
 	static const uint8_t p1s[] = { 0x00, 0x01, 0x02, 0x04, 0x08, 0x0C, 0x0E, 0x10, 0x20, 0x30,
 		0x40, 0x74, 0x80, 0x90, 0xBF, 0xDF, 0xFF };
@@ -532,8 +549,11 @@ static void test_every_command(void **state)
 	struct wr before;
 	struct rig r;
 
-	(void)state;
 	town(&r);
+	if (sealed) {
+		as_operator(&r);
+		assert_int_equal(revoke_party(&r, BOX, "ACME", true), SW_OK);
+	}
 	before = holdings(&r);
 	for (enum outsider who = OPERATOR; who < OUTSIDERS; who++) {
 		enter(&r, who);
@@ -590,9 +610,24 @@ static void test_every_command(void **state)
 		wr_free(&now);
 	}
 	wr_free(&before);
+	if (sealed)
+		become_party(&r, &acme, 0x30);
 	assert_int_equal(as_party(&r, BOX, 0x30, 0x30), SW_OK);
 	assert_int_equal(object_get_is(&r, 1, span_str(secret)), SW_OK);
 	rig_off(&r);
+}
+
+static void test_every_command(void **state)
+{
+	(void)state;
+	every_command(false);
+}
+
+/* Behind a revocation that kept what was there. */
+static void test_every_command_sealed(void **state)
+{
+	(void)state;
+	every_command(true);
 }
 
 int main(void)
@@ -601,6 +636,7 @@ int main(void)
 		cmocka_unit_test(test_walled),
 		cmocka_unit_test(test_keys_of_others),
 		cmocka_unit_test(test_from_inside),
+		cmocka_unit_test(test_platform_names),
 		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_nothing_to_hear),
 		cmocka_unit_test(test_issuer_hears),
@@ -608,6 +644,7 @@ int main(void)
 		cmocka_unit_test(test_lock),
 		cmocka_unit_test(test_delete),
 		cmocka_unit_test(test_every_command),
+		cmocka_unit_test(test_every_command_sealed),
 	};
 
 	return cmocka_run_group_tests(tests, party_open_vectors, party_close_vectors);
