@@ -247,7 +247,7 @@ static void test_private_in_file(void **state)
 	copy("ECP256.pem", 0644);
 	assert_int_equal(
 	    open_text(HEAD "  g: {type: grantor, private: {file: ECP256.pem}}\n", &ks, &e), -1);
-	assert_int_equal(e.code, ERR_SAFETY);
+	assert_int_equal(e.code, ERR_INPUT);
 }
 
 static int make_dir(void **state)
