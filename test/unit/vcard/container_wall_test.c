@@ -78,6 +78,8 @@ static void assert_nothing_told(const struct rig *r, struct span answer)
 	static const char *const what[] = { INNER_APP, INNER };
 
 	(void)r;
+	if (answer.n == 0)
+		return;
 	assert_null(memmem(answer.p, answer.n, secret, sizeof(secret) - 1));
 	for (size_t i = 0; i < 2; i++) {
 		struct span aid = unit_bytes(what[i]);
