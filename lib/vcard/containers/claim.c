@@ -258,7 +258,7 @@ uint16_t access_delete(struct call *c, const struct delete_keys *what)
 	uint16_t sw = SW_OK;
 	size_t kept = 0;
 
-	if (p == NULL)
+	if (p == NULL || session_party(c->v, c->ch) == NULL)
 		sw = SW_SECURITY_STATUS;
 	else if (what->kvn < 0 || what->kid >= 0)
 		sw = SW_WRONG_DATA; /* a set is there as a whole or not at all */
