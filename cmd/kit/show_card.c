@@ -130,7 +130,8 @@ static const char *usage_told(const struct key_info *k)
 	return NULL;
 }
 
-/* Key versions and identifiers as GlobalPlatform's UICC Configuration and Amendment F use them. */
+/* Key versions and identifiers as GlobalPlatform's UICC Configuration and Amendment F use them, and
+ * containers.md. */
 static const char *usage_by_convention(const struct key_info *k)
 {
 	static const char *const set[] = { "ENC", "MAC", "DEK" };
@@ -144,7 +145,9 @@ static const char *usage_by_convention(const struct key_info *k)
 	case 0x73:
 		return "DAP verification";
 	case 0x74:
-		return "controlling authority (CASD)";
+		return k->type == KEY_TYPE_EC_PUBLIC
+			   ? "controlling authority (CASD) or issuer of grants"
+			   : "controlling authority (CASD)";
 	case 0x75:
 		return "ciphered load files";
 	}
@@ -152,6 +155,8 @@ static const char *usage_by_convention(const struct key_info *k)
 		return "TLS pre-shared key (SCP81)";
 	if (ec && k->id == 0x11)
 		return "SCP11a";
+	if (k->type == KEY_TYPE_EC_PUBLIC && k->id == 0x12)
+		return "stored key of an entity (SCP11a)";
 	if (ec && k->id == 0x13)
 		return "SCP11b";
 	if (ec && k->id == 0x15)

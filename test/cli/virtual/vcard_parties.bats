@@ -11,7 +11,7 @@ store() {
 	store
 	ok vcard create c.card --protocol scp11 --grantor grantor -k keys.yaml
 	ok -r vcard:c.card keys --json
-	[ "$(jq -r '[.keys[] | select(.version == "74" and .id == "01")] | length' <<<"$output")" -eq 1 ]
+	[ "$(jq -r '.keys[] | select(.version == "74" and .id == "01") | .usage' <<<"$output")" = "controlling authority (CASD) or issuer of grants, by convention" ]
 	ok -r vcard:c.card info --json
 	[ "$(jq -r '.channels[] | select(.protocol == "SCP11") | .i' <<<"$output")" = 0D82 ]
 	ok vcard create without.card --protocol scp11 -k keys.yaml
@@ -23,7 +23,7 @@ store() {
 	store
 	ok vcard create c.card --protocol scp11 --store-oce oce -k keys.yaml
 	ok -r vcard:c.card keys --json
-	[ "$(jq -r '.keys[] | select(.id == "12") | .version' <<<"$output")" = 01 ]
+	[ "$(jq -r '.keys[] | select(.id == "12") | .version, .usage' <<<"$output" | paste -sd/)" = "01/stored key of an entity (SCP11a), by convention" ]
 	ok -r vcard:c.card info --json
 	[ "$(jq -r '.channels[] | select(.protocol == "SCP11") | .i' <<<"$output")" = 0F82 ]
 }
