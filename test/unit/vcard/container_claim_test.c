@@ -470,6 +470,11 @@ static void test_tries(void **state)
 	assert_int_equal(as_party(&r, BOX, 0x30, 0x30), SW_AUTH_BLOCKED);
 	rig_cycle(&r);
 	assert_int_equal(as_party(&r, BOX, 0x30, 0x30), SW_OK);
+	assert_int_equal(object_put(&r, 1, unit_bytes("AA")), SW_OK);
+	/* without C-MAC it is nobody's session */
+	assert_int_equal(as_party_at(&r, BOX, 0x30, 0x30, 0x00), SW_OK);
+	assert_int_equal(rig_hex(&r, "80CADF0100"), SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(rig_hex(&r, "80CAFF7300"), SW_SECURITY_STATUS);
 	assert_int_equal(as_party_at(&r, BOX, 0x30, 0x30, 0x13), SW_OK);
 	assert_int_equal(
 	    say_hex(&r, INS_GET_DATA, TAG_CONTAINERS, ""), SW_SECURITY_STATUS); /* level 13 */

@@ -163,6 +163,34 @@ static void test_walled(void **state)
 	rig_off(&r);
 }
 
+/* It is closed from the placing on, before anybody has claimed it. */
+static void test_walled_before_the_claim(void **state)
+{
+	struct wr before;
+	struct rig r;
+
+	(void)state;
+	box_on(&r, 0x70);
+	global_domain(&r);
+	as_operator(&r);
+	assert_int_equal(load_package(&r, &outer, ""), SW_OK);
+	assert_int_equal(install_applet(&r, OUTER, OUTER_APP, OUTER_APP, "00"), SW_OK);
+	assert_int_equal(place_grant(&r, grant_of(&acme), 0), SW_OK);
+	for (enum outsider who = OPERATOR; who < OUTSIDERS; who += 2) {
+		enter(&r, who);
+		before = card_file(&r);
+		for (size_t i = 0; i < sizeof(walled) / sizeof(walled[0]); i++) {
+			if (strstr(walled[i].data, INNER) != NULL)
+				continue;
+			if (try_row(&r, &walled[i]) != SW_CONDITIONS)
+				fail_msg("%s, %s", names[who], walled[i].what);
+			assert_untouched(&r, &before);
+		}
+		wr_free(&before);
+	}
+	rig_off(&r);
+}
+
 /* The keys of others open nothing here, whatever version is asked for. */
 static void test_keys_of_others(void **state)
 {
@@ -186,6 +214,36 @@ static void test_keys_of_others(void **state)
 	assert_untouched(&r, &before);
 	wr_free(&before);
 	rig_off(&r);
+}
+
+/* Nor where nobody has keys: before the claim, and behind a revocation that kept what was there. */
+static void test_no_keys_at_all(void **state)
+{
+	struct wr before;
+	struct rig r;
+
+	(void)state;
+	for (int sealed = 0; sealed < 2; sealed++) {
+		if (sealed) {
+			town(&r);
+			as_operator(&r);
+			assert_int_equal(revoke_party(&r, BOX, "ACME", true), SW_OK);
+		} else {
+			box_on(&r, 0x70);
+			as_operator(&r);
+			assert_int_equal(place_grant(&r, grant_of(&acme), 0), SW_OK);
+		}
+		assert_int_equal(select_aid(&r, BOX), SW_OK);
+		before = card_file(&r);
+		for (unsigned version = 0; version <= 0x7F; version++)
+			assert_int_equal(
+			    rig_initialize(&r, (uint8_t)version), SW_REFERENCE_NOT_FOUND);
+		assert_int_equal(rig_hex(&r, "80CAFF3300"), SW_REFERENCE_NOT_FOUND);
+		assert_int_equal(rig_hex(&r, "80CA00C100"), SW_REFERENCE_NOT_FOUND);
+		assert_untouched(&r, &before);
+		wr_free(&before);
+		rig_off(&r);
+	}
 }
 
 /* From inside: only into this container, without anything that reaches further. */
@@ -636,7 +694,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_walled),
+		cmocka_unit_test(test_walled_before_the_claim),
 		cmocka_unit_test(test_keys_of_others),
+		cmocka_unit_test(test_no_keys_at_all),
 		cmocka_unit_test(test_from_inside),
 		cmocka_unit_test(test_platform_names),
 		cmocka_unit_test(test_prefix),
