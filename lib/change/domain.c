@@ -7,10 +7,6 @@
 
 #include "change/kinds.h"
 
-/* What nearly all cards have their supplementary domains made from. */
-static const struct aid domain_package = { 7, { 0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50 } };
-static const struct aid domain_module = { 8, { 0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50, 0x41 } };
-
 enum { PARAMETERS_MAX = 200, PARAMS_ROOM = 300 };
 
 #define TOKEN_ROW(type) \
@@ -203,8 +199,8 @@ static int create_act(struct change_card *c, const void *x, void *work, struct e
 	const struct domain_create *d = x;
 	struct order o = { .p1 = INSTALL_AND_SELECTABLE,
 		.what = create_what,
-		.i = { .load_file = d->package.n > 0 ? d->package : domain_package,
-		    .module = d->module.n > 0 ? d->module : domain_module,
+		.i = { .load_file = d->package.n > 0 ? d->package : content_domain_package,
+		    .module = d->module.n > 0 ? d->module : content_domain_module,
 		    .app = d->aid,
 		    .privileges = d->privileges.v | PRIV_SECURITY_DOMAIN,
 		    .privileges_n = d->privileges.n },

@@ -62,3 +62,14 @@ bool day_ok(uint32_t date)
 	digits_put(date, b);
 	return date <= 99991231 && day_get(SPAN(b), &midnight);
 }
+
+uint32_t day_of(int64_t seconds)
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900)
+		return 0;
+	return (uint32_t)(tm.tm_year + 1900) * 10000 + (uint32_t)(tm.tm_mon + 1) * 100 +
+	       (uint32_t)tm.tm_mday;
+}

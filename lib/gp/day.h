@@ -12,5 +12,7 @@ MUST_CHECK bool day_get(struct span s, int64_t *midnight);
 void day_put(struct wr *w, uint32_t tag, uint32_t date);
 /* There is such a day. */
 MUST_CHECK bool day_ok(uint32_t date);
+/* The day, YYYYMMDD, of a point in time, UTC; 0: none. */
+uint32_t day_of(int64_t seconds);
 
 #endif

@@ -6,6 +6,9 @@
 #include "apdu/atr.h"
 #include "base/hex.h"
 
+const struct aid content_domain_package = { 7, { 0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50 } };
+const struct aid content_domain_module = { 8, { 0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50, 0x41 } };
+
 enum { CLA_GP = 0x80, MORE = 0x80, DATA_MAX = 4096 };
 
 /* ---- how much one command takes ---- */

@@ -15,6 +15,9 @@
 #include "host/registry.h"
 #include "profile/profile.h"
 
+/* What nearly all cards have their supplementary domains made from. */
+extern const struct aid content_domain_package, content_domain_module;
+
 /* Octets in an extended LOAD to a card that takes extended length and does not say how much. */
 enum { CONTENT_EXTENDED_BLOCK = 2048 };
 

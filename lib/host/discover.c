@@ -32,7 +32,9 @@ int session_get_data(struct session *s, uint16_t tag, struct span *val, bool *fo
 	*val = span_of(NULL, 0);
 	if (session_send(s, &c, &r, e) != 0)
 		return err_in(e, "GET DATA %02X%02X", c.p1, c.p2);
-	if (not_there(r.sw))
+	/* What is told only in a channel is not told here, as in the containers of third parties.
+	 */
+	if (not_there(r.sw) || (r.sw == SW_SECURITY_STATUS && s->mode == SESSION_CLOSED))
 		return 0;
 	if (r.sw != SW_OK)
 		return err_sw(e, ERR_CARD, r.sw, "GET DATA %02X%02X", c.p1, c.p2);

@@ -22,7 +22,7 @@ static int check_asked(const struct scp11_asks *a, uint8_t *usage, struct err *e
 	if (a->host_id.n > SCP11_HOST_ID_MAX)
 		return err_set(
 		    e, ERR_USAGE, "a host identifier has at most %d octets", SCP11_HOST_ID_MAX);
-	if (a->anchors_n == 0) {
+	if (a->card == NULL && a->anchors_n == 0) {
 		err_set(e, ERR_AUTH, "no CA to check the card's certificates with");
 		return err_hint(e, "add who certifies the cards to the key store (type: ca)");
 	}
@@ -107,6 +107,15 @@ static int check_card(
 	if (a->variant != SCP11B && card->cert.key.curve != a->own->curve)
 		return err_set(e, ERR_AUTH, "the card's key is on %s, ours on %s",
 		    ec_curve_str(card->cert.key.curve), ec_curve_str(a->own->curve));
+	return 0;
+}
+
+static int look_at_card(
+    struct session *s, const struct scp11_asks *a, struct scp11_card *card, struct err *e)
+{
+	if (a->card == NULL)
+		return check_card(s, a, card, e);
+	card->cert.key = *a->card;
 	return 0;
 }
 
@@ -338,7 +347,7 @@ static int authenticate(struct session *s, const struct scp11_asks *a,
 static int handshake(struct session *s, const struct scp11_asks *a, struct scp11_card *card,
     struct exchange *x, struct err *e)
 {
-	if (check_card(s, a, card, e) != 0 || take_identifiers(s, a, card, x, e) != 0 ||
+	if (look_at_card(s, a, card, e) != 0 || take_identifiers(s, a, card, x, e) != 0 ||
 	    make_request(a, card, x, e) != 0)
 		return -1;
 	if (a->before_auth != NULL && a->before_auth(a->ctx, card, e) != 0)
@@ -352,7 +361,9 @@ int scp11_asks_check(const struct scp11_asks *asks, struct err *e)
 {
 	uint8_t usage;
 
-	return check_asked(asks, &usage, e) == 0 ? check_own(asks, e) : -1;
+	if (check_asked(asks, &usage, e) != 0)
+		return -1;
+	return asks->card != NULL ? 0 : check_own(asks, e);
 }
 
 int session_open_scp11(struct session *s, const struct choice11 *c, const struct scp11_asks *asks,
@@ -360,7 +371,8 @@ int session_open_scp11(struct session *s, const struct choice11 *c, const struct
 {
 	struct exchange x = { .terms = { .variant = asks->variant,
 				  .key_n = asks->key_n == 0 ? 16 : asks->key_n,
-				  .hash = asks->hash } };
+				  .hash = asks->hash,
+				  .domain_key = asks->domain_key } };
 	int rc;
 
 	memset(card, 0, sizeof(*card));

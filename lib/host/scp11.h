@@ -43,6 +43,13 @@ struct scp11_asks {
 	const struct cert_anchor *anchors;
 	size_t anchors_n;
 	int64_t now; /* seconds since 1970 */
+	/*
+	 * To claim a container (host/claim.h): the card's key is known from a grant, which is the
+	 * first certificate of our chain and names it, so the card is asked for none and nothing of
+	 * the chain is looked at here; and the key of the application takes part. Borrowed.
+	 */
+	const struct ec_public *card; /* NULL: the card's certificates tell */
+	struct span domain_key;       /* n = 0: none */
 	/* The ephemeral key; NULL: a new one from the system. */
 	int (*ephemeral)(void *ctx, enum ec_curve c, struct ec_private *out, struct err *e);
 	/* Right before the first command that the card could count as a try; -1 stops. May be NULL.
