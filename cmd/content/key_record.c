@@ -1,68 +1,20 @@
 #include "cmd/kit/print.h"
 #include "cmd/content/key_record.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "cmd/channel/channel.h"
 #include "cmd/kit/out.h"
+#include "cmd/kit/record.h"
 
-/* ---- the file ---- */
-
-static int open_record(int *fd, struct err *e)
-{
-	const struct state_file record = { O_WRONLY | O_APPEND, ERR_LEDGER };
-	char path[4096];
-
-	*fd = path_state_open("keys.jsonl", &record, path, sizeof(path), e);
-	return *fd >= 0 ? 0 : -1;
-}
-
-static void now_text(char *out, size_t cap)
-{
-	time_t now = time(NULL);
-	struct tm tm;
-
-	if (gmtime_r(&now, &tm) == NULL || strftime(out, cap, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		snprintf(out, cap, "unknown");
-}
-
-/* One line, whole: what others append at the same time comes before or behind it. */
-static int append(json_t *take, struct err *e)
-{
-	char *text = take == NULL ? NULL : json_dumps(take, JSON_COMPACT), *line = NULL;
-	int n = -1, fd = -1, rc = -1;
-
-	json_decref(take);
-	if (text != NULL)
-		n = asprintf(&line, "%s\n", text);
-	if (n < 0)
-		err_memory(e);
-	else if (open_record(&fd, e) != 0)
-		rc = -1;
-	else if (write(fd, line, (size_t)n) != n || fdatasync(fd) != 0)
-		err_errno(e, ERR_LEDGER, "the record of key changes cannot be written");
-	else
-		rc = 0;
-	if (fd >= 0)
-		close(fd);
-	if (n >= 0)
-		free(line);
-	free(text);
-	return rc;
-}
+static const char record_file[] = "keys.jsonl";
 
 static json_t *line_of(const struct key_record *r, const char *event)
 {
-	char at[32];
+	char at[RECORD_TIME];
 
-	now_text(at, sizeof(at));
-	return json_pack("{s:s, s:s, s:s}", "id", r->id, "at", at, "event", event);
+	return json_pack("{s:s, s:s, s:s}", "id", r->id, "at", record_now(at), "event", event);
 }
 
 static void add_members(json_t **o, json_t *take)
@@ -164,7 +116,7 @@ int key_record_begin(struct key_record *r, const struct key_place *at, const str
 	out_set(&o, "card", json_text(card));
 	out_set(&o, "domain", out_hex(aid_span(&at->s->domain)));
 	add_members(&o, what);
-	if (append(o, e) == 0)
+	if (record_append(record_file, o, e) == 0)
 		return 0;
 	r->id[0] = '\0';
 	return -1;
@@ -182,5 +134,5 @@ int key_record_end(struct key_record *r, const struct change *ch, const void *wo
 		out_set(&o, "error", json_text(why->text));
 	add_members(&o, outcome(ch, work));
 	r->id[0] = '\0';
-	return append(o, e);
+	return record_append(record_file, o, e);
 }
