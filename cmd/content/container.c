@@ -1,0 +1,395 @@
+/* container put, get, remove, show, list: what lies in a container, and what the card tells of it.
+ */
+#include <string.h>
+
+#include "base/file.h"
+#include "base/hex.h"
+#include "cmd/authority/place.h"
+#include "cmd/authority/grant_record.h"
+#include "cmd/kit/print.h"
+#include "cmd/kit/show.h"
+
+#define CONTAINER_NEEDS (NEED_READER | USES_SESSION | USES_KEYSTORE | HAS_JSON)
+
+/* ---- what is common ---- */
+
+/* Before the card; then the channel. */
+static int open_target(struct target *t, struct ctx *c, const struct channel_args *a, struct err *e)
+{
+	struct keystore *ks = NULL;
+	int rc = 0;
+
+	if (c->agent == NULL && !c->dry_run)
+		rc = ctx_keystore(c, &ks, e);
+	if (rc == 0)
+		rc = container_channel_check(c, a, ks, e);
+	if (ks != NULL)
+		ctx_keystore_done(c, ks);
+	return rc == 0 ? container_target_open(t, c, a, e) : -1;
+}
+
+static int object_number(const char *text, uint8_t *n, struct err *e)
+{
+	unsigned v = 0;
+
+	if (strlen(text) <= 3 && strspn(text, "0123456789") == strlen(text))
+		for (const char *p = text; *p != '\0'; p++)
+			v = v * 10 + (unsigned)(*p - '0');
+	if (v < 1 || v > 0x7F)
+		return err_set(e, ERR_USAGE, "N: the number of an object is from 1 to 127");
+	*n = (uint8_t)v;
+	return 0;
+}
+
+/* ---- put, get, remove ---- */
+
+struct object_args {
+	const char *number, *path, *output;
+	struct channel_args channel;
+};
+static const struct operand put_operands[] = {
+	WORD_STRING("N", object_args, number, "Number of the object, 1 to 127"),
+	WORD_PATH("FILE", object_args, path, "What is put there, its octets as they are"),
+};
+static const struct operand one_operands[] = {
+	WORD_STRING("N", object_args, number, "Number of the object, 1 to 127"),
+};
+static const struct opt put_opts[] = { CHANNEL_OPTS(object_args, channel) };
+static const struct opt get_opts[] = {
+	OPT_PATH(
+	    "output", "FILE", object_args, output, "A new file for what is there (shown in hex)"),
+	CHANNEL_OPTS(object_args, channel),
+};
+
+static json_t *object_json(uint8_t n, size_t octets)
+{
+	json_t *o = json_object();
+
+	out_set(&o, "object", json_integer(n));
+	out_set(&o, "octets", json_integer((json_int_t)octets));
+	return o;
+}
+
+static int write_object(
+    struct ctx *c, const struct object_args *a, struct span value, const char *done, struct err *e)
+{
+	struct target t;
+	uint8_t n;
+	json_t *o;
+
+	if (object_number(a->number, &n, e) != 0 || open_target(&t, c, &a->channel, e) != 0)
+		return -1;
+	if (target_close(&t, container_object_write(t.s, n, value, e), e) != 0)
+		return -1;
+	if (c->dry_run)
+		return 0;
+	o = object_json(n, value.n);
+	out_set(&o, done, json_true());
+	return out_result(c, o, e);
+}
+
+static int put_run(struct ctx *c, void *args, struct err *e)
+{
+	const struct object_args *a = args;
+	struct wr value = { 0 };
+	int rc = file_read(a->path, CONTAINER_OBJECT_MAX, &value, e);
+
+	if (rc == 0 && value.n == 0) {
+		rc = err_set(e, ERR_INPUT, "%s: empty", a->path);
+		err_hint(e, "container remove removes an object");
+	}
+	if (rc == 0)
+		rc = write_object(c, a, wr_span(&value), "stored", e);
+	wr_free(&value);
+	return rc;
+}
+
+static int remove_run(struct ctx *c, void *args, struct err *e)
+{
+	return write_object(c, args, span_of(NULL, 0), "removed", e);
+}
+
+/* Octets are no text for a terminal: they go to a file, or are shown in hex. */
+static int give(struct ctx *c, const struct object_args *a, uint8_t n, struct span v, struct err *e)
+{
+	json_t *o;
+
+	if (a->output != NULL && file_create(a->output, v, 0600, e) != 0)
+		return -1;
+	o = object_json(n, v.n);
+	if (a->output != NULL)
+		out_set_text(&o, "output", a->output);
+	else
+		out_set(&o, "value", out_hex(v));
+	return out_result(c, o, e);
+}
+
+static int get_run(struct ctx *c, void *args, struct err *e)
+{
+	const struct object_args *a = args;
+	struct wr value = wr_grow(CONTAINER_OBJECT_MAX);
+	struct target t;
+	uint8_t n;
+	int rc;
+
+	if (object_number(a->number, &n, e) != 0 || open_target(&t, c, &a->channel, e) != 0)
+		return -1;
+	rc = target_close(&t, container_object_read(t.s, n, &value, e), e);
+	if (rc == 0)
+		rc = give(c, a, n, wr_span(&value), e);
+	wr_free(&value);
+	return rc;
+}
+
+const struct verb verb_container_put = {
+	.name = "container put",
+	.group = GROUP_CONTENT,
+	.place = 150,
+	.summary = "Put an object into a container",
+	.needs = CONTAINER_NEEDS | MUTATES,
+	VERB_OPTS(put_opts),
+	VERB_OPERANDS(put_operands),
+	.args_size = sizeof(struct object_args),
+	.run = put_run,
+};
+const struct verb verb_container_get = {
+	.name = "container get",
+	.group = GROUP_CONTENT,
+	.place = 160,
+	.summary = "Get an object from a container",
+	.needs = CONTAINER_NEEDS,
+	VERB_OPTS(get_opts),
+	VERB_OPERANDS(one_operands),
+	.args_size = sizeof(struct object_args),
+	.run = get_run,
+};
+const struct verb verb_container_remove = {
+	.name = "container remove",
+	.group = GROUP_CONTENT,
+	.place = 170,
+	.summary = "Remove an object from a container",
+	.needs = CONTAINER_NEEDS | MUTATES,
+	VERB_OPTS(put_opts),
+	VERB_OPERANDS(one_operands),
+	.args_size = sizeof(struct object_args),
+	.run = remove_run,
+};
+
+/* ---- show, list ---- */
+
+struct look_args {
+	struct channel_args channel;
+};
+static const struct opt look_opts[] = { CHANNEL_OPTS(look_args, channel) };
+
+static json_t *parties_json(const struct container *c)
+{
+	struct rd r = rd_of(c->parties);
+	struct container_party p;
+	json_t *rows = json_array();
+
+	while (container_party_next(&r, &p)) {
+		json_t *o = json_object();
+
+		party_id_show(&o, "party", p.id);
+		out_set(&o, "rights", rights_json(p.rights));
+		out_set(&o, "serial", serial_json(p.serial));
+		if (p.versions.n > 0)
+			out_set(&o, "versions", show_octets(p.versions));
+		show_add(&rows, o);
+	}
+	return rows;
+}
+
+static json_t *grants_json(const struct container *c)
+{
+	struct rd r = rd_of(c->grants);
+	struct container_grant g;
+	json_t *rows = json_array();
+
+	while (container_grant_next(&r, &g)) {
+		json_t *o = json_object();
+
+		party_id_show(&o, "party", g.id);
+		out_set(&o, "serial", serial_json(g.serial));
+		out_set(&o, "digest", out_hex(g.digest));
+		show_add(&rows, o);
+	}
+	return rows;
+}
+
+static json_t *objects_json(const struct container *c)
+{
+	struct rd r = rd_of(c->objects);
+	struct container_object x;
+	json_t *rows = json_array();
+
+	while (container_object_next(&r, &x))
+		show_add(&rows, object_json(x.number, x.length));
+	return rows;
+}
+
+static json_t *container_json(const struct container *c, bool is_operator)
+{
+	json_t *o = json_object();
+	const struct {
+		const char *name;
+		const struct quota *q;
+	} quotas[] = { { "quota_volatile", &c->quotas.volatile_quota },
+		{ "quota_data", &c->quotas.data_quota },
+		{ "reserve_volatile", &c->quotas.volatile_reserve },
+		{ "reserve_data", &c->quotas.data_reserve } };
+
+	out_set(&o, "container", out_hex(c->aid));
+	out_set(&o, "state", json_text(container_stage_str(c->stage)));
+	out_set(&o, "locked", json_boolean(c->locked));
+	for (size_t i = 0; i < sizeof(quotas) / sizeof(quotas[0]); i++)
+		if (quotas[i].q->given && quotas[i].q->n > 0)
+			out_set(&o, quotas[i].name, json_integer(quotas[i].q->n));
+	out_set(&o, "used", json_integer(c->used));
+	out_set(&o, "parties", parties_json(c));
+	out_set(&o, "grants", grants_json(c));
+	if (!is_operator)
+		out_set(&o, "objects", objects_json(c));
+	return o;
+}
+
+static json_t *issuers_json(const struct containers *all)
+{
+	struct rd r = rd_of(all->issuers);
+	struct container_issuer i;
+	json_t *rows = json_array();
+
+	while (container_issuer_next(&r, &i)) {
+		json_t *o = json_object();
+
+		out_set(&o, "issuer", out_hex(i.name));
+		out_set(&o, "serial", serial_json(i.serial));
+		show_add(&rows, o);
+	}
+	return rows;
+}
+
+static int read_all(struct ctx *c, const struct look_args *a, struct wr *state,
+    struct containers *all, struct err *e)
+{
+	struct target t;
+	bool there = false;
+	int rc;
+
+	if (open_target(&t, c, &a->channel, e) != 0)
+		return -1;
+	rc = target_close(&t, containers_read(t.s, NULL, state, all, &there, e), e);
+	if (rc == 0 && !there)
+		rc = err_set(e, ERR_CARD, "the card tells of no container here");
+	return rc;
+}
+
+static int show_run(struct ctx *c, void *args, struct err *e)
+{
+	struct wr state = { 0 };
+	struct containers all;
+	struct container one;
+	struct rd r;
+	int rc = read_all(c, args, &state, &all, e);
+
+	if (rc == 0) {
+		r = rd_of(all.containers);
+		if (all.is_operator || !container_next(&r, &one))
+			rc = err_set(e, ERR_SAFETY,
+			    "that is the issuer domain: container list shows all of them");
+		else
+			rc = out_result(c, container_json(&one, false), e);
+	}
+	wr_free(&state);
+	return rc;
+}
+
+static json_t *list_json(const struct containers *all)
+{
+	struct rd r = rd_of(all->containers);
+	json_t *o = json_object(), *rows = json_array();
+	struct container one;
+
+	while (container_next(&r, &one))
+		show_add(&rows, container_json(&one, true));
+	out_set(&o, "containers", rows);
+	out_set(&o, "issuers", issuers_json(all));
+	out_set(&o, "closed", json_boolean(all->closed));
+	out_set(&o, "time", all->time == 0 ? json_null() : json_integer(all->time));
+	return o;
+}
+
+/* Names with commas: "ACME (read, write)". */
+static void list_parties(FILE *out, const struct container *c)
+{
+	char id[PARTY_ID_TEXT], rights[RIGHTS_TEXT];
+	struct rd r = rd_of(c->parties), g = rd_of(c->grants);
+	struct container_party p;
+	struct container_grant x;
+
+	while (container_party_next(&r, &p))
+		print_line(out, "  %s: %s; serial %llu", party_id_text(p.id, id),
+		    rights_text(p.rights, rights), (unsigned long long)p.serial);
+	while (container_grant_next(&g, &x))
+		print_line(out, "  grant for %s, not used yet; serial %llu",
+		    party_id_text(x.id, id), (unsigned long long)x.serial);
+}
+
+static int list_text(FILE *out, const struct containers *all)
+{
+	struct rd r = rd_of(all->containers), i = rd_of(all->issuers);
+	char hex[2 * AID_MAX + 1], name[2 * PARTY_NAME + 1];
+	struct container one;
+	struct container_issuer x;
+
+	while (container_next(&r, &one)) {
+		print_text(out, "%s  %s%s, %u", hex_put(one.aid, hex, sizeof(hex)),
+		    container_stage_str(one.stage), one.locked ? ", locked" : "", one.used);
+		if (one.quotas.data_quota.given && one.quotas.data_quota.n > 0)
+			print_text(out, " of %u", one.quotas.data_quota.n);
+		print_line(out, " octets%s", one.quotas.data_reserve.n > 0 ? ", reserved" : "");
+		list_parties(out, &one);
+	}
+	while (container_issuer_next(&i, &x))
+		print_line(out, "issuer %s: last serial %llu", hex_put(x.name, name, sizeof(name)),
+		    (unsigned long long)x.serial);
+	print_line(out, "%s", all->closed ? "closed for other issuers" : "open for other issuers");
+	return 0;
+}
+
+static int list_run(struct ctx *c, void *args, struct err *e)
+{
+	struct wr state = { 0 };
+	struct containers all;
+	int rc = read_all(c, args, &state, &all, e);
+
+	if (rc == 0)
+		rc = all.is_operator
+			 ? (c->json ? out_result(c, list_json(&all), e) : list_text(c->out, &all))
+			 : err_set(e, ERR_SAFETY,
+			       "that is a container: container show shows what is in it");
+	wr_free(&state);
+	return rc;
+}
+
+const struct verb verb_container_show = {
+	.name = "container show",
+	.group = GROUP_CONTENT,
+	.place = 180,
+	.summary = "Show what is in a container of one's own",
+	.needs = CONTAINER_NEEDS,
+	VERB_OPTS(look_opts),
+	.args_size = sizeof(struct look_args),
+	.run = show_run,
+};
+const struct verb verb_container_list = {
+	.name = "container list",
+	.group = GROUP_CONTENT,
+	.place = 190,
+	.summary = "List the containers of a card and whose they are",
+	.needs = CONTAINER_NEEDS,
+	VERB_OPTS(look_opts),
+	.args_size = sizeof(struct look_args),
+	.run = list_run,
+};
