@@ -101,3 +101,18 @@ copies() {
 	ok campaign check unicast.yaml
 	[[ $output == *"put into ACS ACR40T, 2"* ]]
 }
+
+@test "examples/third-parties/containers: ACME comes, works, and is put out" {
+	run --separate-stderr env CARDADM="$CARDADM" "$EXAMPLES/third-parties/containers"
+	echo "$output" "$stderr" >&2
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^status 5: refused$' <<<"$output")" -eq 2 ]
+	[[ $output == *"claimed"*"ACME: read, write, content, admit"*"open for other issuers" ]]
+}
+
+@test "examples/third-parties/reservation: authority, operator and bank" {
+	run --separate-stderr env CARDADM="$CARDADM" "$EXAMPLES/third-parties/reservation"
+	echo "$output" "$stderr" >&2
+	[ "$status" -eq 0 ]
+	[[ $output == *"claimed, "*" reserved"*"BANK: read"*"closed for other issuers" ]]
+}
