@@ -448,3 +448,77 @@ HELLO=$TOP/examples/hello.cap
 	claim bank
 	run ! grep -qi -f kept t
 }
+
+@test "in channels that are open: of the operator, of the party" {
+	operator
+	party acme
+	request acme --quota-data 20000
+	op scp-open --keys test
+	authorize acme --container new
+	ok container list
+	[[ $output == *"grant for ACME, not used yet"* ]]
+	# A claim opens a channel of its own.
+	fails 4 -k acme/keys.yaml container claim acme.grant --access access
+	ok scp-close
+	claim acme
+	ok -k acme/keys.yaml scp-open --sd "$container" --keys access
+	ok container put 3 acme.req
+	ok container get 3 --output got
+	cmp got acme.req
+	fails 2 container show --keys access
+	[[ $stderr == *"a channel is open"* ]]
+	ok container leave --yes
+	# The party is nobody any more, in this channel too.
+	fails 6 container show
+	ok scp-close
+}
+
+@test "a party changes its keys in its container" {
+	operator
+	party acme
+	request acme --quota-data 20000
+	authorize acme --container new
+	claim acme
+	(umask 077 && openssl rand -hex 32 >acme/next.hex)
+	echo "  next: {type: scp03, version: 31, diversification: none, master: {file: next.hex}}" >>acme/keys.yaml
+	as acme put-keys next --rotate true --yes
+	refused 5 acme container show
+	ok -k acme/keys.yaml container show --sd "$container" --keys next --json
+	[ "$(jq -c '.parties[0].versions' <<<"$output")" = '["31"]' ]
+}
+
+@test "the clock of the card does not jump over a year unseen" {
+	operator
+	party acme
+	op revoke serials --up-to 1 --yes --no-time
+	[ "$(state .time)" = null ]
+	# An order with a time of 2004.
+	issuer=$(public op grantor | xxd -r -p | sha256sum | head -c 16)
+	op scp-open --keys test
+	ok apdu "80E2900020BF731D8001034208${issuer^^}9308000000000000000A9A0440000000"
+	[[ $output == *9000* ]]
+	ok scp-close
+	[ "$(state .time)" = 1073741824 ]
+	request acme --quota-data 5000
+	args=(authorize party acme.req --fingerprint "$fingerprint" --container new --valid-until 2099-12-31
+		--output acme.grant)
+	fails 7 -k op/keys.yaml "${args[@]}"
+	[[ $stderr == *"the clock of the card would jump over more than a year"* ]]
+	[ ! -e acme.grant ]
+	# By that clock the grant is not good yet.
+	fails 6 -k op/keys.yaml "${args[@]}" --no-time
+	[[ $stderr == *"6984"*"not one of the days of the grant"* ]]
+	op "${args[@]}" --yes
+	[ "$(state '.time > 1700000000')" = true ]
+	claim acme
+}
+
+@test "channels that will not do: a card without R-MAC, keys of SCP02" {
+	operator
+	"$CARDADM" -k op/keys.yaml vcard create old --i 10
+	fails 7 -r vcard:old -k op/keys.yaml container list
+	[[ $stderr == *"containers need a channel of SCP03 or SCP11 with level 33"* ]]
+	printf '  old: {type: scp02, test: true, version: 01, diversification: none, master: {hex: 404142434445464748494A4B4C4D4E4F}}\n' >>op/keys.yaml
+	fails 7 -k op/keys.yaml container list --keys old
+	[[ $stderr == *"is for SCP02: containers need SCP03"* ]]
+}
