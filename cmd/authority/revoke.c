@@ -1,4 +1,4 @@
-/* revoke party, revoke grant, revoke serials: what an operator takes back. */
+/* revoke grant, revoke serials: grants that an operator takes back. */
 #include <string.h>
 #include <time.h>
 
@@ -10,22 +10,12 @@
 #define REVOKE_NEEDS (NEED_READER | USES_SESSION | USES_KEYSTORE | MUTATES | DESTROYS | HAS_JSON)
 
 struct args {
-	const char *id, *issuer, *up_to;
+	const char *issuer, *up_to;
 	struct aid container;
-	bool keep, no_time;
+	bool no_time;
 	struct channel_args channel;
 };
 
-static const struct operand party_operands[] = {
-	WORD_STRING("ID", args, id, "Name of the party, as in its grant"),
-};
-static const struct opt party_opts[] = {
-	OPT_AID("container", "AID", args, container, "The container", .flags = OPT_REQUIRED),
-	OPT_FLAG("keep", args, keep,
-	    "Leave what lies in the container, for a new grant with the same key of the owner"),
-	OPT_FLAG("no-time", args, no_time, "Leave the card's clock alone"),
-	CHANNEL_OPTS(args, channel),
-};
 static const struct opt grant_opts[] = {
 	OPT_AID("container", "AID", args, container, "The container", .flags = OPT_REQUIRED),
 	OPT_FLAG("no-time", args, no_time, "Leave the card's clock alone"),
@@ -125,54 +115,13 @@ static int end(struct work *w, int rc, json_t *take, struct err *e)
 	return rc;
 }
 
-/* ---- party, grant ---- */
-
-static bool party_is_out(const struct work *w)
-{
-	struct container c;
-	struct container_party p;
-	struct container_grant g;
-
-	if (!container_find(&w->all, w->order.container, &c))
-		return true;
-	/* A sealed one does not say whose it was; without `keep` it is to be emptied. */
-	if (c.stage == STAGE_SEALED && !w->order.keep && !w->done)
-		return false;
-	return !container_party_find(&c, w->order.party, &p) &&
-	       !container_grant_find(&c, w->order.party, &g);
-}
+/* ---- grant ---- */
 
 static bool grants_are_out(const struct work *w)
 {
 	struct container c;
 
 	return !container_find(&w->all, w->order.container, &c) || c.grants.n == 0;
-}
-
-static int party_run(struct ctx *c, void *args, struct err *e)
-{
-	const struct args *a = args;
-	struct work w = { .c = c, .a = a, .order = { .kind = ORDER_REVOKE, .keep = a->keep } };
-	json_t *o = json_object();
-	char question[160];
-	int rc = 0;
-
-	w.order.container = aid_span(&a->container);
-	w.order.party = span_str(a->id);
-	if (w.order.party.n < 1 || w.order.party.n > PARTY_ID_MAX)
-		rc = err_set(e, ERR_USAGE, "ID: 1 to %d octets", PARTY_ID_MAX);
-	snprintf(question, sizeof(question), "Put %.40s out of %s, %s?", a->id,
-	    aid_hex(&a->container).s,
-	    a->keep ? "leaving its data there" : "deleting what it owns there");
-	if (rc == 0)
-		rc = begin(&w, e);
-	if (rc == 0)
-		rc = run(&w, party_is_out, question, e);
-	party_id_show(&o, "party", w.order.party);
-	out_set(&o, "container", out_hex(w.order.container));
-	out_set(&o, "revoked", json_true());
-	out_set(&o, "kept", json_boolean(a->keep));
-	return end(&w, rc, o, e);
 }
 
 static int grant_run(struct ctx *c, void *args, struct err *e)
@@ -248,17 +197,6 @@ static int serials_run(struct ctx *c, void *args, struct err *e)
 	return end(&w, rc, o, e);
 }
 
-const struct verb verb_revoke_party = {
-	.name = "revoke party",
-	.group = GROUP_AUTHORITY,
-	.place = 130,
-	.summary = "Put a party out of its container",
-	.needs = REVOKE_NEEDS,
-	VERB_OPTS(party_opts),
-	VERB_OPERANDS(party_operands),
-	.args_size = sizeof(struct args),
-	.run = party_run,
-};
 const struct verb verb_revoke_grant = {
 	.name = "revoke grant",
 	.group = GROUP_AUTHORITY,

@@ -68,6 +68,8 @@ json_t *field_json(const struct field *f, const void *base)
 		return words_json(f, ((const struct field_bits *)v)->v);
 	case FIELD_PRIVILEGES:
 		return privileges_json(((const struct field_privileges *)v)->v);
+	case FIELD_TEXT:
+		return json_text(((const struct field_text *)v)->s);
 	case FIELD_KEYS:
 		return json_text(((const struct field_keys *)v)->name);
 	case FIELD_FILE:

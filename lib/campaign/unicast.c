@@ -85,13 +85,28 @@ static void close_steps(struct campaign *c)
 
 /* ---- keys of the channel ---- */
 
+/* What a step asks of every channel is asked before there is a card. */
+static int check_levels(const struct campaign *c, struct err *e)
+{
+	for (uint32_t i = 0; i < c->unicast->n; i++) {
+		const struct task *t = &c->unicast->task[i];
+
+		if (!t->change.kind->level_33 || unicast_level(c) == 0x33)
+			continue;
+		err_set(e, ERR_SAFETY, "%s needs channels of SCP03 with level 33",
+		    t->change.kind->name);
+		return task_error(c, t, e);
+	}
+	return 0;
+}
+
 static int ready(struct campaign *c, struct err *e)
 {
 	const char *name = c->m.keys[0] == '\0' ? NULL : c->m.keys;
 
 	if (keystore_find_card(c->ks, name, &c->keys, e) != 0)
 		return -1;
-	return unicast_chain_keys(c, e);
+	return check_levels(c, e) != 0 ? -1 : unicast_chain_keys(c, e);
 }
 
 int visit_channel(struct visit *v, const struct channel_set *set, struct err *e)

@@ -44,6 +44,7 @@ struct change_kind {
 	const struct field *fields;
 	size_t field_n; /* at most 64 */
 	size_t size, work_size;
+	bool level_33; /* takes a channel of SCP03 or SCP11 at this level, and no other */
 	/* Before any card: what the fields say together, files read and checked. ERR_USAGE,
 	 * ERR_INPUT; close() in any case. */
 	int (*open)(void *x, struct err *e);

@@ -181,6 +181,16 @@ static int take_privileges(const char *text, struct field_privileges *to, struct
 	return why == NULL ? 0 : err_set(e, ERR_USAGE, "cannot be: %s", why);
 }
 
+static int take_text(const struct field *f, const char *text, struct field_text *to, struct err *e)
+{
+	size_t n = strlen(text);
+
+	if (n < f->min || n > f->max)
+		return err_set(e, ERR_USAGE, "must have %u to %u octets", f->min, f->max);
+	snprintf(to->s, sizeof(to->s), "%s", text);
+	return 0;
+}
+
 static int take_keys(const char *text, struct field_keys *to, struct err *e)
 {
 	if (text[0] == '\0' || strlen(text) >= sizeof(to->name))
@@ -240,6 +250,8 @@ int field_put(const struct field *f, const struct field_source *from, const char
 		return take_choices(f, text, to, e);
 	case FIELD_PRIVILEGES:
 		return take_privileges(text, to, e);
+	case FIELD_TEXT:
+		return take_text(f, text, to, e);
 	case FIELD_KEYS:
 		return take_keys(text, to, e);
 	case FIELD_FILE:
@@ -274,6 +286,8 @@ bool field_given(const struct field *f, const void *base)
 		return ((const struct field_bits *)v)->v != 0;
 	case FIELD_PRIVILEGES:
 		return ((const struct field_privileges *)v)->given;
+	case FIELD_TEXT:
+		return ((const struct field_text *)v)->s[0] != '\0';
 	case FIELD_KEYS:
 		return ((const struct field_keys *)v)->name[0] != '\0';
 	case FIELD_FILE:
@@ -347,6 +361,9 @@ bool field_content(const struct field *f, const void *base, struct wr *w)
 		break;
 	case FIELD_PRIVILEGES:
 		wr_u32(w, ((const struct field_privileges *)v)->v);
+		break;
+	case FIELD_TEXT:
+		wr_put(w, span_str(((const struct field_text *)v)->s));
 		break;
 	case FIELD_KEYS:
 		return put_entry(w, v);

@@ -33,6 +33,7 @@ enum field_kind {
 	FIELD_CHOICE,     /* struct field_choice: one of `choices` */
 	FIELD_CHOICES,    /* struct field_bits: several of `choices`, with commas */
 	FIELD_PRIVILEGES, /* struct field_privileges: by name, with commas */
+	FIELD_TEXT,       /* struct field_text: min..max octets */
 	FIELD_KEYS,       /* struct field_keys: an entry of the key store, by name */
 	FIELD_FILE,       /* struct field_file */
 	FIELD_FILES       /* struct field_files: one after the other */
@@ -70,6 +71,10 @@ struct field_privileges {
 	bool given;
 	uint32_t v;
 	uint8_t n; /* octets on the wire: 1 or 3 */
+};
+enum { FIELD_TEXT_MAX = 64 };
+struct field_text {
+	char s[FIELD_TEXT_MAX + 1];
 };
 /* entry: found by field_keys_find, borrowed from the key store; NULL before. */
 struct field_keys {

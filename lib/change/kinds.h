@@ -74,6 +74,19 @@ struct domain_told {
 	size_t confirmation_n;
 };
 
+/* revoke-party; work: struct revoke_work. Without container: each that the party is in. */
+struct revoke_party {
+	struct field_text party;
+	struct aid container;
+	bool keep, no_time;
+};
+enum { REVOKE_MAX = 16 }; /* containers of a card */
+struct revoke_work {
+	struct aid list[REVOKE_MAX];
+	size_t n, done;
+	uint32_t card_time; /* 0: the card has none */
+};
+
 /* domain-personalize; work: struct key_work. by.i: 0 in a channel, 1 through the parent. */
 struct personalize_shown {
 	struct aid aid;

@@ -1,0 +1,57 @@
+/* revoke party: a third party is put out of its container. */
+#include "cmd/authority/place.h"
+#include "cmd/content/change.h"
+#include "cmd/kit/print.h"
+#include "cmd/kit/show.h"
+
+struct args {
+	struct revoke_party x;
+	struct channel_args channel;
+};
+
+static const struct opt opts[] = { CHANNEL_OPTS(args, channel) };
+
+static int tell(
+    struct ctx *c, const struct change *ch, const struct change_result *r, struct err *e)
+{
+	const struct revoke_party *x = ch->x;
+	const struct revoke_work *w = r->work;
+	json_t *o = json_object(), *list = json_array();
+
+	for (size_t i = 0; i < w->done; i++)
+		show_add(&list, out_hex(aid_span(&w->list[i])));
+	party_id_show(&o, "party", span_str(x->party.s));
+	out_set(&o, "containers", list);
+	out_set(&o, "revoked", json_true());
+	out_set(&o, "kept", json_boolean(x->keep));
+	out_set(&o, "already", json_boolean(r->already));
+	return out_result(c, o, e);
+}
+
+static int run(struct ctx *c, void *args, struct err *e)
+{
+	struct args *g = args;
+	struct keystore *ks = NULL;
+	int rc = 0;
+
+	if (c->agent == NULL && !c->dry_run)
+		rc = ctx_keystore(c, &ks, e);
+	if (rc == 0)
+		rc = container_channel_check(c, &g->channel, ks, e);
+	if (ks != NULL)
+		ctx_keystore_done(c, ks);
+	return rc == 0 ? change_verb(c, &change_revoke_party, &g->x, &g->channel, tell, e) : -1;
+}
+
+const struct verb verb_revoke_party = {
+	.name = "revoke party",
+	.group = GROUP_AUTHORITY,
+	.place = 130,
+	.summary = "Put a party out of its container",
+	.needs = CHANGE_NEEDS,
+	.change = &change_revoke_party,
+	.change_at = offsetof(struct args, x),
+	VERB_OPTS(opts),
+	.args_size = sizeof(struct args),
+	.run = run,
+};
