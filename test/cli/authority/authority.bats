@@ -189,3 +189,24 @@ grant() {
 	echo "  grantor: {type: grantor, test: true, curve: p-256, private: $(sed -n '/^  ca:/,/private:/s/.*private: //p' is/keys.yaml)}" >>is/keys.yaml
 	fails 3 -k is/keys.yaml authority enrol --yes
 }
+
+@test "a serial that is far ahead of the clock burns those below it: only with --yes" {
+	house
+	enrol
+	party acme
+	request acme --quota-data 5000
+	grant acme
+	ahead=$(($(date +%s%3N) + 864000000))
+	jq -c --argjson n "$ahead" '.serial = $n' "$XDG_STATE_HOME/cardadm/grants.jsonl" >rows
+	cat rows >>"$XDG_STATE_HOME/cardadm/grants.jsonl"
+	rm acme.g
+	fails 7 -k is/keys.yaml authority grant acme.req --card "$card" --container new \
+		--valid-until 2099-12-31 --fingerprint "$fingerprint" --output acme.g
+	[ ! -e acme.g ]
+	grant acme --yes
+	[ "$(jq .serial <<<"$output")" -eq $((ahead + 1)) ]
+	fails 7 -k op/keys.yaml reserve acme.g --output x
+	[[ $stderr == *"more than a day ahead of the clock"* ]]
+	[ "$(state .containers)" = '[]' ]
+	op reserve acme.g --output x --yes
+}
