@@ -50,7 +50,7 @@ static int certify_run(struct ctx *c, void *args, struct err *e)
 	if (ctx_keystore(c, &ks, e) != 0)
 		return -1;
 	rc = certify(ks, a, &card, e);
-	ctx_keystore_done(c, ks);
+	keystore_close(ks);
 	if (rc != 0)
 		return -1;
 	hex_put(span_of(card.cin, card.cin_n), cin, sizeof(cin));
@@ -90,7 +90,7 @@ static int list_run(struct ctx *c, void *args, struct err *e)
 	if (ctx_keystore(c, &ks, e) != 0)
 		return -1;
 	rc = register_list(ks, &rows, e);
-	ctx_keystore_done(c, ks);
+	keystore_close(ks);
 	if (rc != 0) {
 		json_decref(rows);
 		return -1;
@@ -160,7 +160,7 @@ static int revoke_run(struct ctx *c, void *args, struct err *e)
 	if (ctx_keystore(c, &ks, e) != 0)
 		return -1;
 	rc = revoke_card(c, ks, &a->cin, &already, e);
-	ctx_keystore_done(c, ks);
+	keystore_close(ks);
 	if (rc != 0)
 		return -1;
 	o = json_object();
@@ -282,7 +282,7 @@ static int grant_run(struct ctx *c, void *args, struct err *e)
 		return -1;
 	rc = grant(c, ks, args, &o, e);
 	grant_order_free(&o);
-	ctx_keystore_done(c, ks);
+	keystore_close(ks);
 	return rc;
 }
 

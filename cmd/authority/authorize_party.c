@@ -210,7 +210,7 @@ static int run(struct ctx *c, void *args, struct err *e)
 	grant_order_free(&w.order);
 	wr_free(&w.grant);
 	if (w.ks != NULL)
-		ctx_keystore_done(c, w.ks);
+		keystore_close(w.ks);
 	return rc;
 }
 

@@ -315,7 +315,7 @@ static int run(struct ctx *c, void *args, struct err *e)
 		rc = target_close(&w.t, w.t.is_dry ? plan(&w, e) : enrol(&w, e), e);
 	card_seen_free(&w.card);
 	if (w.ks != NULL)
-		ctx_keystore_done(c, w.ks);
+		keystore_close(w.ks);
 	return rc;
 }
 

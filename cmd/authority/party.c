@@ -135,7 +135,7 @@ static int request_run(struct ctx *c, void *args, struct err *e)
 		rc = request_tell(c, a->output, wr_span(&w), e);
 	wr_free(&w);
 	wr_free(&domain_key);
-	ctx_keystore_done(c, ks);
+	keystore_close(ks);
 	return rc;
 }
 
@@ -278,7 +278,7 @@ static int show_run(struct ctx *c, void *args, struct err *e)
 		rc = show(ks, &f, &o, e);
 	party_file_free(&f);
 	if (ks != NULL)
-		ctx_keystore_done(c, ks);
+		keystore_close(ks);
 	if (rc == 0)
 		return out_result(c, o, e);
 	json_decref(o);

@@ -184,7 +184,7 @@ static int run(struct ctx *c, void *args, struct err *e)
 	card_seen_free(&w.card);
 	party_file_free(&w.file);
 	if (w.ks != NULL)
-		ctx_keystore_done(c, w.ks);
+		keystore_close(w.ks);
 	return rc;
 }
 

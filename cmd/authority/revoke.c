@@ -111,7 +111,7 @@ static int end(struct work *w, int rc, json_t *take, struct err *e)
 	}
 	wr_free(&w->state);
 	if (w->ks != NULL)
-		ctx_keystore_done(w->c, w->ks);
+		keystore_close(w->ks);
 	return rc;
 }
 

@@ -4,17 +4,12 @@
 #include "cmd/kit/print.h"
 #include "cmd/kit/show.h"
 
-struct args {
-	struct revoke_party x;
-	struct channel_args channel;
-};
-
-static const struct opt opts[] = { CHANNEL_OPTS(args, channel) };
+static const struct opt opts[] = { CHANNEL_OPTS(change_args, channel) };
 
 static int tell(
     struct ctx *c, const struct change *ch, const struct change_result *r, struct err *e)
 {
-	const struct revoke_party *x = ch->x;
+	const struct revoke_party_shown *x = ch->x;
 	const struct revoke_work *w = r->work;
 	json_t *o = json_object(), *list = json_array();
 
@@ -30,7 +25,7 @@ static int tell(
 
 static int run(struct ctx *c, void *args, struct err *e)
 {
-	struct args *g = args;
+	struct change_args *g = args;
 	struct keystore *ks = NULL;
 	int rc = 0;
 
@@ -39,8 +34,8 @@ static int run(struct ctx *c, void *args, struct err *e)
 	if (rc == 0)
 		rc = container_channel_check(c, &g->channel, ks, e);
 	if (ks != NULL)
-		ctx_keystore_done(c, ks);
-	return rc == 0 ? change_verb(c, &change_revoke_party, &g->x, &g->channel, tell, e) : -1;
+		keystore_close(ks);
+	return rc == 0 ? change_verb(c, g, tell, e) : -1;
 }
 
 const struct verb verb_revoke_party = {
@@ -49,9 +44,7 @@ const struct verb verb_revoke_party = {
 	.place = 130,
 	.summary = "Put a party out of its container",
 	.needs = CHANGE_NEEDS,
-	.change = &change_revoke_party,
-	.change_at = offsetof(struct args, x),
+	VERB_CHANGE(change_revoke_party, change_args, change),
 	VERB_OPTS(opts),
-	.args_size = sizeof(struct args),
 	.run = run,
 };

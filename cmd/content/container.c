@@ -24,7 +24,7 @@ static int open_target(struct target *t, struct ctx *c, const struct channel_arg
 	if (rc == 0)
 		rc = container_channel_check(c, a, ks, e);
 	if (ks != NULL)
-		ctx_keystore_done(c, ks);
+		keystore_close(ks);
 	return rc == 0 ? container_target_open(t, c, a, e) : -1;
 }
 

@@ -329,7 +329,7 @@ static int run(struct ctx *c, void *args, struct err *e)
 		rc = c->dry_run ? plan(&w, e) : work(&w, e);
 	party_file_free(&w.file);
 	if (w.ks != NULL)
-		ctx_keystore_done(c, w.ks);
+		keystore_close(w.ks);
 	return rc;
 }
 

@@ -75,7 +75,7 @@ static int run(struct work *w, worker *work, json_t *take, struct err *e)
 	if (rc == 0)
 		rc = container_channel_check(w->c, &w->a->channel, ks, e);
 	if (ks != NULL)
-		ctx_keystore_done(w->c, ks);
+		keystore_close(ks);
 	if (rc == 0)
 		rc = container_target_open(&w->t, w->c, &w->a->channel, e);
 	if (rc == 0)

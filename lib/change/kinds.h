@@ -74,11 +74,10 @@ struct domain_told {
 	size_t confirmation_n;
 };
 
-/* revoke-party; work: struct revoke_work. Without container: each that the party is in. */
-struct revoke_party {
+/* revoke-party; work: struct revoke_work. */
+struct revoke_party_shown {
 	struct field_text party;
-	struct aid container;
-	bool keep, no_time;
+	bool keep;
 };
 enum { REVOKE_MAX = 16 }; /* containers of a card */
 struct revoke_work {

@@ -5,12 +5,20 @@
 #include "change/kinds.h"
 #include "host/container.h"
 
+/* Without container: each that the party is in. */
+struct revoke_party {
+	struct revoke_party_shown shown;
+	struct aid container;
+	bool no_time;
+};
+BEGINS_WITH(struct revoke_party_shown, struct revoke_party, shown);
+
 #define ROW(member, ...) FIELD_ROW(struct revoke_party, member, __VA_ARGS__)
 static const struct field fields[] = {
-	ROW(party, "party", FIELD_TEXT, "ID", "Name of the party, as in its grant",
+	ROW(shown.party, "party", FIELD_TEXT, "ID", "Name of the party, as in its grant",
 	    .flags = FIELD_REQUIRED | FIELD_OPERAND, .min = 1, .max = PARTY_ID_MAX),
 	ROW(container, "container", FIELD_AID, "AID", "The container (each that the party is in)"),
-	ROW(keep, "keep", FIELD_FLAG, NULL,
+	ROW(shown.keep, "keep", FIELD_FLAG, NULL,
 	    "Leave what lies in the container, for a new grant with the same key of the owner"),
 	ROW(no_time, "no-time", FIELD_FLAG, NULL, "Leave the card's clock alone"),
 };
@@ -23,7 +31,7 @@ enum { A_YEAR = 366 * 86400 };
  * was: who names it, and does not want it kept, wants it emptied. */
 static bool concerns(const struct revoke_party *x, const struct container *c)
 {
-	struct span id = span_str(x->party.s);
+	struct span id = span_str(x->shown.party.s);
 	struct container_party p;
 	struct container_grant g;
 
@@ -31,7 +39,7 @@ static bool concerns(const struct revoke_party *x, const struct container *c)
 		return false;
 	if (container_party_find(c, id, &p) || container_grant_find(c, id, &g))
 		return true;
-	return x->container.n > 0 && c->stage == STAGE_SEALED && !x->keep;
+	return x->container.n > 0 && c->stage == STAGE_SEALED && !x->shown.keep;
 }
 
 static int look(
@@ -112,8 +120,8 @@ static int confirm(struct change_card *c, const void *x, void *work, struct err 
 		one.s.aid = w->list[i];
 		change_list(c, i == 0 ? "the containers:" : NULL, &one);
 	}
-	return change_ask(c, e, "Put %s out, %s?", v->party.s,
-	    v->keep ? "leaving what lies there" : "deleting what it owns there");
+	return change_ask(c, e, "Put %s out, %s?", v->shown.party.s,
+	    v->shown.keep ? "leaving what lies there" : "deleting what it owns there");
 }
 
 static int act(struct change_card *c, const void *x, void *work, struct err *e)
@@ -124,8 +132,8 @@ static int act(struct change_card *c, const void *x, void *work, struct err *e)
 	for (w->done = 0; w->done < w->n; w->done++) {
 		const struct container_order o = { .kind = ORDER_REVOKE,
 			.container = aid_span(&w->list[w->done]),
-			.party = span_str(v->party.s),
-			.keep = v->keep,
+			.party = span_str(v->shown.party.s),
+			.keep = v->shown.keep,
 			.has_time = !v->no_time,
 			.time = (uint32_t)time(NULL) };
 		struct span answer;
@@ -157,8 +165,8 @@ static void describe(const void *x, char *out, size_t cap)
 {
 	const struct revoke_party *v = x;
 
-	snprintf(out, cap, "%s%s%s%s", v->party.s, v->container.n > 0 ? " of " : "",
-	    v->container.n > 0 ? aid_hex(&v->container).s : "", v->keep ? ", keep" : "");
+	snprintf(out, cap, "%s%s%s%s", v->shown.party.s, v->container.n > 0 ? " of " : "",
+	    v->container.n > 0 ? aid_hex(&v->container).s : "", v->shown.keep ? ", keep" : "");
 }
 
 const struct change_kind change_revoke_party = {

@@ -54,6 +54,7 @@ static const char *text_of(const struct field *f, enum value v, char out[static 
 		return f->choices[v == FIRST ? 0 : 1];
 	case FIELD_PRIVILEGES:
 		return v == FIRST ? "card-lock" : "card-reset";
+	case FIELD_TEXT:
 	case FIELD_KEYS:
 		return v == FIRST ? "one" : "two";
 	case FIELD_FILE:

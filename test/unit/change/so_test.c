@@ -135,12 +135,14 @@ static const struct {
 	{ "domain-personalize", "aid=" SD " with=next by=store-data", "as", "35", SO_YES, true },
 	{ "domain-personalize", "aid=" SD " with=long", "by", "channel", SO_NO, false },
 	{ "domain-personalize", "aid=" SD " with=long", "by", "store-data", SO_YES, false },
+	{ "revoke-party", "", "party", "ACME", SO_YES, false },
+	{ "revoke-party", "party=ACME", "container", SD, SO_YES, false },
 };
 enum { CASES = sizeof(cases) / sizeof(cases[0]) };
 
 /* They say how, not what; or need files that are signed, which the bats tests have. */
 static const char *const how[] = { "token", "load-token", "block", "extended", "replace", "cleanup",
-	"descriptor", "dap", "no-selectable", "related", "factory", "common" };
+	"descriptor", "dap", "no-selectable", "related", "factory", "common", "keep", "no-time" };
 
 static bool says_how(const char *kind, const char *name)
 {
