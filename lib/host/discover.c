@@ -19,6 +19,15 @@ static bool not_there(uint16_t sw)
 	return false;
 }
 
+/* What the containers of third parties tell in a channel only: without one it counts as not told.
+ */
+static bool is_hidden(const struct session *s, uint16_t tag, uint16_t sw)
+{
+	return sw == SW_SECURITY_STATUS && s->mode == SESSION_CLOSED &&
+	       (tag == TAG_CIN || tag == TAG_IIN || tag == TAG_KEY_INFORMATION ||
+		   tag == TAG_SEQUENCE_COUNTER);
+}
+
 int session_get_data(struct session *s, uint16_t tag, struct span *val, bool *found, struct err *e)
 {
 	struct capdu c = { .cla = 0x80,
@@ -32,9 +41,7 @@ int session_get_data(struct session *s, uint16_t tag, struct span *val, bool *fo
 	*val = span_of(NULL, 0);
 	if (session_send(s, &c, &r, e) != 0)
 		return err_in(e, "GET DATA %02X%02X", c.p1, c.p2);
-	/* What is told only in a channel is not told here, as in the containers of third parties.
-	 */
-	if (not_there(r.sw) || (r.sw == SW_SECURITY_STATUS && s->mode == SESSION_CLOSED))
+	if (not_there(r.sw) || is_hidden(s, tag, r.sw))
 		return 0;
 	if (r.sw != SW_OK)
 		return err_sw(e, ERR_CARD, r.sw, "GET DATA %02X%02X", c.p1, c.p2);
