@@ -133,12 +133,14 @@ static void compare(struct ledger *l, bool fresh, const struct mark *own, const 
 		snprintf(l->lost, sizeof(l->lost), "%.440s: %s", l->path, what);
 }
 
-/* What it has as not done may be done, or begun, since. */
+/* What it has as not done may be done, or begun, since. One statement: rows that were changed and
+ * whose sums were not are damaged. */
 static int distrust(struct ledger *l, struct err *e)
 {
 	return store_exec(l,
-	    "UPDATE card SET check_once = 1 WHERE state <> 1;"
-	    "UPDATE card SET sum = " CARD_SUM " WHERE state <> 1",
+	    "UPDATE card SET check_once = 1,"
+	    " sum = sum64(goal, file, id, state, step, reason, auth_failed, attempts, in_doubt, 1,"
+	    " hint, bare) WHERE state <> 1",
 	    e);
 }
 

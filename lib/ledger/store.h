@@ -48,7 +48,8 @@ struct ledger {
 	struct timespec committed; /* when the last one ended; zero: never */
 };
 
-/* The sums of rows: every column that is read counts. sum64 is a function of ours, see store.c. */
+/* The sums of rows: every column that is read counts, but for kdd and made (see schema.c). sum64 is
+ * a function of ours, see store.c. */
 #define CARD_SUM_OF(more) \
 	"sum64(goal, file, id, state, step, reason, auth_failed, attempts, in_doubt, check_once," \
 	" hint" more ")"

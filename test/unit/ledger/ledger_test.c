@@ -582,6 +582,52 @@ static void test_lost(void **state)
 	}
 }
 
+struct countdown {
+	uint64_t left;
+};
+
+static bool at_zero(void *ctx)
+{
+	struct countdown *c = ctx;
+
+	return c->left-- == 0;
+}
+
+/* Distrust of an older copy that is interrupted leaves all rows as they were, or none. */
+static void test_lost_interrupted(void **state)
+{
+	struct countdown at = { 0 };
+	const struct ledger_goal asked = {
+		.name = "demo", .now = goal, .stop = at_zero, .ctx = &at
+	};
+	struct ledger *l = open_it(true);
+	bool stopped = true;
+	struct err e;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		char file[16];
+
+		snprintf(file, sizeof(file), "%05d", i);
+		assert_ok(ledger_add(l, file, &e), &e);
+	}
+	assert_ok(ledger_flush(l, &e), &e);
+	ledger_close(l);
+	copy("", ".older");
+	ledger_close(open_it(true));
+	for (uint64_t n = 0; stopped; n++) {
+		copy(".older", "");
+		at.left = n;
+		stopped = ledger_open(path, &asked, true, &l, &e) != 0;
+		if (stopped) {
+			assert_int_equal(e.code, ERR_INTERRUPTED);
+			l = open_it(true);
+		}
+		assert_non_null(strstr(lost(l), "older copy"));
+		ledger_close(l);
+	}
+}
+
 static bool at_once(void *ctx)
 {
 	(*(int *)ctx)++;
@@ -841,6 +887,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_former_goal, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_newest_goal, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lost, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lost_interrupted, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_paths, setup, teardown),
