@@ -298,8 +298,8 @@ bool field_given(const struct field *f, const void *base)
 	return false;
 }
 
-/* A key set is its type, its version and its check values: another one under the same name is
- * another goal. */
+/* A key set is its type, its version, its check values and how a card's keys come from them:
+ * another one under the same name is another goal. */
 static bool put_entry(struct wr *w, const struct field_keys *v)
 {
 	const struct entry *t = v->entry;
@@ -324,6 +324,8 @@ static bool put_entry(struct wr *w, const struct field_keys *v)
 		wr_bytes(w, shown, 3);
 	}
 	wr_u8(w, (uint8_t)t->diversification);
+	for (size_t i = 0; t->diversification == DIVERSIFY_TEMPLATE && i < t->template.n; i++)
+		wr_u16(w, t->template.token[i]);
 	return true;
 }
 

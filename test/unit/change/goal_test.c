@@ -205,11 +205,15 @@ static void goal_of_keys(const struct entry *t, struct goal *to)
 	change_free(&ch);
 }
 
-/* Under one name: other keys, another version, another type, another diversification. */
+/* Under one name: other keys, another version, another type, another diversification or template.
+ */
 static void a_key_set_is_not_its_name(void **state)
 {
-	static struct goal all[6];
+	static const char *const templates[] = { "$_ 000000 $k 00 $0$1$2",
+		"$_ 000000 $k 00 $0$1$3" };
+	static struct goal all[8];
 	struct entry t = keys[0];
+	const char *why;
 
 	(void)state;
 	goal_of_keys(&t, &all[0]);
@@ -224,13 +228,18 @@ static void a_key_set_is_not_its_name(void **state)
 	t = keys[0];
 	t.diversification = DIVERSIFY_KDF3;
 	goal_of_keys(&t, &all[4]);
-	for (size_t i = 0; i < 5; i++)
+	t.diversification = DIVERSIFY_TEMPLATE;
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(template_from(templates[i], &t.template, &why));
+		goal_of_keys(&t, &all[5 + i]);
+	}
+	for (size_t i = 0; i < 7; i++)
 		for (size_t k = 0; k < i; k++)
 			assert_false(same(&all[i], &all[k]));
 	t = keys[0];
 	snprintf(t.name, sizeof(t.name), "other");
-	goal_of_keys(&t, &all[5]);
-	assert_true(same(&all[0], &all[5]));
+	goal_of_keys(&t, &all[7]);
+	assert_true(same(&all[0], &all[7]));
 }
 
 static int begin(void **state)
