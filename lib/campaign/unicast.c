@@ -268,7 +268,8 @@ void visit_begin(struct visit *v, struct run *r, enum visit_kind kind)
 		.card = { .s = &r->s,
 		    .habits = &r->habits.load,
 		    .calls = &visit_calls,
-		    .is_dry = kind == VISIT_PLAN } };
+		    .is_dry = kind == VISIT_PLAN,
+		    .dry_des = kind == VISIT_PLAN && r->c->keys->type == ENTRY_SCP02 } };
 	v->card.ctx = v;
 }
 

@@ -447,6 +447,28 @@ state() { # CARD AID
 	[ "$(KEYS=new state 0002 $APPLET)" = selectable ]
 }
 
+@test "a dry run for cards of SCP02: what is encrypted is as long as triple DES makes it" {
+	cat >keys.yaml <<-'YAML'
+		cardadm: keystore/1
+		keys:
+		  test: {type: scp02, test: true, version: 01, diversification: none,
+		    master: {hex: 404142434445464748494A4B4C4D4E4F}}
+	YAML
+	chmod 600 keys.yaml
+	"$CARDADM" vcard create fleet --count 1 --keystore keys.yaml
+	echo '8010 08 0102030405060708' >data
+	{
+		echo '  - store-data: {file: data, encrypted: true}'
+		echo 'level: 03'
+	} | manifest
+	ok campaign run campaign.yaml --dry-run
+	grep -q '^80E2E8000B8010080000000000000000 ' <<<"$output"
+	# And so it goes to the card, which knows no such group: 11 octets are 16 in the channel, and 8
+	# of MAC.
+	fails 9 campaign run campaign.yaml --trace trace.txt
+	grep -q '^> 84E2E80018' trace.txt
+}
+
 @test "cards of products with factory keys: asked for as the product wants it, gone when new ones come" {
 	local product at
 	steps_for 0 </dev/null
