@@ -376,8 +376,10 @@ static int work(struct run *r, struct err *e)
 	int rc;
 
 	visit_begin(&v, r, VISIT_CARD);
-	/* Outcomes that belong to another card, which had this name before. */
-	if (r->other_before && ledger_steps_forget(r->l, r->lc->file, e) != 0) {
+	/* Outcomes that belong to another card, which had this name before. They go together with
+	 * its number: those of this one are its own, also after a kill. */
+	if (r->other_before &&
+	    (ledger_steps_forget(r->l, r->lc->file, e) != 0 || ledger_note(r->l, r->lc, e) != 0)) {
 		r->ledger_failed = true;
 		return -1;
 	}

@@ -161,9 +161,11 @@ static int identify(struct run *r, const char *name, struct err *e)
 	if (r->calls->habits != NULL)
 		r->calls->habits(r->calls->ctx, &r->s, &r->habits);
 	r->other_before = r->lc->id[0] != '\0' && strcmp(r->lc->id, id) != 0;
-	if (r->other_before)
+	if (r->other_before) {
 		r->lc->kdd[0] = '\0';
-	r->known_refused = !r->other_before && r->lc->auth_failed == CARD_AUTH_REFUSED;
+		r->lc->auth_failed = CARD_AUTH_FINE;
+	}
+	r->known_refused = r->lc->auth_failed == CARD_AUTH_REFUSED;
 	memcpy(r->lc->id, id, sizeof(id));
 	/* Under another name it may have proved itself before. */
 	return ledger_kdd_of(r->l, r->lc, r->kdd_elsewhere, e);
