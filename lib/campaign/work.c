@@ -346,7 +346,8 @@ static int recall(struct run *r, enum fed *how, struct err *e)
 		*lc = known;
 		return *how == FED_DUPLICATE ? check_done(r, how, e) : 0;
 	}
-	r->known_refused = found && known.auth_failed == CARD_AUTH_REFUSED;
+	lc->auth_failed = found ? known.auth_failed : CARD_AUTH_FINE;
+	r->known_refused = lc->auth_failed == CARD_AUTH_REFUSED;
 	lc->attempts = found ? known.attempts + 1 : 1;
 	lc->check_once = found && known.check_once;
 	if (found && known.kdd[0] != '\0')

@@ -251,6 +251,25 @@ static void refused_was_another_card(void **state)
 	assert_ok(run(false), &e);
 }
 
+/* A refusal that another station wrote down stays until the card took an authentication. */
+static void refusals_of_cards_in_readers(void **state)
+{
+	(void)state;
+	make_card("1.card", 1);
+	open_campaign("{readers: [R]}");
+	put_row((struct ledger_card){
+	    .file = "card:01", .id = "01", .state = ROW_FAILED, .auth_failed = CARD_AUTH_REFUSED });
+	w = (struct watch){ .fed = 1, .gone_early = true, .made = "" };
+	assert_int_equal(run(true), -1);
+	assert_int_equal(row("card:01").auth_failed, CARD_AUTH_REFUSED);
+	w = (struct watch){ .fed = 1, .made = "" };
+	assert_int_equal(run(false), -1);
+	assert_int_equal(w.steps, 0);
+	w = (struct watch){ .fed = 1, .made = "" };
+	assert_ok(run(true), &e);
+	assert_int_equal(row("card:01").auth_failed, CARD_AUTH_FINE);
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -283,6 +302,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN(killed_on_another_card),
 		RUN(refused_was_another_card),
+		RUN(refusals_of_cards_in_readers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
