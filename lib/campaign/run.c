@@ -16,11 +16,11 @@ enum { CLAIM_MAX = 128, CLAIM_MS = 100 };
 /* Most times that a directory is read before it counts that it and the ledger do not agree. */
 enum { LISTINGS = 3 };
 
-/* The rest of what was claimed: nothing was sent, as if it had not been. */
+/* The rest of what was claimed: nothing was sent, as if it had not been. One that was in doubt
+ * stays so. */
 static int release(struct run *r, struct ledger_card *claimed, size_t n, struct err *e)
 {
 	for (size_t i = 0; i < n; i++) {
-		claimed[i].in_doubt = false;
 		claimed[i].attempts--;
 		if (ledger_note(r->l, &claimed[i], e) != 0)
 			return -1;

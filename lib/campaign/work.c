@@ -290,6 +290,7 @@ int work_file(struct run *r, struct ledger_card *lc, struct err *e)
 	int rc;
 
 	begin_card(r, lc);
+	lc->in_doubt = true; /* as the claim has written */
 	if (!path_beside(r->c->m.path, lc->file, path, sizeof(path)))
 		rc = err_set(e, ERR_INPUT, "%s: name too long", lc->file);
 	else

@@ -122,7 +122,7 @@ struct ledger_want {
 /*
  * The intent to work on cards: takes the next ones that are not done. Their rows are in_doubt from
  * now on and count one attempt more: committed when it returns, with all that was grouped before.
- * out has room for want.max; *n is 0 at the end.
+ * out has room for want.max, and says of in_doubt what it was; *n is 0 at the end.
  */
 int ledger_claim(
     struct ledger *l, struct ledger_want want, struct ledger_card *out, size_t *n, struct err *e);

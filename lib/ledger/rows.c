@@ -438,7 +438,6 @@ int ledger_claim(
 		st = rows_begin(l, ST_CLAIM, out[i].file, e);
 		if (st == NULL || rows_finish(l, st, e) != 0)
 			return -1;
-		out[i].in_doubt = true;
 		out[i].attempts++;
 	}
 	return ledger_flush(l, e);

@@ -270,6 +270,28 @@ static void refusals_of_cards_in_readers(void **state)
 	assert_int_equal(row("card:01").auth_failed, CARD_AUTH_FINE);
 }
 
+/* Cards that a stopped run did not come to are as they were: in doubt, where a kill left them so.
+ */
+static void stopped_before_cards_in_doubt(void **state)
+{
+	static const char *const files[] = { "1.card", "2.card", "3.card" };
+
+	(void)state;
+	for (uint8_t i = 0; i < 3; i++)
+		make_card(files[i], i);
+	open_campaign("{directory: .}");
+	put_row((struct ledger_card){ .file = "./2.card", .attempts = 4, .in_doubt = true });
+	w.stop_after = 1;
+	assert_int_equal(run(false), -1);
+	assert_int_equal(e.code, ERR_INTERRUPTED);
+	assert_int_equal(row("./1.card").state, ROW_DONE);
+	assert_true(row("./2.card").in_doubt && row("./2.card").attempts == 4);
+	assert_true(!row("./3.card").in_doubt && row("./3.card").attempts == 0);
+	w.stop_after = 0;
+	assert_ok(run(false), &e);
+	assert_false(row("./2.card").in_doubt);
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -303,6 +325,7 @@ int main(void)
 		RUN(killed_on_another_card),
 		RUN(refused_was_another_card),
 		RUN(refusals_of_cards_in_readers),
+		RUN(stopped_before_cards_in_doubt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
