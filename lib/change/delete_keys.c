@@ -119,13 +119,11 @@ static int confirm(struct change_card *c, const void *x, void *work, struct err 
  * possible, and looked at. */
 static int look_again(struct change_card *c, struct keys_gone *g, struct err *e)
 {
-	bool told;
-
 	err_clear(e);
-	if (key_open(c, OLD_SET, CARD_ANEW, e) != 0 || keys_read(c->s, &g->now, &told, e) != 0)
+	if (key_open(c, OLD_SET, CARD_ANEW, e) != 0 || keys_prove(c->s, &g->now, e) != 0)
 		return err_in(e, "DELETE: no answer came");
 	g->resolved = true;
-	if (told && count(&g->what, &g->now) == 0)
+	if (count(&g->what, &g->now) == 0)
 		return 0;
 	err_set(e, ERR_READER, "DELETE: no answer came; the card has its keys as before");
 	return err_hint(e, "run it again");

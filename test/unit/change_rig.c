@@ -12,11 +12,16 @@ static char path[64];
 static struct vcard *v;
 static struct card card;
 static unsigned commands, silent_at;
+static bool keys_hidden;
 
 static int transmit(void *ctx, struct span command, struct wr *rsp, struct err *e)
 {
 	(void)ctx;
 	commands++;
+	if (keys_hidden && command.p[1] == INS_GET_DATA && command.p[3] == 0xE0) {
+		wr_u16(rsp, SW_REFERENCE_NOT_FOUND);
+		return 0;
+	}
 	if (vcard_transmit(v, command, rsp) != VCARD_ANSWER)
 		return err_set(e, ERR_READER, "no answer");
 	if (silent_at == 0 || --silent_at > 0)
@@ -60,6 +65,11 @@ int change_rig_open(const struct entry *t, uint8_t version, const struct aid *do
 void change_rig_silent(unsigned n)
 {
 	silent_at = n;
+}
+
+void change_rig_hide_keys(void)
+{
+	keys_hidden = true;
 }
 
 unsigned change_rig_commands(void)
@@ -146,6 +156,7 @@ void change_rig_on(void)
 	issue();
 	card = (struct card){ .ops = &ops };
 	silent_at = 0;
+	keys_hidden = false;
 	session_init(&change_session, &card);
 	assert_ok(change_rig_open(&change_entries[0], 0x30, NULL, &e), &e);
 }

@@ -29,6 +29,10 @@ void change_words(struct change *ch, const char *kind, const char *text);
 void *change_value(const struct change *ch, const char *name);
 /* Command n from now on, from 1, is carried out and its answer is lost; 0: none. */
 void change_rig_silent(unsigned n);
+/* From now on somebody on the line answers 6A88 for the card where its key information is asked
+ * for.
+ */
+void change_rig_hide_keys(void);
 /* Commands since the channel was opened. */
 unsigned change_rig_commands(void);
 

@@ -10,6 +10,7 @@ struct watch {
 	enum proof proof;
 	unsigned begun, ended, opened;
 	bool ledger_full, next_run; /* begin fails; what is lost is asked at the next run */
+	bool anew, hidden;          /* a lost card is connected again; and tells no keys then */
 	enum err_code why;          /* of the last end */
 	struct keys_plan plan;      /* as begin saw it */
 	struct key_work work;       /* as end saw it, without keys */
@@ -45,6 +46,12 @@ static int open_set(
 	struct key_order o;
 
 	(void)ctx;
+	if (w.anew && which == OLD_SET && card == CARD_ANEW) {
+		change_rig_again();
+		if (w.hidden)
+			change_rig_hide_keys();
+		return change_rig_open(&change_entries[0], 0x30, NULL, err);
+	}
 	if (which != NEW_SET || card == CARD_ANEW || w.next_run)
 		return err_set(err, ERR_READER, "at the next run");
 	w.opened++;
@@ -248,6 +255,25 @@ static void deleted(void **state)
 	assert_true(has(0x30));
 }
 
+/* Without an answer to DELETE the key information decides, where the card tells it. */
+static void deletion_without_answer(void **state)
+{
+	bool already;
+
+	(void)state;
+	for (int hidden = 0; hidden < 2; hidden++) {
+		fresh(PROOF_NEVER);
+		assert_ok(run("put-keys", "keys=next", &already), &e);
+		w.anew = true;
+		w.hidden = hidden != 0;
+		change_rig_silent(2); /* behind GET DATA */
+		assert_int_equal(run("delete-keys", "version=31", &already), -hidden);
+		assert_int_equal(w.begun, 2);
+	}
+	assert_int_equal(e.code, ERR_INTEGRITY);
+	assert_non_null(strstr(e.text, "not proven"));
+}
+
 /* ---- plans ---- */
 
 struct plan {
@@ -341,6 +367,7 @@ int main(void)
 		ON_A_CARD(an_intent_that_cannot_be_written),
 		ON_A_CARD(lost_answers),
 		ON_A_CARD(deleted),
+		ON_A_CARD(deletion_without_answer),
 		ON_A_CARD(plans_have_no_keys),
 	};
 
