@@ -19,8 +19,10 @@ static int read_all(int fd, const char *path, size_t max, struct wr *out, struct
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
+			err_errno(e, ERR_INPUT, "%s: cannot read", path);
 			wr_free(out);
-			return err_errno(e, ERR_INPUT, "%s: cannot read", path);
+			explicit_bzero(block, sizeof(block));
+			return -1;
 		}
 		if ((size_t)n > max - out->n) {
 			wr_free(out);

@@ -99,11 +99,10 @@ int content_set_status(
     struct session *s, uint8_t p1, uint8_t state, const struct aid *aid, struct err *e);
 /* STORE DATA of `data` in as many blocks as needed; p1: STORE_* without STORE_LAST. With DGIs each
  * command takes whole groups where they fit. */
-/* What speaks against it before the first command: ERR_SAFETY, ERR_INPUT. content_store does it
- * too.
+int content_store(struct session *s, uint8_t p1, struct span data, struct err *e);
+/* What speaks against it before the first command: ERR_SAFETY, ERR_INPUT. content_store looks, too.
  */
 int content_store_check(const struct session *s, uint8_t p1, struct span data, struct err *e);
-int content_store(struct session *s, uint8_t p1, struct span data, struct err *e);
 /* Free memory, FF21 or as a card tells it; told = false: it does not. */
 int content_resources(struct session *s, struct resources *r, struct err *e);
 
