@@ -70,6 +70,10 @@ const char *content_stage_str(enum content_stage s)
 
 enum { ANY_P1 = 0xFF, MAKING = INSTALL_FOR_INSTALL | INSTALL_FOR_SELECTABLE };
 
+#define DAP_IS_WRONG \
+	"a DAP block or the hash is wrong: " VERB("dap verify") " tells, with the same " FIELD( \
+	    "hash") " and " FIELD("descriptor") "; the channel counts as lost"
+
 static const struct {
 	uint8_t ins, p1; /* p1: bits, of which the command has one; ANY_P1 */
 	uint16_t sw;
@@ -85,8 +89,7 @@ static const struct {
 		"list") " shows it), or the security domain may not "
 			"install, or only with a token" },
 	{ INS_INSTALL, INSTALL_FOR_EXTRADITION, SW_CONDITIONS,
-	    "a security domain takes nothing before it is personalized, nor while it "
-	    "is locked; "
+	    "a security domain takes nothing before it is personalized, nor while it is locked; "
 	    "one with delegated management gives away with a token" },
 	{ INS_INSTALL, INSTALL_FOR_PERSONALIZATION, SW_CONDITIONS,
 	    "it does not belong to the security domain of the channel, or is locked" },
@@ -98,42 +101,25 @@ static const struct {
 	{ INS_INSTALL, INSTALL_FOR_LOAD, SW_REFERENCE_NOT_FOUND,
 	    "the card has no such security domain" },
 	{ INS_INSTALL, MAKING, SW_REFERENCE_NOT_FOUND,
-	    "the card has no such load file or module, or lets another domain have "
-	    "it" },
+	    "the card has no such load file or module, or lets another domain have it" },
 	{ INS_INSTALL, INSTALL_FOR_EXTRADITION, SW_REFERENCE_NOT_FOUND,
 	    "the card has no such application, load file or security domain" },
 	{ INS_INSTALL, INSTALL_FOR_PERSONALIZATION | INSTALL_FOR_REGISTRY, SW_REFERENCE_NOT_FOUND,
 	    "the card has no such application; " VERB("list") " shows what there is" },
 	{ INS_INSTALL, ANY_P1, SW_NO_MEMORY,
-	    "the card, or the quota of the security domain, has too little free "
-	    "memory" },
+	    "the card, or the quota of the security domain, has too little free memory" },
 	{ INS_DELETE, ANY_P1, SW_SECURITY_STATUS,
-	    "the domain may not do this, or the token is wrong; the channel counts "
-	    "as lost" },
-	{ INS_LOAD, ANY_P1, SW_SECURITY_STATUS,
-	    "a DAP block or the hash is wrong: " VERB(
-		"dap verify") " tells, with "
-			      "the "
-			      "same " FIELD("hash") " and " FIELD("descriptor") "; "
-										"the "
-										"chann"
-										"el "
-										"count"
-										"s as "
-										"los"
-										"t" },
+	    "the domain may not do this, or the token is wrong; the channel counts as lost" },
+	{ INS_LOAD, ANY_P1, SW_SECURITY_STATUS, DAP_IS_WRONG },
 	{ INS_LOAD, ANY_P1, SW_WRONG_DATA,
-	    "the card does not accept the file: a package that it imports is "
-	    "missing or of another "
+	    "the card does not accept the file: a package that it imports is missing or of another "
 	    "version, or its hash or a DAP block is wrong" },
 	{ INS_LOAD, ANY_P1, SW_CONDITIONS,
 	    "a package that the file imports is missing, or a DAP block is" },
 	{ INS_LOAD, ANY_P1, 0x6438,
-	    "the file imports a package in a version that the card does not "
-	    "have" },
+	    "the file imports a package in a version that the card does not have" },
 	{ INS_LOAD, ANY_P1, SW_NO_MEMORY,
-	    "the card, or the quota of the security domain, has too little "
-	    "free memory" },
+	    "the card, or the quota of the security domain, has too little free memory" },
 	{ INS_DELETE, ANY_P1, SW_CONDITIONS,
 	    "something still refers to it: delete that first, or use " FIELD_IS(
 		"related", "true") "; or the security "
@@ -142,8 +128,7 @@ static const struct {
 	    "it is not on the card, or belongs to another domain" },
 	{ INS_DELETE, ANY_P1, SW_NOT_FOUND, "it is not on the card, or belongs to another domain" },
 	{ INS_SET_STATUS, ANY_P1, SW_CONDITIONS,
-	    "it is in that state already, may not go from its state to "
-	    "that one, or the domain of "
+	    "it is in that state already, may not go from its state to that one, or the domain of "
 	    "the channel may not do this" },
 	{ INS_SET_STATUS, ANY_P1, SW_REFERENCE_NOT_FOUND, "it is not on the card" },
 };
