@@ -190,7 +190,8 @@ uint64_t change_given(const struct change *ch);
 int change_registry(struct change_card *c, const struct registry **r, struct err *e);
 /* The same; not by hand ERR_CARD unless the card tells of applications and load files. */
 int change_content(struct change_card *c, const struct registry **r, struct err *e);
-/* Key information, the same. *told false: the card has none. */
+/* Key information, the same. *told false: the card gives none, which proves nothing (host/keys.h).
+ */
 int change_keys(struct change_card *c, const struct key_infos **k, bool *told, struct err *e);
 /* Something was changed: what the card told does not count any more. */
 void change_forget(struct change_card *c);

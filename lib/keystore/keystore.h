@@ -125,7 +125,8 @@ struct entry {
 
 struct keystore;
 
-/* Reads and checks a store: ERR_INPUT with path, line and column; ERR_SAFETY for file modes. */
+/* Reads and checks a store: ERR_INPUT with path, line and column, or with what is wrong with its
+ * mode (base/private.h). */
 int keystore_open(const char *path, struct keystore **ks, struct err *e);
 void keystore_close(struct keystore *ks); /* wipes; NULL is fine */
 const char *keystore_path(const struct keystore *ks);
@@ -154,8 +155,7 @@ bool entry_type_is_ec(enum entry_type t);
 /* The public key of such an entry as a point; false when it has none. */
 MUST_CHECK bool entry_point(const struct entry *t, struct ec_public *out);
 
-/* Reads what entry i has in files. ERR_INPUT, ERR_SAFETY for modes; does nothing the second time.
- */
+/* Reads what entry i has in files. ERR_INPUT, for modes as well; does nothing the second time. */
 int keystore_read(const struct keystore *ks, size_t i, struct err *e);
 
 /* The keys of one card from those of the entry, which were read, and its diversification data.

@@ -1,4 +1,4 @@
-/* Entries of one symmetric key: bundle-kek, kos, kmac. */
+/* Entries of one symmetric key: bundle-kek, kos, kmac, domain-key. */
 #include "keystore/kind.h"
 
 static const struct bind_field secret_fields[] = { FIELD_TYPE, FIELD_TEST,
