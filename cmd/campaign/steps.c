@@ -190,15 +190,17 @@ int steps_show_plan(struct ctx *c, const struct campaign *cp, uint64_t cards, st
 
 /* ---- how far a card is ---- */
 
-/* "a,b" as a list. */
+/* "a,b" as a list; it comes from the ledger. */
 static json_t *names_json(const char *names)
 {
+	char name[sizeof(((struct ledger_step *)0)->unproven)];
 	json_t *a = json_array();
 
 	while (*names != '\0') {
 		size_t n = strcspn(names, ",");
 
-		show_add(&a, json_stringn(names, n));
+		snprintf(name, sizeof(name), "%.*s", (int)n, names);
+		show_add(&a, json_text(name));
 		names += n + (names[n] == ',');
 	}
 	return a;

@@ -73,6 +73,21 @@ shows() {
 	clean <(printf '%s\n' "$output")
 }
 
+@test "texts of a ledger about the steps of a card" {
+	fleet 1
+	cp "$TOP/examples/hello.cap" .
+	campaign
+	sed -i 's/^mode:.*/mode: unicast/; /^bundle:/d' campaign.yaml
+	printf 'steps:\n  - install: {file: hello.cap}\n' >>campaign.yaml
+	ok campaign run campaign.yaml
+	sqlite3 campaign.ledger "UPDATE step SET unproven = CAST(x'611B5BFF2C62' AS TEXT)"
+	ok campaign report campaign.yaml
+	clean <(printf '%s\n' "$output" "$stderr")
+	ok campaign report campaign.yaml --json
+	clean <(printf '%s\n' "$output")
+	[ "$(jq -c '.cards[0].steps[0].unproven' <<<"$output")" = '["a\u001b[\\xFF","b"]' ]
+}
+
 # Each line: what is typed; the key stands where a name, a file or a number belongs.
 @test "a key that is typed where a name, a file or a number belongs is not repeated" {
 	fleet 1
