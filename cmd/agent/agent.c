@@ -101,23 +101,38 @@ static void on_signal(int sig)
 	(void)sig; /* ppoll returns: that is all we need */
 }
 
-/* SIGTERM and its like are blocked but while we wait for a client. */
+/* What tells an agent to end. */
+static const int ends[] = { SIGTERM, SIGINT, SIGHUP };
+enum { ENDS = sizeof(ends) / sizeof(ends[0]) };
+
+/* They are blocked but while we wait for a client. */
 static void block_signals(sigset_t *open)
 {
-	static const int all[] = { SIGTERM, SIGINT, SIGHUP };
 	struct sigaction sa = { .sa_handler = on_signal };
 	sigset_t set;
 
 	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		sigaddset(&set, all[i]);
+	for (size_t i = 0; i < ENDS; i++)
+		sigaddset(&set, ends[i]);
 	sigprocmask(SIG_BLOCK, &set, open);
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		sigaction(all[i], &sa, NULL);
+	for (size_t i = 0; i < ENDS; i++)
+		sigaction(ends[i], &sa, NULL);
 	sa.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &sa, NULL);
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		sigdelset(open, all[i]);
+	for (size_t i = 0; i < ENDS; i++)
+		sigdelset(open, ends[i]);
+}
+
+bool agent_told_to_end(void)
+{
+	sigset_t waiting;
+	bool told = false;
+
+	if (sigpending(&waiting) != 0)
+		return false;
+	for (size_t i = 0; i < ENDS; i++)
+		told = told || sigismember(&waiting, ends[i]) == 1;
+	return told;
 }
 
 /* Only a verb that was run counts as use, not a client that has no whole request. */

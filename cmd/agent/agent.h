@@ -57,7 +57,11 @@ int agent_start(struct ctx *c, uint32_t idle,
 struct request;
 /* In the agent: looks at the card, runs the request and answers. */
 void agent_serve(struct agent *a, struct request *q);
-/* In the agent: the client that is being served went away or was interrupted. */
+/* In the agent: a signal that ends it waits until the verb that runs is done. */
+bool agent_told_to_end(void);
+/* In the agent: it was told to end, or the client that is being served went away or was
+ * interrupted.
+ */
 bool agent_interrupted(struct agent *a, struct ctx *c);
 /* Ends the channel and releases the card, before the answer to the client goes out. */
 void agent_end(struct agent *a);

@@ -55,6 +55,52 @@ fds() { # fds PID: how many it has
 	[[ $output == *"its agent was told to end"* ]]
 }
 
+@test "what tells an agent to end stops the verb that runs at a safe point" {
+	fleet 1 400000
+	r=vcard:fleet/0001.card
+	for signal in TERM HUP INT; do
+		ok -r $r -k keys.yaml scp-open
+		agent=$(agent_pids)
+		ok -r $r scp-mode broadcast --bundle app.bundle
+		rm -f wire
+		"$CARDADM" -r $r --trace wire load app.bundle >out 2>err &
+		loading=$!
+		stop_when "$agent" test -s wire
+		kill "-$signal" "$agent"
+		kill -CONT "$agent"
+		rc=0
+		wait $loading || rc=$?
+		[ "$rc" -eq 130 ]
+		grep -q 'stopped after block' err
+		wait_for gone "$agent"
+	done
+}
+
+@test "a client that takes no results does not keep an agent that is told to end" {
+	fleet 1 100000
+	r=vcard:fleet/0001.card
+	ok -r $r -k keys.yaml scp-open
+	agent=$(agent_pids)
+	ok -r $r scp-mode broadcast --bundle app.bundle
+	before=$(fds "$agent")
+	mkfifo out
+	exec 7<>out
+	"$CARDADM" -r $r load app.bundle --dry-run >out 2>err 7>&- &
+	showing=$!
+	wait_for more_fds "$agent" "$before"
+	end_agent TERM
+	rc=0
+	wait $showing || rc=$?
+	[ "$rc" -eq 130 ]
+	exec 7>&-
+	ok -r $r scp-status
+	[[ $output == *"its agent was told to end"* ]]
+}
+
+more_fds() { # more_fds PID N: it serves somebody
+	[ "$(fds "$1")" -gt $(($2 + 1)) ]
+}
+
 @test "a request that trickles in does not keep the channel open" {
 	open_one --idle 1
 	client trickle >ready
