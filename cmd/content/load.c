@@ -1,4 +1,5 @@
 /* load, authorize load: CAP files, and the payload of a bundle in an open channel. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -113,20 +114,20 @@ static int load_told(
 	return out_result(c, o, e);
 }
 
-/* A CAP file is an archive. */
+/* A CAP file is an archive. What is no file at all, a pipe say, whoever reads it whole refuses. */
 static int look(const char *path, bool *is_cap, struct err *e)
 {
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	uint8_t b[8];
-	FILE *f = fopen(path, "rbe");
-	size_t n;
+	ssize_t n;
 
-	if (f == NULL) {
+	if (fd < 0) {
 		err_errno(e, ERR_INPUT, "%s: cannot open", path);
 		return err_hint(e, "a CAP file, or the bundle that scp-mode named");
 	}
-	n = fread(b, 1, sizeof(b), f);
-	fclose(f);
-	*is_cap = cap_is_archive(span_of(b, n));
+	n = read(fd, b, sizeof(b));
+	close(fd);
+	*is_cap = n > 0 && cap_is_archive(span_of(b, (size_t)n));
 	return 0;
 }
 
@@ -146,9 +147,7 @@ static int run_load(struct ctx *c, void *args, struct err *e)
 	if (load_file_given(l) || l->replace)
 		return err_set(
 		    e, ERR_USAGE, "%s is no CAP file, which these options are for", g->path);
-	if (load_bundle(c, g->path, e) == 0)
-		return 0;
-	return err_hint_else(e, "%s is no CAP file", g->path);
+	return load_bundle(c, g->path, e);
 }
 
 const struct verb verb_load = {

@@ -72,6 +72,7 @@ fds() { # fds PID: how many it has
 		wait $loading || rc=$?
 		[ "$rc" -eq 130 ]
 		grep -q 'stopped after block' err
+		! grep -q 'CAP file' err || return 1
 		wait_for gone "$agent"
 	done
 }

@@ -60,6 +60,18 @@ package() {
 	[[ $stderr == *"no channel is open"* ]]
 	fails 2 load some --replace
 	[[ $stderr == *"some is no CAP file"* ]]
+	# Nor does a pipe that nobody writes to hold up an open channel.
+	mkfifo pipe
+	image app.img 2000
+	"$CARDADM" bundle build --image app.img --version 3.2 --keystore keys.yaml --output app.bundle
+	ok -q scp-open --keys test
+	ok -q scp-mode broadcast --bundle app.bundle
+	fails 3 load pipe
+	[[ $stderr == *"pipe: not a regular file"* ]]
+	fails 3 load some
+	[[ $stderr == *"some: not a bundle"* ]]
+	ok -q load app.bundle
+	ok -q scp-close
 }
 
 @test "DAP: the block goes in front, the hash along; a wrong one is told" {
