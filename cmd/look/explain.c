@@ -7,13 +7,11 @@
 #include "card/capture.h"
 #include "card/trace.h"
 #include "gp/command.h"
-#include "gp/names.h"
-#include "host/audit.h"
+#include "gp/scp11_data.h"
+#include "host/audit_party.h"
 #include "cmd/kit/out.h"
-#include "tlv/tlv.h"
 #include "cmd/kit/print.h"
-
-enum { CANDIDATES_MAX = 64, TREE_DEPTH = 8 };
+#include "cmd/look/explain.h"
 
 struct args {
 	const char *file;
@@ -25,254 +23,117 @@ static const struct operand operands[] = {
 	WORD_PATH("FILE", args, file, "The recording"),
 };
 static const struct opt opts[] = {
-	OPT_STRINGS("keys", "NAME", args, keys, "Check with this card key set of the key store"),
+	OPT_STRINGS("keys", "NAME", args, keys,
+	    "Check with this key of the key store: card key set, grantor, party, receipt"),
 	OPT_FLAG("probe-well-known", args, well_known, "Try the published test keys as well"),
 };
 
-/* Published test keys; here they can open nothing, only explain what was recorded with them. */
-static const struct {
-	const char *name, *hex;
-} well_known[] = {
-	{ "GlobalPlatform test key", "404142434445464748494A4B4C4D4E4F" },
-	{ "GemXpresso sample key", "47454D5850524553534F53414D504C45" },
-	{ "GlobalPlatform test key, 192 bits", "404142434445464748494A4B4C4D4E4F5051525354555657" },
-	{ "GlobalPlatform test key, 256 bits",
-	    "404142434445464748494A4B4C4D4E4F505152535455565758595A5B5C5D5E5F" },
-};
-enum { WELL_KNOWN = sizeof(well_known) / sizeof(well_known[0]) };
-
 struct explain {
 	struct ctx *c;
-	struct candidate candidates[CANDIDATES_MAX];
-	size_t n;
-	struct key_set published[WELL_KNOWN];
+	struct explain_keys keys;
 	struct audit audit;
+	struct party_audit party;
 	struct capture cap;
 	struct out_stream rows;
 	bool failed; /* memory or cryptography failed */
 	/* what came out */
 	bool verified; /* something was checked and right */
 	const struct candidate *fits;
-	bool no_key;
+	unsigned no_key;       /* sessions that no key set given fits */
 	unsigned mistake_line; /* the first mistake, 0: none */
 	enum finding mistake;
-	const char *mistake_side;
+	char mistake_side[sizeof(((struct party_note *)0)->text)];
 };
 
-/* ---- keys ---- */
-
-static int add(struct explain *x, const struct candidate *c, struct err *e)
-{
-	if (x->n == CANDIDATES_MAX)
-		return err_set(e, ERR_USAGE, "more than %d key sets to try", CANDIDATES_MAX);
-	x->candidates[x->n++] = *c;
-	return 0;
-}
-
-static int add_named(
-    struct explain *x, const struct keystore *ks, const struct args *g, struct err *e)
-{
-	for (size_t i = 0; i < g->keys.n; i++) {
-		const struct entry *en;
-		struct candidate c = { 0 };
-
-		if (keystore_find_card(ks, g->keys.v[i], &en, e) != 0)
-			return -1;
-		c.name = en->name;
-		c.diversification = en->diversification;
-		c.template = en->diversification == DIVERSIFY_TEMPLATE ? &en->template : NULL;
-		c.des = en->type == ENTRY_SCP02;
-		c.master = &en->keys;
-		if (add(x, &c, e) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* Each with every diversification that goes with keys of its kind. */
-static int add_published(struct explain *x, struct err *e)
-{
-	for (size_t i = 0; i < WELL_KNOWN; i++) {
-		struct key_set *k = &x->published[i];
-
-		k->enc.n = (uint8_t)(strlen(well_known[i].hex) / 2);
-		if (!hex_exact(span_str(well_known[i].hex), k->enc.b, k->enc.n))
-			return err_set(e, ERR_OTHER, "published key %zu is malformed", i);
-		k->mac = k->dek = k->enc;
-		for (int d = DIVERSIFY_NONE; d < DIVERSIFY_TEMPLATE; d++)
-			for (int des = 0; des <= (k->enc.n == 16); des++) {
-				struct candidate c = { .name = well_known[i].name,
-					.diversification = (enum diversification)d,
-					.des = des == 1,
-					.master = k };
-
-				if ((des ? diversification_is_des(c.diversification)
-					 : diversification_is_aes(c.diversification)) &&
-				    add(x, &c, e) != 0)
-					return -1;
-			}
-	}
-	return 0;
-}
-
-/* ---- words ---- */
-
-static void put_command(FILE *f, const char *before, struct span command)
-{
-	char *text = out_masked(command);
-
-	print_line(f, "%s%.128s%s", before, text == NULL ? "" : text, command.n > 64 ? "..." : "");
-	free(text);
-}
-
-/* What of CHANGE MODE enter holds broadcast keys. */
-static bool is_broadcast_key(uint32_t parent, uint32_t tag)
-{
-	return parent == 0xA0 && (tag == 0x80 || tag == 0x81);
-}
-
-/* The TLV tree of some octets, one line each, if they are one. */
-static void tree_text(FILE *f, struct span s, uint32_t parent, int depth, bool change_mode)
-{
-	struct rd r = rd_of(s);
-	struct tlv t;
-
-	while (tlv_next(&r, &t)) {
-		const char *name = tag_name(parent, t.tag);
-		char hex[HEX_SIZE(48)];
-		bool inner = depth < TREE_DEPTH && tlv_constructed(t.tag);
-
-		print_text(
-		    f, "        %*s%02X %s", 2 * depth, "", t.tag, name == NULL ? "?" : name);
-		if (inner) {
-			print_raw(f, "\n");
-			tree_text(f, t.val, t.tag, depth + 1, change_mode);
-		} else if (change_mode && is_broadcast_key(parent, t.tag)) {
-			print_raw(f, ": **\n");
-		} else {
-			print_line(f, ": %s%s", hex_put(t.val, hex, sizeof(hex)),
-			    t.val.n > 47 ? "..." : "");
-		}
-	}
-}
-
-static bool is_tree(struct span s)
-{
-	struct rd r = rd_of(s);
-	struct tlv t;
-
-	if (s.n < 2)
-		return false;
-	while (rd_left(&r) > 0)
-		if (!tlv_next(&r, &t))
-			return false;
-	return true;
-}
-
-static json_t *tree_json(struct span s, uint32_t parent, int depth)
-{
-	json_t *list = json_array();
-	struct rd r = rd_of(s);
-	struct tlv t;
-
-	while (tlv_next(&r, &t)) {
-		const char *name = tag_name(parent, t.tag);
-		json_t *o = json_object();
-		bool inner = depth < TREE_DEPTH && tlv_constructed(t.tag);
-
-		out_set(&o, "tag", json_sprintf("%02X", t.tag));
-		out_set(&o, "name", name == NULL ? json_null() : json_text(name));
-		out_set(&o, inner ? "objects" : "value",
-		    inner ? tree_json(t.val, t.tag, depth + 1) : out_hex(t.val));
-		if (json_array_append_new(list, o) != 0) {
-			json_decref(list);
-			return NULL;
-		}
-	}
-	return list;
-}
-
-/* The command as it was before protection, as octets. */
-static struct span plain_octets(const struct audit_result *r, struct wr *w)
-{
-	wr_reset(w);
-	capdu_put(w, &r->plain);
-	return wr_span(w);
-}
+/* ---- one exchange ---- */
 
 static void note_finding(struct explain *x, unsigned line, enum finding f, const char *side)
 {
 	if (f == FINDING_OK)
 		x->verified = true;
 	if (f == FINDING_NO_KEY)
-		x->no_key = true;
-	if (f <= FINDING_NOT_CHECKED || x->mistake_line != 0)
+		x->no_key++;
+	if (f <= FINDING_NO_KEY || x->mistake_line != 0)
 		return;
 	x->mistake_line = line;
 	x->mistake = f;
-	x->mistake_side = side;
+	snprintf(x->mistake_side, sizeof(x->mistake_side), "%s", side);
 }
 
-static void show_text(struct explain *x, struct span cmd, const struct rapdu *ans,
-    const struct audit_result *r, unsigned line)
+/* What of the command is shown as a tree: blocks of BER-TLV together, with the last of them. */
+static struct span objects_of_command(const struct shown *s, struct span whole)
 {
-	FILE *f = x->c->out;
-	struct wr w = wr_grow(APDU_MAX_COMMAND);
-	struct span plain = r->has_plain ? plain_octets(r, &w) : span_of(NULL, 0);
-	const struct rapdu *shown = r->has_plain_reply ? &r->plain_reply : ans;
-	struct span data = r->has_plain ? r->plain.data : span_of(NULL, 0);
-	bool change_mode = r->has_plain && r->plain.ins == INS_CHANGE_MODE;
-	char words[200], hex[HEX_SIZE(64)];
+	const struct capdu *c = &s->clear;
+	bool named =
+	    c->ins == INS_STORE_DATA || c->ins == INS_PERFORM_SECURITY_OPERATION || is_agreement(c);
+	bool blocks = c->ins == INS_PERFORM_SECURITY_OPERATION ||
+		      (c->ins == INS_STORE_DATA && (c->p1 & 0x18) == 0x10);
+	struct span data = blocks ? whole : c->data;
 	size_t off, hidden;
 
-	print_line(f, "%5u  %s%s%s%s", line,
-	    trace_describe(r->has_plain ? plain : cmd, words, sizeof(words)),
-	    r->command != FINDING_NONE ? " [" : "", finding_str(r->command),
-	    r->command != FINDING_NONE ? "]" : "");
-	put_command(f, "     > ", cmd);
-	if (r->has_plain)
-		put_command(f, "       plain ", plain);
-	trace_hidden(plain, &off, &hidden);
-	if (is_tree(data) && (hidden == 0 || change_mode))
-		tree_text(f, data, 0, 0, change_mode);
-	print_text(f, "     < %04X %s%s%s%s", ans->sw, sw_text(ans->sw),
-	    r->reply != FINDING_NONE ? " [" : "", finding_str(r->reply),
-	    r->reply != FINDING_NONE ? "]" : "");
-	print_line(f, "%s%s%s", shown->data.n > 0 ? ": " : "",
-	    hex_put(span_sub(shown->data, 0, 63), hex, sizeof(hex)),
-	    shown->data.n > 63 ? "..." : "");
-	if (is_tree(shown->data))
-		tree_text(f, shown->data, 0, 0, false);
-	x->failed = x->failed || !wr_ok(&w);
-	wr_free(&w);
+	trace_hidden(s->plain, &off, &hidden);
+	if (!s->readable || (!s->r.has_plain && !named) || !is_tree(data) ||
+	    (hidden > 0 && c->ins != INS_CHANGE_MODE))
+		return span_of(NULL, 0);
+	return data;
 }
 
-static void show_json(struct explain *x, struct span cmd, const struct rapdu *ans,
-    const struct audit_result *r, unsigned line)
+/* Which of several key sets a session is of. */
+static void note_key_set(const struct explain *x, struct shown *s)
 {
-	struct wr w = wr_grow(APDU_MAX_COMMAND);
-	struct span plain = r->has_plain ? plain_octets(r, &w) : span_of(NULL, 0);
-	const struct rapdu *shown = r->has_plain_reply ? &r->plain_reply : ans;
-	char words[200];
-	json_t *o = json_object();
+	struct party_notes *n = &s->notes;
 
-	out_set(&o, "line", json_integer(line));
-	out_set(&o, "name",
-	    json_text(trace_describe(r->has_plain ? plain : cmd, words, sizeof(words))));
-	out_set(&o, "command", out_command(cmd));
-	out_set(&o, "plain", r->has_plain ? out_command(plain) : json_null());
-	out_set(&o, "command_check",
-	    r->command == FINDING_NONE ? json_null() : json_text(finding_str(r->command)));
-	out_set(&o, "sw", json_sprintf("%04X", ans->sw));
-	out_set(&o, "status", json_text(sw_text(ans->sw)));
-	out_set(&o, "answer", shown->data.n > 0 ? out_hex(shown->data) : json_null());
-	out_set(&o, "answer_check",
-	    r->reply == FINDING_NONE ? json_null() : json_text(finding_str(r->reply)));
-	if (is_tree(shown->data))
-		out_set(&o, "objects", tree_json(shown->data, 0, 0));
-	out_stream_row(&x->rows, o);
-	x->failed = x->failed || !wr_ok(&w);
-	wr_free(&w);
+	if (s->clear.ins != INS_INITIALIZE_UPDATE || s->r.reply != FINDING_OK || x->keys.n < 2 ||
+	    n->n == PARTY_NOTES_MAX)
+		return;
+	n->v[n->n].finding = FINDING_NONE;
+	snprintf(n->v[n->n].text, sizeof(n->v[n->n].text), "key set %s", x->audit.fits->name);
+	n->n++;
+}
+
+/* Opens what was recorded as far as the keys go. `w` is storage for the plain command. */
+static void look_at(
+    struct explain *x, const struct captured *ex, struct span answer, struct shown *s, struct wr *w)
+{
+	struct party_exchange p = { .line = ex->line };
+	struct span whole;
+	bool sm;
+
+	audit_next(&x->audit, ex->command, answer, ex->masked, &s->r);
+	if (x->audit.fits != NULL)
+		x->fits = x->audit.fits;
+	s->line = ex->line;
+	s->command = ex->command;
+	s->clear = s->r.plain;
+	if (!s->r.has_plain && !capdu_get(ex->command, &s->clear))
+		return;
+	sm = cla_is_sm(s->clear.cla);
+	wr_reset(w);
+	if (s->r.has_plain)
+		capdu_put(w, &s->r.plain);
+	s->plain = wr_span(w);
+	s->readable = !ex->masked && (s->r.has_plain || !sm);
+	if (s->r.has_plain_reply)
+		s->answer = s->r.plain_reply;
+	p.command = s->clear;
+	p.readable = s->readable;
+	p.reply = s->answer;
+	p.reply_readable = s->r.has_plain_reply || (!sm && !s->r.has_plain);
+	p.initialize = s->r.reply;
+	party_audit_next(&x->party, &p, &s->notes, &whole);
+	note_key_set(x, s);
+	s->data = objects_of_command(s, whole);
+	s->hide_plain = party_hides_command(&x->party, &s->clear);
+	s->hide_answer = party_hides_answer(&s->clear) && s->answer.data.n > 0;
+}
+
+/* Without C-ENC what was hidden in the plain command stands in the recorded one as well. */
+static bool command_is_clear(const struct shown *s)
+{
+	struct capdu c;
+
+	return !s->r.has_plain || (capdu_get(s->command, &c) && c.data.n >= s->clear.data.n &&
+				      span_eq(span_sub(c.data, 0, s->clear.data.n), s->clear.data));
 }
 
 /* ---- the recording ---- */
@@ -305,35 +166,43 @@ static size_t join(const struct capture *cap, size_t i, struct captured *first, 
 	return i + 1;
 }
 
+static void note_findings(struct explain *x, const struct shown *s)
+{
+	note_finding(x, s->line, s->r.command, "command");
+	note_finding(x, s->line, s->r.reply, "answer");
+	for (size_t i = 0; i < s->notes.n; i++)
+		note_finding(x, s->line, s->notes.v[i].finding, s->notes.v[i].text);
+}
+
 /* Goes through the recording: once to judge it as a whole, once to show it. */
 static void explain_all(struct explain *x, bool show)
 {
-	struct wr answer = wr_grow(APDU_MAX_RESPONSE);
+	struct wr answer = wr_grow(APDU_MAX_RESPONSE), plain = wr_grow(APDU_MAX_COMMAND);
 
-	audit_init(&x->audit, x->candidates, x->n);
+	audit_init(&x->audit, x->keys.candidates, x->keys.n);
+	party_audit_init(&x->party, &x->keys.trust);
 	for (size_t i = 0; i < x->cap.n;) {
 		struct captured ex;
-		struct audit_result r;
-		struct rapdu ans;
+		struct shown s = { 0 };
 
 		i = join(&x->cap, i, &ex, &answer);
 		x->failed = x->failed || !wr_ok(&answer);
-		if (!rapdu_get(wr_span(&answer), &ans))
+		if (!rapdu_get(wr_span(&answer), &s.answer))
 			continue;
-		audit_next(&x->audit, ex.command, wr_span(&answer), ex.masked, &r);
-		if (x->audit.fits != NULL)
-			x->fits = x->audit.fits;
-		note_finding(x, ex.line, r.command, "command");
-		note_finding(x, ex.line, r.reply, "answer");
+		look_at(x, &ex, wr_span(&answer), &s, &plain);
+		x->failed = x->failed || !wr_ok(&plain);
+		s.hide_command = s.hide_plain && command_is_clear(&s);
 		if (!show)
-			continue;
-		if (x->c->json)
-			show_json(x, ex.command, &ans, &r, ex.line);
+			note_findings(x, &s);
+		else if (x->c->json)
+			out_stream_row(&x->rows, shown_json(&s));
 		else
-			show_text(x, ex.command, &ans, &r, ex.line);
+			shown_text(x->c->out, &s);
 	}
 	x->failed = x->failed || x->audit.failed;
 	audit_wipe(&x->audit);
+	party_audit_free(&x->party);
+	wr_free(&plain);
 	wr_free(&answer);
 }
 
@@ -359,6 +228,9 @@ static void sum_up(struct explain *x)
 	if (x->fits != NULL)
 		ctx_note(x->c, "key set: %s, diversification %s", x->fits->name,
 		    diversification_str(x->fits->diversification));
+	if (x->fits != NULL && x->no_key > 0)
+		ctx_note(x->c, "%u session%s of other keys, not checked", x->no_key,
+		    x->no_key == 1 ? "" : "s");
 	if (x->mistake_line != 0)
 		ctx_note(x->c, "first mistake: line %u, %s: %s", x->mistake_line, x->mistake_side,
 		    finding_str(x->mistake));
@@ -366,8 +238,8 @@ static void sum_up(struct explain *x)
 
 static int outcome(const struct explain *x, const char *file, struct err *e)
 {
-	if (x->no_key && x->fits == NULL) {
-		err_set(e, ERR_AUTH, "%s: none of the %zu keys fits", file, x->n);
+	if (x->no_key > 0 && x->fits == NULL) {
+		err_set(e, ERR_AUTH, "%s: none of the %zu keys fits", file, x->keys.n);
 		return err_hint(e, "name other key sets with --keys, or try --probe-well-known");
 	}
 	if (x->mistake_line != 0)
@@ -404,8 +276,9 @@ static int run(struct ctx *c, void *args, struct err *e)
 	struct keystore *ks = NULL;
 	int rc = -1;
 
-	if ((g->keys.n > 0 && (ctx_keystore(c, &ks, e) != 0 || add_named(&x, ks, g, e) != 0)) ||
-	    (g->well_known && add_published(&x, e) != 0))
+	if ((g->keys.n > 0 && (ctx_keystore(c, &ks, e) != 0 ||
+				  explain_keys_named(&x.keys, ks, &g->keys, e) != 0)) ||
+	    (g->well_known && explain_keys_published(&x.keys, e) != 0))
 		goto out;
 	rc = run_with(&x, g, e);
 out:

@@ -10,12 +10,13 @@
 
 enum detail {
 	PLAIN,
-	DETAIL_AID,     /* data is an AID */
-	DETAIL_P1P2,    /* P1 P2 name what is meant */
-	DETAIL_VERSION, /* P1 is a key version */
-	DETAIL_LEVEL,   /* P1 is a security level */
-	DETAIL_P1,      /* P1 by its name */
-	DETAIL_CONTENT  /* describe_content */
+	DETAIL_AID,         /* data is an AID */
+	DETAIL_P1P2,        /* P1 P2 name what is meant */
+	DETAIL_VERSION,     /* P1 is a key version */
+	DETAIL_LEVEL,       /* P1 is a security level */
+	DETAIL_P1,          /* P1 by its name */
+	DETAIL_CERTIFICATE, /* P1 and P2 name the key that has signed it (Amendment F 7.5.2) */
+	DETAIL_CONTENT      /* describe_content */
 };
 
 struct p1_name {
@@ -36,7 +37,7 @@ static const struct {
 } commands[] = {
 	{ 0x20, "VERIFY", PLAIN, NULL },
 	{ 0x24, "CHANGE REFERENCE DATA", PLAIN, NULL },
-	{ 0x2A, "PERFORM SECURITY OPERATION", PLAIN, NULL },
+	{ 0x2A, "PERFORM SECURITY OPERATION", DETAIL_CERTIFICATE, NULL },
 	{ 0x2C, "RESET RETRY COUNTER", PLAIN, NULL },
 	{ 0x50, "INITIALIZE UPDATE", DETAIL_VERSION, NULL },
 	{ 0x5A, "CHANGE MODE", DETAIL_P1, mode_names },
@@ -88,6 +89,18 @@ void text_put(struct text *t, const char *fmt, ...)
 	t->left -= (size_t)n;
 }
 
+/* In the class of GlobalPlatform; ISO 7816-8 has other uses for the instruction. */
+static void put_certificate(struct text *f, const struct capdu *c)
+{
+	if ((c->cla & 0x80) == 0)
+		return;
+	text_put(f, " key %02X version %02X", c->p2 & 0x7F, c->p1 & 0x7F);
+	if ((c->p1 & 0x80) != 0)
+		text_put(f, ", more of it follows");
+	if ((c->p2 & 0x80) != 0)
+		text_put(f, ", another follows");
+}
+
 static void put_detail(struct text *f, size_t at, const struct capdu *c)
 {
 	char hex[HEX_SIZE(16)];
@@ -109,6 +122,9 @@ static void put_detail(struct text *f, size_t at, const struct capdu *c)
 		break;
 	case DETAIL_P1:
 		text_put(f, " %s", p1_name(commands[at].p1, c->p1));
+		break;
+	case DETAIL_CERTIFICATE:
+		put_certificate(f, c);
 		break;
 	case DETAIL_CONTENT:
 		describe_content(f, c);

@@ -1,10 +1,59 @@
-/* Names of data object tags, for people (GPCS, ISO 7816-4, broadcast.md). */
+/*
+ * Names of data object tags, for people (GPCS, ISO 7816-4, Amendment F, containers.md,
+ * broadcast.md), and what their values say. For whoever reads recordings: nothing here is strict,
+ * what cannot be read is shown as octets.
+ */
 #ifndef GP_NAMES_H
 #define GP_NAMES_H
 
-#include <stdint.h>
+#include "base/bytes.h"
 
-/* The name of `tag` inside `parent` (0: outermost); NULL when it has none that we know. */
-const char *tag_name(uint32_t parent, uint32_t tag);
+/* Where the same tag means several things the parent is not enough. */
+enum tag_place {
+	IN_NOTHING = 0,            /* outermost */
+	IN_AUTHENTICATE = 1 << 24, /* data of MUTUAL and INTERNAL AUTHENTICATE */
+	IN_CONTROL,                /* A6 in it */
+	IN_TERMS,                  /* 73 of a grant */
+	IN_CONTAINER,              /* A0 of FF73 */
+	IN_CONTAINER_PARTY,        /* A1 in it */
+	IN_CONTAINER_GRANT,        /* A2 */
+	IN_CONTAINER_OBJECT,       /* A3 */
+	IN_ISSUER                  /* A5 of FF73 */
+};
+
+/* What a value is. */
+enum tag_kind {
+	TAG_IS_OCTETS,
+	TAG_IS_HIDDEN, /* it may be a secret: only its length is shown */
+	TAG_IS_TEXT,
+	TAG_IS_NUMBER,
+	TAG_IS_DAY,
+	TAG_IS_TIME,
+	TAG_IS_FLAG,
+	TAG_IS_KEY_USE, /* 95 of a certificate */
+	TAG_IS_LEVEL,   /* 95 of MUTUAL AUTHENTICATE */
+	TAG_IS_CURVE,
+	TAG_IS_KEY_INFO, /* C0 of E0 */
+	TAG_IS_KEY_REF,  /* KID, KVN */
+	TAG_IS_RIGHTS,
+	TAG_IS_ORDER, /* 80 of BF73 */
+	TAG_IS_KEEP,  /* 83 of BF73 */
+	TAG_IS_STAGE  /* 80 of a container in FF73 */
+};
+
+struct tag_info {
+	const char *name; /* NULL: none that we know */
+	uint32_t inside;  /* the place to ask for what is in it */
+	enum tag_kind kind;
+};
+/* `place`: enum tag_place, or the tag that it stands in. */
+struct tag_info tag_info(uint32_t place, uint32_t tag);
+
+/* What the value says, in words, cut to `cap`; false, out empty: nothing but its octets. Of a
+ * hidden one its length. Text in it may be foreign. */
+MUST_CHECK bool tag_value(enum tag_kind kind, struct span value, char *out, size_t cap);
+
+/* What a card uses a key of this reference for, in the issuer's domain; NULL: that is not fixed. */
+const char *key_use_str(uint8_t kid, uint8_t kvn);
 
 #endif

@@ -8,7 +8,8 @@
 const char *finding_str(enum finding f)
 {
 	static const char *const names[] = { "", "ok", "not checked", "no key fits",
-		"host cryptogram wrong", "MAC wrong", "not protected as agreed" };
+		"host cryptogram wrong", "MAC wrong", "not protected as agreed", "signature wrong",
+		"does not belong" };
 
 	return names[f];
 }

@@ -28,7 +28,9 @@ enum finding {
 	FINDING_NO_KEY,      /* INITIALIZE UPDATE: no candidate makes this card cryptogram */
 	FINDING_HOST_CRYPTOGRAM, /* EXTERNAL AUTHENTICATE: MAC right, cryptogram wrong */
 	FINDING_MAC,             /* C-MAC or R-MAC wrong */
-	FINDING_MALFORMED        /* not protected as the session's level asks */
+	FINDING_MALFORMED,       /* not protected as the session's level asks */
+	FINDING_SIGNATURE,       /* a signature or a receipt is wrong */
+	FINDING_DIFFERS          /* two things that belong together do not fit */
 };
 const char *finding_str(enum finding f);
 
