@@ -95,31 +95,24 @@ static void note_key_set(const struct explain *x, struct shown *s)
 static void look_at(
     struct explain *x, const struct captured *ex, struct span answer, struct shown *s, struct wr *w)
 {
-	struct party_exchange p = { .line = ex->line };
+	struct party_exchange p;
 	struct span whole;
-	bool sm;
 
 	audit_next(&x->audit, ex->command, answer, ex->masked, &s->r);
 	if (x->audit.fits != NULL)
 		x->fits = x->audit.fits;
 	s->line = ex->line;
 	s->command = ex->command;
-	s->clear = s->r.plain;
-	if (!s->r.has_plain && !capdu_get(ex->command, &s->clear))
+	if (!party_exchange_of(&p, ex->command, answer, ex->masked, &s->r))
 		return;
-	sm = cla_is_sm(s->clear.cla);
+	p.line = ex->line;
+	s->clear = p.command;
+	s->readable = p.readable;
+	s->answer = p.reply;
 	wr_reset(w);
 	if (s->r.has_plain)
 		capdu_put(w, &s->r.plain);
 	s->plain = wr_span(w);
-	s->readable = !ex->masked && (s->r.has_plain || !sm);
-	if (s->r.has_plain_reply)
-		s->answer = s->r.plain_reply;
-	p.command = s->clear;
-	p.readable = s->readable;
-	p.reply = s->answer;
-	p.reply_readable = s->r.has_plain_reply || (!sm && !s->r.has_plain);
-	p.initialize = s->r.reply;
 	party_audit_next(&x->party, &p, &s->notes, &whole);
 	note_key_set(x, s);
 	s->data = objects_of_command(s, whole);

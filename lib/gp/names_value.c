@@ -152,7 +152,8 @@ bool tag_value(enum tag_kind kind, struct span v, char *out, size_t cap)
 	case TAG_IS_KEY_REF:
 		return v.n == 2 && key_value(v.p[0], v.p[1], out, cap);
 	case TAG_IS_NUMBER:
-		snprintf(out, cap, "%llu", (unsigned long long)n);
+		if (number)
+			snprintf(out, cap, "%llu", (unsigned long long)n);
 		return number;
 	case TAG_IS_TIME:
 		return number && time_value(n, out, cap);

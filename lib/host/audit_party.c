@@ -362,6 +362,22 @@ static void on_command(struct party_audit *a, const struct party_exchange *x, st
 	}
 }
 
+bool party_exchange_of(struct party_exchange *x, struct span command, struct span answer,
+    bool masked, const struct audit_result *r)
+{
+	bool sm;
+
+	*x = (struct party_exchange){ .command = r->plain, .initialize = r->reply };
+	if ((!r->has_plain && !capdu_get(command, &x->command)) || !rapdu_get(answer, &x->reply))
+		return false;
+	sm = cla_is_sm(x->command.cla);
+	x->readable = !masked && (r->has_plain || !sm);
+	x->reply_readable = r->has_plain_reply || (!r->has_plain && !sm);
+	if (r->has_plain_reply)
+		x->reply = r->plain_reply;
+	return true;
+}
+
 void party_audit_next(struct party_audit *a, const struct party_exchange *x, struct party_notes *n,
     struct span *whole)
 {

@@ -50,6 +50,11 @@ struct party_exchange {
 	enum finding initialize; /* INITIALIZE UPDATE: what audit_next made of the answer */
 };
 
+/* What audit_next has made of an exchange; line is the caller's. False: it is no command with an
+ * answer. Borrows from all. */
+MUST_CHECK bool party_exchange_of(struct party_exchange *x, struct span command, struct span answer,
+    bool masked, const struct audit_result *r);
+
 enum { PARTY_PLACED_MAX = 32 };
 struct party_audit {
 	const struct party_trust *trust;

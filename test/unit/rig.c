@@ -87,6 +87,17 @@ struct span rig_answer(const struct rig *r)
 	return span_of(r->answer, r->answer_n < 2 ? 0 : r->answer_n - 2);
 }
 
+static void record(struct rig *r, const char *side, struct span octets)
+{
+	char hex[HEX_SIZE(sizeof(r->answer))];
+
+	if (r->record == NULL)
+		return;
+	wr_put(r->record, span_str(side));
+	wr_put(r->record, span_str(hex_put(octets, hex, sizeof(hex))));
+	wr_u8(r->record, '\n');
+}
+
 uint16_t rig_raw(struct rig *r, struct span command)
 {
 	struct wr w = wr_fixed(r->answer, sizeof(r->answer));
@@ -99,6 +110,8 @@ uint16_t rig_raw(struct rig *r, struct span command)
 		return 0;
 	}
 	assert_true(w.n >= 2);
+	record(r, "> ", command);
+	record(r, "< ", span_of(r->answer, w.n));
 	return (uint16_t)(r->answer[w.n - 2] << 8 | r->answer[w.n - 1]);
 }
 

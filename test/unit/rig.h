@@ -21,6 +21,7 @@ struct rig {
 	size_t answer_n;
 	uint8_t plain[8192];
 	enum vcard_answer how;
+	struct wr *record; /* of the test; NULL: none. A recording, as `explain` reads it */
 };
 
 void rig_issue(struct rig *r, size_t key_n, uint8_t i); /* fills r->issue; change it, then rig_on */
