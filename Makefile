@@ -155,6 +155,12 @@ $(B)/bench/%_bench: $(B)/test/bench/%_bench.o $(BENCH_HELP) \
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(NEED_LIBS)
 
+# A virtual card with containers and its hosts are those of the unit tests; its answers are timed.
+$(B)/bench/container_bench: $(B)/test/bench/container_bench.o $(B)/test/bench/measure.o \
+		$(UNIT_HELP:%.c=$(B)/%.o) $(B)/lib.a
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -Wl,--wrap=vcard_transmit -o $@ $^ -lcmocka $(NEED_LIBS)
+
 $(B)/bench/crypto_only: $(B)/test/bench/crypto_only.o
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $< -lcrypto
