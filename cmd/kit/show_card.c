@@ -1,5 +1,6 @@
 /* What a card gives away without authentication, in words: ATR, SELECT, CPLC, memory, keys. */
 #include "apdu/atr.h"
+#include "gp/names.h"
 #include "base/hex.h"
 #include "base/value.h"
 #include "cmd/kit/out.h"
@@ -130,44 +131,6 @@ static const char *usage_told(const struct key_info *k)
 	return NULL;
 }
 
-/* Key versions and identifiers as GlobalPlatform's UICC Configuration and Amendment F use them, and
- * containers.md. */
-static const char *usage_by_convention(const struct key_info *k)
-{
-	static const char *const set[] = { "ENC", "MAC", "DEK" };
-	bool ec = (k->type & 0xF0) == 0xB0;
-
-	switch (k->version) {
-	case 0x70:
-		return "token verification";
-	case 0x71:
-		return "receipt generation";
-	case 0x73:
-		return "DAP verification";
-	case 0x74:
-		return k->type == KEY_TYPE_EC_PUBLIC
-			   ? "controlling authority (CASD) or issuer of grants"
-			   : "controlling authority (CASD)";
-	case 0x75:
-		return "ciphered load files";
-	}
-	if (k->type == KEY_TYPE_PSK)
-		return "TLS pre-shared key (SCP81)";
-	if (ec && k->id == 0x11)
-		return "SCP11a";
-	if (k->type == KEY_TYPE_EC_PUBLIC && k->id == 0x12)
-		return "stored key of an entity (SCP11a)";
-	if (ec && k->id == 0x13)
-		return "SCP11b";
-	if (ec && k->id == 0x15)
-		return "SCP11c";
-	if (ec && (k->id == 0x10 || (k->id & 0xF0) == 0x20))
-		return "CA of entities (SCP11)";
-	if ((k->type == KEY_TYPE_AES || k->type == KEY_TYPE_DES) && k->id >= 1 && k->id <= 3)
-		return set[k->id - 1];
-	return NULL;
-}
-
 json_t *show_key_usage(const struct key_info *k)
 {
 	const char *text = usage_told(k);
@@ -178,7 +141,7 @@ json_t *show_key_usage(const struct key_info *k)
 	if (k->usage_n > 0 && (k->usage[0] | (k->usage_n > 1 ? k->usage[1] : 0)) != 0)
 		return json_sprintf(
 		    "bits %s", hex_put(span_of(k->usage, k->usage_n), hex, sizeof(hex)));
-	text = usage_by_convention(k);
+	text = key_use_str(k->id, k->version, k->type);
 	return text == NULL ? json_null() : json_sprintf("%s, by convention", text);
 }
 

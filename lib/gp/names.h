@@ -53,7 +53,9 @@ struct tag_info tag_info(uint32_t place, uint32_t tag);
  * hidden one its length. Text in it may be foreign. */
 MUST_CHECK bool tag_value(enum tag_kind kind, struct span value, char *out, size_t cap);
 
-/* What a card uses a key of this reference for, in the issuer's domain; NULL: that is not fixed. */
-const char *key_use_str(uint8_t kid, uint8_t kvn);
+/* What a key of this reference and type (enum key_type) is for, as GlobalPlatform's UICC
+ * Configuration, Amendment F and containers.md use versions and identifiers; NULL: that is not
+ * fixed. */
+const char *key_use_str(uint8_t kid, uint8_t kvn, uint8_t type);
 
 #endif

@@ -109,19 +109,19 @@ static bool level_value(uint64_t usage, char *out, size_t cap)
 	return false;
 }
 
-static bool key_value(uint8_t kid, uint8_t kvn, char *out, size_t cap)
+static bool key_value(struct span ref, uint8_t type, char *out, size_t cap)
 {
-	const char *use = key_use_str(kid, kvn);
+	const char *use = key_use_str(ref.p[0], ref.p[1], type);
 
-	snprintf(out, cap, "key %02X of version %02X%s%s", kid, kvn, use == NULL ? "" : ": ",
-	    use == NULL ? "" : use);
+	snprintf(out, cap, "key %02X of version %02X%s%s", ref.p[0], ref.p[1],
+	    use == NULL ? "" : ": ", use == NULL ? "" : use);
 	return true;
 }
 
 /* Identifier, version, type of the first component (GPCS 11.3.3.1). */
 static bool key_info_value(struct span v, char *out, size_t cap)
 {
-	return v.n >= 4 && key_value(v.p[0], v.p[1], out, cap);
+	return v.n >= 4 && key_value(v, v.p[2] == KEY_TYPE_EXTENDED ? v.p[3] : v.p[2], out, cap);
 }
 
 static bool curve_value(uint64_t n, char *out, size_t cap)
@@ -150,7 +150,8 @@ bool tag_value(enum tag_kind kind, struct span v, char *out, size_t cap)
 	case TAG_IS_KEY_INFO:
 		return key_info_value(v, out, cap);
 	case TAG_IS_KEY_REF:
-		return v.n == 2 && key_value(v.p[0], v.p[1], out, cap);
+		/* Certificates and what goes with them: EC keys. */
+		return v.n == 2 && key_value(v, KEY_TYPE_EC_PUBLIC, out, cap);
 	case TAG_IS_NUMBER:
 		if (number)
 			snprintf(out, cap, "%llu", (unsigned long long)n);
@@ -178,31 +179,38 @@ bool tag_value(enum tag_kind kind, struct span v, char *out, size_t cap)
 	return false;
 }
 
-const char *key_use_str(uint8_t kid, uint8_t kvn)
+const char *key_use_str(uint8_t kid, uint8_t kvn, uint8_t type)
 {
-	static const struct {
-		uint8_t kvn_first, kvn_last, kid_first, kid_last;
-		const char *use;
-	} uses[] = {
-		{ KVN_GRANT_ISSUER, KVN_GRANT_ISSUER, KID_GRANT_ISSUER_FIRST, KID_GRANT_ISSUER_LAST,
-		    "issuer of grants" },
-		{ 0x70, 0x70, 0x01, 0x01, "tokens" },
-		{ 0x71, 0x71, 0x01, 0x01, "receipts" },
-		{ 0x73, 0x73, 0x01, 0x01, "DAP" },
-		{ 0x30, 0x3F, 0x01, 0x01, "ENC of SCP03" },
-		{ 0x30, 0x3F, 0x02, 0x02, "MAC of SCP03" },
-		{ 0x30, 0x3F, 0x03, 0x03, "DEK of SCP03" },
-		{ 0x01, 0x7F, 0x10, 0x10, "PK.CA-KLOC, signs for off-card entities" },
-		{ 0x01, 0x7F, 0x11, 0x11, "SK.SD.ECKA of SCP11a" },
-		{ 0x01, 0x7F, 0x13, 0x13, "SK.SD.ECKA of SCP11b" },
-		{ 0x01, 0x7F, 0x15, 0x15, "SK.SD.ECKA of SCP11c" },
-		{ 0x01, 0x7F, KID_STORED_OCE, KID_STORED_OCE,
-		    "PK.OCE.ECKA, the stored key of an off-card entity" },
-	};
+	static const char *const set[] = { "ENC", "MAC", "DEK" };
+	bool ec = (type & 0xF0) == 0xB0;
 
-	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++)
-		if (kvn >= uses[i].kvn_first && kvn <= uses[i].kvn_last &&
-		    kid >= uses[i].kid_first && kid <= uses[i].kid_last)
-			return uses[i].use;
+	switch (kvn) {
+	case 0x70:
+		return "token verification";
+	case 0x71:
+		return "receipt generation";
+	case 0x73:
+		return "DAP verification";
+	case KVN_GRANT_ISSUER:
+		return type == KEY_TYPE_EC_PUBLIC
+			   ? "controlling authority (CASD) or issuer of grants"
+			   : "controlling authority (CASD)";
+	case 0x75:
+		return "ciphered load files";
+	}
+	if (type == KEY_TYPE_PSK)
+		return "TLS pre-shared key (SCP81)";
+	if (ec && kid == 0x11)
+		return "SCP11a";
+	if (type == KEY_TYPE_EC_PUBLIC && kid == KID_STORED_OCE)
+		return "stored key of an entity (SCP11a)";
+	if (ec && kid == 0x13)
+		return "SCP11b";
+	if (ec && kid == 0x15)
+		return "SCP11c";
+	if (ec && (kid == 0x10 || (kid & 0xF0) == 0x20))
+		return "CA of entities (SCP11)";
+	if ((type == KEY_TYPE_AES || type == KEY_TYPE_DES) && kid >= 1 && kid <= 3)
+		return set[kid - 1];
 	return NULL;
 }

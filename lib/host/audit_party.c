@@ -247,17 +247,22 @@ static void on_initialize(
 
 /* ---- what else tells ---- */
 
+/* New version, then type and length of the first key; the extended form names its type behind FF
+ * (GPCS 11.8.2.3). */
 static void on_put_key(const struct party_exchange *x, struct party_notes *n)
 {
 	const struct capdu *c = &x->command;
+	bool several = (c->p2 & SEVERAL_KEYS) != 0;
+	struct rd r = rd_of(c->data);
+	uint8_t version, type;
 	const char *use;
 
-	if (!x->readable || c->data.n == 0)
+	if (!x->readable || !rd_u8(&r, &version) || !rd_u8(&r, &type) ||
+	    (type == KEY_TYPE_EXTENDED && !rd_u8(&r, &type)))
 		return;
-	use = key_use_str(c->p2 & KEY_ID, c->data.p[0]);
-	note(n, FINDING_NONE, "%s %02X%s of version %02X%s%s",
-	    (c->p2 & SEVERAL_KEYS) != 0 ? "keys from" : "key", c->p2 & KEY_ID,
-	    (c->p2 & SEVERAL_KEYS) != 0 ? " on" : "", c->data.p[0], use == NULL ? "" : ": ",
+	use = key_use_str(c->p2 & KEY_ID, version, type);
+	note(n, FINDING_NONE, "%s %02X%s of version %02X%s%s", several ? "keys from" : "key",
+	    c->p2 & KEY_ID, several ? " on" : "", version, use == NULL ? "" : ": ",
 	    use == NULL ? "" : use);
 }
 

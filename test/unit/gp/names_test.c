@@ -35,10 +35,10 @@ static void test_values(void **state)
 	says(TAG_IS_ORDER, "02", "revoke");
 	says(TAG_IS_KEEP, "01", "kept");
 	says(TAG_IS_STAGE, "83", "sealed, locked");
-	says(TAG_IS_KEY_INFO, "0174B041", "key 01 of version 74: issuer of grants");
+	says(TAG_IS_KEY_INFO, "0174B041",
+	    "key 01 of version 74: controlling authority (CASD) or issuer of grants");
 	says(TAG_IS_KEY_INFO, "05018810", "key 05 of version 01");
-	says(TAG_IS_KEY_REF, "1201",
-	    "key 12 of version 01: PK.OCE.ECKA, the stored key of an off-card entity");
+	says(TAG_IS_KEY_REF, "1201", "key 12 of version 01: stored key of an entity (SCP11a)");
 }
 
 /* Whatever a stranger wrote there. */
