@@ -61,6 +61,7 @@ FUZZ_HELP := $(filter-out $(FUZZ_SRC) test/fuzz/replay.c,$(sort $(wildcard test/
 FUZZ_BIN := $(FUZZ_NAMES:%=$(B)/fuzz/%_fuzz)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CMD_OBJ := $(CMD_SRC:%.c=$(B)/%.o)
+LIB := $(B)/lib.$(if $(MUT),so,a)
 UNIT_BIN := $(UNIT_SRC:test/unit/%.c=$(B)/unit/%)
 TOOL_BIN := $(patsubst test/tools/%.c,$(B)/tools/%,$(wildcard test/tools/*.c))
 
@@ -83,7 +84,7 @@ help:
 ## make fuzz            each fuzz target for FUZZ_SECONDS=120 (clang); FUZZ_TARGETS="tlv apdu"
 ## make bench           measured speed, as ratios
 ## make coverage        lines that tests reach, per file and layer
-## make mutate          changes the code and says which changes no unit test sees; M="gp scp --count 200"
+## make mutate          changes the code and says which changes no test sees; M="gp scp --count 200"
 ## make man             refresh the generated blocks of the man pages
 ## make deb             a Debian package in build/
 ## make install         DESTDIR= PREFIX=     make uninstall
@@ -116,15 +117,16 @@ $(B)/%.o: %.c Makefile | deps $(TABLES)
 $(B)/lib.a: $(LIB_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-# For test/mutate: a change in one file is linked once, not into every program.
+# For test/mutate: a change in one file is linked once, not into every program. They find it by
+# LD_LIBRARY_PATH.
 $(B)/lib.so: $(LIB_OBJ)
-	$(Q)$(CC) $(NEED_CFLAGS) -shared -o $@ $^ $(NEED_LIBS)
+	$(Q)$(CC) $(NEED_CFLAGS) -shared -Wl,-soname,lib.so -o $@ $^ $(NEED_LIBS)
 
-$(B)/cardadm: $(CMD_OBJ) $(B)/lib.a
+$(B)/cardadm: $(CMD_OBJ) $(LIB)
 	$(if $(V),,@echo "  LD $@")
 	$(Q)$(LINK) -o $@ $^ $(NEED_LIBS)
 
-$(B)/unit/%: $(B)/test/unit/%.o $(UNIT_HELP:%.c=$(B)/%.o) $(B)/lib.$(if $(MUT),so,a)
+$(B)/unit/%: $(B)/test/unit/%.o $(UNIT_HELP:%.c=$(B)/%.o) $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ -lcmocka $(NEED_LIBS)
 
@@ -134,7 +136,7 @@ $(B)/tools/%: test/tools/%.c Makefile | deps
 	$(Q)$(LINK) -D_GNU_SOURCE -o $@ $<
 
 # cardadm with somebody on its line: test/attack/attack.c.
-$(B)/attack/cardadm: $(B)/test/attack/attack.o $(CMD_OBJ) $(B)/lib.a
+$(B)/attack/cardadm: $(B)/test/attack/attack.o $(CMD_OBJ) $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -Wl,--wrap=vcard_transmit -o $@ $^ $(NEED_LIBS)
 

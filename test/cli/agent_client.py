@@ -1,4 +1,5 @@
-"""Clients that an agent would rather not have: agent_client.py SOCKET HOW [N].
+"""Clients that an agent would rather not have: agent_client.py SOCKETS HOW [N].
+SOCKETS is a pattern; prints "waiting", and takes the first that fits as soon as it listens.
 
 leak N      sends N requests that are no good, each with three descriptors
 silent N    connects N times, says nothing, prints "ready", then "gone" when the last one that came
@@ -7,6 +8,7 @@ trickle     sends one octet of a long request after the other, prints "ready" af
             until it is hung up on
 """
 import array
+import glob
 import os
 import socket
 import sys
@@ -15,8 +17,12 @@ import time
 
 def connect(path):
     s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    s.connect(path)
-    return s
+    while True:
+        try:
+            s.connect(path)
+            return s
+        except ConnectionRefusedError:
+            time.sleep(0.002)
 
 
 def send_fds(s, octets, fds):
@@ -68,7 +74,11 @@ def trickle(path):
         pass
 
 
+print("waiting", flush=True)
+while not glob.glob(sys.argv[1]):
+    time.sleep(0.002)
+socket_path = glob.glob(sys.argv[1])[0]
 if sys.argv[2] == "trickle":
-    trickle(sys.argv[1])
+    trickle(socket_path)
 else:
-    {"leak": leak, "silent": silent}[sys.argv[2]](sys.argv[1], int(sys.argv[3]))
+    {"leak": leak, "silent": silent}[sys.argv[2]](socket_path, int(sys.argv[3]))

@@ -5,7 +5,7 @@
 load ../lib
 
 client() { # client HOW [N]: agent_client.py with the only agent
-	python3 "$TOP/test/cli/agent_client.py" "$(echo "$XDG_RUNTIME_DIR"/cardadm/*.sock)" "$@"
+	python3 "$TOP/test/cli/agent_client.py" "$XDG_RUNTIME_DIR/cardadm/*.sock" "$@"
 }
 
 open_one() {
@@ -35,7 +35,7 @@ fds() { # fds PID: how many it has
 		silent=$!
 		wait_for grep -q ready ready
 		ok -r $r apdu 80CA006600
-		[ "$(cat ready)" = ready ] # not when the time of the last one was over
+		[ "$(tail -n 1 ready)" = ready ] # not when the time of the last one was over
 		wait $silent
 	done
 	ok -r $r scp-close
@@ -103,8 +103,12 @@ more_fds() { # more_fds PID N: it serves somebody
 }
 
 @test "a request that trickles in does not keep the channel open" {
+	# It is there before the agent is, whose second may be over soon.
+	client trickle >ready &
+	wait_for grep -q waiting ready
 	open_one --idle 1
-	client trickle >ready
+	wait $!
+	grep -q ready ready
 	wait_for gone "$agent"
 	ok -r $r scp-status
 	[[ $output == *"no verb used it for 1 s"* ]]

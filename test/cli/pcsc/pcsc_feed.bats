@@ -69,9 +69,9 @@ slots_empty() {
 	done
 	# The next day: duplicates again, and nothing is sent to them but questions, in a channel that
 	# proves that it is they.
-	run_start --idle 2
 	before=$("$CARDADM" vcard show fleet/0002.card --json | jq -r '.keys[0].sequence_counter')
 	serve_start fleet/0002.card
+	run_start --idle 2
 	told 1
 	serve_end
 	run_wait

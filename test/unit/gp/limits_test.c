@@ -144,9 +144,9 @@ static void nines(void **state)
 static void names_that_are_not_there(void **state)
 {
 	(void)state;
-	assert_non_null(tag_name(0, 0x9F7F));
-	assert_null(tag_name(0, 0x123456));
-	assert_non_null(tag_name(0, 0xFF72));
+	assert_non_null(tag_info(0, 0x9F7F).name);
+	assert_null(tag_info(0, 0x123456).name);
+	assert_non_null(tag_info(0, 0xFF72).name);
 }
 
 /* The list of key versions is there with one of them, too. */
