@@ -509,6 +509,37 @@ static void test_11_variants(void **state)
 				variant_works(*variant, key_n, m);
 }
 
+/* Both the keys and the payload under Kos: the station has no BK-MAC, and its code is as good as in
+ * variant A. */
+static void test_kos_twice(void **state)
+{
+	SECRET_KEY(kek);
+	struct bench b;
+	struct package p;
+	struct authorize a;
+	struct enter e;
+	uint8_t both[2 * KEY_MAX], result;
+	size_t n;
+
+	(void)state;
+	bench_set_up(&b, &p, 'b', 16, 8);
+	n = p.bk_enc.n;
+	memcpy(both, p.bk_enc.b, n);
+	memcpy(&both[n], p.bk_mac.b, n);
+	package_enter(&p, 0, &e);
+	e.form = FORM_KOS;
+	assert_true(kos_key(&p.kos, KOS_KEK, p.campaign, p.number, &kek));
+	assert_true(aes_wrap(&kek, span_of(both, 2 * n), e.keys));
+	e.keys_n = (uint8_t)(2 * n + 8);
+	assert_int_equal(bench_enter(&b, &e), SW_OK);
+	bench_stream(&b, &p, 0);
+	assert_int_equal(bench_return(&b, &p), SW_OK);
+	package_authorize(&p, &b, ALG_CMAC_BK, &a);
+	assert_int_equal(bench_authorize(&b, P1_VERIFY, &a, &result), SW_OK);
+	assert_int_equal(result, RESULT_VERIFIED);
+	bench_tear_down(&b, &p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -521,6 +552,7 @@ int main(void)
 		cmocka_unit_test(test_authorize_other_session),
 		cmocka_unit_test(test_refused_list),
 		cmocka_unit_test(test_11_variants),
+		cmocka_unit_test(test_kos_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

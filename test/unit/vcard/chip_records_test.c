@@ -52,6 +52,9 @@ static void card_with_everything(struct rig *r)
 	    (unsigned)EC_P256, point);
 	rd = rd_of(unit_bytes(hex));
 	assert_true(public_get(c, &rd));
+	c->content.receipts = 0x0102;
+	c->content.restricted = 5;
+	c->content.page = 0x0304;
 	chip_put_object(r->v, &app.aid, 0x0101, unit_bytes("AABBCC"));
 	box.aid = app.aid;
 	box.stage = STAGE_CLAIMED;
@@ -182,6 +185,9 @@ static void there_and_back(void **state)
 	rig_on(&r);
 	card_with_everything(&r);
 	chip_before(&c, all.n - CHANGES);
+	assert_int_equal(c.content.receipts, 0x0102);
+	assert_int_equal(c.content.restricted, 5);
+	assert_int_equal(c.content.page, 0x0304);
 	chip_snapshot(&first, &r.v->chip);
 	chip_snapshot(&again, &c);
 	assert_true(wr_ok(&first) && wr_ok(&again));

@@ -301,6 +301,18 @@ static void public_key_records(void **state)
 	assert_false(takes(public_gone_get, "05A000000151"));
 }
 
+/* GPCS 11.7.3: only an additional channel that is open can be closed. */
+static void close_channel(void **state)
+{
+	(void)state;
+	assert_int_equal(rig_hex(&r, "0070000100"), SW_OK);
+	assert_int_equal(rig_hex(&r, "0070400100"), SW_WRONG_P1P2);
+	assert_int_equal(rig_hex(&r, "0070810100"), SW_WRONG_P1P2);
+	assert_int_equal(rig_hex(&r, "0070800000"), SW_WRONG_P1P2);
+	assert_int_equal(rig_hex(&r, "0070800100"), SW_OK);
+	assert_int_equal(rig_hex(&r, "0070800100"), 0x6200);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +320,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(select_next, up, down),
 		cmocka_unit_test_setup_teardown(long_answers, up, down),
 		cmocka_unit_test_setup_teardown(rest_is_given_up, up, down),
+		cmocka_unit_test_setup_teardown(close_channel, up, down),
 		cmocka_unit_test_setup_teardown(get_data, up, down),
 		cmocka_unit_test_setup_teardown(get_sequence, up, down),
 		cmocka_unit_test_setup_teardown(object_records, up, down),

@@ -145,12 +145,28 @@ static void bad_issue(void **state)
 	REFUSED(bad.key_version = 0x80);
 	REFUSED(bad.i = 0x40);
 	REFUSED(bad.iin_n = 9);
+	REFUSED(bad.cin_n = 17);
 	REFUSED(bad.target.n = 4);
 	REFUSED(bad.kos[0].key.n = 5);
 	REFUSED(bad.kos_n = KOS_MAX + 1);
 	REFUSED(bad.memory = 0xFFFFFFFF);
 #undef REFUSED
 	assert_int_equal(access("/tmp/vcard_test.never", F_OK), -1);
+}
+
+/* IIN and CIN of all the room that there is. */
+static void longest_numbers(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_issue(&r, 16, 0x70);
+	r.issue.iin_n = sizeof(r.issue.iin);
+	r.issue.cin_n = sizeof(r.issue.cin);
+	rig_on(&r);
+	assert_int_equal(r.v->chip.iin_n, sizeof(r.issue.iin));
+	assert_int_equal(r.v->chip.cin_n, sizeof(r.issue.cin));
+	rig_off(&r);
 }
 
 /* ---- hostile commands ---- */
@@ -250,6 +266,7 @@ int main(void)
 		cmocka_unit_test(fault_names),
 		cmocka_unit_test(card_file),
 		cmocka_unit_test(bad_issue),
+		cmocka_unit_test(longest_numbers),
 		cmocka_unit_test(every_header),
 		cmocka_unit_test(noise),
 		cmocka_unit_test(atr),
