@@ -326,11 +326,14 @@ static const struct operand show_operands[] = {
 typedef int report_fn(struct ctx *c, const struct campaign *cp, struct ledger *l,
     const struct ledger_sums *s, struct err *e);
 
-/* A run would not touch it. */
+/* A run would not touch it, or would ask the cards. */
 static void remark_doubt(struct ctx *c, const struct ledger *l)
 {
 	const struct err *why = ledger_doubt(l);
 
+	if (ledger_lost(l) != NULL)
+		ctx_note(
+		    c, "remark: %s; the next run asks the cards what they have", ledger_lost(l));
 	if (why == NULL)
 		return;
 	ctx_note(c, "remark: %s; what is shown may not be what was written", why->text);

@@ -80,8 +80,9 @@ struct ledger_goal {
  * ledger, and nothing is written, so that it may lie on a medium that cannot be.
  *
  * The state directory remembers each ledger that was written here. One that is gone since, another
- * one or an older copy in its place, one that is no database any more (which is renamed, not
- * removed) are no error: ledger_lost tells it, and what such a copy has as not done is check_once.
+ * one or an older copy in its place, one that is no database any more (which a run renames, and
+ * does not remove) are no error: ledger_lost tells it, to reports too. For a run, what such a copy
+ * has as not done is check_once.
  */
 int ledger_open(
     const char *path, const struct ledger_goal *g, bool write, struct ledger **l, struct err *e);

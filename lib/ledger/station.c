@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/file.h"
 #include "ledger/state_db.h"
 
 enum { ID = 16 };
@@ -131,6 +132,35 @@ static void compare(struct ledger *l, bool fresh, const struct mark *own, const 
 		what = "it is an older copy of the ledger that was written here";
 	if (what != NULL && l->lost[0] == '\0')
 		snprintf(l->lost, sizeof(l->lost), "%.440s: %s", l->path, what);
+}
+
+/* The real path of a file that may be gone. */
+static bool real_path(const char *path, char out[static PATH_MAX])
+{
+	char dir[PATH_MAX], real[PATH_MAX];
+	const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
+
+	if (realpath(path, out) != NULL)
+		return true;
+	return path_beside(path, ".", dir, sizeof(dir)) && realpath(dir, real) != NULL &&
+	       snprintf(out, PATH_MAX, "%s/%s", real, name) < PATH_MAX;
+}
+
+void station_look(struct ledger *l)
+{
+	char real[PATH_MAX], path[PATH_MAX];
+	struct mark own = { 0 }, was = { 0 };
+	sqlite3 *db = NULL;
+	struct err e;
+
+	/* What was first: a run that begins meanwhile writes into the ledger before that. */
+	if (real_path(l->path, real) &&
+	    path_state_named("ledgers.db", path, sizeof(path), &e) == 0 &&
+	    sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+	    recall(db, real, &was, &e) == 0 &&
+	    (l->db == NULL || ask(l->db, "SELECT id, turn FROM mark LIMIT 1", NULL, &own, &e) == 0))
+		compare(l, l->db == NULL, &own, &was);
+	sqlite3_close(db);
 }
 
 /* What it has as not done may be done, or begun, since. One statement: rows that were changed and

@@ -352,6 +352,8 @@ int ledger_open(
 	}
 	if (write)
 		sqlite3_progress_handler(n->db, 0, NULL, NULL);
+	else if (!n->lying)
+		station_look(n);
 	*l = n;
 	return 0;
 }

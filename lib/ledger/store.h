@@ -82,11 +82,13 @@ int goal_find(struct ledger *l, const struct ledger_goal *g, struct err *e);
 /*
  * What this station remembers of the ledger at this path, see station.c. station_begin is called
  * when it is open for writing, before a row is read; fresh: there was none. station_end before its
- * seal is written; station_knows before it is opened.
+ * seal is written; station_knows before it is opened. station_look is for reports, with what is
+ * there open, or nothing: it writes nothing, and where nothing can be read nothing is said.
  */
 int station_begin(struct ledger *l, bool fresh, struct err *e);
 void station_end(struct ledger *l);
 bool station_knows(const char *path);
+void station_look(struct ledger *l);
 
 /* The state of the whole file, see seal.c. */
 enum seal {

@@ -49,6 +49,14 @@ half_done() {
 		unreadable) printf '%0200d' 0 >campaign.ledger ;;
 		empty) : >campaign.ledger ;;
 		esac
+		case $how in
+		gone | empty | older)
+			for verb in status report; do
+				ok campaign $verb campaign.yaml
+				[[ $stderr == *"remark: campaign.ledger: "*"the next run asks the cards"* ]]
+			done
+			;;
+		esac
 		ok campaign run campaign.yaml --json
 		[ "$(jq -c '[.total,.done]' <<<"$output")" = '[3,3]' ]
 		case $how in
@@ -61,6 +69,8 @@ half_done() {
 		esac
 		ok campaign run campaign.yaml --json
 		[[ $stderr != *"are asked"* ]]
+		ok campaign status campaign.yaml
+		[ -z "$stderr" ]
 		all_at_goal
 	done
 	# Somebody else's file of that name is not touched.
