@@ -53,24 +53,26 @@ static int add_receipt(struct party_trust *t, const struct entry *en, struct err
 	return 0;
 }
 
-/* Keys of parties have names of their own in a store; all other names are of card key sets. */
+/* Grantors, parties and receipt keys are named as they are; all other names are of card key sets.
+ */
 static int add_entry(
     struct explain_keys *x, const struct keystore *ks, const char *name, struct err *e)
 {
 	const struct entry *en;
+	size_t i = 0;
 
-	for (size_t i = 0; (en = keystore_at(ks, i)) != NULL; i++)
-		if (strcmp(en->name, name) == 0)
-			break;
-	if (en != NULL && en->type == ENTRY_GRANTOR)
-		return add_point(x->trust.grantor, &x->trust.grantor_n, en, e);
-	if (en != NULL && en->type == ENTRY_PARTY)
-		return add_point(x->trust.party, &x->trust.party_n, en, e);
-	if (en != NULL && en->type == ENTRY_RECEIPT && !en->des)
-		return keystore_find(ks, ENTRY_RECEIPT, name, &en, e) != 0
-			   ? -1
-			   : add_receipt(&x->trust, en, e);
-	return keystore_find_card(ks, name, &en, e) != 0 ? -1 : add_card(x, en, e);
+	while ((en = keystore_at(ks, i)) != NULL && strcmp(en->name, name) != 0)
+		i++;
+	if (en == NULL || (en->type != ENTRY_GRANTOR && en->type != ENTRY_PARTY &&
+			      (en->type != ENTRY_RECEIPT || en->des)))
+		return keystore_find_card(ks, name, &en, e) != 0 ? -1 : add_card(x, en, e);
+	/* Public halves are there at once; one that has none comes from the private key. */
+	if ((en->type == ENTRY_RECEIPT || en->public_n == 0) && keystore_read(ks, i, e) != 0)
+		return -1;
+	if (en->type == ENTRY_RECEIPT)
+		return add_receipt(&x->trust, en, e);
+	return en->type == ENTRY_GRANTOR ? add_point(x->trust.grantor, &x->trust.grantor_n, en, e)
+					 : add_point(x->trust.party, &x->trust.party_n, en, e);
 }
 
 int explain_keys_named(struct explain_keys *x, const struct keystore *ks,

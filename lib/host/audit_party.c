@@ -210,6 +210,27 @@ static void on_authenticate(
 	    "receipt and session: their keys come of ephemeral ones, which no recording has");
 }
 
+static struct party_claim *claim_of(struct party_audit *a, const struct aid *container)
+{
+	for (size_t i = 0; i < a->claim_n; i++)
+		if (aid_same(&a->claim[i].container, container))
+			return &a->claim[i];
+	return NULL;
+}
+
+static void claim_done(struct party_audit *a, const struct aid *container, unsigned line)
+{
+	struct party_claim *c = claim_of(a, container);
+
+	if (c == NULL && a->claim_n == PARTY_CLAIMS_MAX) {
+		memmove(a->claim, a->claim + 1, sizeof(a->claim) - sizeof(a->claim[0]));
+		a->claim_n--;
+	}
+	if (c == NULL)
+		c = &a->claim[a->claim_n++];
+	*c = (struct party_claim){ *container, line };
+}
+
 /* All in the session of the claim but its headers is closed to us. */
 static void on_put_access(
     struct party_audit *a, const struct party_exchange *x, struct party_notes *n)
@@ -217,16 +238,17 @@ static void on_put_access(
 	struct grant g;
 	uint8_t digest[PARTY_DIGEST];
 	struct party_placed *p;
+	struct aid container;
 
 	if (x->reply.sw != SW_OK || !grant_get(span_of(a->grant, a->grant_n), &g) ||
-	    !grant_digest(g.whole, digest) || !aid_from(&a->claimed, g.container)) {
+	    !grant_digest(g.whole, digest) || !aid_from(&container, g.container)) {
 		note(n, FINDING_NONE, "the claim was refused, the grant is not spent");
 		return;
 	}
 	note(n, FINDING_NOT_CHECKED,
 	    "the claim is done if this answer is the card's: the access set is put, the grant "
 	    "spent");
-	a->claim_line = x->line;
+	claim_done(a, &container, x->line);
 	p = placed_find(a, digest);
 	if (p != NULL)
 		placed_drop(a, p);
@@ -236,13 +258,14 @@ static void on_put_access(
 static void on_initialize(
     struct party_audit *a, const struct party_exchange *x, struct party_notes *n)
 {
+	const struct party_claim *c = claim_of(a, &a->selected);
 	uint8_t kvn = x->command.p1;
 
 	end_claim(a);
-	if (x->initialize == FINDING_OK && a->claim_line != 0 && kvn >= KVN_ACCESS_FIRST &&
-	    kvn <= KVN_ACCESS_LAST && aid_same(&a->selected, &a->claimed))
+	if (x->initialize == FINDING_OK && c != NULL && kvn >= KVN_ACCESS_FIRST &&
+	    kvn <= KVN_ACCESS_LAST)
 		note(n, FINDING_OK, "the card has this access set: proves the claim of line %u",
-		    a->claim_line);
+		    c->line);
 }
 
 /* ---- what else tells ---- */

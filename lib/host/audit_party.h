@@ -55,7 +55,7 @@ struct party_exchange {
 MUST_CHECK bool party_exchange_of(struct party_exchange *x, struct span command, struct span answer,
     bool masked, const struct audit_result *r);
 
-enum { PARTY_PLACED_MAX = 32 };
+enum { PARTY_PLACED_MAX = 32, PARTY_CLAIMS_MAX = 16 };
 struct party_audit {
 	const struct party_trust *trust;
 	struct gather gather;
@@ -78,9 +78,12 @@ struct party_audit {
 	size_t grant_n; /* 0: none */
 	bool vouched;   /* all certificates were taken */
 	bool claiming;  /* MUTUAL AUTHENTICATE was answered */
-	/* the last claim that was done */
-	unsigned claim_line; /* 0: none */
-	struct aid claimed;
+	/* the last claim of each container that was done, the oldest forgotten first */
+	struct party_claim {
+		struct aid container;
+		unsigned line;
+	} claim[PARTY_CLAIMS_MAX];
+	size_t claim_n;
 };
 
 void party_audit_init(struct party_audit *a, const struct party_trust *trust);

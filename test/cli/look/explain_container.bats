@@ -194,6 +194,21 @@ field() {
 	done
 }
 
+@test "a party's own store has the private half of its key alone" {
+	vector_keys
+	of keys .private.acme >acme.hex
+	chmod 600 acme.hex
+	sed -i 's/^  acme: .*/  acme: {type: party, form: signing, private: {file: acme.hex}, curve: p-256}/' keys.yaml
+	course >t.txt
+	ok explain t.txt -k keys.yaml --keys acme-access --keys op --keys acme
+	[[ $output == *"the party's key is acme [ok]"* ]]
+	! grep -qi -f acme.hex <<<"$output$stderr"
+	chmod 644 acme.hex
+	fails 3 explain t.txt -k keys.yaml --keys acme-access --keys op --keys acme
+	rm acme.hex
+	fails 3 explain t.txt -k keys.yaml --keys acme-access --keys op --keys acme
+}
+
 @test "a wrong signature: 8, with line and who it should be by" {
 	vector_keys
 	# One bit of the party's id in the first certificate, another last day in the second.

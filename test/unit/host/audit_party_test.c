@@ -172,7 +172,27 @@ static void test_claim(void **state)
 	house_off(&h);
 }
 
-/* Form M with a domain key is not told apart but by its one certificate. */
+/* Each container has its own claim, whatever happened elsewhere since. */
+static void test_two_claims(void **state)
+{
+	const struct grant_spec bank = { .who = "bank", .rights = 3, .container = BOX2 };
+	struct house h;
+	struct found f;
+
+	(void)state;
+	house_on(&h);
+	add_access(&h, "access", 0x31);
+	become_party(&h.r, &acme, 0x31);
+	become_party(&h.r, &bank, 0x31);
+	assert_int_equal(as_party(&h.r, BOX, 0x31, 0x31), SW_OK);
+	assert_int_equal(as_party(&h.r, BOX2, 0x31, 0x31), SW_OK);
+	explain(&h, &f);
+	no_mistake(&f);
+	assert_int_equal(noted(&f, "the card has this access set: proves", FINDING_OK), 2);
+	house_off(&h);
+}
+
+/* Form M: the grant alone is presented. */
 static void test_claim_form_m(void **state)
 {
 	const struct grant_spec m = { .who = "acme", .rights = 3, .agreement = true };
@@ -333,6 +353,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_claim),
+		cmocka_unit_test(test_two_claims),
 		cmocka_unit_test(test_claim_form_m),
 		cmocka_unit_test(test_other_keys),
 		cmocka_unit_test(test_other_domain),
