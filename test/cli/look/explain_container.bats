@@ -175,7 +175,7 @@ field() {
 	} >>t.txt
 	for json in '' --json; do
 		ok explain t.txt -k keys.yaml "${all_keys[@]}" $json
-		! grep -qi '68656C6C6F\|hello' <<<"$output"
+		run ! grep -qi '68656C6C6F\|hello' <<<"$output"
 	done
 	ok explain t.txt -k keys.yaml "${all_keys[@]}"
 	[[ $output == *"plain 80E2900008****************"* ]]
@@ -190,7 +190,7 @@ field() {
 	} >t.txt
 	for json in '' --json; do
 		ok explain t.txt $json
-		! grep -qi '6865\|6C6C6F' <<<"$output"
+		run ! grep -qi '6865\|6C6C6F' <<<"$output"
 	done
 }
 
@@ -202,7 +202,7 @@ field() {
 	course >t.txt
 	ok explain t.txt -k keys.yaml --keys acme-access --keys op --keys acme
 	[[ $output == *"the party's key is acme [ok]"* ]]
-	! grep -qi -f acme.hex <<<"$output$stderr"
+	run ! grep -qi -f acme.hex <<<"$output$stderr"
 	chmod 644 acme.hex
 	fails 3 explain t.txt -k keys.yaml --keys acme-access --keys op --keys acme
 	rm acme.hex
