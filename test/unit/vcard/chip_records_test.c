@@ -124,6 +124,22 @@ static bool is_open(uint8_t type)
 	return memchr(open, type, sizeof(open)) != NULL;
 }
 
+/* Up to the part that is as long as it is; 0 where there is no other. */
+static size_t fixed_part(const struct one *o, const struct chip *c)
+{
+	size_t n = o->value.n;
+
+	if (o->type == REC_OBJECT)
+		return n - 3;
+	if (o->type == REC_APP)
+		return n;
+	if (o->type != REC_IDENTITY)
+		return 0;
+	for (size_t i = 0; i < c->kos_n; i++)
+		n -= 2u + c->kos[i].key.n;
+	return n;
+}
+
 static void cut_records(void **state)
 {
 	struct rig r;
@@ -137,13 +153,8 @@ static void cut_records(void **state)
 		const struct one *o = &all.record[i];
 
 		assert_true(takes(o, o->value.n));
-		if (o->type == REC_OBJECT || o->type == REC_APP) {
-			/* Up to the part that is as long as it is. */
-			size_t fixed = o->type == REC_OBJECT ? o->value.n - 3 : o->value.n;
-
-			for (size_t n = 0; n < fixed; n++)
-				assert_false(takes(o, n));
-		}
+		for (size_t n = 0; n < fixed_part(o, &r.v->chip); n++)
+			assert_false(takes(o, n));
 		if (is_open(o->type))
 			continue;
 		closed++;

@@ -301,6 +301,22 @@ static void public_key_records(void **state)
 	assert_false(takes(public_gone_get, "05A000000151"));
 }
 
+/* Who is selected on a new channel is one of the applications that are there, not what was removed.
+ */
+static void implicit_ends(void **state)
+{
+	struct card_content *all = &r.v->chip.content;
+
+	(void)state;
+	all->app[all->app_n] = all->app[0];
+	all->app[all->app_n].privileges = PRIV_CARD_RESET;
+	assert_int_equal(rig_hex(&r, "0070000100"), SW_OK);
+	assert_false(r.v->channel[1].app);
+	all->app_n++;
+	assert_int_equal(rig_hex(&r, "0070000200"), SW_OK);
+	assert_true(r.v->channel[2].app);
+}
+
 /* GPCS 11.7.3: only an additional channel that is open can be closed. */
 static void close_channel(void **state)
 {
@@ -320,6 +336,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(select_next, up, down),
 		cmocka_unit_test_setup_teardown(long_answers, up, down),
 		cmocka_unit_test_setup_teardown(rest_is_given_up, up, down),
+		cmocka_unit_test_setup_teardown(implicit_ends, up, down),
 		cmocka_unit_test_setup_teardown(close_channel, up, down),
 		cmocka_unit_test_setup_teardown(get_data, up, down),
 		cmocka_unit_test_setup_teardown(get_sequence, up, down),
