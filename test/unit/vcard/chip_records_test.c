@@ -52,6 +52,10 @@ static void card_with_everything(struct rig *r)
 	    (unsigned)EC_P256, point);
 	rd = rd_of(unit_bytes(hex));
 	assert_true(public_get(c, &rd));
+	snprintf(
+	    hex, sizeof(hex), "1073 %02X 41%s 03424242 0007 01 03434343", (unsigned)EC_P256, point);
+	rd = rd_of(unit_bytes(hex));
+	assert_true(ca_get(c, &rd));
 	c->content.receipts = 0x0102;
 	c->content.restricted = 5;
 	c->content.page = 0x0304;
@@ -119,7 +123,7 @@ static bool takes(const struct one *o, size_t n)
 static bool is_open(uint8_t type)
 {
 	static const uint8_t open[] = { REC_IIN, REC_CIN, REC_IMAGE, REC_SLOT_DATA, REC_OBJECT,
-		REC_APP, REC_ECKA, REC_LOAD_FILE, REC_IDENTITY };
+		REC_APP, REC_ECKA, REC_LOAD_FILE, REC_IDENTITY, REC_CA };
 
 	return memchr(open, type, sizeof(open)) != NULL;
 }
@@ -133,6 +137,8 @@ static size_t fixed_part(const struct one *o, const struct chip *c)
 		return n - 3;
 	if (o->type == REC_APP)
 		return n;
+	if (o->type == REC_CA)
+		return n - 4; /* without the one that is allowed */
 	if (o->type != REC_IDENTITY)
 		return 0;
 	for (size_t i = 0; i < c->kos_n; i++)
@@ -184,6 +190,23 @@ static void types_that_are_none(void **state)
 	chip_wipe(&c);
 }
 
+/* A reference that no key has, where there are as many as there can be. */
+static void full_lists(void **state)
+{
+	static const struct key_ref none = { 0x7E, 0x7E };
+	struct rig r;
+
+	(void)state;
+	rig_issue(&r, 16, 0x70);
+	rig_on(&r);
+	r.v->chip.ca_n = VCARD_CA_MAX;
+	r.v->chip.ecka_n = VCARD_ECKA_MAX;
+	assert_null(chip_ca(r.v, none));
+	assert_null(chip_ecka(r.v, none));
+	r.v->chip.ca_n = r.v->chip.ecka_n = 0;
+	rig_off(&r);
+}
+
 /* What the records of a card make is the card: its records are the same again. */
 static void there_and_back(void **state)
 {
@@ -215,6 +238,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cut_records),
 		cmocka_unit_test(types_that_are_none),
+		cmocka_unit_test(full_lists),
 		cmocka_unit_test(there_and_back),
 	};
 
