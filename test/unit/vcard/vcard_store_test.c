@@ -509,6 +509,31 @@ static void domain_by_its_parent(void **state)
 	rig_off(&r);
 }
 
+/* Two sets take the last two places that the card has for all its domains. */
+static void last_places(void **state)
+{
+	struct key_dgi set = set_of(0x31, 3, 0x51), other = set_of(0x32, 3, 0x61);
+	struct wr w = wr_grow(4000);
+	struct chip *c;
+	struct rig r;
+
+	(void)state;
+	content_on(&r);
+	c = &r.v->chip;
+	for (; c->keys_n < CHIP_KEYS_MAX - 1; c->keys_n++) {
+		c->keys[c->keys_n] = c->keys[0];
+		assert_true(aid_from(&c->keys[c->keys_n].domain, unit_bytes("A0000001510000EE")));
+	}
+	groups_put(&w, &set, &r.keys.dek);
+	groups_put(&w, &other, &r.keys.dek);
+	assert_int_equal(store_blocks(&r, STORE_DGI, wr_span(&w), 240), SW_NO_MEMORY);
+	c->keys_n--;
+	assert_int_equal(store_blocks(&r, STORE_DGI, wr_span(&w), 240), SW_OK);
+	assert_int_equal(c->keys_n, CHIP_KEYS_MAX);
+	wr_free(&w);
+	rig_off(&r);
+}
+
 static void too_much(void **state)
 {
 	struct wr w = wr_grow(40000);
@@ -554,6 +579,7 @@ int main(void)
 		cmocka_unit_test(applications),
 		cmocka_unit_test(personalization_ends),
 		cmocka_unit_test(domain_by_its_parent),
+		cmocka_unit_test(last_places),
 		cmocka_unit_test(too_much),
 	};
 
