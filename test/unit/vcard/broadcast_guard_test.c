@@ -528,6 +528,7 @@ static void test_kos_twice(void **state)
 	memcpy(&both[n], p.bk_mac.b, n);
 	package_enter(&p, 0, &e);
 	e.form = FORM_KOS;
+	e.bk_mac = (struct key){ 0 };
 	assert_true(kos_key(&p.kos, KOS_KEK, p.campaign, p.number, &kek));
 	assert_true(aes_wrap(&kek, span_of(both, 2 * n), e.keys));
 	e.keys_n = (uint8_t)(2 * n + 8);
