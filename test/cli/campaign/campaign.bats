@@ -65,6 +65,15 @@ load ../lib
 	done
 }
 
+@test "a bundle for other channels than a card has is named as such" {
+	fleet 1
+	"$CARDADM" vcard create fleet/s16.card --i 71 -k keys.yaml
+	campaign
+	fails 9 campaign run campaign.yaml
+	[ "$(report '[.total,.done,.failed]')" = '[2,1,1]' ]
+	[[ $(report '.cards[]|select(.state=="failed")|.reason') == *"no package for S16, which this channel uses"* ]]
+}
+
 @test "a failed authentication is never repeated unless the operator says so" {
 	fleet 1
 	ok vcard create fleet --count 1 --first 2 --fault wrong-keys -k keys.yaml

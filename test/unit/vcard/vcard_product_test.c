@@ -235,6 +235,7 @@ static void files_are_read(void **state)
 	(void)state;
 	product_on(&r, PRODUCT_UICC);
 	expect(&r, "00A40004023F00", SW_OK, FCP_MF);
+	expect(&r, "00A40000023F00", SW_OK, FCP_MF);
 	expect(&r, "00A40004022FE200", SW_OK, FCP_ICCID);
 	expect(&r, "00B000000A", SW_OK, "989909100000000010F2");
 	expect(&r, "00B0000000", SW_OK, "989909100000000010F2");
@@ -274,6 +275,7 @@ static void files_are_not_there(void **state)
 		const char *command;
 		uint16_t sw;
 	} rows[] = {
+		{ "00A40008023F00", SW_WRONG_P1P2 },
 		{ "00A40004021234", SW_NOT_FOUND },
 		{ "00A40004026F07", SW_NOT_FOUND }, /* not in MF */
 		{ "00A40804047FFF6F99", SW_NOT_FOUND },
