@@ -183,11 +183,30 @@ static int see_key(struct work *w, struct err *e)
 
 /* ---- issuer, close ---- */
 
+/*
+ * Every issuer that the card tells has its key. It tells those whose key is gone as well, for their
+ * serials (containers.md 7), and not which they are: ours may be among them. A key that is there
+ * twice does no harm; a closed card without it is lost.
+ */
+static bool issuers_have_keys(const struct work *w)
+{
+	struct rd r = rd_of(w->card.all.issuers);
+	struct container_issuer i;
+	size_t told = 0, keys = 0;
+
+	while (container_issuer_next(&r, &i))
+		told++;
+	for (uint8_t kid = KID_GRANT_ISSUER_FIRST; kid <= KID_GRANT_ISSUER_LAST; kid++)
+		keys += keys_at(&w->keys, KVN_GRANT_ISSUER, kid) != NULL;
+	return told == keys;
+}
+
 static int put_issuer(struct work *w, struct err *e)
 {
 	uint64_t serial;
 
-	if (container_issuer_find(&w->card.all, SPAN(w->issuer_name), &serial))
+	if (container_issuer_find(&w->card.all, SPAN(w->issuer_name), &serial) &&
+	    (w->card.all.closed || issuers_have_keys(w)))
 		return 0;
 	if (w->card.all.closed) {
 		err_set(e, ERR_SAFETY, "the card is closed, and does not know this issuer");

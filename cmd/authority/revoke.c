@@ -211,7 +211,7 @@ const struct verb verb_revoke_serials = {
 	.name = "revoke serials",
 	.group = GROUP_AUTHORITY,
 	.place = 150,
-	.summary = "Refuse grants up to a serial, placed or not",
+	.summary = "Refuse grants up to a serial that are not placed yet",
 	.needs = REVOKE_NEEDS,
 	VERB_OPTS(serials_opts),
 	.args_size = sizeof(struct args),

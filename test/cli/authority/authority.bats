@@ -78,7 +78,7 @@ grant() {
 	chmod 600 ca.yaml
 	sed -i "/^  ca:/,/^  oce-ca:/{/private:/d}" is/keys.yaml
 	# A card that was issued without a key of its own makes one.
-	"$CARDADM" -k is/keys.yaml -r vcard:card delete-keys 01 --key-id 11 --yes || skip "the key cannot be deleted"
+	"$CARDADM" -k is/keys.yaml -r vcard:card delete-keys 01 --key-id 11 --yes
 	enrol --no-close
 	[ "$(jq -c '[.made, .certified, .closed]' <<<"$output")" = '[true,false,false]' ]
 	[ -s "$card.pub" ]
@@ -105,6 +105,16 @@ grant() {
 	sed -i "/^  grantor:/,/private:/{s/private: .*/private: {hex: $(openssl rand -hex 32)}/}" is/keys.yaml
 	fails 7 -k is/keys.yaml authority enrol --yes
 	[[ $stderr == *"the card is closed, and does not know this issuer"* ]]
+}
+
+@test "an issuer whose key is gone from the card is put again before it is closed" {
+	house
+	enrol --no-close
+	"$CARDADM" -k is/keys.yaml revoke serials --issuer grantor --up-to 1 --yes
+	"$CARDADM" -k is/keys.yaml delete-keys 74 --key-id 01 --yes
+	enrol
+	[ "$(jq -c '[.issuer_put, .closed]' <<<"$output")" = '[true,true]' ]
+	"$CARDADM" -k is/keys.yaml keys --json | jq -e '[.keys[] | select(.version == "74")] | length == 1'
 }
 
 @test "enrol asks before it closes the card" {
