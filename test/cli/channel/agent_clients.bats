@@ -56,7 +56,8 @@ fds() { # fds PID: how many it has
 }
 
 @test "what tells an agent to end stops the verb that runs at a safe point" {
-	fleet 1 400000
+	# Long enough that it is not over before somebody looks.
+	fleet 1 3000000
 	r=vcard:fleet/0001.card
 	for signal in TERM HUP INT; do
 		ok -r $r -k keys.yaml scp-open

@@ -211,7 +211,7 @@ static void test_refused_files(void **state)
 		{ "private: {file: x.pem}", "x.pem", "", 0600, ERR_INPUT, "not a private RSA" },
 		{ "private: {file: x.pem}", "x.pem", "-----BEGIN PRIVATE KEY-----\n", 0600,
 		    ERR_INPUT, "not a private RSA" },
-		{ "private: {file: ECP256.pem}", "x.pem", "", 0644, ERR_SAFETY, "ECP256.pem" },
+		{ "private: {file: ECP256.pem}", "x.pem", "", 0644, ERR_INPUT, "ECP256.pem" },
 		{ "private: {file: ECP256.pub.pem}", "x.pem", "", 0600, ERR_INPUT,
 		    "not a private RSA" },
 		{ "public: {file: ECP384.pem}", "x.pem", "", 0600, ERR_INPUT, "not a public RSA" },
