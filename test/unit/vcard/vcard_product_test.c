@@ -275,8 +275,7 @@ static void files_are_not_there(void **state)
 		const char *command;
 		uint16_t sw;
 	} rows[] = {
-		{ "00A40008023F00", SW_WRONG_P1P2 },
-		{ "00A40004021234", SW_NOT_FOUND },
+		{ "00A40008023F00", SW_WRONG_P1P2 }, { "00A40004021234", SW_NOT_FOUND },
 		{ "00A40004026F07", SW_NOT_FOUND }, /* not in MF */
 		{ "00A40804047FFF6F99", SW_NOT_FOUND },
 		{ "00A40804062FE27FFF6F07", SW_NOT_FOUND }, /* an EF holds nothing */
