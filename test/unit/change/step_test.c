@@ -134,6 +134,25 @@ static void test_others(void **state)
 	change_free(&ch);
 }
 
+static void described(const char *text, const char *want)
+{
+	struct change ch;
+	char got[200];
+
+	(void)step(text, &ch, &change_delete);
+	ch.kind->describe(ch.x, got, sizeof(got));
+	assert_string_equal(got, want);
+	change_free(&ch);
+}
+
+static void test_describe(void **state)
+{
+	(void)state;
+	described("delete: {aid: [A00000006203010C01]}\n", "A00000006203010C01");
+	described("delete: {aid: [A00000006203010C01, A000000003], related: true}\n",
+	    "A00000006203010C01 and others and what is made from it");
+}
+
 static void test_refused(void **state)
 {
 	static const struct {
@@ -227,6 +246,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_install),
 		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_describe),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_together),
 	};

@@ -93,6 +93,27 @@ static void slot_data(void **state)
 	wr_free(&w);
 }
 
+/* Each of the fields of a slot in which something is must be there. */
+static void slot_data_parts(void **state)
+{
+	static const char *const part[] = { "8510" CAMPAIGN, "860400000001", "870400000003",
+		"880400000002", "920400000258", "8A04000001D6" };
+	enum { PARTS = sizeof(part) / sizeof(part[0]) };
+	struct slot_data s;
+
+	(void)state;
+	for (size_t left_out = 0; left_out <= PARTS; left_out++) {
+		char all[200] = "8C0100810101", data[220];
+
+		for (size_t i = 0; i < PARTS; i++)
+			if (i != left_out)
+				strcat(all, part[i]);
+		snprintf(data, sizeof(data), "FF71%02zXA0%02zX%s", strlen(all) / 2 + 2,
+		    strlen(all) / 2, all);
+		assert_int_equal(slot_data_get(unit_bytes(data), &s), left_out == PARTS);
+	}
+}
+
 static void policy_data(void **state)
 {
 	struct span with = unit_bytes("FF722F 900105 84020001 9B20" DIGEST " 8B0401020304");
@@ -133,6 +154,8 @@ static void policy_data(void **state)
 	assert_false(policy_data_get(
 	    unit_bytes("FF7230 900105 84020001 9B20" DIGEST " 8B050102030405"), &p));
 	assert_false(policy_data_get(unit_bytes("FF722A 900105 8403000102 9B20" DIGEST), &p));
+	assert_false(policy_data_get(
+	    unit_bytes("FF7230 900105 84020001 9B20" DIGEST " 8D050102030405"), &p));
 	wr_free(&w);
 }
 
@@ -171,6 +194,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(system_data),
 		cmocka_unit_test(slot_data),
+		cmocka_unit_test(slot_data_parts),
 		cmocka_unit_test(policy_data),
 		cmocka_unit_test(names),
 		cmocka_unit_test(results),

@@ -125,6 +125,7 @@ static void check_inner(const struct fixture *f, const json_t *v)
 	assert_true(cmac(&nonce_key, f->image, mac));
 	assert_span(SPAN(e.nonce), span_of(mac, INNER_NONCE_SIZE));
 	assert_span(SPAN(e.nonce), unit_hex(v, "inner_nonce"));
+	assert_false(inner_nonce(&(struct key){ .n = 5 }, f->campaign, e.package, f->image, mac));
 	assert_true(aes_set_key(&a, &inner));
 	assert_true(aes_ctr(&a, e.nonce, f->image, out));
 	assert_span(span_of(out, f->image.n), unit_hex(v, "inner_ciphertext"));

@@ -239,6 +239,10 @@ static void refused(void **state)
 		"8403504A77"
 		"B914950138800188810110820102830102"
 		"8403504A77" VALUE VALUE,
+		/* an octet behind the template */
+		"00B917B914950138800188810110820101830101"
+		"8403504A77"
+		"00" VALUE,
 		/* B7 behind a B9; twice; with an EC key */
 		"00B916B908820101"
 		"8403504A77"
