@@ -430,6 +430,20 @@ load ../lib
 	ok -r $r scp-close
 }
 
+@test "a bundle whose KEK the key store has not: nothing is sent" {
+	fleet
+	"$CARDADM" bundle build --image app.img --version 3.2 --variant plain -k keys.yaml --output plain.bundle
+	sed -i 's/^  bundle-kek:/  other-kek:/' keys.yaml
+	r=vcard:fleet/0001.card
+	ok -t t.txt -r $r -k keys.yaml scp-open
+	fails 5 -r $r scp-mode broadcast --bundle plain.bundle
+	[[ $stderr == *"bundle-kek"* ]]
+	[ "$(grep -c '^> 8[0-9A-F]5A' t.txt)" -eq 0 ]
+	ok -r $r scp-status --json
+	[ "$(jq -r .mode <<<"$output")" = unicast ]
+	ok -r $r scp-close
+}
+
 @test "dry runs send nothing, show the exact commands and no key" {
 	fleet
 	r=vcard:fleet/0001.card
