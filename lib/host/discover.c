@@ -21,9 +21,9 @@ static bool not_there(uint16_t sw)
 
 /* What the containers of third parties tell in a channel only: without one it counts as not told.
  */
-static bool is_hidden(const struct session *s, uint16_t tag, uint16_t sw)
+static bool is_hidden(uint16_t tag, uint16_t sw)
 {
-	return sw == SW_SECURITY_STATUS && s->mode == SESSION_CLOSED &&
+	return sw == SW_SECURITY_STATUS &&
 	       (tag == TAG_CIN || tag == TAG_IIN || tag == TAG_KEY_INFORMATION ||
 		   tag == TAG_SEQUENCE_COUNTER);
 }
@@ -36,12 +36,14 @@ int session_get_data(struct session *s, uint16_t tag, struct span *val, bool *fo
 		.p2 = (uint8_t)tag,
 		.le = LE_MAX_SHORT };
 	struct rapdu r;
+	/* Before it is sent: a channel that the card does not know ends with this answer. */
+	bool bare = s->mode == SESSION_CLOSED;
 
 	*found = false;
 	*val = span_of(NULL, 0);
 	if (session_send(s, &c, &r, e) != 0)
 		return err_in(e, "GET DATA %02X%02X", c.p1, c.p2);
-	if (not_there(r.sw) || is_hidden(s, tag, r.sw))
+	if (not_there(r.sw) || (bare && is_hidden(tag, r.sw)))
 		return 0;
 	if (r.sw != SW_OK)
 		return err_sw(e, ERR_CARD, r.sw, "GET DATA %02X%02X", c.p1, c.p2);
