@@ -280,6 +280,13 @@ static void test_slow(void **state)
 	assert_string_equal(unit_hint(&e), "--timeout SECONDS gives a command more time");
 	assert_in_range(s.sent, 1, 4);
 	assert_true(c.gone);
+	/* With time enough the answer is taken to its end. */
+	s = (struct script){ .blocks = 3 };
+	c = (struct card){ .ops = &script_ops, .ctx = &s };
+	card_limit(&c, 600000);
+	wr_reset(&rsp);
+	assert_ok(card_transmit(&c, unit_bytes("80CA006600"), &rsp, &e), &e);
+	assert_int_equal(s.sent, 3);
 	wr_free(&rsp);
 }
 

@@ -6,6 +6,8 @@
  */
 #include "unit.h"
 
+#include <openssl/evp.h>
+
 #include "crypto/ecka.h"
 #include "gp/card_data.h"
 #include "gp/cert.h"
@@ -592,16 +594,51 @@ static void test_x509_flipped(void **state)
 	}
 }
 
+/* In lines of 48 octets, as PEM has them. */
+static void pem_put(struct wr *w, struct span der)
+{
+	wr_put(w, span_str("-----BEGIN CERTIFICATE-----\n"));
+	for (size_t at = 0; at < der.n; at += 48) {
+		char line[66] = "";
+		size_t n = der.n - at < 48 ? der.n - at : 48;
+
+		EVP_EncodeBlock((unsigned char *)line, &der.p[at], (int)n);
+		wr_put(w, span_str(line));
+		wr_u8(w, '\n');
+	}
+	wr_put(w, span_str("-----END CERTIFICATE-----\n"));
+}
+
 static void test_pem(void **state)
 {
 	static const char none[] = "nothing here\n";
-	uint8_t room[512], der[512];
-	struct wr w = wr_fixed(room, sizeof(room)), d = wr_fixed(der, sizeof(der));
+	uint8_t room[4000], der[2000], made[1024];
+	struct wr w = wr_fixed(room, sizeof(room)), d = wr_fixed(der, sizeof(der)),
+		  m = wr_fixed(made, sizeof(made));
+	struct house h;
 	size_t n;
 
 	(void)state;
 	assert_false(x509_from_pem(span_str(none), &d, &n));
 	wr_put(&w, span_str("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"));
+	assert_false(x509_from_pem(wr_span(&w), &d, &n));
+	/* What is no certificate is passed over. */
+	make_house(&h, EC_P256);
+	put_x509(&m, X509_ROLE_SD, &h.leaf_pub, &h.ca, NOON_2026_11_21);
+	wr_reset(&w);
+	wr_put(&w, span_str("-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n"
+			    "-----END EC PARAMETERS-----\n"));
+	assert_false(x509_from_pem(wr_span(&w), &d, &n));
+	for (size_t count = 1; count <= 2; count++) {
+		pem_put(&w, wr_span(&m));
+		wr_reset(&d);
+		assert_true(x509_from_pem(wr_span(&w), &d, &n));
+		assert_int_equal(n, count);
+		assert_int_equal(d.n, count * m.n);
+		assert_span(span_sub(wr_span(&d), d.n - m.n, m.n), wr_span(&m));
+	}
+	wr_cut(&w, w.n - 20);
+	wr_reset(&d);
 	assert_false(x509_from_pem(wr_span(&w), &d, &n));
 }
 
