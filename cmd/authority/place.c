@@ -8,7 +8,7 @@
 #include "cmd/kit/ask.h"
 #include "cmd/kit/print.h"
 #include "crypto/digest.h"
-#include "gp/scp11_data.h"
+#include "host/scp11.h"
 #include "tlv/tlv.h"
 
 enum { LEVEL_33 = 0x33, CERTS_MAX = 1 << 14, YEAR = 366 * 86400 };
@@ -73,20 +73,11 @@ static int read_iin(struct session *s, struct card_seen *seen, struct err *e)
 int card_read_certs(
     struct session *s, uint8_t version, struct wr *certs, bool *found, struct err *e)
 {
-	uint8_t ask[8];
-	struct wr w = wr_fixed(ask, sizeof(ask));
-	struct capdu c = { .cla = 0x80,
-		.ins = INS_GET_DATA,
-		.p1 = TAG_CERTIFICATE_STORE >> 8,
-		.p2 = TAG_CERTIFICATE_STORE & 0xFF,
-		.le = LE_MAX_SHORT };
 	struct span got;
 	struct rapdu r;
 
-	key_ref_put(&w, (struct key_ref){ KID_SCP11A, version });
-	c.data = wr_span(&w);
-	if (session_send(s, &c, &r, e) != 0)
-		return err_in(e, "GET DATA BF21");
+	if (scp11_ask_certs(s, (struct key_ref){ KID_SCP11A, version }, &r, e) != 0)
+		return -1;
 	*found = r.sw == SW_OK;
 	if (!*found)
 		return 0;

@@ -74,11 +74,8 @@ static int untrusted(enum cert_verdict v, size_t at, struct err *e)
 	return -1;
 }
 
-/* GET DATA BF21: the certificates, and whether they hold. */
-static int check_card(
-    struct session *s, const struct scp11_asks *a, struct scp11_card *card, struct err *e)
+int scp11_ask_certs(struct session *s, struct key_ref key, struct rapdu *r, struct err *e)
 {
-	const struct cert_check check = { a->anchors, a->anchors_n, a->now, X509_ROLE_SD };
 	uint8_t ask[8];
 	struct wr w = wr_fixed(ask, sizeof(ask));
 	struct capdu c = { .cla = 0x80,
@@ -86,15 +83,24 @@ static int check_card(
 		.p1 = TAG_CERTIFICATE_STORE >> 8,
 		.p2 = TAG_CERTIFICATE_STORE & 0xFF,
 		.le = LE_MAX_SHORT };
+
+	key_ref_put(&w, key);
+	c.data = wr_span(&w);
+	return session_send(s, &c, r, e) == 0 ? 0 : err_in(e, "GET DATA BF21");
+}
+
+/* The card's certificates, and whether they hold. */
+static int check_card(
+    struct session *s, const struct scp11_asks *a, struct scp11_card *card, struct err *e)
+{
+	const struct cert_check check = { a->anchors, a->anchors_n, a->now, X509_ROLE_SD };
 	enum cert_verdict v;
 	struct span certs;
 	struct rapdu r;
 	size_t at = 0;
 
-	key_ref_put(&w, card->key);
-	c.data = wr_span(&w);
-	if (session_send(s, &c, &r, e) != 0)
-		return err_in(e, "GET DATA BF21");
+	if (scp11_ask_certs(s, card->key, &r, e) != 0)
+		return -1;
 	if (r.sw != SW_OK)
 		return err_sw(e, ERR_AUTH, r.sw,
 		    "GET DATA BF21: certificates of key %02X, version %02X", card->key.kid,

@@ -62,6 +62,9 @@ struct scp11_asks {
 
 /* Everything that can be checked before the card is touched; session_open_scp11 does it too. */
 int scp11_asks_check(const struct scp11_asks *asks, struct err *e);
+/* GET DATA BF21 for this key (Amendment F): the answer as it comes, for cert_store_get, with
+ * whatever status word; it lives as long as that of any command. Nothing in it is checked. */
+int scp11_ask_certs(struct session *s, struct key_ref key, struct rapdu *r, struct err *e);
 struct choice11;
 
 /* On a card that was discovered, with what choose.h chose. ERR_AUTH: certificates that do not hold,
