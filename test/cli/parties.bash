@@ -94,3 +94,13 @@ flip_pem() {
 	printf "$(printf '\\x%02x' $((b ^ 1 << $2 % 8)))" |
 		dd of="$1.flip" bs=1 seek="$at" conv=notrunc status=none
 }
+
+# late STATUS ARGUMENT...: cardadm in a century when every grant is over; what it says of the days.
+late() {
+	local want=$1
+	shift
+	ASAN_OPTIONS=verify_asan_link_order=0 run --separate-stderr faketime 2101-01-01 "$CARDADM" "$@"
+	echo "$stderr" >&2
+	[ "$status" -eq "$want" ]
+	[[ $stderr == *2099-12-31* ]]
+}

@@ -151,6 +151,7 @@ grant() {
 	"$CARDADM" -k is/keys.yaml vcard create other --protocol scp11 --grantor grantor
 	fails 5 -k op/keys.yaml -r vcard:other reserve acme.g --output x
 	[[ $stderr == *"for another card"* ]]
+	late 3 -k op/keys.yaml reserve acme.g --output x
 	flip_pem acme.g 1000
 	cardadm -k op/keys.yaml reserve acme.g.flip --output x
 	[ "$status" -ne 0 ]

@@ -190,6 +190,8 @@ HELLO=$TOP/examples/hello.cap
 	fails 5 -k acme/keys.yaml container claim acme.grant --access access
 	[[ $stderr == *"certificate 1 of the card"* ]]
 	cp kept.yaml acme/keys.yaml
+	# Its last day is over.
+	late 3 -k acme/keys.yaml container claim acme.grant --access access
 	# Some bit of the grant: the form, a name, the signature.
 	for bit in 100 400 1200 1500; do
 		flip_pem acme.grant "$bit"
