@@ -168,9 +168,7 @@ static int place(struct work *w, struct err *e)
 	if (place_look(p, &wanted, &is, &there, e) != 0)
 		return -1;
 	if (is != PLACE_FREE) {
-		p->claimed = is == PLACE_CLAIMED;
-		ctx_note(w->c, "that was done before: the grant %s",
-		    p->claimed ? "was claimed" : "is on the card");
+		place_was_done(p, is);
 		return tell(w, &w->former.grant_file, e);
 	}
 	p->make = w->order.is_new || grant_order_makes(&w->order);

@@ -346,6 +346,13 @@ int place_grant(struct place *p, const struct grant_file *f, bool there, struct 
 	return rc;
 }
 
+void place_was_done(struct place *p, enum place_state is)
+{
+	p->claimed = is == PLACE_CLAIMED;
+	ctx_note(p->c, "that was done before: the grant %s",
+	    p->claimed ? "was claimed" : "is on the card");
+}
+
 void place_show(const struct place *p, const struct grant *g, json_t **o)
 {
 	uint8_t digest[PARTY_DIGEST];

@@ -83,6 +83,8 @@ int place_look(
 int place_grant(struct place *p, const struct grant_file *f, bool there, struct err *e);
 /* Only the file for the party. */
 int place_write(const struct place *p, const struct grant_file *f, struct err *e);
+/* It is not free: nothing is to be done, and the operator is told why. */
+void place_was_done(struct place *p, enum place_state is);
 /* What became of it, as members of the result. */
 void place_show(const struct place *p, const struct grant *g, json_t **o);
 

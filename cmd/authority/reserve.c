@@ -145,10 +145,8 @@ static int place(struct work *w, struct err *e)
 		json_decref(o);
 		return -1;
 	}
-	p->claimed = is == PLACE_CLAIMED;
 	if (is != PLACE_FREE)
-		ctx_note(w->c, "that was done before: the grant %s",
-		    p->claimed ? "was claimed" : "is on the card");
+		place_was_done(p, is);
 	place_show(p, &f.grant, &o);
 	if (w->a->receipt_key != NULL && is == PLACE_FREE)
 		out_set(&o, "receipt_proven", json_true());
