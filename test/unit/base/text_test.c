@@ -85,6 +85,9 @@ static void keys(void **state)
 	assert_string_equal(e.text, "dir/(not shown).card: cannot open; `(not shown)`");
 	assert_null(strstr(e.hint, "4041"));
 	assert_non_null(strstr(e.hint, "key"));
+	err_set(&e, ERR_INPUT, "`40414243444` may be shown, `404142434445` not");
+	text_hide_key(&e, KEY);
+	assert_string_equal(e.text, "`40414243444` may be shown, `(not shown)` not");
 	err_set(&e, ERR_INPUT, "AID A000000151000000 is not there");
 	text_hide_key(&e, KEY);
 	assert_string_equal(e.text, "AID A000000151000000 is not there");
