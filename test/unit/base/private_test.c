@@ -1,7 +1,9 @@
 /* Who may write, read or replace a file: modes, owners, directories, names that change. */
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -146,6 +148,55 @@ static void directories(void **state)
 	assert_int_equal(e.code, ERR_OTHER);
 }
 
+/* 0: fine, 1: refused; 2: there are no user namespaces to be had here. */
+static int judge_in_namespace(const char *uid_map)
+{
+	struct err e = { 0 };
+	int status, map;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		alarm(20); /* an endless search in the map is a failure */
+		if (unshare(CLONE_NEWUSER) != 0 ||
+		    (map = open("/proc/self/uid_map", O_WRONLY)) < 0 ||
+		    write(map, uid_map, strlen(uid_map)) < 0)
+			_exit(2);
+		close(map);
+		_exit(private_check(open(file, O_RDONLY), file, &own, &e) == 0 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* In a user namespace directories of users that it has not, root outside among them, are judged by
+ * who can write in them. */
+static void outsiders(void **state)
+{
+	char uid_map[32];
+	int rc;
+
+	(void)state;
+	snprintf(uid_map, sizeof(uid_map), "%u %u 1\n", (unsigned)geteuid(), (unsigned)geteuid());
+	if (geteuid() == 0)
+		assert_int_equal(chown(dir, 4711, 0) | chmod(dir, 0755), 0);
+	rc = judge_in_namespace(uid_map);
+	if (rc != 2)
+		assert_int_equal(rc, 0);
+	if (rc != 2 && geteuid() == 0) {
+		assert_int_equal(chmod(dir, 0757), 0);
+		assert_int_equal(judge_in_namespace(uid_map), 1);
+		/* The first directory must be one's own all the same. */
+		assert_int_equal(chmod(dir, 0755) | chown(deep, 4711, 0) | chmod(deep, 0755), 0);
+		assert_int_equal(judge_in_namespace(uid_map), 1);
+		assert_int_equal(chown(deep, 0, 0) | chmod(deep, 0700), 0);
+	}
+	if (geteuid() == 0)
+		assert_int_equal(chown(dir, 0, 0) | chmod(dir, 0700), 0);
+	if (rc == 2)
+		skip();
+}
+
 /* What counts is where it lies, and that it still does. */
 static void names(void **state)
 {
@@ -213,6 +264,7 @@ int main(void)
 		cmocka_unit_test(modes),
 		cmocka_unit_test(owners),
 		cmocka_unit_test(directories),
+		cmocka_unit_test(outsiders),
 		cmocka_unit_test(names),
 		cmocka_unit_test(records),
 	};
