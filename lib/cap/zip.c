@@ -167,7 +167,7 @@ static int entry_inflate(zip_file_t *f, const zip_stat_t *st, struct wr *to, str
 		done += got > 0 ? (size_t)got : 0;
 	}
 	/* Only at its end the checksum is known. */
-	if (got > 0)
+	if (done == st->size)
 		got = zip_fread(f, &more, 1);
 	if (got < 0)
 		return bad(e, st->name,
