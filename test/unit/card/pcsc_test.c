@@ -551,7 +551,9 @@ static void test_wait(void **state)
 	fake.comes = 4; /* two readers are looked at each time */
 	assert_ok(pcsc_wait("alpha", 5, &stop, &e), &e);
 	fake.comes = 1000;
+	fake.looks = 0;
 	assert_int_equal(pcsc_wait("alpha", 0, &stop, &e), -1);
+	assert_int_equal(fake.looks, 2); /* no time is no second look */
 	assert_int_equal(e.code, ERR_READER);
 	assert_string_equal(e.text, "Alpha Reader 00 00: no card in the reader");
 	assert_non_null(strstr(unit_hint(&e), "; --wait SECONDS waits for it"));
