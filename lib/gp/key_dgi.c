@@ -110,7 +110,7 @@ static bool secrets_put(struct wr *w, const struct key_dgi *k, const struct key 
 	for (size_t i = 0; i < k->put.n; i++) {
 		uint8_t type = key_value_type(&k->put, i);
 
-		if (!key_value_is_secret(type) || !key_value_fits(type, k->put.key[i].n) ||
+		if (!key_value_is_secret(type) ||
 		    !(k->common ? brief_put(&crts, k, i)
 				: full_put(&crts, k, i, type, k->put.key[i].n)))
 			return false;
@@ -321,7 +321,7 @@ static enum put_key_verdict secret_get(
 	bool ok;
 
 	if (!names_key(c) || !c->has_kcv || !key_value_is_secret(c->type) ||
-	    c->version != k->put.version || !key_value_fits(c->type, c->length))
+	    c->version != k->put.version)
 		return PUT_KEY_MALFORMED;
 	ok = value_get(groups, DGI_SECRET, &value) &&
 	     key_value_decrypt(k->put.des, dek, value, c->length, clear) &&

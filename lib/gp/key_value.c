@@ -17,11 +17,6 @@ uint8_t key_value_type(const struct put_key *k, size_t i)
 	return k->des ? KEY_TYPE_DES : KEY_TYPE_AES;
 }
 
-bool key_value_fits(uint8_t type, size_t n)
-{
-	return type == KEY_TYPE_DES ? n == DES3_KEY : n == 16 || n == 24 || n == 32;
-}
-
 bool key_value_check(uint8_t type, const struct key *k, uint8_t kcv[static PUT_KEY_KCV])
 {
 	return type == KEY_TYPE_DES ? des_key_check_value(k, kcv) : key_check_value(k, kcv);

@@ -11,7 +11,7 @@ enum { KEY_VALUE_MAX = 80, KEY_VERSION_MAX = 0x7F }; /* a scalar of P-521, padde
 bool key_value_is_secret(uint8_t type);
 /* The type of key i; 0 stands for the kind of the DEK. */
 uint8_t key_value_type(const struct put_key *k, size_t i);
-bool key_value_fits(uint8_t type, size_t n); /* octets of a secret key */
+/* Of a secret key. False, too: keys of its type are never as long as this. */
 MUST_CHECK bool key_value_check(uint8_t type, const struct key *k, uint8_t kcv[static PUT_KEY_KCV]);
 
 size_t key_value_block(bool des);

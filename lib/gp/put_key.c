@@ -63,8 +63,7 @@ static bool symmetric_put(struct wr *w, const struct put_key *k, size_t i, const
 {
 	uint8_t kcv[PUT_KEY_KCV], type = key_value_type(k, i);
 
-	if (!key_value_is_secret(type) || !key_value_fits(type, k->key[i].n) ||
-	    !key_value_check(type, &k->key[i], kcv) ||
+	if (!key_value_is_secret(type) || !key_value_check(type, &k->key[i], kcv) ||
 	    !secret_put(w, k, type, key_span(&k->key[i]), dek))
 		return false;
 	wr_lv(w, SPAN(kcv));
@@ -178,9 +177,8 @@ static enum put_key_verdict symmetric_get(
 	if (!rd_lv(r, &value) || value.n != PUT_KEY_KCV)
 		return PUT_KEY_MALFORMED;
 	in = rd_of(value);
-	ok = secret_get(k, component, dek, clear, &n) && key_value_fits(type, n) &&
-	     key_from(key, span_of(clear, n)) && key_value_check(type, key, want) &&
-	     rd_copy(&in, k->kcv[k->n], PUT_KEY_KCV);
+	ok = secret_get(k, component, dek, clear, &n) && key_from(key, span_of(clear, n)) &&
+	     key_value_check(type, key, want) && rd_copy(&in, k->kcv[k->n], PUT_KEY_KCV);
 	wipe(clear, sizeof(clear));
 	/* A failing cipher refuses the command too: there is no key to store. */
 	if (!ok)
