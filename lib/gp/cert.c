@@ -131,7 +131,7 @@ static bool middle_get(struct rd *r, struct cert *c)
 	until_get(v, c);
 	c->discretionary = tlv_expect(r, TAG_DISCRETIONARY, &v);
 	c->has_terms = !c->discretionary && tlv_expect(r, TAG_DISCRETIONARY_TLV, &v);
-	if ((c->discretionary || c->has_terms) && v.n > DISCRETIONARY_MAX)
+	if (v.n > DISCRETIONARY_MAX) /* without them v is the date still */
 		return false;
 	c->restricted = tlv_expect(r, TAG_RESTRICTIONS, &v);
 	return !(c->restricted && c->usage == CERT_SIGNS);
