@@ -258,6 +258,9 @@ static void test_grant_not_made(void **state)
 	(void)state;
 	assert_true(ec_generate(EC_P384, &p384) && ec_public_of(&p384, &other));
 	assert_true(makes(&good));
+	m = good;
+	m.id = span_str("sixteen octets..");
+	assert_true(makes(&m));
 #define REFUSED(change) \
 	do { \
 		m = good; \

@@ -38,7 +38,13 @@ static void test_values(void **state)
 	says(TAG_IS_KEY_INFO, "0174B041",
 	    "key 01 of version 74: controlling authority (CASD) or issuer of grants");
 	says(TAG_IS_KEY_INFO, "05018810", "key 05 of version 01");
+	says(TAG_IS_KEY_REF, "1001", "key 10 of version 01: CA of entities (SCP11)");
+	says(TAG_IS_KEY_REF, "1101", "key 11 of version 01: SCP11a");
 	says(TAG_IS_KEY_REF, "1201", "key 12 of version 01: stored key of an entity (SCP11a)");
+	says(TAG_IS_KEY_REF, "1301", "key 13 of version 01: SCP11b");
+	says(TAG_IS_KEY_REF, "1501", "key 15 of version 01: SCP11c");
+	says(TAG_IS_KEY_REF, "2F01", "key 2F of version 01: CA of entities (SCP11)");
+	says(TAG_IS_KEY_REF, "3001", "key 30 of version 01");
 }
 
 /* Whatever a stranger wrote there. */

@@ -197,7 +197,7 @@ static void test_implicit(void **state)
 
 static void test_parameters(void **state)
 {
-	static const uint8_t last[2] = { 0xFF, 0xFF };
+	static const uint8_t last[2] = { 0xFF, 0xFF }, long_aid[17] = { 0xA0 };
 	struct key_set keys = three_keys02(), odd = keys;
 	struct span aid = unit_bytes("A000000003000000");
 	struct scp s = { 0 };
@@ -219,11 +219,16 @@ static void test_parameters(void **state)
 	}
 	assert_int_equal(valid, LEVELS02);
 	assert_false(scp02_begin_implicit(&s, &keys, 0x1A, last, aid)); /* the counter ends */
-	assert_false(scp02_begin_implicit(&s, &keys, 0x1A, cc, span_sub(aid, 0, 4)));
 	odd.mac.n = 24;
 	assert_false(begin_counter(&s, &odd, 0x15, cc));
 	assert_true(begin_counter(&s, &odd, 0x14, cc)); /* one base key: Key-ENC */
 	assert_false(scp02_card_challenge(&s, span_of(NULL, 0), b));
+	for (size_t n = 0; n <= sizeof(long_aid); n++)
+		assert_int_equal(
+		    scp02_card_challenge(&s, span_of(long_aid, n), b), n >= 5 && n <= 16);
+	for (size_t n = 0; n <= sizeof(long_aid); n++)
+		assert_int_equal(scp02_begin_implicit(&s, &keys, 0x1A, cc, span_of(long_aid, n)),
+		    n >= 5 && n <= 16);
 	scp_wipe(&s);
 	assert_false(scp02_card_challenge(&s, aid, b));
 	assert_int_equal(scp_max_data_at(PROTOCOL_SCP02, 0x00, 8), 255);
