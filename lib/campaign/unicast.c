@@ -30,9 +30,7 @@ int unicast_read_step(
 	struct campaign *c = campaign;
 	struct task *t;
 
-	if (c->unicast == NULL)
-		c->unicast = calloc(1, sizeof(*c->unicast));
-	if (c->unicast == NULL)
+	if (c->unicast == NULL && (c->unicast = calloc(1, sizeof(*c->unicast))) == NULL)
 		return err_memory(e);
 	t = &c->unicast->task[c->unicast->n];
 	if (change_step_read(d, v, path, &t->change, e) != 0)
