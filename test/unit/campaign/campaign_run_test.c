@@ -25,9 +25,12 @@ static char *at(const char *name)
 	return path[turn];
 }
 
-static void make_card(const char *name, uint8_t number)
+#define OLD_KEY "404142434445464748494A4B4C4D4E4F"
+#define NEW_KEY "505152535455565758595A5B5C5D5E5F"
+
+static void make_card_with(const char *name, uint8_t number, const char *key)
 {
-	const struct key k = unit_key("404142434445464748494A4B4C4D4E4F");
+	const struct key k = unit_key(key);
 	struct vcard_issue is = { .keys = { k, k, k },
 		.key_version = 0x30,
 		.i = 0x70,
@@ -42,6 +45,11 @@ static void make_card(const char *name, uint8_t number)
 	assert_ok(vcard_create(at(name), &is, &e), &e);
 }
 
+static void make_card(const char *name, uint8_t number)
+{
+	make_card_with(name, number, OLD_KEY);
+}
+
 /* ---- who looks on ---- */
 
 struct watch {
@@ -49,14 +57,16 @@ struct watch {
 	unsigned killed_at;  /* the process ends when so many were */
 	unsigned stop_after; /* cards that ended; 0: never */
 	unsigned ended;
-	bool gone_early;  /* cards are taken out before INITIALIZE UPDATE */
-	unsigned fed;     /* cards that are still to come */
-	const char *made; /* what card files were made as */
+	unsigned channels; /* INITIALIZE UPDATE that were sent */
+	bool gone_early;   /* cards are taken out before INITIALIZE UPDATE */
+	unsigned fed;      /* cards that are still to come */
+	const char *made;  /* what card files were made as */
 };
 static struct watch w;
 
 static int transmit(void *ctx, struct span command, struct wr *rsp, struct err *err)
 {
+	w.channels += command.p[1] == 0x50;
 	if ((w.gone_early && command.p[1] == 0x50) ||
 	    vcard_transmit(ctx, command, rsp) != VCARD_ANSWER)
 		return err_set(err, ERR_READER, "taken out");
@@ -147,18 +157,22 @@ static void write_file(const char *name, const char *text)
 }
 
 /* cards: the value of the key. */
-static void open_campaign(const char *cards)
+static void open_campaign_of(const char *cards, const char *steps)
 {
 	char text[512];
 
 	snprintf(text, sizeof(text),
-	    "cardadm: campaign/1\nname: runs\nkeystore: keys.yaml\ncards: %s\nmode: unicast\n"
-	    "steps:\n"
-	    "  - store-data: {file: a, format: tlv}\n"
-	    "  - store-data: {file: b, format: tlv}\n",
-	    cards);
+	    "cardadm: campaign/1\nname: runs\nkeystore: keys.yaml\nkeys: test\ncards: %s\n"
+	    "mode: unicast\nsteps:\n%s",
+	    cards, steps);
 	write_file("c.yaml", text);
 	assert_ok(campaign_open(at("c.yaml"), &c, &e), &e);
+}
+
+static void open_campaign(const char *cards)
+{
+	open_campaign_of(cards, "  - store-data: {file: a, format: tlv}\n"
+				"  - store-data: {file: b, format: tlv}\n");
 }
 
 static int run(bool retry)
@@ -292,6 +306,24 @@ static void stopped_before_cards_in_doubt(void **state)
 	assert_false(row("./2.card").in_doubt);
 }
 
+/* Old keys and new ones have one version number, so that only trying tells which a card has: the
+ * old ones are likelier at the first visit, the new ones at every later one. */
+static void likelier_keys_first(void **state)
+{
+	(void)state;
+	make_card("1.card", 1);
+	open_campaign_of("{directory: .}", "  - put-keys: {keys: new, replace: 30}\n");
+	assert_ok(run(false), &e);
+	assert_int_equal(w.channels, 2); /* the second proves the new keys */
+	assert_int_equal(row("./1.card").state, ROW_DONE);
+	make_card_with("2.card", 2, NEW_KEY);
+	put_row((struct ledger_card){ .file = "./2.card", .attempts = 1 });
+	w.channels = 0;
+	assert_ok(run(false), &e);
+	assert_int_equal(row("./2.card").state, ROW_DONE);
+	assert_int_equal(w.channels, 1);
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -301,7 +333,9 @@ static int begin(void **state)
 	w = (struct watch){ .made = "A" };
 	write_file("keys.yaml",
 	    "cardadm: keystore/1\nkeys:\n  test: {type: scp03, test: true, version: 30,\n"
-	    "    diversification: none, master: {hex: 404142434445464748494A4B4C4D4E4F}}\n");
+	    "    diversification: none, master: {hex: " OLD_KEY "}}\n"
+	    "  new: {type: scp03, test: true, version: 30,\n"
+	    "    diversification: none, master: {hex: " NEW_KEY "}}\n");
 	write_file("a", "42 01 01\n");
 	write_file("b", "42 01 02\n");
 	return setenv("XDG_STATE_HOME", dir, 1);
@@ -326,6 +360,7 @@ int main(void)
 		RUN(refused_was_another_card),
 		RUN(refusals_of_cards_in_readers),
 		RUN(stopped_before_cards_in_doubt),
+		RUN(likelier_keys_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
