@@ -274,6 +274,21 @@ static void deletion_without_answer(void **state)
 	assert_non_null(strstr(e.text, "not proven"));
 }
 
+/* Where no channel can be opened again the card is not asked: who answers then is not known. */
+static void deletion_without_answer_nor_channel(void **state)
+{
+	bool already;
+
+	(void)state;
+	fresh(PROOF_NEVER);
+	assert_ok(run("put-keys", "keys=next", &already), &e);
+	change_rig_silent(2);
+	assert_int_equal(run("delete-keys", "version=31", &already), -1);
+	assert_int_equal(e.code, ERR_READER);
+	assert_string_equal(e.text, "DELETE: no answer came: at the next run");
+	assert_false(w.gone.deleted);
+}
+
 /* ---- plans ---- */
 
 struct plan {
@@ -368,6 +383,7 @@ int main(void)
 		ON_A_CARD(lost_answers),
 		ON_A_CARD(deleted),
 		ON_A_CARD(deletion_without_answer),
+		ON_A_CARD(deletion_without_answer_nor_channel),
 		ON_A_CARD(plans_have_no_keys),
 	};
 
