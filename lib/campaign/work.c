@@ -351,7 +351,7 @@ static int recall(struct run *r, enum fed *how, struct err *e)
 	r->known_refused = lc->auth_failed == CARD_AUTH_REFUSED;
 	lc->attempts = found ? known.attempts + 1 : 1;
 	lc->check_once = found && known.check_once;
-	if (found && known.kdd[0] != '\0')
+	if (found)
 		memcpy(lc->kdd, known.kdd, sizeof(lc->kdd));
 	lc->in_doubt = true;
 	return ledger_put(r->l, lc, e);

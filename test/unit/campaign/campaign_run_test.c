@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "campaign/campaign.h"
+#include "crypto/kdf.h"
 #include "unit.h"
 #include "vcard/core/vcard.h"
 
@@ -28,10 +29,17 @@ static char *at(const char *name)
 #define OLD_KEY "404142434445464748494A4B4C4D4E4F"
 #define NEW_KEY "505152535455565758595A5B5C5D5E5F"
 
-static void make_card_with(const char *name, uint8_t number, const char *key)
+static struct key_set set_of(const char *key)
 {
 	const struct key k = unit_key(key);
-	struct vcard_issue is = { .keys = { k, k, k },
+
+	return (struct key_set){ k, k, k };
+}
+
+/* Its diversification data are zeros. */
+static void make_card_with(const char *name, uint8_t number, struct key_set keys)
+{
+	struct vcard_issue is = { .keys = keys,
 		.key_version = 0x30,
 		.i = 0x70,
 		.iin = { 0x42, 0x42, 0x42 },
@@ -47,7 +55,7 @@ static void make_card_with(const char *name, uint8_t number, const char *key)
 
 static void make_card(const char *name, uint8_t number)
 {
-	make_card_with(name, number, OLD_KEY);
+	make_card_with(name, number, set_of(OLD_KEY));
 }
 
 /* ---- who looks on ---- */
@@ -316,12 +324,45 @@ static void likelier_keys_first(void **state)
 	assert_ok(run(false), &e);
 	assert_int_equal(w.channels, 2); /* the second proves the new keys */
 	assert_int_equal(row("./1.card").state, ROW_DONE);
-	make_card_with("2.card", 2, NEW_KEY);
+	make_card_with("2.card", 2, set_of(NEW_KEY));
 	put_row((struct ledger_card){ .file = "./2.card", .attempts = 1 });
 	w.channels = 0;
 	assert_ok(run(false), &e);
 	assert_int_equal(row("./2.card").state, ROW_DONE);
 	assert_int_equal(w.channels, 1);
+}
+
+/* What a card in a reader proved itself with is known behind a failure: another one that tells the
+ * same number is refused. */
+static void another_card_behind_a_failure(void **state)
+{
+	const struct key_set master = set_of(OLD_KEY);
+	const uint8_t kdd[KDD_SIZE] = { 0 };
+	struct key_set own;
+
+	(void)state;
+	assert_true(diversify(DIVERSIFY_KDF3, &master, kdd, &own));
+	make_card_with("1.card", 1, own);
+	write_file("keys.yaml",
+	    "cardadm: keystore/1\nkeys:\n  test: {type: scp03, test: true, version: 30,\n"
+	    "    diversification: kdf3, master: {hex: " OLD_KEY "}}\n");
+	open_campaign("{readers: [R]}");
+	for (int same = 0; same < 2; same++) {
+		struct ledger_card was = { .file = "card:01",
+			.id = "01",
+			.state = ROW_FAILED,
+			.kdd = "00000000000000000001" };
+
+		if (same)
+			memset(was.kdd, '0', 2 * KDD_SIZE);
+		put_row(was);
+		w = (struct watch){ .fed = 1, .made = "" };
+		assert_int_equal(run(false), same ? 0 : -1);
+		assert_int_equal(w.steps, same ? 2 : 0);
+		if (!same)
+			assert_non_null(
+			    strstr(row("card:01").reason, "this is another card under its number"));
+	}
 }
 
 static int begin(void **state)
@@ -361,6 +402,7 @@ int main(void)
 		RUN(refusals_of_cards_in_readers),
 		RUN(stopped_before_cards_in_doubt),
 		RUN(likelier_keys_first),
+		RUN(another_card_behind_a_failure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
