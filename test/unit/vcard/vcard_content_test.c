@@ -403,6 +403,18 @@ static void memory(void **state)
 	assert_span(
 	    rig_get(&r, TAG_RESOURCES), unit_bytes("FF210F 810100 820400004000 830400004000"));
 	content_session(&r);
+	/* All that is free may be asked for, and no octet more. */
+	assert_int_equal(HELD_FILE_OVERHEAD, 0x40);
+	assert_int_equal(
+	    say_hex(&r, INS_INSTALL, 0x0200, "09" PACKAGE "0000 08EF06C60400003FC0 00"), SW_OK);
+	assert_int_equal(
+	    say_hex(&r, INS_INSTALL, 0x0200, "09" PACKAGE "0000 08EF06C60400003FC1 00"),
+	    SW_NO_MEMORY);
+	assert_int_equal(
+	    say_hex(&r, INS_INSTALL, 0x0200, "09" PACKAGE "0000 08EF06C70400004000 00"), SW_OK);
+	assert_int_equal(
+	    say_hex(&r, INS_INSTALL, 0x0200, "09" PACKAGE "0000 08EF06C70400004001 00"),
+	    SW_NO_MEMORY);
 	big.method = 0x4000;
 	assert_int_equal(load_package(&r, &big, ""), SW_NO_MEMORY);
 	assert_int_equal(content_free(r.v), before);
