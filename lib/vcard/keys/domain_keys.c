@@ -135,9 +135,7 @@ bool chip_authority(
 
 void chip_count_wrong(struct vcard *v, const struct card_keys *k)
 {
-	for (size_t i = 0; i < v->chip.keys_n; i++)
-		if (&v->chip.keys[i] == k)
-			v->chip.keys[i].wrong++;
+	v->chip.keys[k - v->chip.keys].wrong++;
 }
 
 void chip_forget_wrong(struct vcard *v)

@@ -120,8 +120,8 @@ void chip_put_ca(struct vcard *v, const struct card_ca *k);
 void chip_put_ca_gone(struct vcard *v, struct key_ref ref);
 void chip_put_sequence(struct vcard *v, const struct card_keys *k, uint32_t sequence);
 void chip_put_tries(struct vcard *v, const struct card_keys *k, uint8_t tries);
-/* One more wrong authentication of an access set; nothing is written. vcard_reset: all are
- * forgotten.
+/* One more wrong authentication of an access set, which is one of v's; nothing is written.
+ * vcard_reset: all are forgotten.
  */
 void chip_count_wrong(struct vcard *v, const struct card_keys *k);
 void chip_forget_wrong(struct vcard *v);
