@@ -3,8 +3,8 @@
 
 #include "base/hex.h"
 #include "cmd/authority/card_cert.h"
-#include "cmd/authority/grant_make.h"
 #include "cmd/authority/grant_record.h"
+#include "cmd/authority/party_show.h"
 #include "cmd/authority/place.h"
 #include "cmd/kit/ask.h"
 #include "cmd/kit/print.h"
@@ -184,15 +184,36 @@ const struct verb verb_authority_revoke = {
 /* ---- grant ---- */
 
 struct grant_args {
-	struct grant_terms terms;
-	struct opt_bytes card;
-	const char *output;
+	const char *request, *container, *party, *rights, *issuer, *output;
+	struct opt_bytes fingerprint, card;
+	struct opt_u32 valid_until, quota_data, reserve_data;
+	bool shared;
 };
-static const struct operand grant_operands[] = { GRANT_OPERANDS(grant_args, terms) };
+static const struct operand grant_operands[] = {
+	WORD_PATH("REQUEST", grant_args, request, "What the party sent"),
+};
 static const struct opt grant_opts[] = {
 	OPT_BYTES("card", "CIN", grant_args, card, 1, PARTY_CIN_MAX,
 	    "The card, of the register, in hex", .flags = OPT_REQUIRED),
-	GRANT_OPTS(grant_args, terms),
+	OPT_STRING("container", "AID|new", grant_args, container,
+	    "The container: its AID in hex, or new for one that nobody guesses",
+	    .flags = OPT_REQUIRED),
+	OPT_STRING("party", "NAME", grant_args, party,
+	    "Entry of type party in the key store that the request must be of"),
+	OPT_BYTES("fingerprint", "HEX", grant_args, fingerprint, PARTY_NAME, PARTY_NAME,
+	    "Fingerprint of its key, as the party said in another way"),
+	OPT_STRING("rights", "LIST", grant_args, rights,
+	    "What it may do: read, write, content, admit, shared, with commas (as it asks)"),
+	OPT_FLAG("shared", grant_args, shared,
+	    "The container is for several parties, whom the operator chooses"),
+	OPT_U32("quota-data", "OCTETS", grant_args, quota_data, 0, UINT32_MAX,
+	    "Non-volatile memory that the container may take (as it asks)"),
+	OPT_U32("reserve-data", "OCTETS", grant_args, reserve_data, 0, UINT32_MAX,
+	    "Non-volatile memory that is kept free for it (as it asks)"),
+	OPT_DATE("valid-until", "DAY", grant_args, valid_until,
+	    "Last day on which it can be claimed", .flags = OPT_REQUIRED),
+	OPT_STRING("issuer", "NAME", grant_args, issuer,
+	    "Entry of type grantor in the key store that signs (the only one)"),
 	OPT_PATH("output", "FILE", grant_args, output,
 	    "The grant, for the operator to place; must not exist", .flags = OPT_REQUIRED),
 };
@@ -245,23 +266,65 @@ static int tell_grant(struct ctx *c, const char *path, struct span whole,
 	return out_result(c, o, e);
 }
 
+/* What the options say, and the key store. */
+static int take_order(struct grant_order *o, struct ctx *c, const struct keystore *ks,
+    const struct grant_args *a, struct err *e)
+{
+	struct grant_terms t = { .party = a->party,
+		.issuer = a->issuer,
+		.fingerprint = span_of(a->fingerprint.b, a->fingerprint.n),
+		.has_rights = a->rights != NULL,
+		.shared = a->shared,
+		.data_quota = { a->quota_data.given, a->quota_data.v },
+		.data_reserve = { a->reserve_data.given, a->reserve_data.v },
+		.until = a->valid_until.v };
+
+	if ((t.has_rights && rights_parse(a->rights, &t.rights, e) != 0) ||
+	    grant_order_read(o, &t, a->request, e) != 0 || grant_order_keyed(o, &t, ks, e) != 0)
+		return -1;
+	if (o->known != NULL)
+		ctx_note(c, "party: the key is that of `%s` in %s", o->known, o->known_in);
+	return 0;
+}
+
+static int take_card(const struct keystore *ks, const struct grant_args *a, struct registered *card,
+    struct aid *container, struct err *e)
+{
+	bool is_new;
+
+	if (container_aid_parse(a->container, container, &is_new, e) != 0 ||
+	    find(ks, &a->card, card, e) != 0)
+		return -1;
+	if (card->revoked || card->key.n == 0)
+		return err_set(e, ERR_SAFETY, "the key of this card %s",
+		    card->revoked ? "was revoked" : "is not known");
+	return is_new ? container_aid_new(container, e) : 0;
+}
+
+static int take_serial(void *ctx, const struct grant_issue *g, uint64_t *serial, struct err *e)
+{
+	return grant_serial_take(ctx, g, serial, e);
+}
+
 static int grant(struct ctx *c, const struct keystore *ks, const struct grant_args *a,
     struct grant_order *o, struct err *e)
 {
+	struct serials serials = { .yes = c->yes };
 	struct wr w = wr_grow(PARTY_FILE_MAX);
 	struct registered card;
-	int rc = grant_order_take(o, c, ks, &a->terms, e);
+	struct aid container;
+	int rc = take_order(o, c, ks, a, e);
 
 	if (rc == 0)
-		rc = find(ks, &a->card, &card, e);
-	if (rc == 0 && (card.revoked || card.key.n == 0))
-		rc = err_set(e, ERR_SAFETY, "the key of this card %s",
-		    card.revoked ? "was revoked" : "is not known");
-	if (rc == 0 && o->is_new)
-		rc = container_aid_new(&o->container, e);
+		rc = take_card(ks, a, &card, &container, e);
 	if (rc == 0)
 		rc = grant_order_sign(o,
-		    &(struct grant_card){ .key = &card.key, .cin = span_of(card.cin, card.cin_n) },
+		    &(struct grant_card){ .key = &card.key,
+			.cin = span_of(card.cin, card.cin_n),
+			.container = &container,
+			.rights = o->rights,
+			.serial = take_serial,
+			.ctx = &serials },
 		    &w, e);
 	if (rc == 0)
 		rc = write_grant(
@@ -274,7 +337,7 @@ static int grant(struct ctx *c, const struct keystore *ks, const struct grant_ar
 
 static int grant_run(struct ctx *c, void *args, struct err *e)
 {
-	struct grant_order o = { .is_new = false };
+	struct grant_order o = { .known = NULL };
 	struct keystore *ks;
 	int rc;
 

@@ -37,7 +37,7 @@ struct work {
 	struct ctx *c;
 	const struct args *a;
 	struct keystore *ks;
-	struct party_key issuer;
+	struct party_entry issuer;
 	uint8_t issuer_name[PARTY_NAME];
 	const struct entry *ca; /* NULL: its private key is elsewhere */
 	struct party_anchors anchors;
@@ -305,7 +305,7 @@ static int enrol(struct work *w, struct err *e)
 	char path[4096];
 	bool told;
 
-	if (card_see_identity(&w->t, &w->card, e) != 0 ||
+	if (card_see_identity(w->t.s, &w->card, e) != 0 ||
 	    register_find(w->ks, span_of(w->card.cin, w->card.cin_n), &w->known, &w->is_known, e) !=
 		0 ||
 	    keys_read(w->t.s, &w->keys, &told, e) != 0)

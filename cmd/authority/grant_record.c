@@ -5,14 +5,12 @@
 #include <string.h>
 
 #include "base/hex.h"
-#include "cmd/authority/party_file.h"
+#include "cmd/authority/party_show.h"
 #include "cmd/kit/print.h"
 #include "cmd/kit/record.h"
 #include "gp/container.h"
 
 static const char grants_file[] = "grants.jsonl", claims_file[] = "claims.jsonl";
-
-enum { DAY_MS = 86400000 };
 
 static const char *text_of(const json_t *o, const char *name)
 {
@@ -39,16 +37,14 @@ static uint64_t serial_of(const json_t *o)
 	return strtoull(text_of(o, "serial"), NULL, 10);
 }
 
-/* The highest that is known of this issuer. */
-static uint64_t last_serial(const json_t *rows, const char *issuer)
+/* The highest that is known of this issuer, with what was read before. */
+static void see_serials(struct serials *s, const json_t *rows)
 {
-	uint64_t last = 0;
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(rows, i, o) if (strcmp(text_of(o, "issuer"), issuer) == 0 &&
-					   serial_of(o) > last) last = serial_of(o);
-	return last;
+	json_array_foreach(rows, i, o) if (strcmp(text_of(o, "issuer"), s->issuer) == 0 &&
+					   serial_of(o) > s->last) s->last = serial_of(o);
 }
 
 static json_t *issue_line(const struct grant_issue *g, const char *issuer, uint64_t serial)
@@ -65,47 +61,60 @@ static json_t *issue_line(const struct grant_issue *g, const char *issuer, uint6
 	return o;
 }
 
-int grant_serial_check(uint64_t serial, int64_t now_ms, bool yes, struct err *e)
+int grant_serial_allowed(uint64_t serial, int64_t now_ms, bool yes, struct err *e)
 {
-	if (yes || serial <= (uint64_t)now_ms + DAY_MS)
+	if (yes || grant_serial_check(serial, now_ms, e) == 0)
 		return 0;
-	err_set(e, ERR_SAFETY,
-	    "serial %" PRIu64 " is more than a day ahead of the clock: every grant of this issuer "
-	    "for this card would have to be above it from then on",
-	    serial);
 	return err_hint(e, "check the clock and the grant; --yes says that it is meant");
 }
 
-int grant_serial_take(const struct grant_issue *g, uint64_t *serial, struct err *e)
+/* What is remembered of another issuer, or of a record that is not there any more, does not count.
+ */
+static int lock_serials(
+    struct serials *s, const struct grant_issue *g, struct record **r, struct err *e)
 {
 	uint8_t name[PARTY_NAME];
 	char issuer[HEX_SIZE(PARTY_NAME)];
-	struct record *r;
-	uint64_t last;
-	int rc = -1;
+	int64_t before;
 
 	if (!party_key_name(g->issuer, name))
 		return err_set(e, ERR_OTHER, "the name of the issuer cannot be computed");
 	hex_put(SPAN(name), issuer, sizeof(issuer));
-	if (record_lock(grants_file, &r, e) != 0)
-		goto out;
-	last = last_serial(record_rows(r), issuer);
-	if (last < g->above)
-		last = g->above;
-	if (last == SERIAL_LAST) {
-		err_set(e, ERR_SAFETY, "issuer %s has used up all serials", issuer);
-		goto out;
+	if (strcmp(issuer, s->issuer) != 0)
+		*s = (struct serials){ .yes = s->yes };
+	memcpy(s->issuer, issuer, sizeof(s->issuer));
+	before = s->at;
+	if (record_lock_behind(grants_file, &s->at, r, e) != 0)
+		return -1;
+	if (s->at < before)
+		s->last = 0;
+	see_serials(s, record_rows(*r));
+	return 0;
+}
+
+int grant_serial_take(
+    struct serials *s, const struct grant_issue *g, uint64_t *serial, struct err *e)
+{
+	struct record *r = NULL;
+	int rc = lock_serials(s, g, &r, e);
+	uint64_t last = s->last < g->above ? g->above : s->last;
+
+	if (rc == 0 && last == SERIAL_LAST)
+		rc = err_set(e, ERR_SAFETY, "issuer %s has used up all serials", s->issuer);
+	if (rc == 0) {
+		*serial =
+		    g->now_ms > 0 && (uint64_t)g->now_ms > last ? (uint64_t)g->now_ms : last + 1;
+		rc = grant_serial_allowed(*serial, g->now_ms, s->yes, e);
 	}
-	*serial = g->now_ms > 0 && (uint64_t)g->now_ms > last ? (uint64_t)g->now_ms : last + 1;
-	rc = grant_serial_check(*serial, g->now_ms, g->yes, e);
 	if (rc == 0)
-		rc = record_add(r, issue_line(g, issuer, *serial), e);
-out:
+		rc = record_add(r, issue_line(g, s->issuer, *serial), e);
+	if (rc == 0)
+		s->last = *serial;
 	record_unlock(r);
 	return rc;
 }
 
-int grant_outcome(const struct grant *g, const char *event, struct err *e)
+static int grant_outcome(const struct grant *g, const char *event, struct err *e)
 {
 	char at[RECORD_TIME];
 	json_t *o = json_pack("{s:s, s:s}", "at", record_now(at), "event", event);
@@ -115,6 +124,17 @@ int grant_outcome(const struct grant *g, const char *event, struct err *e)
 	party_id_show(&o, "party", g->id);
 	out_set(&o, "container", out_hex(g->container));
 	return record_append(grants_file, o, e);
+}
+
+int grant_record_end(
+    const struct change *ch, const void *work, const struct err *why, struct err *e)
+{
+	const struct placing *w = work;
+
+	if ((ch->kind != &change_authorize_party && ch->kind != &change_reserve) ||
+	    w->placed.grant.whole.n == 0)
+		return 0;
+	return grant_outcome(&w->placed.grant, why == NULL ? "placed" : "failed", e);
 }
 
 /* ---- claims ---- */

@@ -6,25 +6,29 @@
 #ifndef CMD_AUTHORITY_GRANT_RECORD_H
 #define CMD_AUTHORITY_GRANT_RECORD_H
 
+#include "change/grant_order.h"
+#include "change/kinds.h"
 #include "cmd/kit/out.h"
-#include "gp/grant.h"
 
-/* What is written of a grant that is about to be issued. */
-struct grant_issue {
-	const struct ec_public *issuer;
-	uint64_t above; /* its last serial as far as the card tells; 0: not known */
-	struct span party, container, card; /* card: CIN; n = 0: not known */
-	const struct ec_public *key;        /* of the party */
-	int64_t now_ms;
-	bool yes; /* it may run ahead of the clock */
+/* Who takes serials, one or, with all zero but `yes`, one after the other: what was read of the
+ * record is not read again. */
+struct serials {
+	bool yes; /* they may run ahead of the clock */
+	int64_t at;
+	char issuer[2 * PARTY_NAME + 1];
+	uint64_t last;
 };
-/* The serial of the next grant of this issuer: milliseconds since 1970, or one more than any that
- * was used; in the record when it returns. ERR_LEDGER; ERR_SAFETY: none is left, or as below. */
-int grant_serial_take(const struct grant_issue *g, uint64_t *serial, struct err *e);
+/* A grant_serial_taker: the serial of the next grant of this issuer is milliseconds since 1970, or
+ * one more than any that was used; in the record when it returns. ERR_LEDGER; ERR_SAFETY: none is
+ * left, or as below. */
+int grant_serial_take(
+    struct serials *s, const struct grant_issue *g, uint64_t *serial, struct err *e);
 /* A grant's serials must not run ahead of the clock by more than a day: ERR_SAFETY unless `yes`. */
-int grant_serial_check(uint64_t serial, int64_t now_ms, bool yes, struct err *e);
-/* What became of it: "placed", "failed". ERR_LEDGER. */
-int grant_outcome(const struct grant *g, const char *event, struct err *e);
+int grant_serial_allowed(uint64_t serial, int64_t now_ms, bool yes, struct err *e);
+/* For change_calls' end: what became of the grant of a change that places one. ERR_LEDGER, a
+ * remark. */
+int grant_record_end(
+    const struct change *ch, const void *work, const struct err *why, struct err *e);
 /* A number as JSON has it, or its digits where it is too large for that. */
 json_t *serial_json(uint64_t serial);
 

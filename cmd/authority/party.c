@@ -3,8 +3,9 @@
 #include <time.h>
 
 #include "base/hex.h"
-#include "cmd/authority/party_file.h"
-#include "cmd/authority/party_keys.h"
+#include "cmd/authority/card_cert.h"
+#include "cmd/authority/party_show.h"
+#include "change/party_keys.h"
 #include "cmd/kit/print.h"
 
 /* ---- party request ---- */
@@ -39,7 +40,7 @@ static const struct opt request_opts[] = {
 
 /* The key of the application for one card: nobody but that card can open it. */
 static int seal(struct ctx *c, const struct keystore *ks, const struct request_args *a,
-    const struct party_key *party, struct wr *w, struct err *e)
+    const struct party_entry *party, struct wr *w, struct err *e)
 {
 	struct party_anchors anchors;
 	const struct key *dk;
@@ -67,7 +68,7 @@ static int seal(struct ctx *c, const struct keystore *ks, const struct request_a
 	return 0;
 }
 
-static int make_request(const struct request_args *a, const struct party_key *party,
+static int make_request(const struct request_args *a, const struct party_entry *party,
     struct span domain_key, struct wr *w, struct err *e)
 {
 	struct party_request_make m = { .id = span_str(a->id),
@@ -118,7 +119,7 @@ static int request_run(struct ctx *c, void *args, struct err *e)
 {
 	const struct request_args *a = args;
 	struct wr w = wr_grow(PARTY_FILE_MAX), domain_key = wr_grow(PARTY_FILE_MAX);
-	struct party_key party;
+	struct party_entry party;
 	struct keystore *ks;
 	int rc;
 
@@ -174,7 +175,7 @@ static int open_store(struct ctx *c, struct keystore **ks, struct err *e)
 static int show_request(
     const struct keystore *ks, const struct party_request *q, json_t **o, struct err *e)
 {
-	struct party_key known = { 0 };
+	struct party_entry known = { 0 };
 
 	if (ks != NULL && party_known(ks, &q->key, &known, e) != 0)
 		return -1;
@@ -197,7 +198,7 @@ static void show_days(json_t **o, const struct grant *g)
 
 static int show_grant(const struct keystore *ks, const struct grant *g, json_t **o, struct err *e)
 {
-	struct party_key issuer = { 0 }, party = { 0 };
+	struct party_entry issuer = { 0 }, party = { 0 };
 	uint8_t digest[PARTY_DIGEST];
 	char text[FINGERPRINT_TEXT];
 

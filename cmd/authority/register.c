@@ -1,3 +1,4 @@
+#include "cmd/authority/card_cert.h"
 #include "cmd/authority/register.h"
 
 #include <stdlib.h>
@@ -5,7 +6,7 @@
 
 #include "base/file.h"
 #include "base/hex.h"
-#include "cmd/authority/party_file.h"
+#include "cmd/authority/party_show.h"
 #include "cmd/kit/print.h"
 #include "cmd/kit/record.h"
 #include "cmd/kit/show.h"

@@ -6,7 +6,7 @@
 #ifndef CMD_AUTHORITY_REGISTER_H
 #define CMD_AUTHORITY_REGISTER_H
 
-#include "cmd/authority/party_keys.h"
+#include "change/party_keys.h"
 #include "cmd/kit/out.h"
 
 enum { REGISTER_CERTS_MAX = 2048 };

@@ -4,6 +4,7 @@
 
 #include "cmd/authority/grant_record.h"
 #include "cmd/authority/place.h"
+#include "change/party_keys.h"
 #include "cmd/kit/ask.h"
 #include "cmd/kit/print.h"
 
@@ -35,7 +36,7 @@ struct work {
 	struct ctx *c;
 	const struct args *a;
 	struct keystore *ks;
-	struct party_key issuer; /* serials */
+	struct party_entry issuer; /* serials */
 	uint8_t issuer_name[PARTY_NAME];
 	struct container_order order;
 	struct target t;
@@ -177,7 +178,7 @@ static int find_issuer(struct work *w, struct err *e)
 		return err_set(e, ERR_OTHER, "the name of the issuer cannot be computed");
 	w->order.issuer = SPAN(w->issuer_name);
 	clock_gettime(CLOCK_REALTIME, &now);
-	return grant_serial_check(w->order.serial, (int64_t)now.tv_sec * 1000, w->c->yes, e);
+	return grant_serial_allowed(w->order.serial, (int64_t)now.tv_sec * 1000, w->c->yes, e);
 }
 
 static int serials_run(struct ctx *c, void *args, struct err *e)

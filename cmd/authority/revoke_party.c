@@ -1,6 +1,6 @@
 /* revoke party: a third party is put out of its container. */
+#include "cmd/authority/party_show.h"
 #include "cmd/authority/place.h"
-#include "cmd/content/change.h"
 #include "cmd/kit/print.h"
 #include "cmd/kit/show.h"
 
@@ -25,17 +25,7 @@ static int tell(
 
 static int run(struct ctx *c, void *args, struct err *e)
 {
-	struct change_args *g = args;
-	struct keystore *ks = NULL;
-	int rc = 0;
-
-	if (c->agent == NULL && !c->dry_run)
-		rc = ctx_keystore(c, &ks, e);
-	if (rc == 0)
-		rc = container_channel_check(c, &g->channel, ks, e);
-	if (ks != NULL)
-		keystore_close(ks);
-	return rc == 0 ? change_verb(c, g, tell, e) : -1;
+	return place_verb(c, args, tell, e);
 }
 
 const struct verb verb_revoke_party = {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/hex.h"
+#include "cmd/authority/grant_record.h"
 #include "cmd/campaign/show.h"
 #include "cmd/content/key_record.h"
 #include "cmd/campaign/feed.h"
@@ -268,6 +269,7 @@ struct recorder {
 	struct ctx *c;
 	const char *campaign;
 	struct key_record record;
+	struct serials serials;
 };
 
 static int changing(void *changes, const struct change_place *at, const void *work, struct err *e)
@@ -286,6 +288,15 @@ static void changed(
 
 	if (key_record_end(&r->record, at->change, work, why, &e) != 0)
 		ctx_note(r->c, "%s", e.text);
+	if (grant_record_end(at->change, work, why, &e) != 0)
+		ctx_note(r->c, "%s", e.text);
+}
+
+static int serial(void *changes, const struct grant_issue *g, uint64_t *to, struct err *e)
+{
+	struct recorder *r = changes;
+
+	return grant_serial_take(&r->serials, g, to, e);
 }
 
 /* Card files, one after the other. */
@@ -301,6 +312,7 @@ static int run_files(
 		.habits = habits,
 		.changing = changing,
 		.changed = changed,
+		.serial = serial,
 		.changes = &recorder,
 		.stop = stop,
 		.ctx = v,
@@ -328,6 +340,7 @@ static int run_readers(struct campaign *cp, struct view *v, const struct run_arg
 		.habits = feed_habits,
 		.changing = changing,
 		.changed = changed,
+		.serial = serial,
 		.changes = &recorder,
 		.stop = feed_stop,
 		.ctx = &f,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/agent/agent.h"
+#include "cmd/authority/grant_record.h"
 #include "cmd/content/key_record.h"
 #include "cmd/content/key_ways.h"
 #include "cmd/kit/ask.h"
@@ -17,6 +18,7 @@ struct maker {
 	bool showing;
 	struct key_ways ways;
 	struct key_record record;
+	struct serials serials;
 };
 
 static int ask_it(void *ctx, const char *question, struct err *e)
@@ -120,7 +122,16 @@ static void end(void *ctx, const struct change *ch, const void *work, const stru
 
 	if (key_record_end(&m->record, ch, work, why, &e) != 0)
 		ctx_note(m->t.c, "%s", e.text);
+	if (grant_record_end(ch, work, why, &e) != 0)
+		ctx_note(m->t.c, "%s", e.text);
 	key_ways_after(&m->ways, ch, work);
+}
+
+static int serial(void *ctx, const struct grant_issue *g, uint64_t *to, struct err *e)
+{
+	struct maker *m = ctx;
+
+	return grant_serial_take(&m->serials, g, to, e);
 }
 
 static const struct change_calls calls = { .ask = ask_it,
@@ -130,6 +141,7 @@ static const struct change_calls calls = { .ask = ask_it,
 	.stop = stop,
 	.begin = begin,
 	.end = end,
+	.serial = serial,
 	.open = open_again,
 	.proof = proof };
 
@@ -174,9 +186,9 @@ static int run(struct maker *m, const struct change *ch, change_teller *tell, st
 static bool names_keys(const struct change_kind *k)
 {
 	for (size_t i = 0; i < k->field_n; i++)
-		if (k->fields[i].kind == FIELD_KEYS)
+		if (k->fields[i].kind == FIELD_KEYS || k->fields[i].kind == FIELD_ENTRY)
 			return true;
-	return false;
+	return k->keyed != NULL;
 }
 
 /* The key sets that it names, before any card. A dry run that names none needs no store. */
@@ -213,7 +225,7 @@ static int open_card(struct maker *m, struct ctx *c, const struct change *ch,
 
 int change_verb(struct ctx *c, struct change_args *a, change_teller *tell, struct err *e)
 {
-	struct maker m = { .ways = { .c = c } };
+	struct maker m = { .ways = { .c = c }, .serials = { .yes = c->yes } };
 	struct change *ch = &a->change;
 	int rc = change_open(ch, FROM_LINE, e);
 

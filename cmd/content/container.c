@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/hex.h"
+#include "cmd/authority/party_show.h"
 #include "cmd/authority/place.h"
 #include "cmd/authority/grant_record.h"
 #include "cmd/kit/print.h"

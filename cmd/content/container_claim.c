@@ -5,8 +5,8 @@
 #include "base/hex.h"
 #include "channel/opening.h"
 #include "cmd/authority/grant_record.h"
-#include "cmd/authority/party_file.h"
-#include "cmd/authority/party_keys.h"
+#include "cmd/authority/party_show.h"
+#include "change/party_keys.h"
 #include "cmd/kit/dry.h"
 #include "cmd/kit/print.h"
 #include "host/claim.h"
@@ -40,7 +40,7 @@ struct work {
 	const struct args *a;
 	struct keystore *ks;
 	struct party_file file;
-	struct party_key party;
+	struct party_entry party;
 	const struct entry *access;
 	struct claim claim;
 	char keys_id[CHANNEL_KEYS];
@@ -52,7 +52,7 @@ struct work {
 
 static int check_signature(struct work *w, const struct grant *g, struct err *e)
 {
-	struct party_key issuer;
+	struct party_entry issuer;
 	char name[FINGERPRINT_TEXT];
 
 	if (grantors_check(w->ks, e) != 0 || grantor_named(w->ks, g->issuer, &issuer, e) != 0)

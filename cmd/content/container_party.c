@@ -1,5 +1,6 @@
 /* container admit, expel, leave: who is in a container, by those who are in it. */
 #include "cmd/authority/grant_record.h"
+#include "cmd/authority/party_show.h"
 #include "cmd/authority/place.h"
 #include "cmd/kit/ask.h"
 #include "cmd/kit/print.h"

@@ -111,7 +111,8 @@ static void offer_options(const struct completion *k)
 static bool is_path(enum opt_kind kind, const struct field *f)
 {
 	return kind == OPT_PATH ||
-	       (kind == OPT_FIELD && (f->kind == FIELD_FILE || f->kind == FIELD_FILES));
+	       (kind == OPT_FIELD &&
+		   (f->kind == FIELD_FILE || f->kind == FIELD_FILES || f->kind == FIELD_WHERE));
 }
 
 static void offer_value(const struct completion *k, const struct opt *o)

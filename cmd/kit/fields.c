@@ -1,6 +1,7 @@
 #include "cmd/kit/fields.h"
 
 #include "base/text.h"
+#include "base/value.h"
 #include "cmd/kit/out.h"
 #include "cmd/kit/show.h"
 #include "cmd/kit/print.h"
@@ -48,6 +49,7 @@ json_t *field_json(const struct field *f, const void *base)
 {
 	const void *v = (const char *)base + f->offset;
 	const struct field_bytes *bytes = v;
+	char date[DATE_SIZE];
 
 	switch (f->kind) {
 	case FIELD_FLAG:
@@ -71,11 +73,20 @@ json_t *field_json(const struct field *f, const void *base)
 	case FIELD_TEXT:
 		return json_text(((const struct field_text *)v)->s);
 	case FIELD_KEYS:
+	case FIELD_ENTRY:
 		return json_text(((const struct field_keys *)v)->name);
 	case FIELD_FILE:
 		return json_text(((const struct field_file *)v)->path);
 	case FIELD_FILES:
 		return files_json(v);
+	case FIELD_DATE:
+		return json_text(date_str(((const struct field_u32 *)v)->v, date));
+	case FIELD_AID_NEW:
+		return ((const struct field_aid_new *)v)->is_new
+			   ? json_text("new")
+			   : out_hex(aid_span(&((const struct field_aid_new *)v)->aid));
+	case FIELD_WHERE:
+		return json_text(((const struct field_where *)v)->path);
 	}
 	return json_null();
 }
@@ -104,6 +115,10 @@ static void set_field(json_t **o, const struct field *f, const void *base)
 
 	if (f->kind == FIELD_FILE) {
 		out_set_text(o, f->name, ((const struct field_file *)v)->path);
+		return;
+	}
+	if (f->kind == FIELD_WHERE) {
+		out_set_text(o, f->name, ((const struct field_where *)v)->path);
 		return;
 	}
 	out_set(o, f->name, field_json(f, base));

@@ -14,6 +14,7 @@
 
 struct record {
 	int fd;
+	int64_t *at; /* where to go on next time; NULL: nobody asks */
 	json_t *rows;
 };
 
@@ -81,11 +82,17 @@ int record_append(const char *file, json_t *take, struct err *e)
 
 static int read_rows(struct record *r, struct err *e)
 {
-	FILE *f = fdopen(dup(r->fd), "r");
+	const int64_t end = lseek(r->fd, 0, SEEK_END);
+	FILE *f;
 	char *line = NULL;
 	size_t cap = 0;
 	ssize_t n;
 
+	if (r->at == NULL)
+		(void)lseek(r->fd, 0, SEEK_SET);
+	else if (*r->at > end || lseek(r->fd, *r->at, SEEK_SET) != *r->at)
+		*r->at = lseek(r->fd, 0, SEEK_SET);
+	f = fdopen(dup(r->fd), "r");
 	r->rows = json_array();
 	if (f == NULL || r->rows == NULL) {
 		if (f != NULL)
@@ -101,10 +108,17 @@ static int read_rows(struct record *r, struct err *e)
 	}
 	free(line);
 	fclose(f);
+	if (r->at != NULL)
+		*r->at = end;
 	return 0;
 }
 
 int record_lock(const char *file, struct record **out, struct err *e)
+{
+	return record_lock_behind(file, NULL, out, e);
+}
+
+int record_lock_behind(const char *file, int64_t *at, struct record **out, struct err *e)
 {
 	struct record *r = calloc(1, sizeof(*r));
 
@@ -112,6 +126,7 @@ int record_lock(const char *file, struct record **out, struct err *e)
 	if (r == NULL)
 		return err_memory(e);
 	r->fd = -1;
+	r->at = at;
 	if (open_record(file, &r->fd, e) != 0)
 		return -1;
 	while (flock(r->fd, LOCK_EX) != 0)
@@ -122,7 +137,11 @@ int record_lock(const char *file, struct record **out, struct err *e)
 
 int record_add(struct record *r, json_t *take, struct err *e)
 {
-	return append(r->fd, take, e);
+	int rc = append(r->fd, take, e);
+
+	if (rc == 0 && r->at != NULL)
+		*r->at = lseek(r->fd, 0, SEEK_END);
+	return rc;
 }
 
 const json_t *record_rows(const struct record *r)

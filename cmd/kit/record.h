@@ -19,6 +19,9 @@ int record_append(const char *file, json_t *take, struct err *e);
 /* An open record that nobody else reads or writes meanwhile, for what depends on what is in it. */
 struct record;
 int record_lock(const char *file, struct record **r, struct err *e);
+/* The same for who has read it before: only lines behind octet *at, which is moved to its end by
+ * this and by record_add. In a record that is shorter than that, all lines, and *at was 0. */
+int record_lock_behind(const char *file, int64_t *at, struct record **r, struct err *e);
 int record_add(struct record *r, json_t *take, struct err *e);
 /* All lines so far, an array; owned by the record. */
 const json_t *record_rows(const struct record *r);

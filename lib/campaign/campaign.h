@@ -14,6 +14,7 @@
 
 struct campaign_mode;
 struct change;
+struct grant_issue;
 struct unicast;
 
 /* A campaign with all its files read and checked against each other; nothing sent to any card. */
@@ -101,6 +102,9 @@ struct campaign_calls {
 	    void *changes, const struct change_place *at, const void *work, struct err *e);
 	void (*changed)(
 	    void *changes, const struct change_place *at, const void *work, const struct err *why);
+	/* The serial of a grant that is about to be signed, called with `changes`: as change_calls
+	 * have it. NULL: campaigns that sign grants fail. */
+	int (*serial)(void *changes, const struct grant_issue *g, uint64_t *serial, struct err *e);
 	void *changes;
 	/* true: end at the next safe point. */
 	bool (*stop)(void *ctx);

@@ -83,16 +83,31 @@ static void close_steps(struct campaign *c)
 
 /* ---- keys of the channel ---- */
 
+/* The set that opens the channel when step i (from 0) is taken. */
+static const struct entry *set_at(const struct unicast *u, uint32_t i)
+{
+	const struct entry *keys = u->set[0].keys;
+
+	for (size_t k = 1; k < u->set_n; k++)
+		if (u->set[k].from <= i)
+			keys = u->set[k].keys;
+	return keys;
+}
+
 /* What a step asks of every channel is asked before there is a card. */
 static int check_levels(const struct campaign *c, struct err *e)
 {
 	for (uint32_t i = 0; i < c->unicast->n; i++) {
 		const struct task *t = &c->unicast->task[i];
+		const struct entry *keys = set_at(c->unicast, i);
 
-		if (!t->change.kind->level_33 || unicast_level(c) == 0x33)
+		if (!t->change.kind->level_33 ||
+		    (unicast_level(c) == 0x33 && keys->type == ENTRY_SCP03))
 			continue;
 		err_set(e, ERR_SAFETY, "%s needs channels of SCP03 with level 33",
 		    t->change.kind->name);
+		if (keys->type != ENTRY_SCP03)
+			err_hint(e, "`%s` is a key set for SCP02", keys->name);
 		return task_error(c, t, e);
 	}
 	return 0;
@@ -104,7 +119,7 @@ static int ready(struct campaign *c, struct err *e)
 
 	if (keystore_find_card(c->ks, name, &c->keys, e) != 0)
 		return -1;
-	return check_levels(c, e) != 0 ? -1 : unicast_chain_keys(c, e);
+	return unicast_chain_keys(c, e) != 0 ? -1 : check_levels(c, e);
 }
 
 int visit_channel(struct visit *v, const struct channel_set *set, struct err *e)
@@ -251,10 +266,21 @@ static int renamed(void *ctx, struct err *e)
 	return work_rename(v->r, e);
 }
 
+static int serial(void *ctx, const struct grant_issue *g, uint64_t *to, struct err *e)
+{
+	struct visit *v = ctx;
+	const struct campaign_calls *calls = v->r->calls;
+
+	if (calls->serial != NULL)
+		return calls->serial(calls->changes, g, to, e);
+	return err_set(e, ERR_LEDGER, "no record of serials");
+}
+
 static const struct change_calls visit_calls = { .progress = progress,
 	.stop = stop,
 	.begin = begin,
 	.end = end,
+	.serial = serial,
 	.open = visit_open_set,
 	.proof = visit_proof,
 	.renamed = renamed };

@@ -58,7 +58,9 @@ int change_open(struct change *ch, enum change_from from, struct err *e)
 	unsigned needed = FIELD_REQUIRED | (from == FROM_STEP ? FIELD_STEP_NEEDS : 0u);
 
 	for (size_t i = 0; i < k->field_n; i++)
-		if ((k->fields[i].flags & needed) != 0 && !field_given(&k->fields[i], ch->x))
+		if ((k->fields[i].flags & needed) != 0 &&
+		    (from == FROM_LINE || (k->fields[i].flags & FIELD_NO_STEP) == 0) &&
+		    !field_given(&k->fields[i], ch->x))
 			return err_set(e, ERR_USAGE, FIELD("%s") " is missing", k->fields[i].name);
 	return k->open == NULL ? 0 : k->open(ch->x, e);
 }
@@ -69,13 +71,16 @@ int change_find_keys(struct change *ch, const struct keystore *ks, struct err *e
 
 	for (size_t i = 0; i < k->field_n; i++) {
 		const struct field *f = &k->fields[i];
+		struct field_keys *v = (struct field_keys *)(void *)((char *)ch->x + f->offset);
 
 		if (f->kind == FIELD_KEYS && field_given(f, ch->x) &&
-		    field_keys_find((struct field_keys *)(void *)((char *)ch->x + f->offset), ks,
-			(f->flags & FIELD_AUTHORITY) != 0, e) != 0)
+		    field_keys_find(v, ks, (f->flags & FIELD_AUTHORITY) != 0, e) != 0)
+			return -1;
+		if (f->kind == FIELD_ENTRY && field_given(f, ch->x) &&
+		    field_entry_find(v, ks, (enum entry_type)f->min, e) != 0)
 			return -1;
 	}
-	return k->keyed == NULL ? 0 : k->keyed(ch->x, e);
+	return k->keyed == NULL ? 0 : k->keyed(ch->x, ks, e);
 }
 
 bool change_goal(const struct change *ch, struct wr *w)

@@ -20,6 +20,7 @@
 struct change_card;
 struct change;
 struct key_order;
+struct grant_issue;
 
 /* What the card shows of a change. */
 enum so {
@@ -53,7 +54,7 @@ struct change_kind {
 	 * NULL: it brings none. Its work is a struct key_work then. */
 	bool (*order)(const void *x, struct key_order *o);
 	/* Before any card as well: what the key sets say, which change_find_keys has found. */
-	int (*keyed)(void *x, struct err *e);
+	int (*keyed)(void *x, const struct keystore *ks, struct err *e);
 	/* What the card shows. */
 	int (*is_so)(struct change_card *c, const void *x, struct change_so *so, struct err *e);
 	/* All that the registry and what else the card tells say against it, before anything that
@@ -126,6 +127,9 @@ struct change_calls {
 	void (*end)(void *ctx, const struct change *ch, const void *work, const struct err *e);
 	/* Data went to the domain of the channel: the card may tell another CIN from now on. */
 	int (*renamed)(void *ctx, struct err *e);
+	/* The serial of a grant that is about to be signed (grant_serial_taker): in a record when
+	 * it returns. NULL: no grant can be signed. */
+	int (*serial)(void *ctx, const struct grant_issue *g, uint64_t *serial, struct err *e);
 	/* A keys_opener (host/keys.h) with the set that a change of keys brings. */
 	int (*open)(void *ctx, const struct change *ch, enum keys_set which, enum keys_card card,
 	    struct err *e);

@@ -67,10 +67,11 @@ static int open_personalize(void *x, struct err *e)
 	return err_set(e, ERR_USAGE, FIELD("common") " goes with " FIELD_IS("by", "store-data"));
 }
 
-static int keyed(void *x, struct err *e)
+static int keyed(void *x, const struct keystore *ks, struct err *e)
 {
 	struct key_order o = order_of(x);
 
+	(void)ks;
 	return key_order_check(&o, e);
 }
 

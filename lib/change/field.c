@@ -226,6 +226,39 @@ static int take_files(
 	return take_file(from, text, &to->list[to->n], e) == 0 ? (to->n++, 0) : -1;
 }
 
+static int take_date(const char *text, struct field_u32 *to, struct err *e)
+{
+	to->given = date_get(text, &to->v);
+	return to->given ? 0 : err_set(e, ERR_USAGE, "is not a date YYYY-MM-DD");
+}
+
+static int take_aid_new(const char *text, struct field_aid_new *to, struct err *e)
+{
+	uint8_t b[AID_MAX];
+	size_t n;
+
+	to->is_new = strcmp(text, "new") == 0;
+	if (to->is_new ||
+	    (hex_get(span_str(text), b, sizeof(b), &n) && aid_from(&to->aid, span_of(b, n))))
+		return 0;
+	return err_set(e, ERR_USAGE, "is neither an AID of 5 to 16 octets in hex nor new");
+}
+
+static int take_where(
+    const struct field_source *from, const char *text, struct field_where *to, struct err *e)
+{
+	struct field_file f;
+
+	if (take_file(from, text, &f, e) != 0)
+		return -1;
+	snprintf(to->path, sizeof(to->path), "%s", f.path);
+	snprintf(to->name, sizeof(to->name), "%s", text);
+	/* "out/" is a folder, and the same as "out". */
+	for (size_t n = strlen(to->path); n > 1 && to->path[n - 1] == '/'; n--)
+		to->path[n - 1] = '\0';
+	return 0;
+}
+
 int field_put(const struct field *f, const struct field_source *from, const char *text, void *base,
     struct err *e)
 {
@@ -258,6 +291,14 @@ int field_put(const struct field *f, const struct field_source *from, const char
 		return take_file(from, text, to, e);
 	case FIELD_FILES:
 		return take_files(from, text, to, e);
+	case FIELD_DATE:
+		return take_date(text, to, e);
+	case FIELD_AID_NEW:
+		return take_aid_new(text, to, e);
+	case FIELD_ENTRY:
+		return take_keys(text, to, e);
+	case FIELD_WHERE:
+		return take_where(from, text, to, e);
 	}
 	return err_set(e, ERR_OTHER, "is of no kind");
 }
@@ -277,6 +318,7 @@ bool field_given(const struct field *f, const void *base)
 		return ((const struct field_aids *)v)->n > 0;
 	case FIELD_HEX8:
 	case FIELD_U32:
+	case FIELD_DATE:
 		return ((const struct field_u32 *)v)->given;
 	case FIELD_BYTES:
 		return ((const struct field_bytes *)v)->given;
@@ -289,7 +331,13 @@ bool field_given(const struct field *f, const void *base)
 	case FIELD_TEXT:
 		return ((const struct field_text *)v)->s[0] != '\0';
 	case FIELD_KEYS:
+	case FIELD_ENTRY:
 		return ((const struct field_keys *)v)->name[0] != '\0';
+	case FIELD_AID_NEW:
+		return ((const struct field_aid_new *)v)->is_new ||
+		       ((const struct field_aid_new *)v)->aid.n > 0;
+	case FIELD_WHERE:
+		return ((const struct field_where *)v)->path[0] != '\0';
 	case FIELD_FILE:
 		return ((const struct field_file *)v)->path[0] != '\0';
 	case FIELD_FILES:
@@ -329,6 +377,18 @@ static bool put_entry(struct wr *w, const struct field_keys *v)
 	return true;
 }
 
+/* A new AID is none of those that there are. */
+static void put_aid_new(struct wr *w, const struct field_aid_new *v)
+{
+	wr_u8(w, v->is_new);
+	wr_put(w, aid_span(&v->aid));
+}
+
+static void put_where(struct wr *w, const struct field_where *v)
+{
+	wr_put(w, v->looked ? SPAN(v->digest) : span_str(v->name));
+}
+
 bool field_content(const struct field *f, const void *base, struct wr *w)
 {
 	const void *v = at(f, base);
@@ -348,6 +408,7 @@ bool field_content(const struct field *f, const void *base, struct wr *w)
 		break;
 	case FIELD_HEX8:
 	case FIELD_U32:
+	case FIELD_DATE:
 		wr_u32(w, ((const struct field_u32 *)v)->v);
 		break;
 	case FIELD_BYTES:
@@ -368,7 +429,14 @@ bool field_content(const struct field *f, const void *base, struct wr *w)
 		wr_put(w, span_str(((const struct field_text *)v)->s));
 		break;
 	case FIELD_KEYS:
+	case FIELD_ENTRY:
 		return put_entry(w, v);
+	case FIELD_AID_NEW:
+		put_aid_new(w, v);
+		break;
+	case FIELD_WHERE:
+		put_where(w, v);
+		break;
 	case FIELD_FILE:
 		wr_put(w, SPAN(((const struct field_file *)v)->digest));
 		break;
@@ -404,13 +472,21 @@ int field_keys_find(struct field_keys *f, const struct keystore *ks, bool author
 	return keystore_find_card(ks, f->name, &f->entry, e);
 }
 
+int field_entry_find(
+    struct field_keys *f, const struct keystore *ks, enum entry_type type, struct err *e)
+{
+	return keystore_find(ks, type, f->name, &f->entry, e);
+}
+
 void field_hide_key(const struct field *f, const void *base, struct err *e)
 {
 	const void *v = at(f, base);
 	const struct field_files *files = v;
 
-	if (f->kind == FIELD_KEYS)
+	if (f->kind == FIELD_KEYS || f->kind == FIELD_ENTRY)
 		text_hide_key(e, ((const struct field_keys *)v)->name);
+	if (f->kind == FIELD_WHERE)
+		text_hide_key(e, ((const struct field_where *)v)->name);
 	if (f->kind == FIELD_FILE)
 		text_hide_key(e, ((const struct field_file *)v)->path);
 	for (size_t i = 0; f->kind == FIELD_FILES && i < files->n; i++)

@@ -36,12 +36,17 @@ enum field_kind {
 	FIELD_TEXT,       /* struct field_text: min..max octets */
 	FIELD_KEYS,       /* struct field_keys: an entry of the key store, by name */
 	FIELD_FILE,       /* struct field_file */
-	FIELD_FILES       /* struct field_files: one after the other */
+	FIELD_FILES,      /* struct field_files: one after the other */
+	FIELD_DATE,       /* struct field_u32: YYYY-MM-DD as YYYYMMDD */
+	FIELD_AID_NEW,    /* struct field_aid_new: an AID, or "new" */
+	FIELD_ENTRY,      /* struct field_keys: an entry of type `min` (enum entry_type), by name */
+	FIELD_WHERE /* struct field_where: a file or folder that is written, or looked through */
 };
 enum {
 	FIELD_REQUIRED = 1,
 	FIELD_OPERAND = 2,    /* of the verb: a word behind the options */
 	FIELD_NO_OPTION = 4,  /* the verb gets it in another way */
+	FIELD_NO_STEP = 64,   /* the other way round: only of the verb */
 	FIELD_STEP_NEEDS = 8, /* required in a step; the verb gets it in another way */
 	FIELD_OR_TRUE = 32,   /* FIELD_HEX8: may also be `true`, which is 00 */
 	FIELD_AUTHORITY = 16  /* FIELD_KEYS: may also be of type dap, token or receipt */
@@ -72,7 +77,7 @@ struct field_privileges {
 	uint32_t v;
 	uint8_t n; /* octets on the wire: 1 or 3 */
 };
-enum { FIELD_TEXT_MAX = 64 };
+enum { FIELD_TEXT_MAX = 255 };
 struct field_text {
 	char s[FIELD_TEXT_MAX + 1];
 };
@@ -90,6 +95,18 @@ struct field_file {
 struct field_files {
 	struct field_file *list; /* owned: fields_free */
 	size_t n;
+};
+struct field_aid_new {
+	bool is_new;
+	struct aid aid; /* n = 0 if is_new */
+};
+/* name: as it was written, which is what counts in a goal; where the kind looks through it, digest
+ * is of what it found there, which counts then. */
+struct field_where {
+	char path[FIELD_PATH]; /* as it is opened; "": not given */
+	char name[FIELD_PATH];
+	bool looked;
+	uint8_t digest[32];
 };
 
 struct field {
@@ -136,6 +153,9 @@ int field_file_read(struct field_file *f, size_t max, struct err *e);
 /* The entry, of type card key set, or with `authority` also dap, token or receipt; its values are
  * read. ERR_AUTH. */
 int field_keys_find(struct field_keys *f, const struct keystore *ks, bool authority, struct err *e);
+/* The entry of this type, the same. */
+int field_entry_find(
+    struct field_keys *f, const struct keystore *ks, enum entry_type type, struct err *e);
 /* Where a file or a name of keys was given that may be a key, it is taken out of the error. */
 void field_hide_key(const struct field *f, const void *base, struct err *e);
 /* Releases what the fields own. */

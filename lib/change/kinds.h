@@ -8,6 +8,7 @@
 
 #include "change/key_change.h"
 #include "change/load.h"
+#include "change/placing.h"
 #include "change/removal.h"
 
 /* Behind the struct of a kind, or of its work: that it does begin so. */
@@ -73,6 +74,8 @@ struct domain_told {
 	uint8_t confirmation[CONFIRMATION_MAX];
 	size_t confirmation_n;
 };
+
+/* authorize-party, reserve; work: struct placing. */
 
 /* revoke-party; work: struct revoke_work. */
 struct revoke_party_shown {

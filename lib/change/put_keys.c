@@ -49,10 +49,11 @@ static bool order_of(const void *x, struct key_order *o)
 	return true;
 }
 
-static int keyed(void *x, struct err *e)
+static int keyed(void *x, const struct keystore *ks, struct err *e)
 {
 	struct key_order o;
 
+	(void)ks;
 	return order_of(x, &o) ? key_order_check(&o, e) : err_memory(e);
 }
 

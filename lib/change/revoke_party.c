@@ -23,8 +23,6 @@ static const struct field fields[] = {
 	ROW(no_time, "no-time", FIELD_FLAG, NULL, "Leave the card's clock alone"),
 };
 
-enum { A_YEAR = 366 * 86400 };
-
 /* ---- what the card shows ---- */
 
 /* The party is in it, or has a grant for it that is not used. A sealed one does not say whose it
@@ -80,28 +78,13 @@ static int is_so(struct change_card *c, const void *x, struct change_so *so, str
 
 /* ---- done and compared ---- */
 
-static int check_clock(
-    struct change_card *c, const struct revoke_party *x, const struct revoke_work *w, struct err *e)
-{
-	uint32_t now = (uint32_t)time(NULL);
-
-	if (x->no_time || w->card_time == 0 || now <= w->card_time || now - w->card_time <= A_YEAR)
-		return 0;
-	if (c->by_hand)
-		return change_ask(
-		    c, e, "The card's clock jumps over more than a year. Is it right?");
-	err_set(e, ERR_SAFETY,
-	    "the clock of the card would jump over more than a year, and never goes back");
-	return err_hint(e, FIELD_IS("no-time", "true") " leaves it alone");
-}
-
 static int check(struct change_card *c, const void *x, void *work, struct err *e)
 {
 	const struct revoke_party *v = x;
 	struct revoke_work *w = work;
 
 	if (!c->is_dry)
-		return look(c, x, w, e) != 0 ? -1 : check_clock(c, x, w, e);
+		return look(c, x, w, e) != 0 ? -1 : placing_clock(c, w->card_time, v->no_time, e);
 	if (v->container.n == 0)
 		change_note(c, "which containers it is in, only the card tells");
 	w->list[0] = v->container;

@@ -45,6 +45,8 @@ static int unknown_field(
 	char all[400] = "";
 
 	for (size_t i = 0; i < k->field_n; i++) {
+		if ((k->fields[i].flags & FIELD_NO_STEP) != 0)
+			continue;
 		suggest_try(&near, k->fields[i].name);
 		add_word(all, sizeof(all), k->fields[i].name);
 	}
@@ -86,7 +88,7 @@ static int read_field(const struct doc *d, const struct node *v, const struct ch
 	const struct field *f = field_find(k->fields, k->field_n, v->key->text);
 	const struct reading r = { d, v->key->text, from };
 
-	if (f == NULL)
+	if (f == NULL || (f->flags & FIELD_NO_STEP) != 0)
 		return unknown_field(d, v, k, e);
 	if (field_given(f, ch->x))
 		return doc_error(d, v->key, e, "`%s` and `%s` are one", f->name, f->former);
@@ -106,7 +108,8 @@ static int check_needed(
 	for (size_t i = 0; i < ch->kind->field_n; i++) {
 		const struct field *f = &ch->kind->fields[i];
 
-		if ((f->flags & (FIELD_REQUIRED | FIELD_STEP_NEEDS)) != 0 && !field_given(f, ch->x))
+		if ((f->flags & (FIELD_REQUIRED | FIELD_STEP_NEEDS)) != 0 &&
+		    (f->flags & FIELD_NO_STEP) == 0 && !field_given(f, ch->x))
 			return doc_error(d, in, e, "`%s` is missing", f->name);
 	}
 	return 0;

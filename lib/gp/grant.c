@@ -15,6 +15,8 @@ enum {
 	KIND_GRANT = 0x01
 };
 
+const char *const right_names[] = { "read", "write", "content", "admit", "shared", NULL };
+
 /* ---- digests and names ---- */
 
 bool party_point_digest(const struct ec_public *k, uint8_t out[static PARTY_DIGEST])

@@ -47,6 +47,8 @@ enum party_right {
 	RIGHT_SHARED = 0x10,  /* agrees that the operator lets others in as well */
 	RIGHTS_ALL = 0x1F
 };
+/* "read" of 01, "write" of 02 and so on; NULL behind the last. */
+extern const char *const right_names[];
 
 /* Tag 95 of grants and requests: what the party's key 7F49 is. */
 enum party_form {

@@ -104,3 +104,42 @@ late() {
 	[ "$status" -eq "$want" ]
 	[[ $stderr == *2099-12-31* ]]
 }
+
+# parties_fleet COUNT: the operator's cards fleet/0001.card to COUNT, and ACME with its request.
+parties_fleet() {
+	mkdir -p op
+	"$CARDADM" keystore init --test-keys op/keys.yaml
+	"$CARDADM" -k op/keys.yaml vcard create fleet --count "$1" --protocol scp11 --grantor grantor
+	{
+		echo "  operator: {type: grantor, curve: p-256, public: {hex: $(public op grantor)}}"
+		echo "  maker: {type: ca, public: $(public op ca)}"
+	} >public.yaml
+	party acme
+	request acme --quota-data 5000
+}
+
+# parties_campaign STEP...: campaign.yaml over them, each step in YAML of one line.
+parties_campaign() {
+	cat >campaign.yaml <<-YAML
+		cardadm: campaign/1
+		name: parties
+		keystore: op/keys.yaml
+		keys: test
+		cards: {directory: fleet}
+		mode: unicast
+		steps:
+	YAML
+	printf '  - %s\n' "$@" >>campaign.yaml
+}
+
+# on CARD VERB...: as the operator, on fleet/CARD.card; what it says on stdout.
+on() {
+	local card=$1
+	shift
+	"$CARDADM" -r "vcard:fleet/$card.card" -k op/keys.yaml "$@" 2>/dev/null
+}
+
+# grant_digest FILE: of the grant in a grant file.
+grant_digest() {
+	"$CARDADM" party show "$1" --json 2>/dev/null | jq -r .digest
+}

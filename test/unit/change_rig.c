@@ -1,14 +1,19 @@
 #include "change_rig.h"
 
+#include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/choose.h"
+#include "base/hex.h"
+#include "party_vectors.h"
 #include "vcard/core/vcard.h"
 
 struct entry change_entries[CHANGE_ENTRIES];
 struct session change_session;
 
-static char path[64];
+static char path[64], store_path[64];
+static struct keystore *store; /* NULL: none */
 static struct vcard *v;
 static struct card card;
 static unsigned commands, silent_at;
@@ -113,6 +118,8 @@ void change_words(struct change *ch, const char *kind, const char *text)
 		take(ch, one, is + 1);
 	}
 	assert_ok(change_open(ch, FROM_STEP, &e), &e);
+	if (ch->kind == &change_authorize_party || ch->kind == &change_reserve)
+		assert_ok(change_find_keys(ch, store, &e), &e);
 }
 
 /* ---- the card ---- */
@@ -126,8 +133,9 @@ static void name_entry(size_t i, const char *name, uint8_t version, const char *
 	snprintf(change_entries[i].name, sizeof(change_entries[i].name), "%s", name);
 }
 
-static void issue(void)
+static void issue(bool parties)
 {
+	static uint8_t cert[512];
 	struct vcard_issue is = { .keys = change_entries[0].keys,
 		.key_version = 0x30,
 		.i = 0x70,
@@ -139,11 +147,19 @@ static void issue(void)
 	struct err e;
 
 	assert_true(aid_from(&is.target, unit_bytes("A000000151000001")));
+	if (parties) {
+		memcpy(cert, party_card_cert().p, party_card_cert().n);
+		is.ecka[0] = (struct vcard_ecka){ KID_SCP11A, 0x01, party_scalar("card"),
+			span_of(cert, party_card_cert().n) };
+		is.ecka_n = 1;
+		is.grantor[0] = party_point("operator");
+		is.grantor_n = 1;
+	}
 	assert_ok(vcard_create(path, &is, &e), &e);
 	assert_ok(vcard_open(path, &v, &e), &e);
 }
 
-void change_rig_on(void)
+static void rig_on(bool parties)
 {
 	struct err e;
 
@@ -153,12 +169,46 @@ void change_rig_on(void)
 	name_entry(1, "next", 0x31, "505152535455565758595A5B5C5D5E5F");
 	name_entry(
 	    2, "long", 0x32, "606162636465666768696A6B6C6D6E6F707172737475767778797A7B7C7D7E7F");
-	issue();
+	issue(parties);
 	card = (struct card){ .ops = &ops };
 	silent_at = 0;
 	keys_hidden = false;
 	session_init(&change_session, &card);
 	assert_ok(change_rig_open(&change_entries[0], 0x30, NULL, &e), &e);
+}
+
+void change_rig_on(void)
+{
+	rig_on(false);
+}
+
+static void write_entry(FILE *f, const char *name, const char *type)
+{
+	struct ec_private k = party_scalar(name);
+	char hex[HEX_SIZE(EC_FIELD_MAX)];
+
+	fprintf(f, "  %s: {type: %s, curve: p-256, test: true, private: {hex: %s}}\n", name, type,
+	    hex_put(span_of(k.b, k.n), hex, sizeof(hex)));
+}
+
+void change_rig_on_parties(void)
+{
+	FILE *f;
+	struct err e;
+
+	rig_on(true);
+	snprintf(store_path, sizeof(store_path), "/tmp/change_rig.%d.yaml", (int)getpid());
+	unlink(store_path);
+	umask(077);
+	f = fopen(store_path, "w");
+	assert_non_null(f);
+	fputs("cardadm: keystore/1\nkeys:\n", f);
+	write_entry(f, "operator", "grantor");
+	write_entry(f, "authority", "grantor");
+	write_entry(f, "acme", "party, form: signing");
+	write_entry(f, "bank", "party, form: signing");
+	fclose(f);
+	assert_ok(keystore_open(store_path, &store, &e), &e);
 }
 
 void change_rig_again(void)
@@ -178,4 +228,8 @@ void change_rig_off(void)
 	session_wipe(&change_session);
 	card_close(&card);
 	unlink(path);
+	keystore_close(store);
+	store = NULL;
+	if (store_path[0] != '\0')
+		unlink(store_path);
 }

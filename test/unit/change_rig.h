@@ -16,6 +16,10 @@ extern struct session change_session;
 
 /* A new card with key set 30 and an open channel of level 33 to its issuer domain. */
 void change_rig_on(void);
+/* The same with a key 11 and an issuer of grants, of the cases of test/vectors/containers.json
+ * (party_open_vectors comes first), and from then on a key store for kinds that look into one:
+ * `operator` and `authority` of type grantor, `acme` and `bank` of type party. */
+void change_rig_on_parties(void);
 void change_rig_off(void);
 /* The same card, taken out and put in again. */
 void change_rig_again(void);

@@ -54,8 +54,14 @@ static const char *text_of(const struct field *f, enum value v, char out[static 
 		return f->choices[v == FIRST ? 0 : 1];
 	case FIELD_PRIVILEGES:
 		return v == FIRST ? "card-lock" : "card-reset";
+	case FIELD_DATE:
+		return v == FIRST ? "2098-12-31" : "2099-12-31";
+	case FIELD_AID_NEW:
+		return v == FIRST ? "new" : "A00000015100000102";
 	case FIELD_TEXT:
 	case FIELD_KEYS:
+	case FIELD_ENTRY:
+	case FIELD_WHERE:
 		return v == FIRST ? "one" : "two";
 	case FIELD_FILE:
 	case FIELD_FILES:
@@ -71,7 +77,7 @@ static void complete(const struct field *f, enum value v, void *x)
 	void *at = (char *)x + f->offset;
 	struct err e;
 
-	if (f->kind == FIELD_KEYS)
+	if (f->kind == FIELD_KEYS || f->kind == FIELD_ENTRY)
 		((struct field_keys *)at)->entry = &keys[v == FIRST ? 0 : 1];
 	if (f->kind == FIELD_FILE)
 		assert_ok(field_file_read(at, FIELD_FILE_MAX, &e), &e);

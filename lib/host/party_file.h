@@ -3,10 +3,10 @@
  * what is known of the key of a card. Files are PEM, or the octets themselves; whoever reads one
  * has looked at all of it before anything is done with it.
  */
-#ifndef CMD_AUTHORITY_PARTY_FILE_H
-#define CMD_AUTHORITY_PARTY_FILE_H
+#ifndef HOST_PARTY_FILE_H
+#define HOST_PARTY_FILE_H
 
-#include "cmd/kit/out.h"
+#include "base/err.h"
 #include "gp/grant.h"
 
 enum party_file_kind {
@@ -34,24 +34,14 @@ int party_file_write(const char *path, enum party_file_kind k, struct span octet
 /* The same over a file that is there, whole or not at all. */
 int party_file_replace(const char *path, enum party_file_kind k, struct span octets, struct err *e);
 
-/* "read,write": ERR_USAGE names the option. */
-int rights_parse(const char *list, uint8_t *rights, struct err *e);
-json_t *rights_json(uint8_t rights);
 /* "read, write", for people; returns out. */
 enum { RIGHTS_TEXT = 48 };
 char *rights_text(uint8_t rights, char out[static RIGHTS_TEXT]);
 /* "5B1C...": first 8 octets of the key digest; returns out, empty when it cannot be computed. */
 enum { FINGERPRINT_TEXT = 2 * PARTY_NAME + 1 };
 char *fingerprint_text(const struct ec_public *k, char out[static FINGERPRINT_TEXT]);
-/* The members of a request or grant that are wished for or given: rights, quotas, prefix. */
-struct party_wish {
-	uint8_t rights;
-	const struct quotas *quotas;
-	struct span prefix;
-};
-void wish_show(json_t **o, const struct party_wish *w);
-/* A party's id, which is any octets: as it is when it is printable ASCII, else in hex. */
-void party_id_show(json_t **o, const char *name, struct span id);
+/* A party's id, which is any octets: as it is when it is printable ASCII, else in hex. Returns
+ * out. */
 enum { PARTY_ID_TEXT = 2 * PARTY_ID_MAX + 1 };
 char *party_id_text(struct span id, char out[static PARTY_ID_TEXT]);
 /* The last day of a grant, "2027-12-31"; `until` is the midnight behind it. Returns out. */

@@ -2,15 +2,15 @@
  * Keys of the key store that third parties on the card take: of issuers of grants, of parties, of
  * the application, and who certifies cards.
  */
-#ifndef CMD_AUTHORITY_PARTY_KEYS_H
-#define CMD_AUTHORITY_PARTY_KEYS_H
+#ifndef CHANGE_PARTY_KEYS_H
+#define CHANGE_PARTY_KEYS_H
 
-#include "gp/grant.h"
+#include "host/card_seen.h"
 #include "keystore/keystore.h"
 
 /* A key of type grantor or party; `own` is NULL where only the public half is here. Borrowed from
  * the key store. */
-struct party_key {
+struct party_entry {
 	const char *name;
 	struct ec_public key;
 	const struct ec_private *own;
@@ -19,13 +19,14 @@ struct party_key {
 /* Entry `name` (NULL: the only one) of type party or grantor; `own`: its private half is needed.
  * ERR_AUTH. */
 int party_key_find(const struct keystore *ks, enum entry_type type, const char *name, bool own,
-    struct party_key *k, struct err *e);
+    struct party_entry *k, struct err *e);
 /* The grantor that tag 42 of a grant names; NULL in k->name: the store has none. ERR_AUTH when an
  * entry cannot be read. */
-int grantor_named(const struct keystore *ks, struct span name, struct party_key *k, struct err *e);
+int grantor_named(
+    const struct keystore *ks, struct span name, struct party_entry *k, struct err *e);
 /* The party with this key; NULL in k->name: the store has none. */
 int party_known(
-    const struct keystore *ks, const struct ec_public *key, struct party_key *k, struct err *e);
+    const struct keystore *ks, const struct ec_public *key, struct party_entry *k, struct err *e);
 /* The value of an entry of type domain-key. ERR_AUTH. */
 int domain_key_find(
     const struct keystore *ks, const char *name, const struct key **dk, struct err *e);
@@ -36,26 +37,6 @@ int domain_key_find(
 int grantors_check(const struct keystore *ks, struct err *e);
 
 /* Every ca of the store as an anchor, which borrows from it. ERR_AUTH. */
-enum { PARTY_ANCHORS_MAX = 16 };
-struct party_anchors {
-	struct cert_anchor list[PARTY_ANCHORS_MAX];
-	size_t n;
-};
 int party_anchors_take(const struct keystore *ks, struct party_anchors *a, struct err *e);
-/*
- * Certificates of a card in a row: their leaf, on P-256, as far as it can be told without the card.
- * Without an anchor only its form is looked at, and *proven is false. ERR_AUTH: they do not hold,
- * or one of them is a grant.
- */
-int card_certs_check(struct span certs, const struct party_anchors *a, struct ec_public *key,
-    bool *proven, struct err *e);
-/* PEM of certificates of a card as BF21 has them. */
-#define CARD_LABEL "CARDADM CARD"
-/* Appends certificates of a card in a row out of any file with such: of `authority enrol`, X.509 in
- * PEM, or their octets. ERR_INPUT. */
-int card_certs_read(const char *path, struct wr *certs, struct err *e);
-/* Both. */
-int card_file_read(const char *path, const struct party_anchors *a, struct ec_public *key,
-    bool *proven, struct err *e);
 
 #endif

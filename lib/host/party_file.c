@@ -1,12 +1,11 @@
-#include "cmd/authority/party_file.h"
+#include "host/party_file.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/file.h"
 #include "base/hex.h"
-#include "cmd/kit/print.h"
-#include "cmd/kit/show.h"
 #include "crypto/armour.h"
 #include "tlv/tlv.h"
 
@@ -151,60 +150,15 @@ int party_file_replace(const char *path, enum party_file_kind k, struct span oct
 
 /* ---- words ---- */
 
-static const struct {
-	uint8_t bit;
-	const char *name;
-} rights_names[] = { { RIGHT_READ, "read" }, { RIGHT_WRITE, "write" }, { RIGHT_CONTENT, "content" },
-	{ RIGHT_ADMIT, "admit" }, { RIGHT_SHARED, "shared" } };
-enum { RIGHTS_N = sizeof(rights_names) / sizeof(rights_names[0]) };
-
-static bool right_from(const char *word, size_t n, uint8_t *rights)
-{
-	for (size_t i = 0; i < RIGHTS_N; i++)
-		if (strlen(rights_names[i].name) == n &&
-		    strncmp(rights_names[i].name, word, n) == 0) {
-			*rights |= rights_names[i].bit;
-			return true;
-		}
-	return false;
-}
-
-int rights_parse(const char *list, uint8_t *rights, struct err *e)
-{
-	*rights = 0;
-	for (const char *p = list;; p++) {
-		size_t n = strcspn(p, ",");
-
-		if (!right_from(p, n, rights)) {
-			err_set(e, ERR_USAGE, "--rights: there is no right `%.*s`",
-			    (int)(n < 40 ? n : 40), p);
-			return err_hint(e, "read, write, content, admit and shared, with commas");
-		}
-		p += n;
-		if (*p == '\0')
-			return 0;
-	}
-}
-
-json_t *rights_json(uint8_t rights)
-{
-	json_t *a = json_array();
-
-	for (size_t i = 0; i < RIGHTS_N; i++)
-		if ((rights & rights_names[i].bit) != 0)
-			show_add(&a, json_text(rights_names[i].name));
-	return a;
-}
-
 char *rights_text(uint8_t rights, char out[static RIGHTS_TEXT])
 {
 	size_t at = 0;
 
 	out[0] = '\0';
-	for (size_t i = 0; i < RIGHTS_N; i++)
-		if ((rights & rights_names[i].bit) != 0)
+	for (size_t i = 0; right_names[i] != NULL; i++)
+		if ((rights & 1u << i) != 0)
 			at += (size_t)snprintf(out + at, RIGHTS_TEXT - at, "%s%s",
-			    at == 0 ? "" : ", ", rights_names[i].name);
+			    at == 0 ? "" : ", ", right_names[i]);
 	return out;
 }
 
@@ -218,23 +172,6 @@ char *fingerprint_text(const struct ec_public *k, char out[static FINGERPRINT_TE
 	return out;
 }
 
-static void quota_show(json_t **o, const char *name, const struct quota *q)
-{
-	if (q->given)
-		out_set(o, name, json_integer(q->n));
-}
-
-void wish_show(json_t **o, const struct party_wish *w)
-{
-	out_set(o, "rights", rights_json(w->rights));
-	quota_show(o, "quota_volatile", &w->quotas->volatile_quota);
-	quota_show(o, "quota_data", &w->quotas->data_quota);
-	quota_show(o, "reserve_volatile", &w->quotas->volatile_reserve);
-	quota_show(o, "reserve_data", &w->quotas->data_reserve);
-	if (w->prefix.n > 0)
-		out_set(o, "aid_prefix", out_hex(w->prefix));
-}
-
 char *party_id_text(struct span id, char out[static PARTY_ID_TEXT])
 {
 	bool plain = true;
@@ -245,13 +182,6 @@ char *party_id_text(struct span id, char out[static PARTY_ID_TEXT])
 		return hex_put(id, out, PARTY_ID_TEXT);
 	snprintf(out, PARTY_ID_TEXT, "%.*s", (int)id.n, (const char *)id.p);
 	return out;
-}
-
-void party_id_show(json_t **o, const char *name, struct span id)
-{
-	char text[PARTY_ID_TEXT];
-
-	out_set(o, name, json_text(party_id_text(id, text)));
 }
 
 char *day_text(int64_t midnight, char out[static DAY_TEXT])
