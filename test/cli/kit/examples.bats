@@ -116,3 +116,35 @@ copies() {
 	[ "$status" -eq 0 ]
 	[[ $output == *"claimed, "*" reserved"*"BANK: read"*"closed for other issuers" ]]
 }
+
+@test "examples/third-parties/fleet.yaml: ACME and BANK on every card" {
+	load ../parties
+	mkdir op
+	"$CARDADM" keystore init --test-keys op/keys.yaml
+	cp "$EXAMPLES/third-parties/fleet.yaml" op/
+	"$CARDADM" -k op/keys.yaml vcard create op/fleet --count 3 --protocol scp11 --grantor grantor
+	: >public.yaml
+	party acme
+	party bank
+	request bank --reserve-data 3000
+	mkdir op/in
+	for k in 1 2 3; do
+		card=$("$CARDADM" -r vcard:op/fleet/000$k.card -k op/keys.yaml authority enrol --yes --no-close --json 2>/dev/null | jq -r .card)
+		op authority grant bank.req --card "$card" --container new --fingerprint "$fingerprint" \
+			--valid-until 2099-12-31 --output "op/in/bank-$k.grant"
+	done
+	request acme
+	mv acme.req op/
+	# As the file stands, nobody has told whose request it is.
+	fails 7 campaign check op/fleet.yaml
+	[[ $stderr == *"op/fleet.yaml:"*": the request has fingerprint $fingerprint, not this one"* ]]
+	sed -i "s/fingerprint: 0*/fingerprint: $fingerprint/" op/fleet.yaml
+	ok campaign check op/fleet.yaml
+	[[ $output == *"1 reserve "*"grants of in/, 3 of them; "*"2 authorize-party ACME in a new container: read, write, content; "* ]]
+	ok campaign run op/fleet.yaml
+	for k in 1 2 3; do
+		[ "$("$CARDADM" -r vcard:op/fleet/000$k.card -k op/keys.yaml container list --json 2>/dev/null |
+			jq -c '.containers | map([.grants[0].party, .state]) | sort')" = '[["ACME","granted"],["BANK","granted"]]' ]
+	done
+	[ "$(ls op/grants | wc -l)" -eq 3 ]
+}
