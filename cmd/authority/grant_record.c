@@ -123,7 +123,7 @@ static int grant_outcome(const struct grant *g, const char *event, struct err *e
 	out_set(&o, "serial", serial_json(g->serial));
 	party_id_show(&o, "party", g->id);
 	out_set(&o, "container", out_hex(g->container));
-	return record_append(grants_file, o, e);
+	return record_note(grants_file, o, e);
 }
 
 int grant_record_end(

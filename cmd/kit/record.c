@@ -48,8 +48,10 @@ static int open_record(const char *file, int *fd, struct err *e)
 	return -1;
 }
 
+enum keep { ON_DISK, SOME_TIME };
+
 /* One line, whole: what others append at the same time comes before or behind it. */
-static int append(int fd, json_t *take, struct err *e)
+static int append(int fd, json_t *take, enum keep keep, struct err *e)
 {
 	char *text = take == NULL ? NULL : json_dumps(take, JSON_COMPACT), *line = NULL;
 	int n = -1, rc = 0;
@@ -60,14 +62,14 @@ static int append(int fd, json_t *take, struct err *e)
 	free(text);
 	if (n < 0)
 		return err_memory(e);
-	if (write(fd, line, (size_t)n) != n || fdatasync(fd) != 0)
+	if (write(fd, line, (size_t)n) != n || (keep == ON_DISK && fdatasync(fd) != 0))
 		rc =
 		    err_errno(e, ERR_LEDGER, "the record in the state directory cannot be written");
 	free(line);
 	return rc;
 }
 
-int record_append(const char *file, json_t *take, struct err *e)
+static int append_to(const char *file, json_t *take, enum keep keep, struct err *e)
 {
 	int fd, rc;
 
@@ -75,9 +77,19 @@ int record_append(const char *file, json_t *take, struct err *e)
 		json_decref(take);
 		return -1;
 	}
-	rc = append(fd, take, e);
+	rc = append(fd, take, keep, e);
 	close(fd);
 	return rc;
+}
+
+int record_append(const char *file, json_t *take, struct err *e)
+{
+	return append_to(file, take, ON_DISK, e);
+}
+
+int record_note(const char *file, json_t *take, struct err *e)
+{
+	return append_to(file, take, SOME_TIME, e);
 }
 
 static int read_rows(struct record *r, struct err *e)
@@ -137,7 +149,7 @@ int record_lock_behind(const char *file, int64_t *at, struct record **out, struc
 
 int record_add(struct record *r, json_t *take, struct err *e)
 {
-	int rc = append(r->fd, take, e);
+	int rc = append(r->fd, take, ON_DISK, e);
 
 	if (rc == 0 && r->at != NULL)
 		*r->at = lseek(r->fd, 0, SEEK_END);

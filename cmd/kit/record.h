@@ -16,6 +16,8 @@ char *record_now(char out[static RECORD_TIME]);
 /* Appends one line to the file of this name, whole and on the disk when it returns; takes the
  * object over. ERR_LEDGER. */
 int record_append(const char *file, json_t *take, struct err *e);
+/* The same without waiting for the disk: an outcome that can be found out again. */
+int record_note(const char *file, json_t *take, struct err *e);
 /* An open record that nobody else reads or writes meanwhile, for what depends on what is in it. */
 struct record;
 int record_lock(const char *file, struct record **r, struct err *e);

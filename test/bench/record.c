@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "measure.h"
+#include "cmd/authority/grant_record.h"
 #include "cmd/channel/open.h"
 
 enum { FILE_MAX = 4 << 20 };
@@ -98,10 +99,30 @@ static void tell_failure(void *ctx, const struct ledger_card *c, uint32_t done, 
 		fprintf(stderr, "%s: failed at %s: %s\n", c->file, c->step, c->reason);
 }
 
+static int take_serial(void *changes, const struct grant_issue *g, uint64_t *serial, struct err *e)
+{
+	return grant_serial_take(changes, g, serial, e);
+}
+
+static void placed(
+    void *changes, const struct change_place *at, const void *work, const struct err *why)
+{
+	struct err e;
+
+	(void)changes;
+	need(grant_record_end(at->change, work, why, &e) == 0, "the record of grants");
+}
+
 void campaign_whole(int (*open_card)(void *ctx, const char *path, struct card *card, struct err *e),
     void *ctx, uint64_t cards)
 {
-	struct campaign_calls calls = { .open = open_card, .progress = tell_failure, .ctx = ctx };
+	struct serials serials = { .yes = false };
+	struct campaign_calls calls = { .open = open_card,
+		.progress = tell_failure,
+		.serial = take_serial,
+		.changed = placed,
+		.changes = &serials,
+		.ctx = ctx };
 	static struct campaign c;
 	struct campaign_result r;
 	struct err e = { 0 };

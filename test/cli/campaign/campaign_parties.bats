@@ -97,7 +97,7 @@ reason() {
 		[ "$(on 000$k container list --json | jq -r '.containers[0].grants[0].digest')" = \
 			"$(grant_digest "out/$cin.grant")" ]
 	done
-	[ "$(ls out | wc -l)" -eq 3 ]
+	[ "$(find out -type f | wc -l)" -eq 3 ]
 	# One of them claims; a ledger that is lost is learnt from the cards: nothing is placed twice.
 	mv "out/$cin.grant" acme.grant
 	CARDADM_READER=vcard:fleet/0003.card claim acme
@@ -175,7 +175,7 @@ reason() {
 		fails "$1" campaign run campaign.yaml
 		[ ! -e campaign.ledger ]
 	}
-	wrong 7 '$a level: 13' "8:5: authorize-party needs channels of SCP03 with level 33"
+	wrong 7 '8a level: 13' "8:5: authorize-party needs channels of SCP03 with level 33"
 	wrong 7 's/keys: test/keys: old/' "authorize-party needs channels of SCP03 with level 33"
 	[[ $stderr == *"\`old\` is a key set for SCP02"* ]]
 	wrong 7 's/fingerprint: [0-9A-F]*/fingerprint: 0011223344556677/' "the request has fingerprint $fingerprint, not this one"

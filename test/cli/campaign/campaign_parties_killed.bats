@@ -29,7 +29,7 @@ killed_until_done() {
 # each_has_one FOLDER: each card has one container with one grant, whose file is there; no other
 # domain was left behind, and no serial was used twice.
 each_has_one() {
-	local card cin digests=0
+	local card cin
 	for card in fleet/*.card; do
 		card=$(basename "$card" .card)
 		on "$card" container list --json >shown.json
@@ -80,4 +80,25 @@ each_has_one() {
 	echo "killed $kills times" >&2
 	[ "$(report '[.total, .done]')" = '[12,12]' ]
 	each_has_one in
+}
+
+@test "authorize-party: cards that are pulled, fall silent or lose power at each command: the next run ends it" {
+	parties_fleet 1
+	rm fleet/0001.card
+	for k in $(seq 5 24); do
+		for fault in removed silent; do
+			"$CARDADM" -k op/keys.yaml vcard create "fleet/$fault-$k.card" --protocol scp11 \
+				--grantor grantor --fault "$fault:$k"
+		done
+	done
+	for k in 1 2 3 4 5 6; do
+		"$CARDADM" -k op/keys.yaml vcard create "fleet/power-cut-$k.card" --protocol scp11 \
+			--grantor grantor --fault "power-cut:$k"
+	done
+	parties_campaign "authorize-party: {request: acme.req, fingerprint: $fingerprint, container: new, valid-until: 2099-12-31, grants: out/}"
+	fails 9 campaign run campaign.yaml
+	[ "$(report '.failed > 30')" = true ]
+	ok campaign run campaign.yaml --retry-authentication
+	[ "$(report '[.total, .done]')" = '[46,46]' ]
+	each_has_one out
 }

@@ -146,5 +146,5 @@ copies() {
 		[ "$("$CARDADM" -r vcard:op/fleet/000$k.card -k op/keys.yaml container list --json 2>/dev/null |
 			jq -c '.containers | map([.grants[0].party, .state]) | sort')" = '[["ACME","granted"],["BANK","granted"]]' ]
 	done
-	[ "$(ls op/grants | wc -l)" -eq 3 ]
+	[ "$(find op/grants -name "*.grant" | wc -l)" -eq 3 ]
 }
