@@ -4,6 +4,7 @@
 # key files are theirs to hold them.
 
 load ../lib
+load ../secrets
 
 # Key stores whose values are known, so that they can be searched for.
 planted() {
@@ -15,23 +16,6 @@ planted() {
 	# What is public is no secret: issuer and signer keys on `public:` lines.
 	public=$(grep -i 'public' keys.yaml | grep -oiE '[0-9a-f]{64,130}' || true)
 	for p in $public; do secrets=$(grep -vix "$p" <<<"$secrets"); done
-}
-
-# absent FILE...: none of the secrets, whole or half, hex or raw, stands in the files.
-absent() {
-	local s half
-	for s in $secrets; do
-		for half in "${s:0:16}" "${s: -16}"; do
-			if grep -qiaF "$half" "$@"; then
-				echo "a key stands in hex in: $(grep -liaF "$half" "$@")" >&2
-				return 1
-			fi
-			if LC_ALL=C grep -qaP "$(sed 's/../\\x&/g' <<<"$half")" "$@"; then
-				echo "a key stands raw in: $(LC_ALL=C grep -laP "$(sed 's/../\\x&/g' <<<"$half")" "$@")" >&2
-				return 1
-			fi
-		done
-	done
 }
 
 @test "no key in output, errors, trace, bundle, ledger, report, state" {

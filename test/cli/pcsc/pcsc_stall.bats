@@ -76,32 +76,6 @@ versions() { # FILE
 	[ "$(versions one.card)" = '["31"]' ]
 }
 
-# relay_start FIRST SECOND: both cards in the first reader, by way of relay.py.
-relay_start() {
-	local cards
-	cards=$(free_ports 2)
-	/usr/bin/python3 "$TOP/test/cli/relay.py" "${vpcd##*:}" "$cards" >relay.out 2>relay.err 3>&- &
-	relay_pid=$!
-	wait_for grep -qs listening relay.out
-	: >serve.err
-	"$CARDADM" vcard serve "$@" --vpcd "127.0.0.1:$cards" >serve.out 2>serve.err 3>&- &
-	# shellcheck disable=SC2034 # serve_end looks at it
-	serve_pid=$!
-	wait_for grep -qx ready serve.err
-	wait_for first_has_card
-}
-
-first_has_card() {
-	opensc-tool -l 2>/dev/null | grep -q ' Yes .*Bench 01 00 00'
-}
-
-relay_end() {
-	rm -f stall
-	serve_end
-	wait "$relay_pid" || true
-	relay_pid=
-}
-
 @test "a card that stalls: its command has --timeout SECONDS and no more, in both modes" {
 	stores
 	image app.img 20000
