@@ -3,6 +3,8 @@
 # independent model, as recordings; then sessions of our own card.
 
 load ../lib
+load ../parties
+load ../secrets
 
 VECTORS=$TOP/test/vectors/containers.json
 
@@ -258,4 +260,79 @@ field() {
 	[[ $output == *"key 01 of version 74: controlling authority (CASD) or issuer of grants"* ]]
 	[[ $output == *"key 11 of version"*"SCP11a"* ]]
 	[[ $output == *"key 12 of version 01: stored key of an entity (SCP11a)"* ]]
+}
+
+# recorded: the verbs of a card's third parties, each with --trace into the same file; all.yaml has
+# the keys of everybody, as nobody in life does.
+recorded() {
+	operator
+	op -y authority enrol --no-close
+	cert=$(echo *.pem)
+	party acme
+	party bank 31 agreement
+	request acme --quota-data 20000 --domain-key wallet --card "$cert"
+	authorize acme --container new --trace t.txt
+	claim acme --trace t.txt
+	printf 'may enter until 2031' >object
+	as acme container put 1 object --trace t.txt
+	as acme container get 1 --trace t.txt
+	request bank --rights read,write
+	op authority grant bank.req --card "${cert%.pem}" --container "$container" --valid-until 2099-12-31 \
+		--output bank.grant --fingerprint "$fingerprint"
+	as acme container admit bank.grant --trace t.txt
+	op -y revoke party ACME --container "$container" --trace t.txt
+	{
+		cat acme/keys.yaml
+		sed -n '/^  test:/,/^  [a-z]*:$/p' op/keys.yaml | sed '$d'
+		echo "  bank: {type: party, form: agreement, curve: p-256, public: {hex: $(public bank bank)}}"
+	} >acme/all.yaml
+	chmod 600 acme/all.yaml
+	secrets="$(cat acme/{access,domain-key}.hex) $(scalar acme/party.pem) $(xxd -p -c 64 object)"
+	theirs=(-k acme/all.yaml --keys test --keys access --keys acme --keys operator --keys bank)
+}
+
+@test "the verbs as they were recorded: what was protected, whose the claim was, and no key" {
+	recorded
+	ok explain t.txt "${theirs[@]}"
+	# authorize party
+	[[ $output == *"INSTALL for install and make selectable of $container from "*" [ok]"* ]]
+	[[ $output == *"80 operation: 01 (place)"*"7F76 domain key for this card"*"86 wrapped key: "* ]]
+	placed=$(grep -m 1 '^> 84E210' -n t.txt | cut -d: -f1)
+	[[ $output == *"the answer is of this grant [ok]"*"of serial "*" is that of line $placed [ok]"* ]]
+	# container claim
+	[[ $output == *"placed in line $placed, octet by octet [ok]"*"claim of container $container by ACME"* ]]
+	claimed=$(grep -m 1 '^> ..D8' -n t.txt | cut -d: -f1)
+	# container put and get, by whoever put the set there
+	[[ $output == *"proves the claim of line $claimed [ok]"*"plain 80E2900017"*"DF01 object of a party: ** (20 octets)"* ]]
+	[[ $output == *"GET DATA DF01 [ok]"*"DF01 object of a party: ** (20 octets)"* ]]
+	# container admit, then revoke party
+	[[ $output == *"4F container: $container"*"82 rights: 03 (read, write)"*"the party's key is bank [ok]"* ]]
+	[[ $output == *"80 operation: 02 (revoke)"*"5F20 party: 41434D45 (ACME)"*"83 data: 00 (erased)"* ]]
+	[ "$(grep -c '80 operation: ' <<<"$output")" -eq 3 ]
+	printf '%s\n' "$output" "$stderr" >said
+	ok explain t.txt "${theirs[@]}" --json
+	[ "$(jq -c '[.verified, .mistake]' <<<"$output")" = '[true,null]' ]
+	printf '%s\n' "$output" "$stderr" >said.json
+	absent said said.json t.txt
+}
+
+@test "the verbs as they were recorded, and changed afterwards: 8, with the line" {
+	recorded
+	# One bit of the claim's grant: not the one that was placed, nor the issuer's.
+	line=$(grep -m 1 '^> [89]02A7481' -n t.txt | cut -d: -f1)
+	sed "${line}s/41434D45/41434D44/" t.txt >changed
+	fails 8 explain changed "${theirs[@]}"
+	[[ $stderr == *"changed:"*": grant, by grantor operator: signature wrong"* ]]
+	# One of the revocation, which is protected: its last octet.
+	line=$(grep '^> 84E2' -n t.txt | tail -n 1 | cut -d: -f1)
+	sed "${line}s/..00\$/5A00/" t.txt >changed
+	cmp -s t.txt changed && sed "${line}s/..00\$/5B00/" t.txt >changed
+	fails 8 explain changed "${theirs[@]}"
+	[[ $stderr == *"changed:$line: "* ]]
+	# Another set under the version that was claimed: the session shows that it was not ACME's.
+	openssl rand -hex 16 >acme/access.hex
+	cardadm explain t.txt "${theirs[@]}"
+	[ "$status" -eq 0 ]
+	[[ $stderr == *"of other keys, not checked"* ]]
+	run ! grep -q 'proves the claim' <<<"$output"
 }
