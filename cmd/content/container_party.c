@@ -1,4 +1,6 @@
 /* container admit, expel, leave: who is in a container, by those who are in it. */
+#include <time.h>
+
 #include "cmd/authority/grant_record.h"
 #include "cmd/authority/party_show.h"
 #include "cmd/authority/place.h"
@@ -143,7 +145,9 @@ static int admit_run(struct ctx *c, void *args, struct err *e)
 	char text[FINGERPRINT_TEXT];
 
 	if (party_file_read_as(
-		a->grant, 1u << PARTY_FILE_GRANT | 1u << PARTY_FILE_PLACED, &w.file, e) != 0) {
+		a->grant, 1u << PARTY_FILE_GRANT | 1u << PARTY_FILE_PLACED, &w.file, e) != 0 ||
+	    grant_serial_check(
+		w.file.grant_file.grant.serial, (int64_t)time(NULL) * 1000, c->yes, e) != 0) {
 		json_decref(o);
 		party_file_free(&w.file);
 		return -1;
@@ -261,7 +265,7 @@ const struct verb verb_container_admit = {
 	.group = GROUP_CONTENT,
 	.place = 200,
 	.summary = "Let another party into a container of one's own",
-	.needs = PARTY_NEEDS,
+	.needs = PARTY_NEEDS | DESTROYS,
 	VERB_OPTS(admit_opts),
 	VERB_OPERANDS(admit_operands),
 	.args_size = sizeof(struct args),

@@ -344,6 +344,31 @@ HELLO=$TOP/examples/hello.cap
 	[ "$(jq .already <<<"$output")" = true ]
 }
 
+@test "container admit: a serial far ahead of the clock burns those below it: only with --yes" {
+	operator
+	party acme
+	party bank 31
+	request acme --quota-data 9000
+	authorize acme --container new
+	last=$(jq .serial <<<"$output")
+	claim acme
+	op -y authority enrol --no-close
+	card=$("$CARDADM" -k op/keys.yaml authority list --json | jq -r '.cards[0].cin')
+	ahead=$(($(date +%s%3N) + 864000000))
+	jq -c --argjson n "$ahead" 'select(.event == "grant") | .serial = $n' \
+		"$XDG_STATE_HOME/cardadm/grants.jsonl" >rows
+	cat rows >>"$XDG_STATE_HOME/cardadm/grants.jsonl"
+	request bank
+	op authority grant bank.req --card "$card" --container "$container" --rights read --yes \
+		--valid-until 2099-12-31 --output bank.grant --fingerprint "$fingerprint"
+	refused 7 acme container admit bank.grant --trace t
+	[[ $stderr == *"serial $((ahead + 1)) is more than a day ahead of the clock"*"hint: "*"--yes"* ]]
+	[ ! -e t ]
+	[ "$(state '[.issuers[0].serial, (.containers[0].grants | length)]')" = "[$last,0]" ]
+	as acme container admit bank.grant --yes
+	[ "$(state '[.issuers[0].serial, (.containers[0].grants | length)]')" = "[$((ahead + 1)),1]" ]
+}
+
 @test "a party leaves, and what it kept is for the same key alone" {
 	operator
 	party acme
