@@ -11,7 +11,7 @@
 
 struct args {
 	const char *issuer, *ca, *certificate, *output;
-	bool no_close, no_time;
+	bool no_close, keep_issuers, no_time;
 	struct channel_args channel;
 };
 
@@ -26,6 +26,8 @@ static const struct opt opts[] = {
 	OPT_PATH("output", "FILE", args, output,
 	    "Where the card's key goes, or its certificates (CIN.pub, CIN.pem)"),
 	OPT_FLAG("no-close", args, no_close, "Let the card take other issuers of grants later"),
+	OPT_FLAG("keep-issuers", args, keep_issuers,
+	    "Close the card with the keys of other issuers on it, which stay for ever"),
 	OPT_FLAG("no-time", args, no_time, "Leave the card's clock alone"),
 	CHANNEL_OPTS(args, channel),
 };
@@ -46,6 +48,7 @@ struct work {
 	struct key_infos keys;
 	struct registered known, now;
 	bool is_known, made, put_issuer, closed;
+	size_t others; /* keys of other issuers */
 };
 
 /* ---- before the card ---- */
@@ -183,30 +186,66 @@ static int see_key(struct work *w, struct err *e)
 
 /* ---- issuer, close ---- */
 
+static size_t issuer_keys(const struct work *w)
+{
+	size_t n = 0;
+
+	for (uint8_t kid = KID_GRANT_ISSUER_FIRST; kid <= KID_GRANT_ISSUER_LAST; kid++)
+		n += keys_at(&w->keys, KVN_GRANT_ISSUER, kid) != NULL;
+	return n;
+}
+
 /*
- * Every issuer that the card tells has its key. It tells those whose key is gone as well, for their
- * serials (containers.md 7), and not which they are: ours may be among them. A key that is there
- * twice does no harm; a closed card without it is lost.
+ * The card has the key of our issuer: it tells of it, and every issuer that it tells has its key.
+ * It tells those whose key is gone as well, for their serials (containers.md 7), and not which they
+ * are: ours may be among them. A key that is there twice does no harm; a closed card without it is
+ * lost.
  */
-static bool issuers_have_keys(const struct work *w)
+static bool has_ours(const struct work *w)
 {
 	struct rd r = rd_of(w->card.all.issuers);
 	struct container_issuer i;
-	size_t told = 0, keys = 0;
+	uint64_t serial;
+	size_t told = 0;
 
 	while (container_issuer_next(&r, &i))
 		told++;
-	for (uint8_t kid = KID_GRANT_ISSUER_FIRST; kid <= KID_GRANT_ISSUER_LAST; kid++)
-		keys += keys_at(&w->keys, KVN_GRANT_ISSUER, kid) != NULL;
-	return told == keys;
+	return told == issuer_keys(w) &&
+	       container_issuer_find(&w->card.all, SPAN(w->issuer_name), &serial);
+}
+
+/*
+ * Others whose grants the card takes. Closed, their keys stay for ever, and who has the card's keys
+ * needs this authority no more (containers.md 2, C13): nothing that --yes of a script says yes to.
+ */
+static int check_others(struct work *w, struct err *e)
+{
+	struct rd r = rd_of(w->card.all.issuers);
+	struct container_issuer i;
+	char name[2 * PARTY_NAME + 1];
+
+	w->others = issuer_keys(w) - (has_ours(w) ? 1 : 0);
+	while (w->others > 0 && container_issuer_next(&r, &i))
+		if (!span_eq(i.name, SPAN(w->issuer_name)))
+			ask_note(w->c,
+			    "the card knows another issuer of grants: %s, last serial %llu",
+			    hex_put(i.name, name, sizeof(name)), (unsigned long long)i.serial);
+	if (w->others == 0 || w->card.all.closed || w->a->no_close || w->a->keep_issuers)
+		return 0;
+	err_set(e, ERR_SAFETY,
+	    "the card has %zu key%s of version 74 that may be others': closed, it would take "
+	    "their grants for ever",
+	    w->others, w->others == 1 ? "" : "s");
+	return err_hint(e, "delete-keys 74 takes all of them out, and the same command puts the "
+			   "one of this issuer again; --keep-issuers lets them stay");
 }
 
 static int put_issuer(struct work *w, struct err *e)
 {
 	uint64_t serial;
 
-	if (container_issuer_find(&w->card.all, SPAN(w->issuer_name), &serial) &&
-	    (w->card.all.closed || issuers_have_keys(w)))
+	if (has_ours(w) || (w->card.all.closed &&
+			       container_issuer_find(&w->card.all, SPAN(w->issuer_name), &serial)))
 		return 0;
 	if (w->card.all.closed) {
 		err_set(e, ERR_SAFETY, "the card is closed, and does not know this issuer");
@@ -284,6 +323,7 @@ static int tell(struct work *w, const char *path, struct err *e)
 	out_set(&o, "certified", json_boolean(certified));
 	out_set(&o, "issuer", out_hex(SPAN(w->issuer_name)));
 	out_set(&o, "issuer_put", json_boolean(w->put_issuer));
+	out_set(&o, "other_issuers", json_integer((json_int_t)w->others));
 	out_set(&o, "closed", json_boolean(w->closed));
 	out_set_text(&o, certified ? "certificates" : "public_key", path);
 	if (out_result(w->c, o, e) != 0)
@@ -314,7 +354,8 @@ static int enrol(struct work *w, struct err *e)
 		err_set(e, ERR_SAFETY, "the key of this card was revoked");
 		return err_hint(e, "authority list shows the register");
 	}
-	if (see_key(w, e) != 0 || put_issuer(w, e) != 0 || close_card(w, e) != 0)
+	if (check_others(w, e) != 0 || see_key(w, e) != 0 || put_issuer(w, e) != 0 ||
+	    close_card(w, e) != 0)
 		return -1;
 	if ((!w->is_known || !same_card(&w->known, &w->now)) &&
 	    register_put(w->ks, &w->now, e) != 0)

@@ -117,6 +117,37 @@ grant() {
 	"$CARDADM" -k is/keys.yaml keys --json | jq -e '[.keys[] | select(.version == "74")] | length == 1'
 }
 
+@test "a card with the key of another issuer is not closed unseen" {
+	# The operator's own, before the authority has the card in its hands.
+	house
+	mkdir planted
+	sed "/^  grantor:/,/private:/{s/private: .*/private: {hex: $(openssl rand -hex 32)}/}" is/keys.yaml >planted/keys.yaml
+	chmod 600 planted/keys.yaml
+	ok -k planted/keys.yaml authority enrol --no-close
+	planted=$(public planted grantor | xxd -r -p | sha256sum | head -c 16)
+	fails 7 -k is/keys.yaml authority enrol --yes
+	[[ $stderr == *"another issuer of grants: ${planted^^}, last serial 0"* ]]
+	[[ $stderr == *"has 1 key of version 74 that may be others'"*"hint: delete-keys 74 "*"--keep-issuers"* ]]
+	[ "$(state '[.closed, (.issuers | length)]')" = '[false,1]' ]
+	# Left open, it is told, and counted as long as it is there.
+	enrol --no-close
+	[ "$(jq -c '[.other_issuers, .issuer_put, .closed]' <<<"$output")" = '[1,true,false]' ]
+	fails 7 -k is/keys.yaml authority enrol --yes
+	cp card both
+	# Taken out: only this issuer's is there when the card is closed.
+	is delete-keys 74 --yes
+	enrol
+	[ "$(jq -c '[.other_issuers, .issuer_put, .closed]' <<<"$output")" = '[0,true,true]' ]
+	[ "$("$CARDADM" -k is/keys.yaml keys --json | jq '[.keys[] | select(.version == "74")] | length')" = 1 ]
+	# Or meant.
+	cp both card
+	enrol --keep-issuers
+	[ "$(jq -c '[.other_issuers, .issuer_put, .closed]' <<<"$output")" = '[1,false,true]' ]
+	enrol
+	[ "$(jq -c '[.other_issuers, .closed]' <<<"$output")" = '[1,true]' ]
+	[[ $stderr == *"another issuer of grants: ${planted^^}"* ]]
+}
+
 @test "enrol asks before it closes the card" {
 	house
 	fails 7 -k is/keys.yaml authority enrol </dev/null
