@@ -119,6 +119,49 @@ static void test_agree(void **state)
 	rig_off(&r);
 }
 
+/* What is no set of three AES keys under one version of 30 to 3F, with the check values of them. */
+static void put_what_is_no_set(struct rig *r, const struct key *dek)
+{
+	static const struct {
+		const char *what;
+		size_t n;
+		uint8_t type, version;
+		size_t key_n;
+		uint16_t p1p2;
+		bool kcv; /* one bit of the last check value is wrong */
+		uint16_t sw;
+	} cases[] = {
+		{ "one key", 1, KEY_TYPE_AES, 0x30, 16, 0x0001, false, SW_WRONG_DATA },
+		{ "one key as a set", 1, KEY_TYPE_AES, 0x30, 16, 0x0081, false, SW_WRONG_DATA },
+		{ "two keys", 2, KEY_TYPE_AES, 0x30, 16, 0x0081, false, SW_WRONG_DATA },
+		{ "triple DES", 3, KEY_TYPE_DES, 0x30, 16, 0x0081, false, SW_WRONG_DATA },
+		{ "version 20", 3, KEY_TYPE_AES, 0x20, 16, 0x0081, false, SW_WRONG_DATA },
+		{ "version 40", 3, KEY_TYPE_AES, 0x40, 16, 0x0081, false, SW_WRONG_DATA },
+		{ "version 74", 3, KEY_TYPE_AES, 0x74, 16, 0x0081, false, SW_WRONG_DATA },
+		{ "in the place of one", 3, KEY_TYPE_AES, 0x30, 16, 0x3081, false, SW_WRONG_DATA },
+		{ "check value", 3, KEY_TYPE_AES, 0x30, 16, 0x0081, true, SW_SECURITY_STATUS },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct put_key put = { .version = cases[i].version, .n = cases[i].n };
+		uint8_t room[256];
+		struct wr w = wr_fixed(room, sizeof(room));
+		uint16_t sw;
+
+		for (size_t k = 0; k < cases[i].n; k++) {
+			put.type[k] = cases[i].type;
+			put.key[k].n = (uint8_t)cases[i].key_n;
+			memset(put.key[k].b, (int)(0x10 + k), cases[i].key_n / 2);
+			memset(put.key[k].b + 8, (int)(0x20 + k), cases[i].key_n / 2);
+		}
+		assert_true(put_key_put(&w, &put, dek));
+		w.p[w.n - 1] ^= cases[i].kcv;
+		sw = say(r, INS_PUT_KEY, cases[i].p1p2, wr_span(&w), NULL);
+		if (sw != cases[i].sw)
+			fail_msg("%s: %04X", cases[i].what, sw);
+	}
+}
+
 /* Nothing but PUT KEY of a whole access set, and what a stranger may read. */
 static void test_claim_session(void **state)
 {
@@ -174,8 +217,7 @@ static void test_claim_session(void **state)
 	assert_int_equal(say_hex(&r, INS_GET_DATA, TAG_CARD_DATA, ""), SW_OK);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		assert_int_equal(say_hex(&r, INS_PUT_KEY, keys[i].p1p2, keys[i].data), keys[i].sw);
-	assert_int_equal(put_access(&r, 0, 0x20, 1, &c.dek), SW_WRONG_DATA);
-	assert_int_equal(put_access(&r, 0, 0x40, 1, &c.dek), SW_WRONG_DATA);
+	put_what_is_no_set(&r, &c.dek);
 	assert_untouched(&r, &before);
 	assert_int_equal(box(&r, BOX)->stage, STAGE_GRANTED);
 	wr_free(&before);
@@ -209,15 +251,8 @@ static void test_two_claims(void **state)
 	r.host = first;
 	r.channel = 0;
 	assert_int_equal(r.v->channel[0].session, CHANNEL_IDLE);
-	{
-		/* what the first one says now is not protected by anything the card knows */
-		uint8_t room[64];
-		struct wr w = wr_fixed(room, sizeof(room));
-		struct capdu g = { .cla = 0x80, .ins = INS_GET_DATA, .p1 = 0xFF, .p2 = 0x73 };
-
-		assert_true(scp_seal_command(&r.host, &g, &w));
-		assert_int_equal(rig_raw(&r, wr_span(&w)), SW_SECURITY_STATUS);
-	}
+	/* what the first one says now is not protected by anything the card knows */
+	assert_int_equal(put_access(&r, 0, 0x32, 3, &c.dek), SW_SECURITY_STATUS);
 	assert_int_equal(box(&r, BOX)->party_n, 1);
 	assert_int_equal(box(&r, BOX)->party[0].set[0], 0x31);
 	rig_off(&r);
@@ -412,6 +447,72 @@ static void test_replay(void **state)
 	rig_off(&r);
 }
 
+/* The command that was recorded last, as it went over the wire. */
+static struct span heard(const struct wr *record, uint8_t room[static 300])
+{
+	const char *text = (const char *)record->p, *line = NULL;
+	char hex[600] = "";
+	struct span s;
+
+	for (const char *p = text; p < text + record->n; p = strchr(p, '\n') + 1)
+		if (*p == '>')
+			line = p + 2;
+	assert_non_null(line);
+	memcpy(hex, line, strcspn(line, "\n"));
+	s = unit_bytes(hex);
+	memcpy(room, s.p, s.n);
+	return span_of(room, s.n);
+}
+
+/* PUT KEY of a claim and of a key change, once more: at once, without a session, in the next claim,
+ * in a session of the party. The party's keys of today stay. */
+static void test_put_key_again(void **state)
+{
+	uint8_t room[2][300];
+	struct span claimed, changed;
+	struct wr record = wr_grow(1 << 16), before;
+	struct claim c;
+	struct rig r;
+
+	(void)state;
+	box_on(&r, 0x70);
+	granted(&r, &c, &acme);
+	assert_int_equal(claim_open(&r, &c), SW_OK);
+	r.record = &record;
+	assert_int_equal(put_access(&r, 0, 0x30, 0x30, &c.dek), SW_OK);
+	claimed = heard(&record, room[0]);
+	before = card_file(&r);
+	assert_int_equal(rig_raw(&r, claimed), SW_SECURITY_STATUS);
+	assert_int_equal(rig_raw(&r, claimed), SW_SECURITY_STATUS); /* and no session any more */
+	assert_untouched(&r, &before);
+	wr_free(&before);
+	assert_int_equal(as_party(&r, BOX, 0x30, 0x30), SW_OK);
+	assert_int_equal(put_access(&r, 0x30, 0x30, 0x40, &r.keys.dek), SW_OK);
+	changed = heard(&record, room[1]);
+	assert_int_equal(as_party(&r, BOX, 0x30, 0x40), SW_OK);
+	assert_int_equal(put_access(&r, 0x30, 0x30, 0x50, &r.keys.dek), SW_OK);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(as_party(&r, BOX, 0x30, 0x50), SW_OK);
+		before = card_file(&r);
+		assert_int_equal(rig_raw(&r, i == 0 ? claimed : changed), SW_SECURITY_STATUS);
+		assert_untouched(&r, &before);
+		wr_free(&before);
+	}
+	/* the next claim, after the party was put out */
+	as_operator(&r);
+	assert_int_equal(revoke_party(&r, BOX, "ACME", false), SW_OK);
+	granted(&r, &c, &acme);
+	assert_int_equal(claim_open(&r, &c), SW_OK);
+	before = card_file(&r);
+	assert_int_equal(rig_raw(&r, claimed), SW_SECURITY_STATUS);
+	assert_untouched(&r, &before);
+	wr_free(&before);
+	assert_int_equal(box(&r, BOX)->stage, STAGE_GRANTED);
+	wr_free(&record);
+	r.record = NULL;
+	rig_off(&r);
+}
+
 /* The counter of receipts rises with each place by the issuer, by one. */
 static void test_receipts(void **state)
 {
@@ -478,6 +579,10 @@ static void test_tries(void **state)
 	assert_int_equal(as_party_at(&r, BOX, 0x30, 0x30, 0x13), SW_OK);
 	assert_int_equal(
 	    say_hex(&r, INS_GET_DATA, TAG_CONTAINERS, ""), SW_SECURITY_STATUS); /* level 13 */
+	assert_int_equal(select_aid(&r, ISD), SW_OK);
+	r.keys = r.issue.keys;
+	rig_session(&r, 0x30, 0x13);
+	assert_int_equal(say_hex(&r, INS_GET_DATA, TAG_CONTAINERS, ""), SW_SECURITY_STATUS);
 	rig_off(&r);
 }
 
@@ -493,6 +598,7 @@ int main(void)
 		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_rights),
 		cmocka_unit_test(test_replay),
+		cmocka_unit_test(test_put_key_again),
 		cmocka_unit_test(test_receipts),
 		cmocka_unit_test(test_tries),
 	};

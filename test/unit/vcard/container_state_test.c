@@ -121,13 +121,14 @@ static void test_unshared(void **state)
 static void test_four(void **state)
 {
 	struct grant_spec g = { .rights = SHARED };
-	struct ec_private keys[6];
+	struct ec_private keys[6], fifth;
 	struct kept k[6];
 	char ids[6][3];
 	struct rig r;
 
 	(void)state;
 	box_on(&r, 0x70);
+	assert_true(ec_generate(EC_P256, &fifth));
 	for (int i = 0; i < 6; i++) {
 		assert_true(ec_generate(EC_P256, &keys[i]));
 		snprintf(ids[i], sizeof(ids[i]), "P%d", i);
@@ -150,12 +151,61 @@ static void test_four(void **state)
 	g.id = "OTHER"; /* the same key */
 	make(&k[4], &g);
 	assert_int_equal(operator_places(&r, &k[4]), SW_CONDITIONS);
+	g.key = &fifth; /* one that nobody here has: the fifth party */
+	make(&k[4], &g);
+	assert_int_equal(operator_places(&r, &k[4]), SW_CONDITIONS);
+	as_operator(&r);
+	assert_int_equal(revoke_party(&r, BOX, "P2", false), SW_OK);
+	make(&k[4], &g);
+	assert_int_equal(operator_places(&r, &k[4]), SW_OK);
+	assert_int_equal(claim_with(&r, &k[4], 0x32), SW_OK);
 	/* two sets for each of four: there is room */
 	for (uint8_t i = 1; i < 5; i++) {
 		assert_int_equal(party_says(&r, (uint8_t)(0x30 + i)), SW_OK);
 		assert_int_equal(put_access(&r, 0, (uint8_t)(0x38 + i), 1, &r.keys.dek), SW_OK);
 	}
 	assert_lasting(&r);
+	rig_off(&r);
+}
+
+/* Spent, taken back, never placed: while another grant waits none of them is the one that was
+ * placed; when none waits, no reference leads anywhere. */
+static void test_spent_and_revoked(void **state)
+{
+	struct grant_spec a = { .who = "acme", .id = "ACME", .rights = SHARED };
+	struct grant_spec b = { .who = "bank", .id = "BANK", .rights = SHARED };
+	struct grant_spec c = { .id = "THIRD", .rights = SHARED };
+	struct ec_private third;
+	struct kept dead[3], waits;
+	struct wr before;
+	struct rig r;
+
+	(void)state;
+	assert_true(ec_generate(EC_P256, &third));
+	c.key = &third;
+	box_on(&r, 0x70);
+	make(&dead[0], &a);
+	make(&dead[1], &b);
+	make(&waits, &c);
+	make(&dead[2], &a); /* never placed */
+	assert_int_equal(operator_places(&r, &dead[0]), SW_OK);
+	assert_int_equal(operator_places(&r, &dead[1]), SW_OK);
+	assert_int_equal(operator_places(&r, &waits), SW_OK);
+	assert_int_equal(claim_with(&r, &dead[0], 0x30), SW_OK);
+	as_operator(&r);
+	assert_int_equal(revoke_party(&r, BOX, "BANK", false), SW_OK);
+	before = card_file(&r);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(claim_open(&r, &dead[i].c), SW_CERTIFICATE_NOT_ALLOWED);
+	assert_untouched(&r, &before);
+	wr_free(&before);
+	assert_int_equal(claim_with(&r, &waits, 0x32), SW_OK);
+	before = card_file(&r);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(claim_open(&r, &dead[i].c), SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(claim_open(&r, &waits.c), SW_REFERENCE_NOT_FOUND);
+	assert_untouched(&r, &before);
+	wr_free(&before);
 	rig_off(&r);
 }
 
@@ -236,6 +286,21 @@ static void household(struct rig *r)
 	assert_int_equal(claim_with(r, &k, 0x31), SW_OK);
 }
 
+/* What a session that was open on a channel says now. */
+static void assert_out(struct rig *r, uint8_t channel, struct scp *session)
+{
+	struct scp keep = r->host;
+	uint8_t now = r->channel;
+
+	r->host = *session;
+	r->channel = channel;
+	assert_int_equal(say_hex(r, INS_GET_DATA, TAG_CONTAINERS, ""), SW_SECURITY_STATUS);
+	scp_wipe(&r->host);
+	memset(session, 0, sizeof(*session));
+	r->host = keep;
+	r->channel = now;
+}
+
 static void test_later_goes(void **state)
 {
 	struct scp party;
@@ -260,11 +325,11 @@ static void test_later_goes(void **state)
 		assert_int_equal(r.v->channel[0].session == CHANNEL_IDLE, how == 2);
 		assert_int_equal(box(&r, BOX)->stage, STAGE_CLAIMED);
 		assert_int_equal(chip_keys_count(r.v, &aid), 1);
+		assert_out(&r, 1, &party);
 		assert_int_equal(party_says(&r, 0x31), SW_REFERENCE_NOT_FOUND);
 		assert_int_equal(party_says(&r, 0x30), SW_OK);
 		assert_int_equal(object_get_is(&r, 1, unit_bytes("AA")), SW_OK);
 		assert_int_equal(revoke_party(&r, BOX, "BANK", false), SW_REFERENCE_NOT_FOUND);
-		scp_wipe(&party);
 		assert_lasting(&r);
 		rig_off(&r);
 	}
@@ -273,17 +338,32 @@ static void test_later_goes(void **state)
 static void test_erase(void **state)
 {
 	struct aid aid = aid_of(BOX), app = aid_of(INNER_APP), package = aid_of(INNER);
+	struct scp owner, later;
 	struct span object;
 	struct rig r;
 
 	(void)state;
 	for (int how = 0; how < 2; how++) {
 		household(&r);
+		/* both have sessions on channels of their own */
+		assert_int_equal(rig_hex(&r, "0070000100"), SW_OK);
+		assert_int_equal(rig_hex(&r, "0070000200"), SW_OK);
+		r.channel = 1;
+		assert_int_equal(party_says(&r, 0x30), SW_OK);
+		owner = r.host;
+		memset(&r.host, 0, sizeof(r.host));
+		r.channel = 2;
+		assert_int_equal(party_says(&r, 0x31), SW_OK);
+		later = r.host;
+		memset(&r.host, 0, sizeof(r.host));
+		r.channel = 0;
 		if (how == 0)
 			as_operator(&r);
 		else
 			assert_int_equal(party_says(&r, 0x30), SW_OK);
 		assert_int_equal(revoke_party(&r, BOX, "ACME", false), SW_OK);
+		assert_out(&r, 1, &owner);
+		assert_out(&r, 2, &later);
 		assert_null(box(&r, BOX));
 		assert_int_equal(chip_keys_count(r.v, &aid), 0);
 		assert_false(chip_object(r.v, &aid, 0xDF01, &object));
@@ -540,6 +620,60 @@ static uint16_t do_seal(struct rig *r)
 	return revoke_party(r, BOX, "ACME", true);
 }
 
+static uint16_t do_take_back(struct rig *r)
+{
+	as_operator(r);
+	return revoke_party(r, BOX, NULL, false);
+}
+
+static uint16_t do_raise(struct rig *r)
+{
+	struct container_order raise = { .kind = ORDER_RAISE, .serial = UINT64_C(1) << 50 };
+	struct ec_public point = party_point("operator");
+	uint8_t name[PARTY_NAME];
+
+	as_operator(r);
+	assert_true(party_key_name(&point, name));
+	raise.issuer = SPAN(name);
+	return order_put(r, &raise, NULL);
+}
+
+static uint16_t do_close(struct rig *r)
+{
+	as_operator(r);
+	return order_put(r, &(struct container_order){ .kind = ORDER_CLOSE }, NULL);
+}
+
+static uint16_t do_leave(struct rig *r)
+{
+	uint16_t sw = party_says(r, 0x30);
+
+	return sw == SW_OK ? revoke_party(r, BOX, "ACME", false) : sw;
+}
+
+static uint16_t do_leave_sealed(struct rig *r)
+{
+	uint16_t sw = party_says(r, 0x30);
+
+	return sw == SW_OK ? revoke_party(r, BOX, "ACME", true) : sw;
+}
+
+static uint16_t do_later_leaves(struct rig *r)
+{
+	uint16_t sw = party_says(r, 0x31);
+
+	return sw == SW_OK ? revoke_party(r, BOX, "BANK", false) : sw;
+}
+
+static uint16_t do_package(struct rig *r)
+{
+	static const struct package_of more = { "F0000000A203010C02", { "F0000000A203010C0201" },
+		{ NULL }, 1, 0, 0, 0 };
+	uint16_t sw = party_says(r, 0x30);
+
+	return sw == SW_OK ? load_package(r, &more, "") : sw;
+}
+
 static uint16_t do_expel(struct rig *r)
 {
 	uint16_t sw = party_says(r, 0x30);
@@ -596,6 +730,27 @@ static void with_owner(struct rig *r)
 	make(&power_grant, &b);
 }
 
+static void with_sealed(struct rig *r)
+{
+	household(r);
+	assert_int_equal(do_seal(r), SW_OK);
+}
+
+/* ACME left, and may come back. */
+static void with_returning(struct rig *r)
+{
+	static const struct grant_spec again = { .who = "acme", .id = "ACME", .rights = 0x0F };
+
+	with_sealed(r);
+	make(&power_grant, &again);
+}
+
+static void with_return(struct rig *r)
+{
+	with_returning(r);
+	assert_int_equal(do_place(r), SW_OK);
+}
+
 /* The records of all but the counters of key sets, which move with every INITIALIZE UPDATE. */
 static struct wr memory_of(const struct rig *r)
 {
@@ -610,26 +765,39 @@ static struct wr memory_of(const struct rig *r)
 	return w;
 }
 
+static const struct {
+	const char *what;
+	void (*before)(struct rig *r);
+	uint16_t (*run)(struct rig *r);
+	uint32_t session; /* writes of opening the session: its sequence counter */
+	uint16_t again;   /* the answer when it was done already */
+} steps[] = {
+	{ "place", with_grant, do_place, 1, SW_CERTIFICATE_NOT_ALLOWED },
+	{ "place for who returns", with_returning, do_place, 1, SW_CERTIFICATE_NOT_ALLOWED },
+	{ "claim", with_placed, do_claim, 0, SW_REFERENCE_NOT_FOUND },
+	{ "claim of who returns", with_return, do_claim, 0, SW_REFERENCE_NOT_FOUND },
+	{ "admit", with_owner, do_admit, 1, SW_CERTIFICATE_NOT_ALLOWED },
+	{ "take back", with_placed, do_take_back, 1, SW_NOT_FOUND },
+	{ "take back what was sealed", with_return, do_take_back, 1, SW_REFERENCE_NOT_FOUND },
+	{ "revoke", household, do_revoke, 1, SW_NOT_FOUND },
+	{ "seal", household, do_seal, 1, SW_REFERENCE_NOT_FOUND },
+	{ "erase what was sealed", with_sealed, do_revoke, 1, SW_NOT_FOUND },
+	{ "expel", household, do_expel, 1, SW_REFERENCE_NOT_FOUND },
+	{ "leave", household, do_leave, 1, 1 },
+	{ "leave sealed", household, do_leave_sealed, 1, SW_REFERENCE_NOT_FOUND },
+	{ "the later one leaves", household, do_later_leaves, 1, SW_REFERENCE_NOT_FOUND },
+	{ "raise", with_placed, do_raise, 1, SW_CONDITIONS },
+	{ "close", with_placed, do_close, 1, SW_OK },
+	{ "objects", household, do_object, 1, SW_REFERENCE_NOT_FOUND },
+	{ "access set", household, do_access, 1, SW_NO_MEMORY },
+	{ "load", household, do_package, 1, SW_CONDITIONS },
+	{ "install", household, do_instance, 1, SW_CONDITIONS },
+	{ "delete", household, do_drop, 1, SW_REFERENCE_NOT_FOUND },
+};
+
 /* One write each, and cut anywhere in it: nothing has happened, and the same again does it. */
 static void test_power_cuts(void **state)
 {
-	static const struct {
-		const char *what;
-		void (*before)(struct rig *r);
-		uint16_t (*run)(struct rig *r);
-		uint32_t session; /* writes of opening the session: its sequence counter */
-	} steps[] = {
-		{ "place", with_grant, do_place, 1 },
-		{ "claim", with_placed, do_claim, 0 },
-		{ "admit", with_owner, do_admit, 1 },
-		{ "revoke", household, do_revoke, 1 },
-		{ "seal", household, do_seal, 1 },
-		{ "expel", household, do_expel, 1 },
-		{ "objects", household, do_object, 1 },
-		{ "access set", household, do_access, 1 },
-		{ "install", household, do_instance, 1 },
-		{ "delete", household, do_drop, 1 },
-	};
 	static const size_t keep[] = { 0, 1, 13, 40, 1u << 20 };
 
 	(void)state;
@@ -658,6 +826,33 @@ static void test_power_cuts(void **state)
 	}
 }
 
+/* Done, and the answer was lost: it stays done behind the next power-up, and the same again changes
+ * nothing any more. */
+static void test_lost_answers(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct wr before, after;
+		uint16_t sw;
+		struct rig r;
+
+		steps[i].before(&r);
+		assert_int_equal(steps[i].run(&r), SW_OK);
+		rig_cycle(&r);
+		assert_lasting(&r);
+		before = memory_of(&r);
+		sw = steps[i].run(&r);
+		if (sw != steps[i].again)
+			fail_msg("%s, again: %04X", steps[i].what, sw);
+		after = memory_of(&r);
+		if (!span_eq(wr_span(&before), wr_span(&after)))
+			fail_msg("%s, again: it did something", steps[i].what);
+		wr_free(&before);
+		wr_free(&after);
+		rig_off(&r);
+	}
+}
+
 /* ---- memory ---- */
 
 static void test_reserve(void **state)
@@ -683,6 +878,74 @@ static void test_reserve(void **state)
 	large.aid = "F0000000A203010C02";
 	large.applets[0] = "F0000000A203010C0201";
 	assert_int_equal(load_package(&r, &large, ""), SW_NO_MEMORY); /* the quota */
+	rig_off(&r);
+}
+
+/* What FF73 tells the party of its container: octets that are used, of how many objects. */
+static uint32_t used(struct rig *r)
+{
+	struct containers all;
+	struct container c;
+	struct rd rd;
+
+	assert_true(containers_get(state_get(r), &all));
+	rd = rd_of(all.containers);
+	assert_true(container_next(&rd, &c));
+	return c.used;
+}
+
+/* Over the quota by an object, by several together, by a load file, by an instance: refused, the
+ * memory is what it was, and what fits is still taken. */
+static void test_over_quota(void **state)
+{
+	struct grant_spec g = { .who = "acme", .rights = 7 };
+	struct package_of more = inner;
+	uint8_t large[4096] = { 1 };
+	struct wr before;
+	uint32_t was;
+	struct rig r;
+
+	(void)state;
+	box_on(&r, 0x70);
+	become_party(&r, &g, 0x30);
+	assert_int_equal(party_says(&r, 0x30), SW_OK);
+	more.method = 20000;
+	more.aid = "F0000000A203010C02";
+	more.applets[0] = "F0000000A203010C0201";
+	assert_int_equal(load_package(&r, &inner, ""), SW_OK);
+	assert_int_equal(object_put(&r, 1, unit_bytes("AA")), SW_OK);
+	was = used(&r);
+	before = card_file(&r);
+	/* a load file */
+	assert_int_equal(load_package(&r, &more, ""), SW_NO_MEMORY);
+	assert_untouched(&r, &before);
+	assert_int_equal(used(&r), was);
+	wr_free(&before);
+	/* objects, when there is little left */
+	more.method = 17000;
+	assert_int_equal(load_package(&r, &more, ""), SW_OK);
+	was = used(&r);
+	before = card_file(&r);
+	assert_int_equal(object_put(&r, 2, SPAN(large)), SW_NO_MEMORY);
+	assert_int_equal(object_put(&r, 1, SPAN(large)), SW_NO_MEMORY); /* in the place of one */
+	assert_untouched(&r, &before);
+	wr_free(&before);
+	assert_int_equal(object_get_is(&r, 1, unit_bytes("AA")), SW_OK);
+	assert_int_equal(object_get_is(&r, 2, unit_bytes("AA")), SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(used(&r), was);
+	/* an instance, when there is next to nothing */
+	assert_int_equal(object_put(&r, 2, span_of(large, 20000 - was - 10 - 20)), SW_OK);
+	was = used(&r);
+	assert_int_equal(was, 20000 - 20);
+	before = card_file(&r);
+	assert_int_equal(install_applet(&r, INNER, INNER_APP, INNER_APP, "00"), SW_NO_MEMORY);
+	assert_untouched(&r, &before);
+	wr_free(&before);
+	assert_false(status_of(&r, 0x40, INNER_APP, &(struct status_entry){ 0 }));
+	assert_int_equal(used(&r), was);
+	assert_int_equal(object_put(&r, 2, span_of(NULL, 0)), SW_OK);
+	assert_int_equal(install_applet(&r, INNER, INNER_APP, INNER_APP, "00"), SW_OK);
+	assert_lasting(&r);
 	rig_off(&r);
 }
 
@@ -726,6 +989,7 @@ int main(void)
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_unshared),
 		cmocka_unit_test(test_four),
+		cmocka_unit_test(test_spent_and_revoked),
 		cmocka_unit_test(test_admit),
 		cmocka_unit_test(test_later_goes),
 		cmocka_unit_test(test_erase),
@@ -736,7 +1000,9 @@ int main(void)
 		cmocka_unit_test(test_begun_before),
 		cmocka_unit_test(test_close),
 		cmocka_unit_test(test_power_cuts),
+		cmocka_unit_test(test_lost_answers),
 		cmocka_unit_test(test_reserve),
+		cmocka_unit_test(test_over_quota),
 		cmocka_unit_test(test_quota),
 	};
 
