@@ -65,7 +65,7 @@ LIB := $(B)/lib.$(if $(MUT),so,a)
 UNIT_BIN := $(UNIT_SRC:test/unit/%.c=$(B)/unit/%)
 TOOL_BIN := $(patsubst test/tools/%.c,$(B)/tools/%,$(wildcard test/tools/*.c))
 
-.PHONY: all help deps san unit tools check check-quick test mutate lint bench coverage man demo
+.PHONY: all help deps san unit tools check check-quick soak test mutate lint bench coverage man demo
 .PHONY: install uninstall clean fuzz fuzz-targets fault
 .DEFAULT_GOAL := all
 
@@ -78,6 +78,7 @@ help:
 ## make                 build ./cardadm
 ## make demo            the main job on 1,000 virtual cards: progress, report, proof
 ## make check           every test          make check-quick   the subset under a minute
+## make soak            tests that are too long for every day: samples of them are in make check
 ## make test T=session  the tests of that name, or with it in their names (unit, bats, fuzz corpora)
 ## make san             build with address and undefined-behaviour sanitizers (SAN=1)
 ## make lint            formatting, static checks, shell scripts, man pages
@@ -216,6 +217,10 @@ check-quick: deps-check
 test: deps-check
 	+$(Q)needs=$$(B=$(B) test/run needs "$(T)") && $(SIDE_BY_SIDE) $$needs
 	$(Q)B=$(B) SAN=$(SAN) test/run "$(T)"
+
+soak: deps-check
+	+$(Q)$(SIDE_BY_SIDE) unit
+	$(Q)for t in $$(grep -l unit_soak test/unit/*/*_test.c); do SOAK=1 B=$(B) test/run $$t || exit; done
 
 mutate: deps-check
 	$(Q)nice test/mutate/run $(M)

@@ -110,3 +110,8 @@ size_t unit_step(size_t sample)
 {
 	return getenv("QUICK") != NULL ? sample : 1;
 }
+
+size_t unit_soak(size_t sample)
+{
+	return getenv("SOAK") != NULL ? 1 : sample;
+}

@@ -44,6 +44,9 @@ void unit_assert_ok(int rc, const struct err *e, const char *file, int line);
 /* The step of a loop over every bit, octet or length: 1, or `sample` (odd, so that all bits of an
  * octet have their turn) where QUICK is set, as test/run does for the quick subset. */
 size_t unit_step(size_t sample);
+/* The same for what is too long for every day: 1 where SOAK is set, as make soak does, else
+ * `sample`. */
+size_t unit_soak(size_t sample);
 /* The hint in the words of a command line. */
 const char *unit_hint(struct err *e);
 
