@@ -127,6 +127,7 @@ int container_send(struct session *s, const struct container_order *o, struct sp
 {
 	struct wr w = wr_grow(ORDER_MAX);
 	struct rapdu r = { .sw = 0 };
+	bool was_lost = s->lost;
 	int rc = -1;
 
 	*unknown = false;
@@ -137,7 +138,7 @@ int container_send(struct session *s, const struct container_order *o, struct sp
 	if (!wr_ok(&w)) {
 		err_set(e, ERR_OTHER, "the order is too long");
 	} else if ((rc = store(s, wr_span(&w), o->kind == ORDER_PLACE, &r, e)) != 0) {
-		*unknown = e->sw == 0 && s->lost;
+		*unknown = !was_lost && s->lost && e->sw == 0; /* what never went out is not */
 		explain(o, e);
 		err_in(e, "%s", order_str(o->kind));
 	}
@@ -234,7 +235,7 @@ int container_object_write(struct session *s, uint8_t number, struct span value,
 	int rc;
 
 	party_object_put(&w, number, value);
-	rc = wr_ok(&w)
+	rc = value.n <= CONTAINER_OBJECT_MAX && wr_ok(&w)
 		 ? store(s, wr_span(&w), false, &r, e)
 		 : err_set(e, ERR_SAFETY, "an object has at most %d octets", CONTAINER_OBJECT_MAX);
 	wr_free(&w);

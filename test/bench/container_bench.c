@@ -35,14 +35,14 @@ enum vcard_answer __wrap_vcard_transmit(struct vcard *v, struct span command, st
 
 static double card_claim(struct rig *r, const struct ec_private *party)
 {
-	struct claim c = { .party = party, .id = "ACME" };
+	struct rig_claim c = { .party = party, .id = "ACME" };
 	double spent;
 
 	c.grant = grant_of(&(struct grant_spec){ .who = "acme", .rights = 0x0F });
 	as_operator(r);
 	need(place_grant(r, c.grant, TIME) == SW_OK, "place");
 	answering = 0;
-	need(claim_open(r, &c) == SW_OK && c.receipt_ok, "MUTUAL AUTHENTICATE");
+	need(rig_claim_open(r, &c) == SW_OK && c.receipt_ok, "MUTUAL AUTHENTICATE");
 	need(put_access(r, 0, FIRST, FIRST, &c.dek) == SW_OK, "PUT KEY");
 	spent = answering;
 	as_operator(r);

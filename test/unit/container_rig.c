@@ -175,7 +175,7 @@ uint16_t present(struct rig *r, struct span cert, uint8_t kvn, uint8_t kid)
 }
 
 static uint16_t agree(
-    struct rig *r, struct claim *c, const struct ec_private *own, const struct ec_private *eph)
+    struct rig *r, struct rig_claim *c, const struct ec_private *own, const struct ec_private *eph)
 {
 	struct scp11_terms t = { .variant = SCP11A,
 		.usage = c->usage != 0 ? c->usage : 0x3C,
@@ -208,7 +208,7 @@ static uint16_t agree(
 	return SW_OK;
 }
 
-uint16_t claim_open(struct rig *r, struct claim *c)
+uint16_t rig_claim_open(struct rig *r, struct rig_claim *c)
 {
 	uint8_t kid = c->kid != 0 ? c->kid : 0x01, room[300];
 	struct wr w = wr_fixed(room, sizeof(room));
@@ -230,7 +230,7 @@ uint16_t claim_open(struct rig *r, struct claim *c)
 	return sw == SW_OK ? agree(r, c, c->agreement ? c->party : &oce, &eph) : sw;
 }
 
-static void access_set(struct key_set *k, uint8_t first)
+void access_set(struct key_set *k, uint8_t first)
 {
 	struct key *const keys[] = { &k->enc, &k->mac, &k->dek };
 
@@ -259,7 +259,7 @@ uint16_t put_access(
 void become_party(struct rig *r, const struct grant_spec *s, uint8_t version)
 {
 	struct ec_private party = s->key != NULL ? *s->key : party_scalar(s->who);
-	struct claim c = { .grant = grant_of(s),
+	struct rig_claim c = { .grant = grant_of(s),
 		.party = &party,
 		.id = s->id,
 		.agreement = s->agreement,
@@ -272,7 +272,7 @@ void become_party(struct rig *r, const struct grant_spec *s, uint8_t version)
 		c.id = id;
 	as_operator(r);
 	assert_int_equal(place_grant(r, c.grant, TIME), SW_OK);
-	assert_int_equal(claim_open(r, &c), SW_OK);
+	assert_int_equal(rig_claim_open(r, &c), SW_OK);
 	assert_true(c.receipt_ok);
 	assert_int_equal(put_access(r, 0, version, version, &c.dek), SW_OK);
 }

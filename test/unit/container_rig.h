@@ -53,7 +53,7 @@ uint16_t select_aid(struct rig *r, const char *aid);
 uint16_t present(struct rig *r, struct span cert, uint8_t kvn, uint8_t kid);
 /* SELECT, PSO (unless the grant is empty), MUTUAL AUTHENTICATE; leaves the claim session in
  * r->host. The first status word that is not 9000. kid: of the issuer's key. */
-struct claim {
+struct rig_claim {
 	struct span grant;
 	const struct ec_private *party; /* form S: signs; form M: agrees */
 	const char *id;
@@ -65,8 +65,10 @@ struct claim {
 	struct key dek;               /* out: of the session */
 	bool receipt_ok;              /* out */
 };
-uint16_t claim_open(struct rig *r, struct claim *c);
-/* PUT KEY of three AES keys of 16 octets that begin with `first`. */
+uint16_t rig_claim_open(struct rig *r, struct rig_claim *c);
+/* Three AES keys of 16 octets: 16 times `first`, first + 1, first + 2. */
+void access_set(struct key_set *k, uint8_t first);
+/* PUT KEY of them. */
 uint16_t put_access(
     struct rig *r, uint8_t old, uint8_t version, uint8_t first, const struct key *dek);
 /* Place by the operator, claim and PUT KEY, all of which must succeed. */

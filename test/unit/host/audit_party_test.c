@@ -251,7 +251,7 @@ static void test_refused(void **state)
 	struct ec_private bank = party_scalar("bank"), party = party_scalar("acme");
 	struct grant_spec forged = { .who = "acme", .rights = 1, .issuer = &bank };
 	struct grant_spec never = { .who = "acme", .rights = 1 };
-	struct claim c = { .party = &party, .id = "ACME" };
+	struct rig_claim c = { .party = &party, .id = "ACME" };
 	struct house h;
 	struct found f;
 
@@ -262,7 +262,7 @@ static void test_refused(void **state)
 	assert_int_equal(place_grant(&h.r, grant_of(&forged), TIME), SW_REFERENCE_NOT_FOUND);
 	assert_int_equal(place_grant(&h.r, grant_of(&acme), TIME), SW_OK);
 	c.grant = grant_of(&never);
-	assert_int_not_equal(claim_open(&h.r, &c), SW_OK);
+	assert_int_not_equal(rig_claim_open(&h.r, &c), SW_OK);
 	explain(&h, &f);
 	no_mistake(&f);
 	assert_int_equal(noted(&f, "signature of the grant: no key", FINDING_NOT_CHECKED), 1);
@@ -275,7 +275,7 @@ static void test_refused(void **state)
 static void test_stolen(void **state)
 {
 	struct ec_private bank = party_scalar("bank");
-	struct claim c = { .grant = grant_of(&acme), .party = &bank, .id = "ACME" };
+	struct rig_claim c = { .grant = grant_of(&acme), .party = &bank, .id = "ACME" };
 	struct house h;
 	struct found f;
 
@@ -283,7 +283,7 @@ static void test_stolen(void **state)
 	house_on(&h);
 	as_operator(&h.r);
 	assert_int_equal(place_grant(&h.r, c.grant, TIME), SW_OK);
-	assert_int_equal(claim_open(&h.r, &c), SW_CERTIFICATE_INVALID);
+	assert_int_equal(rig_claim_open(&h.r, &c), SW_CERTIFICATE_INVALID);
 	explain(&h, &f);
 	assert_int_equal(noted(&f, "key of this claim, by the party's key", FINDING_SIGNATURE), 1);
 	assert_int_equal(noted(&f, "claim of container", FINDING_NONE), 0);
@@ -294,7 +294,7 @@ static void test_stolen(void **state)
 static void test_revoked_and_state(void **state)
 {
 	struct ec_private party = party_scalar("acme");
-	struct claim c = { .grant = grant_of(&acme), .party = &party, .id = "ACME" };
+	struct rig_claim c = { .grant = grant_of(&acme), .party = &party, .id = "ACME" };
 	struct house h;
 	struct found f;
 
@@ -305,7 +305,7 @@ static void test_revoked_and_state(void **state)
 	state_get(&h.r);
 	assert_int_equal(revoke_party(&h.r, BOX, NULL, false), SW_OK);
 	state_get(&h.r);
-	assert_int_not_equal(claim_open(&h.r, &c), SW_OK);
+	assert_int_not_equal(rig_claim_open(&h.r, &c), SW_OK);
 	explain(&h, &f);
 	no_mistake(&f);
 	assert_int_equal(noted(&f, "the grant of serial ", FINDING_OK), 1);

@@ -28,13 +28,13 @@ static void claim_for_corp(struct rig *r)
 {
 	struct ec_private corp;
 	struct grant_spec g = { .id = "CORP", .rights = 0x0F, .key = &corp };
-	struct claim c = { .party = &corp, .id = "CORP" };
+	struct rig_claim c = { .party = &corp, .id = "CORP" };
 
 	assert_true(ec_generate(EC_P256, &corp));
 	c.grant = grant_of(&g);
 	as_operator(r);
 	assert_int_equal(place_grant(r, c.grant, 0), SW_OK);
-	assert_int_equal(claim_open(r, &c), SW_OK);
+	assert_int_equal(rig_claim_open(r, &c), SW_OK);
 	assert_int_equal(put_access(r, 0, 0x30, CORP_FIRST, &c.dek), SW_OK);
 	town_furnish(r, CORP_FIRST);
 }
@@ -504,14 +504,15 @@ static void grant_for_the_owner(struct rig *r)
 {
 	for (int form_m = 0; form_m < 2; form_m++) {
 		struct grant_spec g = { .who = "acme", .rights = 0x0F, .agreement = form_m != 0 };
-		struct claim c = { .party = &evil, .id = "ACME", .agreement = form_m != 0 };
+		struct rig_claim c = { .party = &evil, .id = "ACME", .agreement = form_m != 0 };
 		struct wr before;
 
 		c.grant = grant_of(&g);
 		as_operator(r);
 		assert_int_equal(place_grant(r, c.grant, 0), SW_OK);
 		before = card_file(r);
-		assert_int_equal(claim_open(r, &c), form_m != 0 ? SW_OK : SW_CERTIFICATE_INVALID);
+		assert_int_equal(
+		    rig_claim_open(r, &c), form_m != 0 ? SW_OK : SW_CERTIFICATE_INVALID);
 		if (form_m != 0) {
 			assert_false(c.receipt_ok);
 			assert_int_equal(put_access(r, 0, 0x30, 0x66, &c.dek), SW_SECURITY_STATUS);
@@ -607,7 +608,7 @@ static void test_put_out(void **state)
 	const struct grant_spec g = { .who = "acme", .rights = 7 };
 	struct ec_private acme = party_scalar("acme");
 	struct scp session;
-	struct claim c;
+	struct rig_claim c;
 	uint8_t grant[512];
 	struct wr before;
 	struct rig r;
@@ -615,12 +616,12 @@ static void test_put_out(void **state)
 	(void)state;
 	for (enum fate fate = SEALED; fate < FATES; fate++) {
 		box_on(&r, 0x70);
-		c = (struct claim){ .party = &acme, .id = "ACME", .grant = grant_of(&g) };
+		c = (struct rig_claim){ .party = &acme, .id = "ACME", .grant = grant_of(&g) };
 		memcpy(grant, c.grant.p, c.grant.n);
 		c.grant.p = grant;
 		as_operator(&r);
 		assert_int_equal(place_grant(&r, c.grant, 0), SW_OK);
-		assert_int_equal(claim_open(&r, &c), SW_OK);
+		assert_int_equal(rig_claim_open(&r, &c), SW_OK);
 		assert_int_equal(put_access(&r, 0, 0x30, 0x30, &c.dek), SW_OK);
 		town_furnish(&r, 0x30);
 		assert_int_equal(rig_hex(&r, "0070000100"), SW_OK);
@@ -645,7 +646,7 @@ static void test_put_out(void **state)
 			/* though the cryptogram is wrong */
 			if (fate == ERASED)
 				assert_int_not_equal(rig_authenticate(&r, 0x33), SW_OK);
-			assert_int_equal(claim_open(&r, &c), SW_REFERENCE_NOT_FOUND);
+			assert_int_equal(rig_claim_open(&r, &c), SW_REFERENCE_NOT_FOUND);
 			as_operator(&r);
 			assert_int_equal(place_grant(&r, c.grant, 0), SW_CERTIFICATE_NOT_ALLOWED);
 		}

@@ -445,7 +445,7 @@ static void test_time(void **state)
 {
 	struct grant_spec g = { .who = "acme", .rights = 3, .until = 20270131 };
 	struct ec_private acme = party_scalar("acme");
-	struct claim c = {
+	struct rig_claim c = {
 		.party = &acme, .id = "ACME", .oce_from = 20270104, .oce_until = 20270106
 	};
 	struct container_order close = { .kind = ORDER_CLOSE, .has_time = true, .time = TIME };
@@ -463,18 +463,18 @@ static void test_time(void **state)
 	memcpy(grant, c.grant.p, c.grant.n);
 	c.grant.p = grant;
 	assert_int_equal(place_grant(&r, c.grant, 0), SW_OK);
-	assert_int_equal(claim_open(&r, &c), SW_OK); /* T lags: days to come are as good */
+	assert_int_equal(rig_claim_open(&r, &c), SW_OK); /* T lags: days to come are as good */
 	as_operator(&r);
 	close.time = TIME + 6 * 86400; /* the 7th: the certificate of the claim is over */
 	assert_int_equal(order_put(&r, &close, NULL), SW_OK);
-	assert_int_equal(claim_open(&r, &c), SW_DATA_INVALIDATED);
+	assert_int_equal(rig_claim_open(&r, &c), SW_DATA_INVALIDATED);
 	c.oce_until = 20270107;
-	assert_int_equal(claim_open(&r, &c), SW_OK);
+	assert_int_equal(rig_claim_open(&r, &c), SW_OK);
 	as_operator(&r);
 	close.time = TIME + 31u * 86400;
 	assert_int_equal(order_put(&r, &close, NULL), SW_OK);
 	c.oce_until = 20301231;
-	assert_int_equal(claim_open(&r, &c), SW_DATA_INVALIDATED); /* the grant itself is */
+	assert_int_equal(rig_claim_open(&r, &c), SW_DATA_INVALIDATED); /* the grant itself is */
 	/* an order that is refused moves nothing */
 	as_operator(&r);
 	assert_int_equal(place_grant(&r, c.grant, 1893456000), SW_CERTIFICATE_NOT_ALLOWED);

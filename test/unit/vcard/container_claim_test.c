@@ -9,7 +9,7 @@
 enum { TIME = 1798800000 };
 
 /* A grant of ACME's placed; *c is the claim of it. */
-static void granted(struct rig *r, struct claim *c, const struct grant_spec *s)
+static void granted(struct rig *r, struct rig_claim *c, const struct grant_spec *s)
 {
 	static struct ec_private parties[4];
 	static uint8_t grants[4][512];
@@ -20,7 +20,7 @@ static void granted(struct rig *r, struct claim *c, const struct grant_spec *s)
 
 	*party = party_scalar(s->who);
 	memcpy(grant, g.p, g.n);
-	*c = (struct claim){ .grant = span_of(grant, g.n),
+	*c = (struct rig_claim){ .grant = span_of(grant, g.n),
 		.party = party,
 		.id = strcmp(s->who, "acme") == 0 ? "ACME" : "BANK",
 		.agreement = s->agreement,
@@ -36,7 +36,7 @@ static void test_present(void **state)
 	struct grant_spec m = { .who = "acme", .rights = 3, .agreement = true }, never = acme;
 	struct ec_private bank = party_scalar("bank");
 	struct grant_spec elsewhere = { .who = "bank", .container = BOX2 };
-	struct claim c, wrong, there;
+	struct rig_claim c, wrong, there;
 	struct wr before;
 	struct rig r;
 
@@ -53,33 +53,33 @@ static void test_present(void **state)
 	assert_int_equal(rig_hex(&r, "802A74810101"), SW_CERTIFICATE_NOT_ALLOWED);
 	wrong = c;
 	wrong.grant = grant_of(&never); /* signed, but never placed */
-	assert_int_equal(claim_open(&r, &wrong), SW_CERTIFICATE_NOT_ALLOWED);
+	assert_int_equal(rig_claim_open(&r, &wrong), SW_CERTIFICATE_NOT_ALLOWED);
 	wrong = c;
 	wrong.party = &bank; /* stolen */
-	assert_int_equal(claim_open(&r, &wrong), SW_CERTIFICATE_INVALID);
+	assert_int_equal(rig_claim_open(&r, &wrong), SW_CERTIFICATE_INVALID);
 	wrong = c;
 	wrong.id = "ACNE";
-	assert_int_equal(claim_open(&r, &wrong), SW_CERTIFICATE_INVALID);
+	assert_int_equal(rig_claim_open(&r, &wrong), SW_CERTIFICATE_INVALID);
 	wrong = c;
 	wrong.agreement = true; /* form S without a second */
-	assert_int_equal(claim_open(&r, &wrong), SW_WRONG_DATA);
+	assert_int_equal(rig_claim_open(&r, &wrong), SW_WRONG_DATA);
 	wrong = c;
 	wrong.container = BOX2;
-	assert_int_equal(claim_open(&r, &wrong), SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(rig_claim_open(&r, &wrong), SW_REFERENCE_NOT_FOUND);
 	wrong.container = ISD;
-	assert_int_equal(claim_open(&r, &wrong), SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(rig_claim_open(&r, &wrong), SW_REFERENCE_NOT_FOUND);
 	assert_untouched(&r, &before);
 	wr_free(&before);
 	granted(&r, &there, &elsewhere); /* a grant for another container, presented there */
 	wrong = c;
 	wrong.container = BOX2;
-	assert_int_equal(claim_open(&r, &wrong), SW_CERTIFICATE_NOT_ALLOWED);
-	assert_int_equal(claim_open(&r, &there), SW_OK);
+	assert_int_equal(rig_claim_open(&r, &wrong), SW_CERTIFICATE_NOT_ALLOWED);
+	assert_int_equal(rig_claim_open(&r, &there), SW_OK);
 	granted(&r, &wrong, &m); /* over the unused one */
-	assert_int_equal(claim_open(&r, &c), SW_CERTIFICATE_NOT_ALLOWED);
-	assert_int_equal(claim_open(&r, &wrong), SW_OK);
+	assert_int_equal(rig_claim_open(&r, &c), SW_CERTIFICATE_NOT_ALLOWED);
+	assert_int_equal(rig_claim_open(&r, &wrong), SW_OK);
 	wrong.agreement = false; /* form M with a second */
-	assert_int_equal(claim_open(&r, &wrong), SW_WRONG_DATA);
+	assert_int_equal(rig_claim_open(&r, &wrong), SW_WRONG_DATA);
 	rig_off(&r);
 }
 
@@ -87,7 +87,7 @@ static void test_agree(void **state)
 {
 	static const char *const refused[][2] = { { "8088011153", "" }, { "8082011353", "" },
 		{ "8082011553", "" } };
-	struct claim c;
+	struct rig_claim c;
 	struct rig r;
 	struct card_ecka key;
 
@@ -103,19 +103,19 @@ static void test_agree(void **state)
 		assert_int_equal(rig_hex(&r, command), SW_REFERENCE_NOT_FOUND);
 	}
 	c.usage = 0x34;
-	assert_int_equal(claim_open(&r, &c), SW_WRONG_DATA); /* without C-DEC */
+	assert_int_equal(rig_claim_open(&r, &c), SW_WRONG_DATA); /* without C-DEC */
 	c.usage = 0;
-	assert_int_equal(claim_open(&r, &c), SW_OK);
+	assert_int_equal(rig_claim_open(&r, &c), SW_OK);
 	/* KID 11 made anew, or put */
 	key = r.v->chip.ecka[0];
 	as_operator(&r);
 	assert_int_equal(say_hex(&r, INS_GENERATE_KEY, 0x0111, "01F00100"), SW_OK);
 	assert_int_equal(r.v->chip.ecka[0].origin, ORIGIN_MADE);
-	assert_int_equal(claim_open(&r, &c), SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(rig_claim_open(&r, &c), SW_REFERENCE_NOT_FOUND);
 	key.origin = ORIGIN_PUT;
 	chip_put_ecka(r.v, &key);
 	assert_true(chip_commit(r.v));
-	assert_int_equal(claim_open(&r, &c), SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(rig_claim_open(&r, &c), SW_REFERENCE_NOT_FOUND);
 	rig_off(&r);
 }
 
@@ -195,14 +195,14 @@ static void test_claim_session(void **state)
 		{ 0x0082, "30", SW_WRONG_DATA },
 		{ 0x0081, "30", SW_WRONG_DATA },
 	};
-	struct claim c;
+	struct rig_claim c;
 	struct wr before;
 	struct rig r;
 
 	(void)state;
 	box_on(&r, 0x70);
 	granted(&r, &c, &acme);
-	assert_int_equal(claim_open(&r, &c), SW_OK);
+	assert_int_equal(rig_claim_open(&r, &c), SW_OK);
 	before = card_file(&r);
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		uint16_t sw = say_hex(&r, refused[i].ins, refused[i].p1p2, refused[i].data);
@@ -225,14 +225,14 @@ static void test_claim_session(void **state)
 	assert_int_equal(box(&r, BOX)->stage, STAGE_CLAIMED);
 	assert_int_equal(say_hex(&r, INS_GET_DATA, TAG_CONTAINERS, ""), SW_OK);
 	assert_lasting(&r);
-	assert_int_equal(claim_open(&r, &c), SW_REFERENCE_NOT_FOUND); /* spent */
+	assert_int_equal(rig_claim_open(&r, &c), SW_REFERENCE_NOT_FOUND); /* spent */
 	rig_off(&r);
 }
 
 /* Two claims on two channels: the second finds its session gone. */
 static void test_two_claims(void **state)
 {
-	struct claim c, d;
+	struct rig_claim c, d;
 	struct scp first;
 	struct rig r;
 
@@ -240,12 +240,12 @@ static void test_two_claims(void **state)
 	box_on(&r, 0x70);
 	granted(&r, &c, &acme);
 	d = c;
-	assert_int_equal(claim_open(&r, &c), SW_OK);
+	assert_int_equal(rig_claim_open(&r, &c), SW_OK);
 	first = r.host;
 	memset(&r.host, 0, sizeof(r.host));
 	assert_int_equal(rig_hex(&r, "0070000100"), SW_OK);
 	r.channel = 1;
-	assert_int_equal(claim_open(&r, &d), SW_OK);
+	assert_int_equal(rig_claim_open(&r, &d), SW_OK);
 	assert_int_equal(put_access(&r, 0, 0x31, 2, &d.dek), SW_OK);
 	scp_wipe(&r.host);
 	r.host = first;
@@ -267,7 +267,9 @@ static void test_isd(void **state)
 	struct card_public stored = { .ref = { KID_STORED_OCE, 0x01 } };
 	struct ec_private acme_key = party_scalar("acme"), bank = party_scalar("bank");
 	struct ec_public point = party_point("acme");
-	struct claim c = { .party = &acme_key, .id = "ACME", .agreement = true, .container = ISD };
+	struct rig_claim c = {
+		.party = &acme_key, .id = "ACME", .agreement = true, .container = ISD
+	};
 	struct rig r;
 
 	(void)state;
@@ -280,21 +282,21 @@ static void test_isd(void **state)
 	assert_int_equal(present(&r, grant_of(&m), 0x74, 0x01), SW_REFERENCE_NOT_FOUND);
 	/* whose key is stored needs no certificate; without it, or with another key, it is no use
 	 */
-	assert_int_equal(claim_open(&r, &c), SW_CONDITIONS);
+	assert_int_equal(rig_claim_open(&r, &c), SW_CONDITIONS);
 	assert_int_equal(scp11_i_first(scp11_i_of(&r.v->chip)) & SCP11_I_STORED, 0);
 	assert_true(authority_ec(&stored.key, EC_P256, ec_public_span(&point)));
 	chip_put_public(r.v, &stored);
 	assert_true(chip_commit(r.v));
 	assert_int_equal(scp11_i_first(scp11_i_of(&r.v->chip)) & SCP11_I_STORED, SCP11_I_STORED);
-	assert_int_equal(claim_open(&r, &c), SW_OK);
+	assert_int_equal(rig_claim_open(&r, &c), SW_OK);
 	assert_true(c.receipt_ok);
 	assert_int_equal(say_hex(&r, INS_GET_DATA, TAG_CONTAINERS, ""), SW_OK);
 	c.party = &bank;
-	assert_int_equal(claim_open(&r, &c), SW_OK);
+	assert_int_equal(rig_claim_open(&r, &c), SW_OK);
 	assert_false(c.receipt_ok);
 	as_operator(&r);
 	assert_int_equal(say_hex(&r, INS_DELETE, 0x0000, "D00112D20101"), SW_OK);
-	assert_int_equal(claim_open(&r, &c), SW_CONDITIONS);
+	assert_int_equal(rig_claim_open(&r, &c), SW_CONDITIONS);
 	rig_off(&r);
 }
 
@@ -408,7 +410,7 @@ static void test_replay(void **state)
 	const struct grant_spec plain = { .who = "acme", .rights = 7 };
 	static uint8_t wire[300];
 	size_t wire_n;
-	struct claim c;
+	struct rig_claim c;
 	struct wr before;
 	struct rig r;
 
@@ -436,14 +438,14 @@ static void test_replay(void **state)
 	assert_untouched(&r, &before);
 	wr_free(&before);
 	/* the grant, spent */
-	assert_int_equal(claim_open(&r, &c), SW_OK);
+	assert_int_equal(rig_claim_open(&r, &c), SW_OK);
 	assert_int_equal(put_access(&r, 0, 0x30, 0x30, &c.dek), SW_OK);
 	as_operator(&r);
 	before = card_file(&r);
 	assert_int_equal(place_grant(&r, c.grant, 0), SW_CERTIFICATE_NOT_ALLOWED);
 	assert_untouched(&r, &before);
 	wr_free(&before);
-	assert_int_equal(claim_open(&r, &c), SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(rig_claim_open(&r, &c), SW_REFERENCE_NOT_FOUND);
 	rig_off(&r);
 }
 
@@ -471,13 +473,13 @@ static void test_put_key_again(void **state)
 	uint8_t room[2][300];
 	struct span claimed, changed;
 	struct wr record = wr_grow(1 << 16), before;
-	struct claim c;
+	struct rig_claim c;
 	struct rig r;
 
 	(void)state;
 	box_on(&r, 0x70);
 	granted(&r, &c, &acme);
-	assert_int_equal(claim_open(&r, &c), SW_OK);
+	assert_int_equal(rig_claim_open(&r, &c), SW_OK);
 	r.record = &record;
 	assert_int_equal(put_access(&r, 0, 0x30, 0x30, &c.dek), SW_OK);
 	claimed = heard(&record, room[0]);
@@ -502,7 +504,7 @@ static void test_put_key_again(void **state)
 	as_operator(&r);
 	assert_int_equal(revoke_party(&r, BOX, "ACME", false), SW_OK);
 	granted(&r, &c, &acme);
-	assert_int_equal(claim_open(&r, &c), SW_OK);
+	assert_int_equal(rig_claim_open(&r, &c), SW_OK);
 	before = card_file(&r);
 	assert_int_equal(rig_raw(&r, claimed), SW_SECURITY_STATUS);
 	assert_untouched(&r, &before);

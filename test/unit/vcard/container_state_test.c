@@ -21,7 +21,7 @@ static const struct grant_spec acme = { .who = "acme", .rights = 0x0F };
 struct kept {
 	uint8_t octets[512];
 	struct ec_private party;
-	struct claim c;
+	struct rig_claim c;
 };
 
 static void make(struct kept *k, const struct grant_spec *s)
@@ -30,7 +30,7 @@ static void make(struct kept *k, const struct grant_spec *s)
 
 	memcpy(k->octets, g.p, g.n);
 	k->party = s->key != NULL ? *s->key : party_scalar(s->who);
-	k->c = (struct claim){ .grant = span_of(k->octets, g.n),
+	k->c = (struct rig_claim){ .grant = span_of(k->octets, g.n),
 		.party = &k->party,
 		.id = s->id,
 		.container = s->container };
@@ -44,7 +44,7 @@ static uint16_t operator_places(struct rig *r, const struct kept *k)
 
 static uint16_t claim_with(struct rig *r, struct kept *k, uint8_t version)
 {
-	uint16_t sw = claim_open(r, &k->c);
+	uint16_t sw = rig_claim_open(r, &k->c);
 
 	return sw == SW_OK ? put_access(r, 0, version, version, &k->c.dek) : sw;
 }
@@ -196,14 +196,14 @@ static void test_spent_and_revoked(void **state)
 	assert_int_equal(revoke_party(&r, BOX, "BANK", false), SW_OK);
 	before = card_file(&r);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(claim_open(&r, &dead[i].c), SW_CERTIFICATE_NOT_ALLOWED);
+		assert_int_equal(rig_claim_open(&r, &dead[i].c), SW_CERTIFICATE_NOT_ALLOWED);
 	assert_untouched(&r, &before);
 	wr_free(&before);
 	assert_int_equal(claim_with(&r, &waits, 0x32), SW_OK);
 	before = card_file(&r);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(claim_open(&r, &dead[i].c), SW_REFERENCE_NOT_FOUND);
-	assert_int_equal(claim_open(&r, &waits.c), SW_REFERENCE_NOT_FOUND);
+		assert_int_equal(rig_claim_open(&r, &dead[i].c), SW_REFERENCE_NOT_FOUND);
+	assert_int_equal(rig_claim_open(&r, &waits.c), SW_REFERENCE_NOT_FOUND);
 	assert_untouched(&r, &before);
 	wr_free(&before);
 	rig_off(&r);
@@ -430,7 +430,7 @@ static void test_unused(void **state)
 		assert_int_equal(operator_places(&r, &k), SW_OK);
 		assert_int_equal(rig_hex(&r, "0070000100"), SW_OK);
 		r.channel = 1;
-		assert_int_equal(claim_open(&r, &k.c), SW_OK);
+		assert_int_equal(rig_claim_open(&r, &k.c), SW_OK);
 		r.channel = 0;
 		as_operator(&r);
 		assert_int_equal(how == 2 ? delete_aid(&r, BOX, DELETE_RELATED)
@@ -439,7 +439,7 @@ static void test_unused(void **state)
 		assert_null(box(&r, BOX));
 		assert_int_equal(r.v->channel[1].session, CHANNEL_IDLE);
 		assert_int_equal(
-		    claim_open(&r, &k.c), how == 2 ? SW_NOT_FOUND : SW_REFERENCE_NOT_FOUND);
+		    rig_claim_open(&r, &k.c), how == 2 ? SW_NOT_FOUND : SW_REFERENCE_NOT_FOUND);
 		as_operator(&r);
 		assert_int_equal(revoke_party(&r, BOX, NULL, false), SW_NOT_FOUND);
 		rig_off(&r);
@@ -488,7 +488,7 @@ static void test_no_deputy(void **state)
 	k.c.id = "ACME";
 	k.c.usage = 0x34; /* PSO is through, MUTUAL AUTHENTICATE is refused */
 	assert_int_equal(operator_places(&r, &k), SW_OK);
-	assert_int_equal(claim_open(&r, &k.c), SW_WRONG_DATA);
+	assert_int_equal(rig_claim_open(&r, &k.c), SW_WRONG_DATA);
 	assert_false(r.v->channel[0].oce.has_grant);
 	assert_int_equal(select_aid(&r, ISD), SW_OK);
 	assert_int_equal(rig_hex(&r, "802A03100101"), SW_REFERENCE_NOT_FOUND);

@@ -239,7 +239,7 @@ static void test_domain_key(void **state)
 {
 	const json_t *dk = party_case("domain key for one card");
 	struct ec_private bank = party_scalar("bank");
-	struct claim c = { .grant = unit_hex(party_d0(), "grant"),
+	struct rig_claim c = { .grant = unit_hex(party_d0(), "grant"),
 		.party = &bank,
 		.id = "BANK",
 		.agreement = true,
@@ -268,10 +268,10 @@ static void test_domain_key(void **state)
 	chip_put_app(r.v, &a);
 	assert_true(chip_commit(r.v));
 	assert_int_equal(order_put(&r, &o, NULL), SW_OK);
-	assert_int_equal(claim_open(&r, &c), SW_OK);
+	assert_int_equal(rig_claim_open(&r, &c), SW_OK);
 	assert_false(c.receipt_ok);
 	c.dk = &key;
-	assert_int_equal(claim_open(&r, &c), SW_OK);
+	assert_int_equal(rig_claim_open(&r, &c), SW_OK);
 	assert_true(c.receipt_ok);
 	assert_int_equal(put_access(&r, 0, 0x3F, 1, &c.dek), SW_OK);
 	assert_int_equal(box(&r, BOX2)->grant_n, 0);
