@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "host/container.h"
+
 struct delete
 {
 	struct field_aids aid;
@@ -50,6 +52,42 @@ static int is_so(struct change_card *c, const void *x, struct change_so *so, str
 	return registry_prove(c->s, &c->registry, e) == 0 ? registry_doubt(r, e) : -1;
 }
 
+/* A domain that is a container of third parties: the issuer is not told what is in it, and deletes
+ * it whole or not at all (containers.md 6). A card without containers says so, one way or other. */
+static int is_container(
+    struct change_card *c, const struct registry_entry *x, bool *is, struct err *e)
+{
+	struct wr state = { 0 };
+	struct containers all;
+	struct err no = { 0 };
+	int rc;
+
+	*is = false;
+	if (!registry_is_domain(x) || x->kind == REGISTRY_ISD ||
+	    container_session_check(c->s, &no) != 0)
+		return 0;
+	rc = containers_read(c->s, &x->s.aid, &state, &all, is, &no);
+	wr_free(&state);
+	if (rc == 0 || (no.code == ERR_CARD && !c->s->lost))
+		return 0;
+	*e = no;
+	return -1;
+}
+
+static int plan_listed(struct change_card *c, const struct delete *d, const struct registry *r,
+    const struct registry_entry *x, struct removals *m, struct err *e)
+{
+	bool whole = false;
+
+	if (d->related && is_container(c, x, &whole, e) != 0)
+		return -1;
+	if (!whole)
+		return removals_add(m, r, x, d->related ? WITH_RELATED : ITSELF_ONLY, e);
+	change_note(c, "%s is a container of third parties: what they have in it goes with it",
+	    aid_hex(&x->s.aid).s);
+	return removals_put(m, &x->s.aid, DELETE_RELATED, e);
+}
+
 /* Where the card does not tell what it has, it is sent as asked. */
 static int plan_one(struct change_card *c, const struct delete *d, const struct aid *aid,
     struct removals *m, struct err *e)
@@ -61,7 +99,7 @@ static int plan_one(struct change_card *c, const struct delete *d, const struct 
 		return -1;
 	x = registry_find(r, aid);
 	if (x != NULL)
-		return removals_add(m, r, x, d->related ? WITH_RELATED : ITSELF_ONLY, e);
+		return plan_listed(c, d, r, x, m, e);
 	if (registry_is_whole(r)) {
 		if (!c->by_hand)
 			return 0;

@@ -11,7 +11,8 @@ enum { REMOVALS_MAX = FIELD_LIST, CONFIRMATION_MAX = 512 };
 
 struct removal {
 	struct aid aid;
-	uint8_t p2; /* DELETE_OBJECT; DELETE_RELATED: a package with its applications */
+	uint8_t p2; /* DELETE_OBJECT; DELETE_RELATED: a package with its applications,
+		     * a container with all that is in it */
 };
 struct removals {
 	struct removal list[REMOVALS_MAX]; /* in the order of deletion */

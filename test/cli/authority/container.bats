@@ -241,6 +241,39 @@ HELLO=$TOP/examples/hello.cap
 	claim acme
 }
 
+@test "container claim: an unshared grant takes the place of the one that waited" {
+	operator
+	party acme
+	party beta 31
+	request acme --quota-data 5000
+	authorize acme --container new
+	request beta
+	authorize beta --container "$container" --yes
+	[ "$(state '.containers[0].grants | map(.party)')" = '["BETA"]' ]
+	fails 5 -k acme/keys.yaml container claim acme.grant --access access
+	[[ $stderr == *6640*"spent, replaced or taken back"* ]]
+	claim beta
+	# Spent, it is none that waits.
+	rm -r "$XDG_STATE_HOME"
+	fails 5 -k acme/keys.yaml container claim acme.grant --access access
+	[[ $stderr == *6A88* ]]
+	as beta container show
+}
+
+@test "container claim: a host whose clock is three days late" {
+	operator
+	party acme
+	request acme --quota-data 5000
+	authorize acme --container new
+	cp card before
+	ASAN_OPTIONS=verify_asan_link_order=0 run --separate-stderr faketime "$(date -d '3 days ago' +'%F %T')" \
+		"$CARDADM" -k acme/keys.yaml container claim acme.grant --access access
+	echo "$stderr" >&2
+	[ "$status" -eq 3 ]
+	cmp card before
+	claim acme
+}
+
 @test "container claim: somebody else's set of that version" {
 	operator
 	party acme
@@ -393,6 +426,30 @@ HELLO=$TOP/examples/hello.cap
 	[[ $output == *"value:  6B6570740A"* ]]
 	as acme container leave --yes
 	[ "$(state '.containers')" = '[]' ]
+}
+
+@test "the operator deletes a container, waiting, claimed or sealed: whole, or not at all" {
+	operator
+	party acme
+	request acme --quota-data 20000
+	for stage in granted claimed sealed; do
+		rm -rf acme.grant "$XDG_STATE_HOME"
+		authorize acme --container new
+		if [ $stage != granted ]; then
+			claim acme
+			as acme install "$HELLO"
+		fi
+		[ $stage != sealed ] || op -y revoke party ACME --container "$container" --keep
+		[ "$(state '.containers[0].state')" = "\"$stage\"" ]
+		fails 6 -k op/keys.yaml -y delete "$container"
+		fails 7 -k op/keys.yaml delete "$container" --related </dev/null
+		[[ $stderr == *"$container is a container of third parties"* ]]
+		op -y delete "$container" --related --json
+		[ "$(jq -c '.deleted | map([.aid, .related])' <<<"$output")" = "[[\"$container\",true]]" ]
+		[ "$(state .containers)" = '[]' ]
+		op list --json
+		run ! grep -q "$container" <<<"$output"
+	done
 }
 
 @test "revoke: what is not there is so already; serials" {
