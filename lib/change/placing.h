@@ -19,6 +19,8 @@ enum place_state {
 	PLACE_OTHER    /* it is there under another grant */
 };
 
+/* The answer to `place`: at most 100 octets (placed_get takes no more). */
+enum { PLACED_MAX = 128 };
 /* The work on one card. */
 struct placing {
 	struct card_seen card;
@@ -38,7 +40,7 @@ struct placing {
 	bool made;                /* the container */
 	bool has_receipt, receipt_proven;
 	uint16_t counter;
-	uint8_t answer[64];
+	uint8_t answer[PLACED_MAX]; /* with a receipt: what it answers for */
 	size_t answer_n;
 };
 void placing_free(void *work);

@@ -194,6 +194,34 @@ grant() {
 	[ "$(state .containers)" = '[]' ]
 }
 
+@test "reserve: a grant that was used, behind a deletion of its container and of its issuer's key" {
+	house
+	enrol --no-close
+	party acme
+	request acme --quota-data 5000
+	grant acme
+	op reserve acme.g --output acme.grant --json
+	container=$(jq -r .container <<<"$output")
+	claim acme
+	op -y delete "$container" --related
+	[ "$(state .containers)" = '[]' ]
+	fails 6 -k op/keys.yaml reserve acme.g --output x
+	[[ $stderr == *"6640"*"not above the last one of its issuer"* ]]
+	# The issuer's key comes and goes, its last serial stays.
+	"$CARDADM" -k is/keys.yaml delete-keys 74 --key-id 01 --yes
+	fails 6 -k op/keys.yaml reserve acme.g --output x
+	[[ $stderr == *"6A88"* ]]
+	enrol
+	fails 6 -k op/keys.yaml reserve acme.g --output x
+	[[ $stderr == *"6640"* ]]
+	[ "$(state .containers)" = '[]' ]
+	# The next one is above it.
+	rm acme.g acme.grant
+	grant acme
+	op reserve acme.g --output acme.grant
+	[ "$(state '.containers | map(.state)')" = '["granted"]' ]
+}
+
 @test "reserve: more than the card has is refused, and nothing stays" {
 	house --memory 20000
 	enrol
@@ -221,7 +249,20 @@ grant() {
 	request acme --quota-data 5000
 	grant acme
 	op reserve acme.g --output acme.grant --receipt-key bank --json
-	[ "$(jq -c '[.receipt_proven, (.counter >= 1)]' <<<"$output")" = '[true,true]' ]
+	[ "$(jq -c '[.receipt_proven, .counter]' <<<"$output")" = '[true,1]' ]
+	# Others come to the same: CMAC over what stands before it (BF73 with one octet of length).
+	answer=$(jq -r .receipt <<<"$output")
+	[[ $answer == BF73??93*9002000186* ]]
+	xxd -r -p <<<"${answer:6:-36}" |
+		openssl mac -cipher AES-128-CBC -macopt hexkey:"$(<receipt.hex)" -in - CMAC >mac
+	[ "$(<mac)" = "${answer: -32}" ]
+	# The next one has the next counter.
+	rm acme.req acme.g
+	request acme --quota-data 5000
+	grant acme
+	op reserve acme.g --output second.grant --receipt-key bank --json
+	[ "$(jq -c '[.receipt_proven, .counter]' <<<"$output")" = '[true,2]' ]
+	[[ $(jq -r .receipt <<<"$output") == *9002000286* ]]
 }
 
 @test "who signs grants has a key for that alone" {
