@@ -146,7 +146,7 @@ static int admit_run(struct ctx *c, void *args, struct err *e)
 
 	if (party_file_read_as(
 		a->grant, 1u << PARTY_FILE_GRANT | 1u << PARTY_FILE_PLACED, &w.file, e) != 0 ||
-	    grant_serial_check(
+	    grant_serial_allowed(
 		w.file.grant_file.grant.serial, (int64_t)time(NULL) * 1000, c->yes, e) != 0) {
 		json_decref(o);
 		party_file_free(&w.file);

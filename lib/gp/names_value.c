@@ -59,7 +59,6 @@ static bool time_value(uint64_t seconds, char *out, size_t cap)
 
 static bool rights_value(uint64_t rights, char *out, size_t cap)
 {
-	static const char *const names[] = { "read", "write", "content", "admit", "shared" };
 	size_t at = 0;
 
 	if (rights > RIGHTS_ALL)
@@ -67,10 +66,10 @@ static bool rights_value(uint64_t rights, char *out, size_t cap)
 	if (rights == 0)
 		return said(out, cap, "none");
 	out[0] = '\0';
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && at < cap; i++)
+	for (size_t i = 0; right_names[i] != NULL && at < cap; i++)
 		if ((rights >> i & 1) != 0)
 			at += (size_t)snprintf(
-			    out + at, cap - at, "%s%s", at > 0 ? ", " : "", names[i]);
+			    out + at, cap - at, "%s%s", at > 0 ? ", " : "", right_names[i]);
 	return true;
 }
 
