@@ -330,6 +330,7 @@ static int plan(
 		w->there = !a.make;
 		rc = placing_act(c, w, &a, e);
 	}
+	*g = (struct grant){ .whole = wr_span(&w->own) }; /* the rest goes with it */
 	wr_free(&made);
 	return rc;
 }
