@@ -111,11 +111,11 @@ static void on_place(struct party_audit *a, const struct container_order *o,
 static void on_order(
     struct party_audit *a, struct span whole, const struct party_exchange *x, struct party_notes *n)
 {
+	static const uint8_t begins[] = { TAG_CONTAINER_ORDER >> 8, TAG_CONTAINER_ORDER & 0xFF };
 	struct container_order o;
 
 	if (!container_order_get(whole, &o)) {
-		if (whole.n > 1 && whole.p[0] == TAG_CONTAINER_ORDER >> 8 &&
-		    whole.p[1] == (TAG_CONTAINER_ORDER & 0xFF))
+		if (span_starts(whole, SPAN(begins)))
 			note(n, FINDING_NONE, "not a well-formed order");
 		return;
 	}

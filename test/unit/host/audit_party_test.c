@@ -315,6 +315,39 @@ static void test_revoked_and_state(void **state)
 	house_off(&h);
 }
 
+/* What stands where an order, a grant or a certificate should is told as what it is not. */
+static void test_malformed(void **state)
+{
+	static const char *const data[] = { "BF730380017F", "BF73", "BF", "BF7203800104" };
+	struct span grant = grant_of(&acme);
+	struct house h;
+	struct found f;
+
+	(void)state;
+	house_on(&h);
+	as_operator(&h.r);
+	assert_int_equal(place_grant(&h.r, grant, TIME), SW_OK);
+	for (size_t i = 0; i < sizeof(data) / sizeof(data[0]); i++)
+		assert_int_not_equal(
+		    rig_secure(&h.r, 0x80, INS_STORE_DATA, 0x9000, unit_bytes(data[i]), NULL),
+		    SW_OK);
+	assert_int_equal(rig_send(&h.r, 0x00, INS_SELECT, 0x0400, unit_bytes(BOX)), SW_OK);
+	assert_int_not_equal(
+	    present(&h.r, unit_bytes("7F21035F2000"), KVN_GRANT_ISSUER, 0x01), SW_OK);
+	assert_int_equal(present(&h.r, grant, KVN_GRANT_ISSUER, 0x81), SW_OK);
+	assert_int_not_equal(
+	    present(&h.r, unit_bytes("7F21035F2000"), KVN_GRANT_ISSUER, 0x01), SW_OK);
+	explain(&h, &f);
+	no_mistake(&f);
+	assert_int_equal(noted(&f, "not a well-formed order", FINDING_NONE), 2);
+	assert_int_equal(noted(&f, "not a well-formed grant", FINDING_NONE), 1);
+	assert_int_equal(noted(&f, "not a certificate in the form of a claim", FINDING_NONE), 1);
+	assert_int_equal(noted(&f, "grant signed by grantor op", FINDING_OK), 2);
+	/* There is no domain key, and none is spoken of. */
+	assert_int_equal(noted(&f, "the domain key", FINDING_OK), 0);
+	house_off(&h);
+}
+
 /* Blocks of which the first is not there come to nothing, and are hidden. */
 static void test_gather(void **state)
 {
@@ -360,6 +393,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_stolen),
 		cmocka_unit_test(test_revoked_and_state),
+		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_gather),
 	};
 
