@@ -60,9 +60,11 @@ static void assume_i(struct audit *a)
 	if (a->i_certain)
 		return;
 	a->iu.i = a->iu.scp == PROTOCOL_SCP01 ? 0x05 : 0x15;
-	for (size_t k = a->told_n; k > 0; k--)
-		if (scp_i_valid((enum scp_protocol)a->iu.scp, a->told_i[k - 1]))
-			a->iu.i = a->told_i[k - 1];
+	for (size_t k = 0; k < a->told_n; k++)
+		if (scp_i_valid((enum scp_protocol)a->iu.scp, a->told_i[k])) {
+			a->iu.i = a->told_i[k];
+			return;
+		}
 }
 
 static bool candidate_fits(struct audit *a, const struct candidate *c)
