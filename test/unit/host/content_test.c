@@ -294,6 +294,17 @@ static void test_card_limit(void **state)
 	end(&s);
 }
 
+/* Are blocks of extended length chosen for a small file? */
+static bool chosen(const struct session *s)
+{
+	const struct content_habits habits = { .block = 100 };
+	struct content_load l = { .data = SPAN(some_data) };
+
+	content_load_choose(s, &habits, &l);
+	assert_int_equal(l.block, l.extended ? 0 : 100);
+	return l.extended;
+}
+
 static void test_extended(void **state)
 {
 	struct content_load l = { .data = SPAN(some_data), .extended = true };
@@ -307,8 +318,10 @@ static void test_extended(void **state)
 	assert_false(content_extended(&s.s));
 	s.s.id.fci.max_data = 2000;
 	assert_true(content_extended(&s.s));
+	assert_true(chosen(&s.s));
 	s.card.t0 = true;
 	assert_false(content_extended(&s.s));
+	assert_false(chosen(&s.s));
 	s.card.t0 = false;
 	s.s.id.fci.max_data = 0;
 	/* Historical octets 80 | 73 C0 21 C0: extended length, as of a real token. */
@@ -316,6 +329,7 @@ static void test_extended(void **state)
 	memcpy(s.card.atr, atr.p, atr.n);
 	s.card.atr_n = atr.n;
 	assert_true(content_extended(&s.s));
+	assert_false(chosen(&s.s)); /* it could, but nothing says how long: short ones will do */
 	open_channel(&s.s, PROTOCOL_SCP02, 0x01, 8);
 	assert_false(content_extended(&s.s));
 	assert_int_equal(content_load_check(&s.s, &l, &blocks, &e), -1);
