@@ -322,6 +322,7 @@ static void key_information(void **state)
 	assert_ok(keys_read(&m.s, &k, &told, &m.e), &m.e);
 	assert_true(told);
 	assert_int_equal(k.n, 2);
+	k.key[2] = (struct key_info){ .id = 1, .version = 0x31 }; /* behind them: is not there */
 	assert_ptr_equal(keys_at(&k, 0x30, 2), &k.key[1]);
 	assert_ptr_equal(keys_at(&k, 0x30, 0), &k.key[0]);
 	assert_null(keys_at(&k, 0x30, 3));
