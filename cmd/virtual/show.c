@@ -1,4 +1,5 @@
 /* vcard show: what a virtual card holds, key values excepted. */
+#include "cmd/content/container_show.h"
 #include "cmd/kit/out.h"
 #include "cmd/kit/show.h"
 #include "vcard/core/vcard.h"
@@ -59,30 +60,52 @@ static json_t *content(const struct vcard_summary *s)
 	return o;
 }
 
+enum { SHOWN_MAX = 1 << 16 };
+
+static int tell(struct ctx *c, const char *path, const struct vcard_summary *s,
+    const struct containers *all, struct err *e)
+{
+	json_t *o = json_object();
+
+	out_set_text(&o, "file", path);
+	out_set(&o, "product", json_text(product_str(s->product)));
+	out_set(&o, "cin", out_hex(span_of(s->cin, s->cin_n)));
+	out_set(&o, "iin", out_hex(span_of(s->iin, s->iin_n)));
+	out_set(&o, "diversification_data", out_hex(SPAN(s->kdd)));
+	out_set(&o, "life_cycle", json_text(card_life_cycle_str(s->life_cycle)));
+	out_set(&o, "protocol", json_text(s->i02 != 0 ? "SCP02" : "SCP03"));
+	out_set(&o, "i", json_text(out_hex8(s->i02 != 0 ? s->i02 : s->i).s));
+	out_set(&o, "fault", fault(s));
+	out_set(&o, "keys", key_sets(s));
+	out_set(&o, "content", content(s));
+	if (c->json)
+		out_set(&o, "third_parties", containers_json(all));
+	out_set(&o, "system", show_system(&s->system));
+	out_set(&o, "slot", show_slot(&s->slot));
+	out_set(&o, "policy", show_policy(&s->policy));
+	if (out_result(c, o, e) != 0)
+		return -1;
+	if (c->json || (all->containers.n == 0 && all->issuers.n == 0))
+		return 0;
+	print_line(c->out, "third parties:");
+	containers_text(c->out, all, "  ");
+	return 0;
+}
+
 static int run(struct ctx *c, void *args, struct err *e)
 {
 	const struct args *g = args;
+	struct wr state = wr_grow(SHOWN_MAX);
 	struct vcard_summary s;
-	json_t *o;
+	struct containers all;
+	int rc = vcard_describe(g->path, &s, &state, e);
 
-	if (vcard_describe(g->path, &s, e) != 0)
-		return -1;
-	o = json_object();
-	out_set_text(&o, "file", g->path);
-	out_set(&o, "product", json_text(product_str(s.product)));
-	out_set(&o, "cin", out_hex(span_of(s.cin, s.cin_n)));
-	out_set(&o, "iin", out_hex(span_of(s.iin, s.iin_n)));
-	out_set(&o, "diversification_data", out_hex(SPAN(s.kdd)));
-	out_set(&o, "life_cycle", json_text(card_life_cycle_str(s.life_cycle)));
-	out_set(&o, "protocol", json_text(s.i02 != 0 ? "SCP02" : "SCP03"));
-	out_set(&o, "i", json_text(out_hex8(s.i02 != 0 ? s.i02 : s.i).s));
-	out_set(&o, "fault", fault(&s));
-	out_set(&o, "keys", key_sets(&s));
-	out_set(&o, "content", content(&s));
-	out_set(&o, "system", show_system(&s.system));
-	out_set(&o, "slot", show_slot(&s.slot));
-	out_set(&o, "policy", show_policy(&s.policy));
-	return out_result(c, o, e);
+	if (rc == 0 && !containers_get(wr_span(&state), &all))
+		rc = err_set(e, ERR_INPUT, "%s: damaged card file (containers)", g->path);
+	if (rc == 0)
+		rc = tell(c, g->path, &s, &all, e);
+	wr_free(&state);
+	return rc;
 }
 
 const struct verb verb_vcard_show = {

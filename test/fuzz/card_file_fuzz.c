@@ -39,7 +39,8 @@ static void use(void)
 			vcard_transmit(v, span_of(commands[i], n), &rsp);
 		}
 		vcard_close(v);
-		fuzz_check_err(vcard_describe(fuzz_path(), &summary, &e), &e);
+		wr_reset(&rsp);
+		fuzz_check_err(vcard_describe(fuzz_path(), &summary, &rsp, &e), &e);
 	} else {
 		CHECK(e.code == ERR_INPUT || e.code == ERR_READER);
 	}

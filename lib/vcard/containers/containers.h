@@ -126,6 +126,8 @@ uint16_t access_delete(struct call *c, const struct delete_keys *what);
 uint16_t container_order(struct call *c, struct span data);
 /* STORE DATA of a party: objects. Not committed. */
 uint16_t container_store(struct call *c, struct span data);
+/* FF73 with all that the issuer is told. */
+void containers_told(struct wr *w, const struct vcard *v);
 /* GET DATA: may the object of this tag be told here? SW_OK where the selected domain is no
  * container. */
 uint16_t container_tells(const struct call *c, uint16_t tag);

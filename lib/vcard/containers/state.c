@@ -129,28 +129,33 @@ static void issuers_put(struct wr *w, const struct vcard *v)
 	}
 }
 
-/* The issuer names one, or wants all. */
-static uint16_t put_for_issuer(struct call *c)
+/* The one that the issuer names. */
+static uint16_t named_put(struct call *c)
 {
 	const struct card_containers *all = &c->v->chip.containers;
 	struct rd r = rd_of(c->cmd->data);
-	struct span wanted = { NULL, 0 };
-	size_t found = 0;
+	struct span wanted;
 
-	if (c->cmd->data.n > 0 && (!tlv_expect(&r, TAG_ISD_AID, &wanted) || rd_left(&r) != 0))
+	if (!tlv_expect(&r, TAG_ISD_AID, &wanted) || rd_left(&r) != 0)
 		return SW_WRONG_DATA;
-	for (size_t i = 0; i < all->n; i++) {
-		const struct card_container *k = &all->container[i];
+	for (size_t i = 0; i < all->n; i++)
+		if (span_eq(aid_span(&all->container[i].aid), wanted)) {
+			container_put(c->out, c->v, &all->container[i], NULL);
+			return SW_OK;
+		}
+	return SW_REFERENCE_NOT_FOUND;
+}
 
-		if (c->cmd->data.n > 0 && !span_eq(aid_span(&k->aid), wanted))
-			continue;
-		container_put(c->out, c->v, k, NULL);
-		found++;
-	}
-	if (c->cmd->data.n > 0)
-		return found > 0 ? SW_OK : SW_REFERENCE_NOT_FOUND;
-	issuers_put(c->out, c->v);
-	return SW_OK;
+void containers_told(struct wr *w, const struct vcard *v)
+{
+	const struct card_containers *all = &v->chip.containers;
+	size_t mark = tlv_open(w, TAG_CONTAINERS);
+
+	for (size_t i = 0; i < all->n; i++)
+		container_put(w, v, &all->container[i], NULL);
+	issuers_put(w, v);
+	containers_end_put(w, all->closed, all->time);
+	tlv_close(w, mark);
 }
 
 uint16_t get_containers(struct call *c)
@@ -166,11 +171,15 @@ uint16_t get_containers(struct call *c)
 		return SW_SECURITY_STATUS;
 	if (reader != NULL && c->cmd->data.n > 0)
 		return SW_WRONG_LENGTH;
+	if (reader == NULL && c->cmd->data.n == 0) {
+		containers_told(c->out, c->v);
+		return SW_OK;
+	}
 	mark = tlv_open(c->out, TAG_CONTAINERS);
 	if (reader != NULL) {
 		container_put(c->out, c->v, k, reader);
 	} else {
-		sw = put_for_issuer(c);
+		sw = named_put(c);
 		containers_end_put(
 		    c->out, c->v->chip.containers.closed, c->v->chip.containers.time);
 	}

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "crypto/digest.h"
+#include "vcard/containers/containers.h"
 #include "vcard/content/content.h"
 #include "vcard/core/handlers.h"
 #include "vcard/core/record.h"
@@ -282,7 +283,7 @@ static bool describe(struct vcard *v, struct vcard_summary *s)
 	       told(v, get_data_policy, &out) && policy_data_get(wr_span(&out), &s->policy);
 }
 
-int vcard_describe(const char *path, struct vcard_summary *s, struct err *e)
+int vcard_describe(const char *path, struct vcard_summary *s, struct wr *containers, struct err *e)
 {
 	struct vcard *v;
 	int rc = 0;
@@ -292,6 +293,9 @@ int vcard_describe(const char *path, struct vcard_summary *s, struct err *e)
 		return -1;
 	if (!describe(v, s))
 		rc = err_set(e, ERR_INPUT, "%s: damaged card file (contents)", path);
+	containers_told(containers, v);
+	if (rc == 0 && !wr_ok(containers))
+		rc = err_memory(e);
 	vcard_close(v);
 	return rc;
 }

@@ -150,6 +150,8 @@ struct vcard_summary {
 	uint32_t fault_at;
 	bool fault_done;
 };
-int vcard_describe(const char *path, struct vcard_summary *s, struct err *e);
+/* *containers: FF73 as its issuer is told it is appended (gp/container.h); the caller frees it.
+ * ERR_READER, ERR_INPUT. */
+int vcard_describe(const char *path, struct vcard_summary *s, struct wr *containers, struct err *e);
 
 #endif

@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
-# vcard create --grantor, --store-oce: whom cards know besides those that open them.
+# vcard create --grantor, --store-oce: whom cards know besides those that open them; vcard show: who has
+# containers on them.
 
 load ../lib
+load ../parties
 
 store() {
 	"$CARDADM" keystore init --test-keys keys.yaml 2>/dev/null
@@ -38,4 +40,37 @@ store() {
 	fails 5 vcard create c.card --protocol scp11 --curve p-384 --store-oce oce -k keys.yaml
 	[[ $stderr == *"on the curve of the cards' keys"* ]]
 	[ ! -e c.card ]
+}
+
+@test "vcard show: containers, whose they are, what waits for whom, and no key" {
+	operator
+	party acme
+	ok vcard show card --json
+	[ "$(jq -c '.third_parties | [.containers, (.issuers | map(.serial)), .closed, .time]' <<<"$output")" = \
+		'[[],[0],false,null]' ]
+	request acme --quota-data 20000
+	authorize acme --container new
+	one=$container
+	ok vcard show card --json
+	[ "$(jq -c '.third_parties.containers | map([.container, .state, .quota_data, .parties, .grants[0].party])' <<<"$output")" = \
+		"[[\"$one\",\"granted\",20000,[],\"ACME\"]]" ]
+	claim acme
+	party bank 31
+	request bank --reserve-data 3000
+	authorize bank --container new
+	op -y lock "$one"
+	ok vcard show card --json
+	# What the card tells the operator, without a key and without the card knowing.
+	[ "$(jq -c .third_parties <<<"$output")" = "$(state .)" ]
+	[ "$(jq -c '.third_parties.containers | map([.state, .locked, .parties[].party, .grants[].party])' <<<"$output")" = \
+		'[["claimed",true,"ACME"],["granted",false,"BANK"]]' ]
+	run ! grep -qi -f acme/access.hex <<<"$output"
+	ok vcard show card
+	[[ $output == *"third parties:"*"  $one  claimed, locked, "*" of 20000 octets"*"    ACME: read, write, "* ]]
+	[[ $output == *"  $container  granted, "*", reserved"*"    grant for BANK, not used yet; serial "* ]]
+	[[ $output == *"  open for other issuers" ]]
+	# Of a card that knows no issuer there is nothing to say.
+	ok -q vcard create plain.card -k op/keys.yaml
+	ok vcard show plain.card
+	[[ $output != *"third parties"* ]]
 }

@@ -83,6 +83,7 @@ static void fault_names(void **state)
 
 static void card_file(void **state)
 {
+	struct wr containers = wr_grow(256);
 	struct vcard_summary s;
 	struct vcard *second;
 	struct err e = { 0 };
@@ -103,7 +104,9 @@ static void card_file(void **state)
 	assert_int_equal(e.code, ERR_SAFETY);
 	vcard_close(r.v);
 	r.v = NULL;
-	assert_ok(vcard_describe(r.path, &s, &e), &e);
+	assert_ok(vcard_describe(r.path, &s, &containers, &e), &e);
+	assert_span(wr_span(&containers), unit_bytes("FF7309 8C0100 9A0400000000"));
+	wr_free(&containers);
 	assert_int_equal(s.keys_n, 1);
 	assert_int_equal(s.keys[0].version, 0x30);
 	assert_int_equal(s.keys[0].length, 24);
