@@ -46,7 +46,7 @@ container_octets() {
 	state=$(jq -r '.state' <<<"$one")
 	case $state in granted) state=1 ;; claimed) state=2 ;; sealed) state=3 ;; esac
 	[ "$(jq .locked <<<"$one")" = false ] || state=$((state + 128))
-	parts=$(tlv 4F "$(jq -r .container <<<"$one")")$(tlv 80 "$(printf %02X $state)")
+	parts=$(tlv 4F "$(jq -r .container <<<"$one")")$(tlv 80 "$(printf %02X "$state")")
 	parts+=$(quota C7 "$(jq .quota_volatile <<<"$one")")$(quota C8 "$(jq .quota_data <<<"$one")")
 	parts+=$(quota D7 "$(jq .reserve_volatile <<<"$one")")$(quota D8 "$(jq .reserve_data <<<"$one")")
 	parts+=$(tlv 8A "$(printf %08X "$(jq .used <<<"$one")")")
@@ -164,7 +164,8 @@ two_parties() {
 	cap=$TOP/examples/hello.cap sd=A000000151000001
 	operator
 	# The key of the issuer as if it were one for tokens.
-	sed -n '/^  grantor:/,/private:/p' op/keys.yaml | sed 's/^  grantor:/  forged:/; s/type: grantor/type: token/' >>op/keys.yaml
+	sed -n '/^  grantor:/,/private:/p' op/keys.yaml | sed 's/^  grantor:/  forged:/; s/type: grantor/type: token/' >forged.yaml
+	cat forged.yaml >>op/keys.yaml
 	echo "  sd: {type: scp03, test: true, version: 31, diversification: none, master: {hex: 505152535455565758595A5B5C5D5E5F}}" \
 		>>op/keys.yaml
 	op keys --json

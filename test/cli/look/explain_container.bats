@@ -300,6 +300,7 @@ recorded() {
 		echo "  bank: {type: party, form: agreement, curve: p-256, public: {hex: $(public bank bank)}}"
 	} >acme/all.yaml
 	chmod 600 acme/all.yaml
+	# shellcheck disable=SC2034 # absent looks for them
 	secrets="$(cat acme/{access,domain-key}.hex) $(scalar acme/party.pem) $(xxd -p -c 64 object)"
 	theirs=(-k acme/all.yaml --keys test --keys access --keys acme --keys operator --keys bank)
 }
