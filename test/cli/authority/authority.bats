@@ -253,9 +253,9 @@ grant() {
 	# Others come to the same: CMAC over what stands before it (BF73 with one octet of length).
 	answer=$(jq -r .receipt <<<"$output")
 	[[ $answer == BF73??93*9002000186* ]]
-	xxd -r -p <<<"${answer:6:-36}" |
-		openssl mac -cipher AES-128-CBC -macopt hexkey:"$(<receipt.hex)" -in - CMAC >mac
-	[ "$(<mac)" = "${answer: -32}" ]
+	key=$(<receipt.hex)
+	mac=$(xxd -r -p <<<"${answer:6:-36}" | openssl mac -cipher AES-128-CBC -macopt hexkey:"$key" -in - CMAC)
+	[ "$mac" = "${answer: -32}" ]
 	# The next one has the next counter.
 	rm acme.req acme.g
 	request acme --quota-data 5000

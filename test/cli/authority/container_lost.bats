@@ -4,6 +4,7 @@
 # found.
 load ../lib
 load ../parties
+load ../attack
 
 # killed K VERB...: runs it, and kills it when K commands have gone to the card.
 killed() {
@@ -83,12 +84,107 @@ again() {
 	done
 }
 
+# at_each CHECK VERB...: as ACME in its container, from the same card each time: killed before and
+# behind each command that changes something, or without the answer to it. The same again does it,
+# whatever became of the first. CHECK: is it done?
+at_each() {
+	local check=$1 k n how
+	shift
+	cp card real.card
+	attack
+	rm -f whole # traces go behind what is there
+	as acme "$@" --trace whole
+	"$check"
+	n=$(grep -c '^> 84E[2468]' whole)
+	[ "$n" -gt 0 ]
+	for k in $(seq 1 "$n"); do
+		for how in before after lost drop; do
+			cp real.card card
+			attack "84E. $k $how"
+			cardadm -k acme/keys.yaml "$@" --sd "$container" --keys access
+			attacked 1
+			attack
+			cardadm -k acme/keys.yaml "$@" --sd "$container" --keys access
+			"$check"
+		done
+	done
+}
+
+has_object() {
+	as acme container get 1 --output got
+	cmp got x
+	rm got
+}
+
+has_hello() {
+	as acme list --json
+	grep -q F04341524441444D0101 <<<"$output"
+}
+
+has_bank() {
+	as acme container show --json
+	[ "$(jq -c '.grants | map(.party)' <<<"$output")" = '["BANK"]' ]
+}
+
+has_no_bank() {
+	as acme container show --json
+	[ "$(jq -c '[.parties, .grants] | flatten | map(.party)' <<<"$output")" = '["ACME"]' ]
+}
+
+is_sealed() {
+	[ "$(state '.containers[0].state')" = '"sealed"' ]
+}
+
+@test "what a party does, broken off at each command of it, is done by the same command again" {
+	operator
+	party acme
+	party bank 31
+	request acme --quota-data 20000
+	authorize acme --container new
+	claim acme
+	head -c 700 /dev/zero >x
+	at_each has_object container put 1 x
+	at_each has_hello install "$TOP/examples/hello.cap"
+	op -y authority enrol --no-close
+	card=$("$CARDADM" -k op/keys.yaml authority list --json | jq -r '.cards[0].cin')
+	request bank --rights read
+	op authority grant bank.req --card "$card" --container "$container" --valid-until 2099-12-31 \
+		--output bank.grant --fingerprint "$fingerprint"
+	at_each has_bank container admit bank.grant
+	claim bank
+	at_each has_no_bank container expel BANK --yes
+	at_each is_sealed container leave --keep --yes
+}
+
 # begun NAME: as if the claim of NAME.grant had been cut off before anybody knew what became of it.
 begun() {
 	cp card real.card
 	claim "$1"
 	cp real.card card
 	sed -i '/"claimed"/d' "$XDG_STATE_HOME/cardadm/claims.jsonl"
+}
+
+@test "the answer to PUT KEY of a claim is lost: the same command says that it is claimed" {
+	operator
+	party acme
+	request acme --quota-data 5000
+	authorize acme --container new
+	cp card real.card
+	for how in lost after drop before; do
+		cp real.card card
+		rm -rf "$XDG_STATE_HOME"
+		attack "84D8 1 $how"
+		cardadm -k acme/keys.yaml container claim acme.grant --access access
+		attacked 1
+		attack
+		claim acme
+		case $how in
+		lost | after) [ "$(jq .already <<<"$output")" = true ] ;;
+		before) [ "$(jq .already <<<"$output")" = false ] ;;
+		esac
+		as acme container show --json
+		[ "$(jq -c '[.state, (.parties | map(.versions))]' <<<"$output")" = '["claimed",[["30"]]]' ]
+	done
 }
 
 @test "the answer to a claim was lost: it is ours" {
