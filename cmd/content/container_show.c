@@ -2,7 +2,7 @@
 
 #include "base/hex.h"
 #include "cmd/authority/grant_record.h"
-#include "cmd/authority/party_file.h"
+#include "cmd/authority/party_show.h"
 #include "cmd/kit/print.h"
 #include "cmd/kit/show.h"
 
