@@ -64,7 +64,7 @@ setup() {
 }
 
 @test "acceptance: no number is without a test" {
-	! grep '^missing' "$top"/test/acceptance/*
+	run ! grep '^missing' "$top"/test/acceptance/*
 }
 
 @test "acceptance: what is wrong with a list is found" {
