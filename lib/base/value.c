@@ -27,6 +27,18 @@ bool decimal_get(const char *text, uint32_t *v)
 	return digits(text, strlen(text), v);
 }
 
+char luhn_digit(const char *digits, size_t n)
+{
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned d = (unsigned)(digits[n - 1 - i] - '0') * (i % 2 == 0 ? 2 : 1);
+
+		sum += d / 10 + d % 10;
+	}
+	return (char)('0' + (10 - sum % 10) % 10);
+}
+
 bool date_ok(uint32_t date)
 {
 	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };

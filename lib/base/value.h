@@ -13,6 +13,10 @@
 /* Digits only, 1 to 10 of them, leading zeros allowed: 0 to 2^32 - 1. */
 MUST_CHECK bool decimal_get(const char *text, uint32_t *v);
 
+/* The digit behind these n that makes the sum of Luhn a multiple of ten (ISO 7812-1 annex B: IMEI,
+ * ICCID); all of them are digits. */
+char luhn_digit(const char *digits, size_t n);
+
 /* YYYYMMDD is a day of the calendar (Gregorian), years 1 to 9999. */
 bool date_ok(uint32_t date);
 /* YYYY-MM-DD from 2000 on becomes YYYYMMDD: what people write here is when something ends. */
