@@ -17,8 +17,7 @@
 
 enum trust_tag { TAG_TRUST_ORDER = 0xBF74, TAG_TRUST_TICKET = 0x7F78 };
 /* The application on the card, F0545255535401 (section 4). */
-enum { TRUST_AID_OCTETS = 7 };
-extern const uint8_t trust_aid[TRUST_AID_OCTETS];
+extern const struct aid aid_trust;
 enum trust_ins { INS_PRESENT = 0x42, INS_RENEW = 0x46, INS_CONFIRM = 0x48, INS_REVOKE = 0x4E };
 /* Limits (section 12). */
 enum {
