@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -121,15 +122,20 @@ static int sync_directory_of(const char *path)
 	return 0;
 }
 
+struct new_file {
+	unsigned mode;
+	bool sync;
+};
+
 static int cannot_create(const char *path, struct err *e)
 {
 	err_errno(e, ERR_OTHER, "%s: cannot create", path);
 	return err_hint(e, "its directory must be there, and yours to write in");
 }
 
-/* A new file beside path with this content, not yet under its name. */
-static int write_beside(const char *path, struct span content, unsigned mode, bool sync,
-    char tmp[static 4096], struct err *e)
+/* A new file beside path with this content, not yet under its name; *kept: open, unless NULL. */
+static int write_beside_kept(const char *path, struct span content, const struct new_file *n,
+    char tmp[static 4096], int *kept, struct err *e)
 {
 	int fd;
 
@@ -138,17 +144,28 @@ static int write_beside(const char *path, struct span content, unsigned mode, bo
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		return cannot_create(path, e);
-	if (fchmod(fd, mode) != 0 || write_all(fd, content) != 0 || (sync && fsync(fd) != 0)) {
+	if (fchmod(fd, n->mode) != 0 || write_all(fd, content) != 0 ||
+	    (n->sync && fsync(fd) != 0)) {
 		err_errno(e, ERR_OTHER, "%s: cannot write", path);
 		close(fd);
 		unlink(tmp);
 		return -1;
+	}
+	if (kept != NULL) {
+		*kept = fd;
+		return 0;
 	}
 	if (close(fd) == 0)
 		return 0;
 	err_errno(e, ERR_OTHER, "%s: cannot write", path);
 	unlink(tmp);
 	return -1;
+}
+
+static int write_beside(const char *path, struct span content, unsigned mode, bool sync,
+    char tmp[static 4096], struct err *e)
+{
+	return write_beside_kept(path, content, &(struct new_file){ mode, sync }, tmp, NULL, e);
 }
 
 int file_write(const char *path, struct span content, unsigned mode, struct err *e)
@@ -162,6 +179,96 @@ int file_write(const char *path, struct span content, unsigned mode, struct err 
 	err_errno(e, ERR_OTHER, "%s: cannot write", path);
 	unlink(tmp);
 	return -1;
+}
+
+/* ---- held files ---- */
+
+/* The lock is on the file; by the time that we have it, another may be under the name. */
+static int lock_named(int fd, const char *path, bool *same, struct err *e)
+{
+	struct stat ours, named;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK)
+			return err_errno(e, ERR_OTHER, "%s: cannot lock", path);
+		err_set(e, ERR_SAFETY, "%s: another process works with it", path);
+		return err_hint(e, "wait until that is done");
+	}
+	*same = fstat(fd, &ours) == 0 && lstat(path, &named) == 0 && ours.st_ino == named.st_ino &&
+		ours.st_dev == named.st_dev;
+	return 0;
+}
+
+static int open_held(const char *path, const struct private_asks *a, struct err *e)
+{
+	bool same = false;
+
+	for (int tries = 0; tries < 16; tries++) {
+		struct stat st;
+		int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+
+		if (fd < 0 && errno == ELOOP) {
+			err_set(e, ERR_INPUT, "%s: a symbolic link", path);
+			return err_hint(
+			    e, "name the %s itself: it is replaced by each change", a->what);
+		}
+		if (fd < 0)
+			return err_errno(e, ERR_INPUT, "%s: cannot open", path);
+		if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+			close(fd);
+			return err_set(e, ERR_INPUT, "%s: not a regular file", path);
+		}
+		if (private_check(fd, path, a, e) != 0 || lock_named(fd, path, &same, e) != 0) {
+			close(fd);
+			return -1;
+		}
+		if (same)
+			return fd;
+		close(fd);
+	}
+	return err_set(e, ERR_SAFETY, "%s: it is replaced again and again", path);
+}
+
+int file_hold(const char *path, size_t max, const struct private_asks *a, struct held_file *f,
+    struct wr *out, struct err *e)
+{
+	f->fd = -1;
+	if (snprintf(f->path, sizeof(f->path), "%s", path) >= (int)sizeof(f->path))
+		return err_set(e, ERR_INPUT, "%s: name too long", path);
+	f->fd = open_held(path, a, e);
+	if (f->fd < 0)
+		return -1;
+	if (read_all(f->fd, path, max, out, e) == 0)
+		return 0;
+	file_let_go(f);
+	return -1;
+}
+
+int file_hold_write(struct held_file *f, struct span content, unsigned mode, struct err *e)
+{
+	char tmp[4096];
+	int fd;
+
+	if (write_beside_kept(f->path, content, &(struct new_file){ mode, true }, tmp, &fd, e) != 0)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0 || rename(tmp, f->path) != 0) {
+		err_errno(e, ERR_OTHER, "%s: cannot write", f->path);
+		close(fd);
+		unlink(tmp);
+		return -1;
+	}
+	close(f->fd);
+	f->fd = fd;
+	return sync_directory_of(f->path) == 0
+		   ? 0
+		   : err_errno(e, ERR_OTHER, "%s: its directory cannot be synced", f->path);
+}
+
+void file_let_go(struct held_file *f)
+{
+	if (f->fd >= 0)
+		close(f->fd);
+	f->fd = -1;
 }
 
 /* Gives what is written whole its name; never one that is taken. */

@@ -57,6 +57,8 @@ struct session {
 	struct key dek; /* for PUT KEY: static Key-DEK, of SCP02 the session key */
 	struct init_update iu;
 	enum i_from i_from; /* who says iu.i */
+	/* What chance put into this channel: both challenges, in SCP11 the receipt. */
+	uint8_t sid[32], sid_n;
 	uint8_t kid; /* SCP11: of the card's key it was opened with; else 0, and so is iu.i */
 	uint8_t level;
 	struct card_data data;
@@ -71,6 +73,9 @@ void session_init(struct session *s, struct card *card);
 /* SELECT of the domain (NULL: the issuer domain; ERR_CARD), then card data, capabilities, CIN,
  * CPLC, unprotected. Ends a channel that is open. */
 int session_discover(struct session *s, const struct aid *domain, struct err *e);
+/* SELECT of an application that opens channels with keys of its own, on a card that was discovered:
+ * what is known of the card stays, and it is where a channel is opened from now on. ERR_CARD. */
+int session_enter(struct session *s, const struct aid *app, struct err *e);
 /* The domain was selected (n = 0: the issuer's) and nothing happened to the channel since. */
 bool session_discovered(const struct session *s, const struct aid *domain);
 /* INITIALIZE UPDATE to EXTERNAL AUTHENTICATE on a card that was discovered, with what choose.h
