@@ -82,6 +82,20 @@ uint32_t date_today(void)
 	       (uint32_t)tm.tm_mday;
 }
 
+bool duration_get(const char *text, uint32_t *seconds)
+{
+	size_t n = strlen(text);
+	uint32_t x, unit;
+
+	if (n < 2 || !digits(text, n - 1, &x) || x == 0)
+		return false;
+	unit = text[n - 1] == 'd' ? 86400 : text[n - 1] == 'h' ? 3600 : 0;
+	if (unit == 0 || x > UINT32_MAX / unit)
+		return false;
+	*seconds = x * unit;
+	return true;
+}
+
 static bool version_part(const char *text, size_t n, uint32_t *v)
 {
 	return (n == 1 || text[0] != '0') && digits(text, n, v) && *v <= 0xFFFF;

@@ -27,6 +27,9 @@ char *date_str(uint32_t date, char out[static DATE_SIZE]);
 /* YYYYMMDD of now, local time; UINT32_MAX without a clock: everything that can expire has. */
 uint32_t date_today(void);
 
+/* "30d", "12h": days or hours, more than none, as seconds; at most 2^32 - 1. */
+MUST_CHECK bool duration_get(const char *text, uint32_t *seconds);
+
 /* "3.2" becomes 0003 0002. Two parts of 0 to 65535 without leading zeros: each version has one
  * way to be written. */
 MUST_CHECK bool version_get(const char *text, uint32_t *v);

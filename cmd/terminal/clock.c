@@ -1,0 +1,48 @@
+#include "cmd/terminal/clock.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/value.h"
+
+static int bad(struct err *e, const char *why)
+{
+	return err_set(e, ERR_USAGE, "--clock: %s", why);
+}
+
+int clock_get(const char *text, uint32_t *now, struct err *e)
+{
+	time_t clock = time(NULL);
+	struct tm tm = { 0 };
+	const char *end;
+	uint32_t ahead;
+
+	if (clock <= 0 || clock > (time_t)UINT32_MAX)
+		return bad(e, "this machine's clock is not set");
+	*now = (uint32_t)clock;
+	if (text == NULL)
+		return 0;
+	if (text[0] == '+') {
+		if (!duration_get(text + 1, &ahead) || ahead > UINT32_MAX - *now)
+			return bad(e, "+TIME is days or hours: +26d, +12h");
+		*now += ahead;
+		return 0;
+	}
+	end = strlen(text) == 17 ? strptime(text, "%Y-%m-%dT%H:%MZ", &tm) : NULL;
+	clock = end == NULL || *end != '\0' ? -1 : timegm(&tm);
+	if (clock <= 0 || clock > (time_t)UINT32_MAX)
+		return bad(e, "+TIME, or YYYY-MM-DDTHH:MMZ");
+	*now = (uint32_t)clock;
+	return 0;
+}
+
+const char *clock_text(uint32_t seconds, char out[static CLOCK_TEXT])
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	if (seconds == 0 || gmtime_r(&t, &tm) == NULL ||
+	    strftime(out, CLOCK_TEXT, "%Y-%m-%d %H:%M UTC", &tm) == 0)
+		memcpy(out, "never", sizeof("never"));
+	return out;
+}
