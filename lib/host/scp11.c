@@ -259,7 +259,7 @@ static int take_identifiers(struct session *s, const struct scp11_asks *a,
 			return err_set(e, ERR_AUTH,
 			    "a host identifier goes with the card's IIN and CIN, and it tells "
 			    "none");
-		wr_lv(&w, value_of(iin, TAG_IIN));
+		wr_lv(&w, a->iin.n > 0 ? a->iin : value_of(iin, TAG_IIN));
 		wr_lv(&w, span_of(s->id.cin, s->id.cin_n));
 	}
 	x->terms.identifiers = wr_span(&w);

@@ -189,7 +189,9 @@ static int fetch_key(struct talk *k, struct err *e)
 
 	if (say(k, INS_RENEW, span_of(NULL, 0), &r, e) != 0) {
 		if (e->sw == SW_CONDITIONS)
-			err_hint(e, "no key lives beyond the horizon that the network has set");
+			err_hint(e,
+			    "a key made now would not live longer than the one that is there, or "
+			    "the horizon of the network is reached");
 		return -1;
 	}
 	if (take_renewal(k, &r, e) != 0 || terminal_save(k->t, e) != 0 || confirm(k, e) != 0)

@@ -26,19 +26,18 @@ static struct ec_private scalar(const char *of, const char *key)
 
 static struct ec_private card_scalar(void)
 {
-	return scalar(TRUST_TALK_P256, "card_private");
+	return party_scalar("card");
 }
 
+/* The key and certificate that the card has for known terminals serve strangers as well. */
 void trust_on(struct rig *r, uint8_t i)
 {
-	const uint8_t kids[] = { KID_SCP11A, KID_SCP11B };
-	struct card_ecka k = { .origin = ORIGIN_MADE, .key = card_scalar() };
+	struct card_ecka k;
 
 	box_on(r, i);
-	for (size_t n = 0; n < 2; n++) {
-		k.ref = (struct key_ref){ kids[n], 0x01 };
-		chip_put_ecka(r->v, &k);
-	}
+	k = *chip_ecka(r->v, (struct key_ref){ KID_SCP11A, 0x01 });
+	k.ref.kid = KID_SCP11B;
+	chip_put_ecka(r->v, &k);
 	assert_true(chip_commit(r->v));
 }
 
@@ -95,9 +94,9 @@ static struct key first_key(const struct trust_order *o)
 	return k;
 }
 
-struct terminal initialize_as(struct rig *r, struct trust_order *o)
+struct phone initialize_as(struct rig *r, struct trust_order *o)
 {
-	struct terminal t = { .record = o->record,
+	struct phone t = { .record = o->record,
 		.algorithm = o->algorithm,
 		.imei = IMEI,
 		.has_throughput = true,
@@ -124,7 +123,7 @@ struct terminal initialize_as(struct rig *r, struct trust_order *o)
 	return t;
 }
 
-struct terminal initialize(struct rig *r, uint8_t record, uint8_t algorithm)
+struct phone initialize(struct rig *r, uint8_t record, uint8_t algorithm)
 {
 	struct trust_order o = usual_order();
 
@@ -150,7 +149,7 @@ bool told(struct rig *r, uint8_t record, struct trust_record *t)
 /* ---- the terminal ---- */
 
 static uint16_t open_aes(
-    struct rig *r, struct terminal *t, const struct terminal_key *k, uint8_t version)
+    struct rig *r, struct phone *t, const struct phone_key *k, uint8_t version)
 {
 	struct span id = unit_hex(trust_case(TRUST_KEYS), "card_id");
 	struct trust_place p = { t->record, k->generation, k->expiry, id.p };
@@ -170,7 +169,7 @@ static uint16_t open_aes(
 
 /* MUTUAL AUTHENTICATE by the key, or INTERNAL AUTHENTICATE without. */
 static uint16_t agree(
-    struct rig *r, struct terminal *t, const struct ec_private *own, struct span host_id)
+    struct rig *r, struct phone *t, const struct ec_private *own, struct span host_id)
 {
 	bool known = own != NULL;
 	struct scp11_terms terms = {
@@ -217,7 +216,7 @@ static uint16_t agree(
 }
 
 static uint16_t open_pair(
-    struct rig *r, struct terminal *t, const struct terminal_key *k, uint8_t version)
+    struct rig *r, struct phone *t, const struct phone_key *k, uint8_t version)
 {
 	const struct trust_host_id h = { version, k->generation, k->expiry };
 	uint8_t room[TRUST_HOST_ID];
@@ -229,8 +228,8 @@ static uint16_t open_pair(
 	return agree(r, t, &own, wr_span(&w));
 }
 
-uint16_t terminal_open(
-    struct rig *r, struct terminal *t, const struct terminal_key *k, uint8_t version)
+uint16_t phone_open(
+    struct rig *r, struct phone *t, const struct phone_key *k, uint8_t version)
 {
 	uint16_t sw = select_aid(r, TRUST);
 
@@ -240,19 +239,19 @@ uint16_t terminal_open(
 					  : open_aes(r, t, k, version);
 }
 
-uint16_t terminal_open_anonymous(struct rig *r, struct terminal *t)
+uint16_t phone_open_anonymous(struct rig *r, struct phone *t)
 {
 	uint16_t sw = select_aid(r, TRUST);
 
 	return sw == SW_OK ? agree(r, t, NULL, span_of(NULL, 0)) : sw;
 }
 
-void as_terminal(struct rig *r, struct terminal *t)
+void as_phone(struct rig *r, struct phone *t)
 {
-	assert_int_equal(terminal_open(r, t, &t->current, TRUST_VERSION_FIRST + t->record), SW_OK);
+	assert_int_equal(phone_open(r, t, &t->current, TRUST_VERSION_FIRST + t->record), SW_OK);
 }
 
-uint16_t terminal_present(struct rig *r, struct terminal *t)
+uint16_t phone_present(struct rig *r, struct phone *t)
 {
 	struct trust_present p = { .time = t->clock,
 		.traits = { .imei = t->imei == NULL ? span_of(NULL, 0) : span_str(t->imei),
@@ -270,9 +269,9 @@ uint16_t terminal_present(struct rig *r, struct terminal *t)
 	return sw;
 }
 
-int presented(struct rig *r, struct terminal *t)
+int presented(struct rig *r, struct phone *t)
 {
-	uint16_t sw = terminal_present(r, t);
+	uint16_t sw = phone_present(r, t);
 
 	if (sw != SW_OK && sw != SW_AUTH_FAILED)
 		return sw;
@@ -281,7 +280,7 @@ int presented(struct rig *r, struct terminal *t)
 	return (int)t->verdict.result;
 }
 
-uint16_t terminal_renew(struct rig *r, struct terminal *t)
+uint16_t phone_renew(struct rig *r, struct phone *t)
 {
 	struct trust_renewal v;
 	struct span got;
@@ -292,14 +291,14 @@ uint16_t terminal_renew(struct rig *r, struct terminal *t)
 	assert_true(trust_renewal_get(got, &v));
 	assert_int_equal(v.algorithm, t->algorithm);
 	assert_int_equal(trust_record_of(v.version), t->record);
-	t->pending = (struct terminal_key){ v.generation, v.expiry, { 0 } };
+	t->pending = (struct phone_key){ v.generation, v.expiry, { 0 } };
 	assert_true(key_from(&t->pending.k, v.key));
 	return sw;
 }
 
-void terminal_proof(const struct terminal *t, struct wr *proof)
+void phone_proof(const struct phone *t, struct wr *proof)
 {
-	const struct terminal_key *k = &t->pending;
+	const struct phone_key *k = &t->pending;
 	struct span id = unit_hex(trust_case(TRUST_KEYS), "card_id");
 	struct trust_place p = { t->record, k->generation, k->expiry, id.p };
 	const struct trust_proof what = { t->record, k->generation, k->expiry,
@@ -318,8 +317,8 @@ void terminal_proof(const struct terminal *t, struct wr *proof)
 	wr_put(proof, SPAN(own));
 }
 
-uint16_t terminal_confirm_with(
-    struct rig *r, struct terminal *t, uint32_t generation, struct span proof)
+uint16_t phone_confirm_with(
+    struct rig *r, struct phone *t, uint32_t generation, struct span proof)
 {
 	const struct trust_confirm c = { generation, proof };
 	uint8_t room[128];
@@ -334,22 +333,22 @@ uint16_t terminal_confirm_with(
 	return sw;
 }
 
-uint16_t terminal_confirm(struct rig *r, struct terminal *t)
+uint16_t phone_confirm(struct rig *r, struct phone *t)
 {
 	uint8_t room[EC_SIGNATURE_MAX];
 	struct wr w = wr_fixed(room, sizeof(room));
 
-	terminal_proof(t, &w);
-	return terminal_confirm_with(r, t, t->pending.generation, wr_span(&w));
+	phone_proof(t, &w);
+	return phone_confirm_with(r, t, t->pending.generation, wr_span(&w));
 }
 
-void terminal_takes(struct terminal *t)
+void phone_takes(struct phone *t)
 {
 	t->current = t->pending;
-	t->pending = (struct terminal_key){ 0 };
+	t->pending = (struct phone_key){ 0 };
 }
 
-uint16_t terminal_put(struct rig *r, uint8_t number, struct span value)
+uint16_t phone_put(struct rig *r, uint8_t number, struct span value)
 {
 	uint8_t room[512];
 	struct wr w = wr_fixed(room, sizeof(room));
@@ -359,7 +358,7 @@ uint16_t terminal_put(struct rig *r, uint8_t number, struct span value)
 	return say(r, INS_STORE_DATA, 0x9000, wr_span(&w), NULL);
 }
 
-uint16_t terminal_get(struct rig *r, uint8_t number, struct span *value)
+uint16_t phone_get(struct rig *r, uint8_t number, struct span *value)
 {
 	struct span got;
 	uint16_t sw = say(r, INS_GET_DATA, (uint16_t)(0xDF00 | number), span_of(NULL, 0), &got);

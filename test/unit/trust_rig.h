@@ -28,17 +28,17 @@ int trust_rig_close(void **state);
 void trust_on(struct rig *r, uint8_t i);
 
 /* A key that a terminal has. */
-struct terminal_key {
+struct phone_key {
 	uint32_t generation, expiry;
 	struct key k; /* or the private scalar */
 };
-struct terminal {
+struct phone {
 	uint8_t record, algorithm;
 	const char *imei; /* NULL: none */
 	bool has_throughput;
 	uint32_t throughput;
 	uint32_t clock;
-	struct terminal_key current, pending; /* generation 0: none */
+	struct phone_key current, pending; /* generation 0: none */
 	/* of the session: */
 	uint8_t sid[32], sid_n;
 	struct trust_verdict verdict; /* of the last PRESENT or CONFIRM */
@@ -50,29 +50,29 @@ struct trust_order usual_order(void);
 /* Sends an order in the session of the network, 84 and 85 made of `key` unless that is NULL. */
 uint16_t network_order(struct rig *r, struct trust_order *o, const struct key *key);
 /* The network's session, the order, which must succeed; what the terminal has after that. */
-struct terminal initialize(struct rig *r, uint8_t record, uint8_t algorithm);
-struct terminal initialize_as(struct rig *r, struct trust_order *o);
+struct phone initialize(struct rig *r, uint8_t record, uint8_t algorithm);
+struct phone initialize_as(struct rig *r, struct trust_order *o);
 /* FF74 of one record, in a session of the network; false: it is not told. */
 bool told(struct rig *r, uint8_t record, struct trust_record *t);
 
 /* SELECT and a session by this key at its version; the first status word that is not 9000. */
-uint16_t terminal_open(
-    struct rig *r, struct terminal *t, const struct terminal_key *k, uint8_t version);
-uint16_t terminal_open_anonymous(struct rig *r, struct terminal *t);
+uint16_t phone_open(
+    struct rig *r, struct phone *t, const struct phone_key *k, uint8_t version);
+uint16_t phone_open_anonymous(struct rig *r, struct phone *t);
 /* With the current key at 10 + record: must succeed. */
-void as_terminal(struct rig *r, struct terminal *t);
-uint16_t terminal_present(struct rig *r, struct terminal *t);
+void as_phone(struct rig *r, struct phone *t);
+uint16_t phone_present(struct rig *r, struct phone *t);
 /* Result of PRESENT, or the status word when there is none. */
-int presented(struct rig *r, struct terminal *t);
+int presented(struct rig *r, struct phone *t);
 /* Fills t->pending. */
-uint16_t terminal_renew(struct rig *r, struct terminal *t);
-uint16_t terminal_confirm(struct rig *r, struct terminal *t);
-uint16_t terminal_confirm_with(
-    struct rig *r, struct terminal *t, uint32_t generation, struct span proof);
-void terminal_proof(const struct terminal *t, struct wr *proof); /* of the pending key */
+uint16_t phone_renew(struct rig *r, struct phone *t);
+uint16_t phone_confirm(struct rig *r, struct phone *t);
+uint16_t phone_confirm_with(
+    struct rig *r, struct phone *t, uint32_t generation, struct span proof);
+void phone_proof(const struct phone *t, struct wr *proof); /* of the pending key */
 /* pending becomes current, its version is the other one. */
-void terminal_takes(struct terminal *t);
-uint16_t terminal_put(struct rig *r, uint8_t number, struct span value);
-uint16_t terminal_get(struct rig *r, uint8_t number, struct span *value);
+void phone_takes(struct phone *t);
+uint16_t phone_put(struct rig *r, uint8_t number, struct span value);
+uint16_t phone_get(struct rig *r, uint8_t number, struct span *value);
 
 #endif

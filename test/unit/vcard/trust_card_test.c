@@ -113,13 +113,13 @@ static void play_verdict(struct rig *r, const char *what)
 static void once_used(struct rig *r, const struct trust_order *more)
 {
 	struct trust_order o = usual_order();
-	struct terminal t;
+	struct phone t;
 
 	trust_on(r, 0x70);
 	if (more != NULL)
 		o.terms = more->terms;
 	t = initialize_as(r, &o);
-	as_terminal(r, &t);
+	as_phone(r, &t);
 }
 
 static void test_verdicts_wire(void **state)
@@ -155,14 +155,14 @@ static void test_revoke_wire(void **state)
 {
 	const json_t *v = trust_case("revocation by the terminal");
 	const json_t *step = trust_step(v, "steps", "REVOKE");
-	struct terminal t;
+	struct phone t;
 	struct rig r;
 
 	(void)state;
 	trust_on(&r, 0x70);
 	t = initialize(&r, 1, TRUST_AES_128);
-	as_terminal(&r, &t);
-	as_terminal(&r, &t);
+	as_phone(&r, &t);
+	as_phone(&r, &t);
 	play_select(&r);
 	play_session(&r, json_object_get(v, "session"));
 	assert_played(&r, wrapped_of(step), unit_hex(step, "answer"));
@@ -174,7 +174,7 @@ static void test_revoke_wire(void **state)
 static void test_state_wire(void **state)
 {
 	struct trust_order o = usual_order();
-	struct terminal one, three;
+	struct phone one, three;
 	struct rig r;
 	struct span got;
 	struct card_trust t;
@@ -187,10 +187,10 @@ static void test_state_wire(void **state)
 	o.traits.has_throughput = false;
 	three = initialize_as(&r, &o);
 	one.clock = three.clock = 0x6B5B1B00;
-	as_terminal(&r, &one);
+	as_phone(&r, &one);
 	assert_int_equal(presented(&r, &one), TRUST_DUE);
-	assert_int_equal(terminal_renew(&r, &one), SW_OK);
-	as_terminal(&r, &three);
+	assert_int_equal(phone_renew(&r, &one), SW_OK);
+	as_phone(&r, &three);
 	assert_int_equal(presented(&r, &three), TRUST_DUE);
 	assert_int_equal(say(&r, INS_REVOKE, 3, span_of(NULL, 0), NULL), SW_OK);
 	as_operator(&r);
@@ -214,7 +214,7 @@ static void test_time_rows(void **state)
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		const json_t *row = json_array_get(rows, i);
 		uint32_t t = (uint32_t)json_integer_value(json_object_get(row, "card_time"));
-		struct terminal one;
+		struct phone one;
 		struct card_trust set;
 		struct rig r;
 
@@ -226,7 +226,7 @@ static void test_time_rows(void **state)
 		chip_put_time(r.v, t);
 		assert_true(chip_commit(r.v));
 		one.clock = (uint32_t)json_integer_value(json_object_get(row, "claimed"));
-		as_terminal(&r, &one);
+		as_phone(&r, &one);
 		assert_int_equal(presented(&r, &one), strtoul(unit_str(row, "result"), NULL, 16));
 		assert_int_equal(one.verdict.now, json_integer_value(json_object_get(row, "now")));
 		rig_off(&r);
@@ -237,31 +237,31 @@ static void test_time_rows(void **state)
 
 static void check_course(uint8_t record, uint8_t algorithm, uint8_t i)
 {
-	struct terminal t;
+	struct phone t;
 	struct rig r;
 	struct span got;
 
 	trust_on(&r, i);
 	t = initialize(&r, record, algorithm);
-	as_terminal(&r, &t);
+	as_phone(&r, &t);
 	assert_int_equal(presented(&r, &t), TRUST_GRANTED);
-	assert_int_equal(terminal_put(&r, 5, span_str("rights")), SW_OK);
-	assert_int_equal(terminal_get(&r, 5, &got), SW_OK);
+	assert_int_equal(phone_put(&r, 5, span_str("rights")), SW_OK);
+	assert_int_equal(phone_get(&r, 5, &got), SW_OK);
 	assert_span(got, span_str("rights"));
 	t.clock = TRUST_EXPIRY - TRUST_WINDOW;
 	assert_int_equal(presented(&r, &t), TRUST_DUE);
-	assert_int_equal(terminal_renew(&r, &t), SW_OK);
+	assert_int_equal(phone_renew(&r, &t), SW_OK);
 	assert_int_equal(t.pending.generation, 2);
 	assert_int_equal(t.pending.expiry, t.clock + TRUST_PERIOD);
-	assert_int_equal(terminal_confirm(&r, &t), SW_OK);
+	assert_int_equal(phone_confirm(&r, &t), SW_OK);
 	assert_int_equal(t.verdict.result, TRUST_GRANTED);
 	/* It stays trusted, and opens with the new key from now on. */
-	assert_int_equal(terminal_get(&r, 5, &got), SW_OK);
-	assert_int_not_equal(terminal_open(&r, &t, &t.current, 0x10 + record), SW_OK);
-	terminal_takes(&t);
-	assert_int_equal(terminal_open(&r, &t, &t.current, 0x20 + record), SW_OK);
+	assert_int_equal(phone_get(&r, 5, &got), SW_OK);
+	assert_int_not_equal(phone_open(&r, &t, &t.current, 0x10 + record), SW_OK);
+	phone_takes(&t);
+	assert_int_equal(phone_open(&r, &t, &t.current, 0x20 + record), SW_OK);
 	assert_int_equal(presented(&r, &t), TRUST_GRANTED);
-	assert_int_equal(terminal_get(&r, 5, &got), SW_OK);
+	assert_int_equal(phone_get(&r, 5, &got), SW_OK);
 	assert_span(got, span_str("rights"));
 	assert_lasting(&r);
 	rig_off(&r);
@@ -280,7 +280,7 @@ static void test_courses(void **state)
 static void test_course_open(void **state)
 {
 	struct trust_order o = usual_order();
-	struct terminal t;
+	struct phone t;
 	struct rig r;
 
 	(void)state;
@@ -289,16 +289,16 @@ static void test_course_open(void **state)
 	o.record = 4;
 	o.algorithm = TRUST_AES_256;
 	t = initialize_as(&r, &o);
-	assert_int_equal(terminal_open_anonymous(&r, &t), SW_OK);
+	assert_int_equal(phone_open_anonymous(&r, &t), SW_OK);
 	assert_int_equal(presented(&r, &t), TRUST_OPENED);
 	assert_int_equal(t.verdict.renew_from, TRUST_NOW);
-	assert_int_equal(terminal_renew(&r, &t), SW_OK);
-	assert_int_equal(terminal_confirm(&r, &t), SW_OK);
+	assert_int_equal(phone_renew(&r, &t), SW_OK);
+	assert_int_equal(phone_confirm(&r, &t), SW_OK);
 	assert_int_equal(chip_trust(r.v, 4)->stage, TRUST_ACTIVE);
-	terminal_takes(&t);
+	phone_takes(&t);
 	/* Who did not show a key does not speak for the record any more. */
 	assert_int_equal(presented(&r, &t), SW_CONDITIONS);
-	assert_int_equal(terminal_open(&r, &t, &t.current, 0x24), SW_OK);
+	assert_int_equal(phone_open(&r, &t, &t.current, 0x24), SW_OK);
 	assert_int_equal(presented(&r, &t), TRUST_GRANTED);
 	assert_lasting(&r);
 	rig_off(&r);
