@@ -15,7 +15,7 @@
 
 struct args {
 	const char *file;
-	struct opt_strings keys;
+	struct opt_strings keys, terminals;
 	bool well_known;
 };
 
@@ -25,6 +25,8 @@ static const struct operand operands[] = {
 static const struct opt opts[] = {
 	OPT_STRINGS("keys", "NAME", args, keys,
 	    "Check with this key of the key store: card key set, grantor, party, receipt"),
+	OPT_STRINGS("terminal", "FILE", args, terminals,
+	    "State file of a terminal: its keys are tried, too"),
 	OPT_FLAG("probe-well-known", args, well_known, "Try the published test keys as well"),
 };
 
@@ -273,8 +275,12 @@ static int run(struct ctx *c, void *args, struct err *e)
 				  explain_keys_named(&x.keys, ks, &g->keys, e) != 0)) ||
 	    (g->well_known && explain_keys_published(&x.keys, e) != 0))
 		goto out;
+	for (size_t i = 0; i < g->terminals.n; i++)
+		if (explain_keys_terminal(&x.keys, g->terminals.v[i], e) != 0)
+			goto out;
 	rc = run_with(&x, g, e);
 out:
+	explain_keys_wipe(&x.keys);
 	keystore_close(ks);
 	return rc;
 }
