@@ -42,7 +42,7 @@ const char *clock_text(uint32_t seconds, char out[static CLOCK_TEXT])
 	struct tm tm;
 
 	if (seconds == 0 || gmtime_r(&t, &tm) == NULL ||
-	    strftime(out, CLOCK_TEXT, "%Y-%m-%d %H:%M UTC", &tm) == 0)
+	    strftime(out, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		memcpy(out, "never", sizeof("never"));
 	return out;
 }

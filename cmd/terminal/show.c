@@ -27,7 +27,7 @@ void terminal_show_record(json_t **o, const struct terminal_record *r)
 	out_set(o, "algorithm", json_text(trust_algorithm_str(r->algorithm)));
 	out_set(o, "state", json_text(terminal_state_str(r->state)));
 	out_set(o, "generation", json_integer(k->k.n > 0 ? k->generation : r->generation));
-	out_set(o, "expiry", k->k.n > 0 ? json_text(clock_text(k->expiry, text)) : json_null());
+	out_set(o, "expires", k->k.n > 0 ? json_text(clock_text(k->expiry, text)) : json_null());
 	if (r->pending.k.n > 0)
 		out_set(o, "pending", json_integer(r->pending.generation));
 }

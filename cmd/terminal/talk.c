@@ -98,7 +98,7 @@ static json_t *verdict_json(const struct work *w, bool renewed)
 	out_set(&o, "result", json_text(trust_result_str(w->k.verdict.result)));
 	out_set(&o, "due", json_boolean(is_due(w)));
 	out_set(&o, "renewed", json_boolean(renewed));
-	out_set(&o, "renew_from", json_text(clock_text(w->k.verdict.renew_from, text)));
+	out_set(&o, "renewal_from", json_text(clock_text(w->k.verdict.renew_from, text)));
 	out_set(&o, "now", json_text(clock_text(w->k.verdict.now, text)));
 	return o;
 }

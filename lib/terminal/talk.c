@@ -247,6 +247,8 @@ int talk_put(struct talk *k, uint8_t number, struct span value, struct err *e)
 	if (!wr_ok(&w))
 		return err_set(e, ERR_INPUT, "an object has at most %d octets", TRUST_OBJECT_MAX);
 	c.data = wr_span(&w);
+	/* It has no blocks: what a short command does not take goes in a long one. */
+	c.extended = w.n > scp_max_data(&k->s->scp);
 	if (session_do(k->s, &c, "STORE DATA", &r, e) == 0)
 		return 0;
 	if (e->sw == SW_REFERENCE_NOT_FOUND)
