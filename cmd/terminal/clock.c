@@ -13,7 +13,7 @@ static int bad(struct err *e, const char *why)
 int clock_get(const char *text, uint32_t *now, struct err *e)
 {
 	time_t clock = time(NULL);
-	struct tm tm = { 0 };
+	struct tm tm = { 0 }, given;
 	const char *end;
 	uint32_t ahead;
 
@@ -29,7 +29,10 @@ int clock_get(const char *text, uint32_t *now, struct err *e)
 		return 0;
 	}
 	end = strlen(text) == 17 ? strptime(text, "%Y-%m-%dT%H:%MZ", &tm) : NULL;
+	given = tm;
 	clock = end == NULL || *end != '\0' ? -1 : timegm(&tm);
+	if (tm.tm_mday != given.tm_mday) /* there is no such day */
+		clock = -1;
 	if (clock <= 0 || clock > (time_t)UINT32_MAX)
 		return bad(e, "+TIME, or YYYY-MM-DDTHH:MMZ");
 	*now = (uint32_t)clock;
