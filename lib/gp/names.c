@@ -233,7 +233,8 @@ static const struct {
 
 struct tag_info tag_info(uint32_t place, uint32_t tag)
 {
-	if (place == IN_NOTHING && tag >= TAG_OBJECT_FIRST && tag <= TAG_OBJECT_LAST)
+	if ((place == IN_NOTHING || place == TAG_TRUST_ORDER) && tag >= TAG_OBJECT_FIRST &&
+	    tag <= TAG_OBJECT_LAST)
 		return (struct tag_info){ "object of a party or terminal", tag, TAG_IS_HIDDEN };
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].tag == tag && (names[i].parent == 0 || names[i].parent == place))
