@@ -71,6 +71,16 @@ char *date_str(uint32_t date, char out[static DATE_SIZE])
 	return out;
 }
 
+char *time_str(int64_t seconds, char out[static TIME_SIZE])
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL || strftime(out, TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		snprintf(out, TIME_SIZE, "%lld", (long long)seconds);
+	return out;
+}
+
 uint32_t date_today(void)
 {
 	time_t now = time(NULL);

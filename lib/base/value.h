@@ -24,6 +24,9 @@ MUST_CHECK bool date_get(const char *text, uint32_t *date);
 /* The other way. A number that is no date is shown with its digits, cut to eight. Returns out. */
 #define DATE_SIZE 11
 char *date_str(uint32_t date, char out[static DATE_SIZE]);
+/* Seconds since 1970 as "2027-01-31T12:00:00Z". Returns out. */
+enum { TIME_SIZE = 32 };
+char *time_str(int64_t seconds, char out[static TIME_SIZE]);
 /* YYYYMMDD of now, local time; UINT32_MAX without a clock: everything that can expire has. */
 uint32_t date_today(void);
 

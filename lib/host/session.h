@@ -94,6 +94,8 @@ int session_send(struct session *s, const struct capdu *c, struct rapdu *r, stru
 /* An answer in this channel is proven to be the card's (but for error words: those carry no R-MAC).
  */
 bool session_has_rmac(const struct session *s);
+/* It is one of SCP03 or SCP11 with level 33, as `who` ("containers") need: ERR_SAFETY. */
+int session_whole_check(const struct session *s, const char *who, struct err *e);
 /* The selected domain is A000000151000000, the issuer's on most cards. */
 bool session_is_issuer(const struct session *s);
 /* An INSTALL, DELETE or PUT KEY with so many octets of data may be given to session_send although
