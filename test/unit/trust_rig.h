@@ -10,7 +10,6 @@
 #include "trust_vectors.h"
 #include "vcard/trust/internal.h"
 
-#define TRUST "F0545255535401"
 #define IMEI "352099001761481"
 #define OTHER_IMEI "490154203237518"
 enum {
