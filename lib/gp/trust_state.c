@@ -72,10 +72,12 @@ static bool uses_get(struct rd *r, struct trust_record *t)
 	return !t->limited || strict_u32(r, TAG_USES, &t->uses_left);
 }
 
+/* It is there when it says something: the last one that was used is no current one. */
 static bool last_get(struct rd *r, struct trust_record *t)
 {
 	t->last = t->generation;
-	return !strict_ahead(r, TAG_LAST) || strict_u32(r, TAG_LAST, &t->last);
+	return !strict_ahead(r, TAG_LAST) ||
+	       (strict_u32(r, TAG_LAST, &t->last) && t->last > t->generation);
 }
 
 bool trust_record_next(struct rd *r, struct trust_record *out)

@@ -58,11 +58,21 @@ struct trust_order usual_order(void)
 		.time = TRUST_NOW };
 }
 
+uint16_t network_raw(struct rig *r, struct span order)
+{
+	uint16_t sw = SW_OK;
+
+	for (size_t at = 0, b = 0; sw == SW_OK && at < order.n; at += 239, b++)
+		sw = say(r, INS_STORE_DATA,
+		    (uint16_t)((order.n - at <= 239 ? 0x90 : 0x10) << 8 | (uint8_t)b),
+		    span_sub(order, at, 239), NULL);
+	return sw;
+}
+
 uint16_t network_order(struct rig *r, struct trust_order *o, const struct key *key)
 {
 	uint8_t room[1024], sealed[KEY_VALUE_MAX];
 	struct wr w = wr_fixed(room, sizeof(room));
-	uint16_t sw = SW_OK;
 	size_t n;
 
 	if (key != NULL) {
@@ -73,11 +83,7 @@ uint16_t network_order(struct rig *r, struct trust_order *o, const struct key *k
 	}
 	trust_order_put(&w, o);
 	assert_true(wr_ok(&w));
-	for (size_t at = 0, b = 0; sw == SW_OK && at < w.n; at += 239, b++)
-		sw = say(r, INS_STORE_DATA,
-		    (uint16_t)((w.n - at <= 239 ? 0x90 : 0x10) << 8 | (uint8_t)b),
-		    span_sub(wr_span(&w), at, 239), NULL);
-	return sw;
+	return network_raw(r, wr_span(&w));
 }
 
 /* The key of a terminal's first generation. */
@@ -94,32 +100,40 @@ static struct key first_key(const struct trust_order *o)
 	return k;
 }
 
-struct phone initialize_as(struct rig *r, struct trust_order *o)
+uint16_t initialize_try(struct rig *r, struct trust_order *o, struct phone *t)
 {
-	struct phone t = { .record = o->record,
+	bool pair = o->algorithm == TRUST_P256;
+	struct ec_private own =
+	    scalar("initialization, P-256, record 3, in the same session", "terminal_private");
+	struct ec_public point;
+	uint16_t sw;
+
+	*t = (struct phone){ .record = o->record,
 		.algorithm = o->algorithm,
 		.imei = IMEI,
 		.has_throughput = true,
 		.throughput = 300,
-		.clock = TRUST_NOW,
-		.current = { o->generation, o->terms.expiry, { 0 } } };
-	struct ec_private pair =
-	    scalar("initialization, P-256, record 3, in the same session", "terminal_private");
-	struct ec_public point;
+		.clock = TRUST_NOW };
+	if (!o->open)
+		t->current = (struct phone_key){ o->generation, o->terms.expiry,
+			(uint8_t)(TRUST_VERSION_FIRST + o->record),
+			pair ? (struct key){ 0 } : first_key(o) };
+	if (pair) {
+		assert_true(ec_public_of(&own, &point));
+		o->point = ec_public_span(&point);
+		assert_true(key_from(&t->current.k, span_of(own.b, own.n)));
+	}
+	sw = network_order(r, o, o->open || pair ? NULL : &t->current.k);
+	o->point = span_of(NULL, 0);
+	return sw;
+}
+
+struct phone initialize_as(struct rig *r, struct trust_order *o)
+{
+	struct phone t;
 
 	as_operator(r);
-	if (o->open) {
-		t.current.generation = 0;
-	} else if (o->algorithm == TRUST_P256) {
-		assert_true(ec_public_of(&pair, &point));
-		o->point = ec_public_span(&point);
-		assert_true(key_from(&t.current.k, span_of(pair.b, pair.n)));
-	} else {
-		t.current.k = first_key(o);
-	}
-	assert_int_equal(
-	    network_order(r, o, o->open || o->algorithm == TRUST_P256 ? NULL : &t.current.k),
-	    SW_OK);
+	assert_int_equal(initialize_try(r, o, &t), SW_OK);
 	return t;
 }
 
@@ -148,8 +162,7 @@ bool told(struct rig *r, uint8_t record, struct trust_record *t)
 
 /* ---- the terminal ---- */
 
-static uint16_t open_aes(
-    struct rig *r, struct phone *t, const struct phone_key *k, uint8_t version)
+static uint16_t open_aes(struct rig *r, struct phone *t, const struct phone_key *k, uint8_t version)
 {
 	struct span id = unit_hex(trust_case(TRUST_KEYS), "card_id");
 	struct trust_place p = { t->record, k->generation, k->expiry, id.p };
@@ -207,7 +220,8 @@ static uint16_t agree(
 	assert_true(scp11_answer_get(rig_answer(r), &a));
 	assert_true(ec_public_from(&theirs, EC_P256, a.key));
 	assert_true(scp11_host_agree(&terms, &side, &keys));
-	assert_true(scp11_receipt_ok(&keys, wr_span(&w), a.key_tlv, a.receipt));
+	if (!scp11_receipt_ok(&keys, wr_span(&w), a.key_tlv, a.receipt))
+		return 1; /* as rig_initialize */
 	memcpy(t->sid, a.receipt.p, a.receipt.n);
 	t->sid_n = (uint8_t)a.receipt.n;
 	scp_wipe(&r->host);
@@ -228,8 +242,7 @@ static uint16_t open_pair(
 	return agree(r, t, &own, wr_span(&w));
 }
 
-uint16_t phone_open(
-    struct rig *r, struct phone *t, const struct phone_key *k, uint8_t version)
+uint16_t phone_open(struct rig *r, struct phone *t, const struct phone_key *k, uint8_t version)
 {
 	uint16_t sw = select_aid(r, TRUST);
 
@@ -239,16 +252,21 @@ uint16_t phone_open(
 					  : open_aes(r, t, k, version);
 }
 
-uint16_t phone_open_anonymous(struct rig *r, struct phone *t)
+uint16_t stranger_open(struct rig *r, struct phone *t, const char *aid)
 {
-	uint16_t sw = select_aid(r, TRUST);
+	uint16_t sw = select_aid(r, aid);
 
 	return sw == SW_OK ? agree(r, t, NULL, span_of(NULL, 0)) : sw;
 }
 
+uint16_t phone_open_anonymous(struct rig *r, struct phone *t)
+{
+	return stranger_open(r, t, TRUST);
+}
+
 void as_phone(struct rig *r, struct phone *t)
 {
-	assert_int_equal(phone_open(r, t, &t->current, TRUST_VERSION_FIRST + t->record), SW_OK);
+	assert_int_equal(phone_open(r, t, &t->current, t->current.version), SW_OK);
 }
 
 uint16_t phone_present(struct rig *r, struct phone *t)
@@ -274,7 +292,7 @@ int presented(struct rig *r, struct phone *t)
 	uint16_t sw = phone_present(r, t);
 
 	if (sw != SW_OK && sw != SW_AUTH_FAILED)
-		return sw;
+		return sw == 0 ? -1 : sw;
 	/* 9000 or 6300, as the result says. */
 	assert_int_equal(sw, t->verdict.result <= TRUST_OPENED ? SW_OK : SW_AUTH_FAILED);
 	return (int)t->verdict.result;
@@ -291,7 +309,7 @@ uint16_t phone_renew(struct rig *r, struct phone *t)
 	assert_true(trust_renewal_get(got, &v));
 	assert_int_equal(v.algorithm, t->algorithm);
 	assert_int_equal(trust_record_of(v.version), t->record);
-	t->pending = (struct phone_key){ v.generation, v.expiry, { 0 } };
+	t->pending = (struct phone_key){ v.generation, v.expiry, v.version, { 0 } };
 	assert_true(key_from(&t->pending.k, v.key));
 	return sw;
 }
@@ -317,8 +335,7 @@ void phone_proof(const struct phone *t, struct wr *proof)
 	wr_put(proof, SPAN(own));
 }
 
-uint16_t phone_confirm_with(
-    struct rig *r, struct phone *t, uint32_t generation, struct span proof)
+uint16_t phone_confirm_with(struct rig *r, struct phone *t, uint32_t generation, struct span proof)
 {
 	const struct trust_confirm c = { generation, proof };
 	uint8_t room[128];
@@ -348,6 +365,33 @@ void phone_takes(struct phone *t)
 	t->pending = (struct phone_key){ 0 };
 }
 
+/* Of opening a session that did not come about. */
+static int outcome(uint16_t sw)
+{
+	return sw == 0 ? -1 : sw == 1 ? -2 : sw;
+}
+
+int terminal_check(struct rig *r, struct phone *t)
+{
+	uint16_t sw;
+	int result;
+
+	if (t->pending.generation != 0) {
+		sw = phone_open(r, t, &t->pending, t->pending.version);
+		if (sw == SW_OK) {
+			result = presented(r, t);
+			if (result == TRUST_GRANTED || result == TRUST_DUE)
+				phone_takes(t);
+			return result;
+		}
+		if (sw == 0)
+			return outcome(sw);
+	}
+	sw = t->current.generation == 0 ? phone_open_anonymous(r, t)
+					: phone_open(r, t, &t->current, t->current.version);
+	return sw == SW_OK ? presented(r, t) : outcome(sw);
+}
+
 uint16_t phone_put(struct rig *r, uint8_t number, struct span value)
 {
 	uint8_t room[512];
@@ -370,4 +414,18 @@ uint16_t phone_get(struct rig *r, uint8_t number, struct span *value)
 		assert_int_equal(n, number);
 	}
 	return sw;
+}
+
+void turn(struct rig *r, struct scp *other)
+{
+	struct scp now = r->host;
+
+	r->host = *other;
+	*other = now;
+	r->channel ^= 1;
+}
+
+void open_second(struct rig *r)
+{
+	assert_int_equal(rig_hex(r, "0070000100"), SW_OK);
 }

@@ -29,6 +29,7 @@ void trust_on(struct rig *r, uint8_t i);
 /* A key that a terminal has. */
 struct phone_key {
 	uint32_t generation, expiry;
+	uint8_t version;
 	struct key k; /* or the private scalar */
 };
 struct phone {
@@ -48,29 +49,40 @@ struct phone {
 struct trust_order usual_order(void);
 /* Sends an order in the session of the network, 84 and 85 made of `key` unless that is NULL. */
 uint16_t network_order(struct rig *r, struct trust_order *o, const struct key *key);
+/* Octets of an order, whatever they are. */
+uint16_t network_raw(struct rig *r, struct span order);
 /* The network's session, the order, which must succeed; what the terminal has after that. */
+uint16_t initialize_try(struct rig *r, struct trust_order *o, struct phone *t); /* order only */
 struct phone initialize(struct rig *r, uint8_t record, uint8_t algorithm);
 struct phone initialize_as(struct rig *r, struct trust_order *o);
 /* FF74 of one record, in a session of the network; false: it is not told. */
 bool told(struct rig *r, uint8_t record, struct trust_record *t);
 
 /* SELECT and a session by this key at its version; the first status word that is not 9000. */
-uint16_t phone_open(
-    struct rig *r, struct phone *t, const struct phone_key *k, uint8_t version);
+uint16_t phone_open(struct rig *r, struct phone *t, const struct phone_key *k, uint8_t version);
+/* SELECT and a session of SCP11b, in which the card alone is authenticated. */
 uint16_t phone_open_anonymous(struct rig *r, struct phone *t);
-/* With the current key at 10 + record: must succeed. */
+uint16_t stranger_open(struct rig *r, struct phone *t, const char *aid);
+/* With the current key: must succeed. */
 void as_phone(struct rig *r, struct phone *t);
 uint16_t phone_present(struct rig *r, struct phone *t);
-/* Result of PRESENT, or the status word when there is none. */
+/* Result of PRESENT, or the status word when there is none; -1: no answer at all. */
 int presented(struct rig *r, struct phone *t);
 /* Fills t->pending. */
 uint16_t phone_renew(struct rig *r, struct phone *t);
 uint16_t phone_confirm(struct rig *r, struct phone *t);
-uint16_t phone_confirm_with(
-    struct rig *r, struct phone *t, uint32_t generation, struct span proof);
+uint16_t phone_confirm_with(struct rig *r, struct phone *t, uint32_t generation, struct span proof);
 void phone_proof(const struct phone *t, struct wr *proof); /* of the pending key */
-/* pending becomes current, its version is the other one. */
+/* pending becomes current. */
 void phone_takes(struct phone *t);
+/* What a terminal does on the next occasion (trust.md 6): the pending key first, if it has one,
+ * then the current one, or SCP11b without one; result of PRESENT, the last status word, -1 (no
+ * answer) or -2 (not the card's key). A pending key that was trusted is taken, one that opens
+ * nothing is kept. */
+int terminal_check(struct rig *r, struct phone *t);
+/* Opens the second logical channel; goes on with the other one, the host's half of each is kept. */
+void open_second(struct rig *r);
+void turn(struct rig *r, struct scp *other);
 uint16_t phone_put(struct rig *r, uint8_t number, struct span value);
 uint16_t phone_get(struct rig *r, uint8_t number, struct span *value);
 

@@ -50,8 +50,12 @@ uint16_t get_resources(struct call *c)
 	const struct card_content *all = &c->v->chip.content;
 	size_t mark = tlv_open(c->out, TAG_RESOURCES);
 	enum view view = view_of(c);
+	struct resident r;
 	uint32_t apps = 0;
 
+	/* As many as GET STATUS lists, so that a list that says less is seen to. */
+	while (view != OF_CONTAINER && chip_resident(c->v, apps, &r))
+		apps++;
 	for (size_t i = 0; i < all->app_n; i++)
 		apps += is_in_view(c, view, &all->app[i]);
 	number_put(c->out, TAG_APPS, apps, 1);

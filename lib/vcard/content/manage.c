@@ -57,7 +57,7 @@ bool aid_taken(const struct vcard *v, const struct aid *aid)
 		if (aid_same(&r.aid, aid))
 			return true;
 	return chip_is_isd(v, aid) || aid_same(aid, &aid_domain_package) ||
-	       chip_app(v, aid) != NULL || chip_load_file(v, aid) != NULL;
+	       trust_reserves(v, aid) || chip_app(v, aid) != NULL || chip_load_file(v, aid) != NULL;
 }
 
 bool single_taken(const struct vcard *v, uint32_t privileges, const struct aid *holder)

@@ -21,8 +21,8 @@ void trust_put_key_gone(struct vcard *v, const struct card_trust *was, struct ca
 void trust_put_pending_gone(struct vcard *v, struct card_trust *t);
 /* An object of a record; empty: deleted. SW_OK, 6A88: there is none to delete, 6A84. */
 uint16_t trust_put_object(struct vcard *v, uint8_t record, uint8_t number, struct span value);
-/* A key set of AES under its version, from K. The caller commits. */
-MUST_CHECK bool trust_put_set(struct vcard *v, const struct card_trust *t,
-    const struct card_trust_key *k, const struct key *key);
+/* A key set of AES under its version, from K. SW_OK, 6A84: no room for a set, or SW_UNKNOWN. */
+uint16_t trust_put_set(struct vcard *v, const struct card_trust *t, const struct card_trust_key *k,
+    const struct key *key);
 
 #endif

@@ -104,8 +104,10 @@ static uint16_t put_initialized(struct call *c, const struct trust_order *o,
 	if (!trust_card_id(span_of(chip->cin, chip->cin_n), next->card))
 		return SW_UNKNOWN;
 	put_cleared(c->v, was, o->keep);
-	if (k.n > 0 && !trust_put_set(c->v, next, &next->current, &k))
-		return SW_UNKNOWN;
+	if (k.n > 0)
+		sw = trust_put_set(c->v, next, &next->current, &k);
+	if (sw != SW_OK)
+		return sw;
 	chip_put_trust(c->v, next);
 	return commit(c->v, o);
 }
@@ -186,28 +188,34 @@ uint16_t trust_order(struct call *c, struct span data)
 
 /* ---- FF74 ---- */
 
+struct trust_record trust_told(const struct card_trust *t)
+{
+	return (struct trust_record){ .record = t->record,
+		.stage = (enum trust_stage)t->stage,
+		.algorithm = t->algorithm,
+		.generation = t->current.generation,
+		.expiry = t->current.expiry,
+		.horizon = t->terms.horizon,
+		.failures = t->failures,
+		.limited = t->terms.limited,
+		.uses_left = t->uses,
+		.cause = (enum trust_cause)t->cause,
+		.floor = t->floor,
+		.last = t->last,
+		.pending = t->pending.version != 0,
+		.pending_generation = t->pending.generation,
+		.pending_expiry = t->pending.expiry };
+}
+
 static bool record_told(struct wr *w, const struct card_trust *t)
 {
+	struct trust_record told = trust_told(t);
 	uint8_t digest[TRUST_TRAITS_DIGEST];
 
 	if (!trust_traits_digest(span_of(t->traits, t->traits_n), digest))
 		return false;
-	trust_record_put(w, &(struct trust_record){ .record = t->record,
-				.stage = (enum trust_stage)t->stage,
-				.algorithm = t->algorithm,
-				.generation = t->current.generation,
-				.expiry = t->current.expiry,
-				.horizon = t->terms.horizon,
-				.failures = t->failures,
-				.limited = t->terms.limited,
-				.uses_left = t->uses,
-				.cause = (enum trust_cause)t->cause,
-				.traits_digest = SPAN(digest),
-				.floor = t->floor,
-				.last = t->last,
-				.pending = t->pending.version != 0,
-				.pending_generation = t->pending.generation,
-				.pending_expiry = t->pending.expiry });
+	told.traits_digest = SPAN(digest);
+	trust_record_put(w, &told);
 	return true;
 }
 
@@ -217,7 +225,8 @@ uint16_t get_trusts(struct call *c)
 
 	if (!product_has_trust(&c->v->chip) || !chip_is_isd(c->v, &c->ch->selected))
 		return SW_REFERENCE_NOT_FOUND;
-	if (!c->secured || c->level != LEVEL_WHOLE)
+	/* In SCP11b anybody may ask. */
+	if (!c->secured || c->level != LEVEL_WHOLE || c->ch->anonymous)
 		return SW_SECURITY_STATUS;
 	mark = trust_state_open(c->out, c->v->chip.containers.time);
 	for (uint8_t r = 1; r <= TRUST_RECORDS; r++)

@@ -12,6 +12,11 @@ bool trust_is(const struct vcard *v, const struct aid *aid)
 	return aid_same(aid, &aid_trust) && product_has_trust(&v->chip);
 }
 
+bool trust_reserves(const struct vcard *v, const struct aid *aid)
+{
+	return span_starts(aid_span(aid), aid_span(&aid_trust)) && product_has_trust(&v->chip);
+}
+
 bool trust_resident(const struct vcard *v, struct resident *r)
 {
 	static const uint8_t fci[] = { 0x6F, 0x09, 0x84, 0x07, 0xF0, 0x54, 0x52, 0x55, 0x53, 0x54,

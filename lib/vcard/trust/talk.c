@@ -83,12 +83,18 @@ static struct card_trust_key *shown(struct presenting *p)
 	return p->pending ? &p->next.pending : &p->next.current;
 }
 
-static bool time_is_up(struct presenting *p)
+static bool time_is_up(struct vcard *v, struct presenting *p)
 {
 	struct card_trust *t = &p->next;
 
 	if (p->now < shown(p)->expiry && (p->pending || t->stage != TRUST_EXPIRED))
 		return false;
+	/* The key of an open record may end before the waiting does: it alone is done. */
+	if (p->pending && t->stage == TRUST_OPEN && p->now < t->current.expiry) {
+		trust_put_pending_gone(v, t);
+		p->changed = true;
+		return true;
+	}
 	p->changed = t->stage != TRUST_EXPIRED;
 	t->stage = TRUST_EXPIRED;
 	return true;
@@ -127,7 +133,7 @@ static void granted(struct call *c, struct presenting *p)
 {
 	struct card_trust *t = &p->next;
 
-	if (t->stage == TRUST_OPEN) {
+	if (t->stage == TRUST_OPEN && !p->pending) {
 		p->verdict.result = TRUST_OPENED;
 		p->verdict.renew_from = p->now;
 		return;
@@ -151,7 +157,7 @@ static void judge(struct call *c, struct presenting *p, const struct trust_trait
 		p->verdict.result = TRUST_IS_REVOKED;
 		return;
 	}
-	if (time_is_up(p))
+	if (time_is_up(c->v, p))
 		p->verdict.result = TRUST_IS_EXPIRED;
 	else if (t->terms.limited && (p->pending ? t->terms.uses : t->uses) == 0)
 		p->verdict.result = TRUST_USES_SPENT;
@@ -220,8 +226,8 @@ static bool plan_renewal(const struct call *c, const struct card_trust *t, struc
 	return t->last != UINT32_MAX && (open || k->expiry > t->current.expiry);
 }
 
-/* The new key; what the card keeps of it is put. */
-static bool make_key(struct call *c, struct card_trust *next, struct key *key)
+/* The new key; what the card keeps of it is put. SW_OK, or why not. */
+static uint16_t make_key(struct call *c, struct card_trust *next, struct key *key)
 {
 	bool open = next->stage == TRUST_OPEN;
 	const struct trust_update u = { next->record, open ? 0 : next->current.expiry,
@@ -231,18 +237,22 @@ static bool make_key(struct call *c, struct card_trust *next, struct key *key)
 
 	random.n = (uint8_t)trust_key_octets(next->algorithm);
 	if (!random_bytes(random.b, random.n))
-		return false;
+		return SW_UNKNOWN;
 	if (next->algorithm != TRUST_P256)
-		return trust_update_key(&random, &u, key) &&
-		       trust_put_set(c->v, next, &next->pending, key);
+		return trust_update_key(&random, &u, key)
+			   ? trust_put_set(c->v, next, &next->pending, key)
+			   : SW_UNKNOWN;
 	return trust_update_pair(&random, &u, &pair) && ec_public_of(&pair, &next->pending.point) &&
-	       key_from(key, span_of(pair.b, pair.n));
+		       key_from(key, span_of(pair.b, pair.n))
+		   ? SW_OK
+		   : SW_UNKNOWN;
 }
 
 static uint16_t renew(struct call *c)
 {
 	struct card_trust next;
 	struct card_trust_key k;
+	uint16_t sw;
 	SECRET_KEY(key);
 
 	if (c->cmd->data.n > 0)
@@ -255,8 +265,9 @@ static uint16_t renew(struct call *c)
 	trust_put_pending_gone(c->v, &next);
 	next.pending = k;
 	next.last = k.generation;
-	if (!make_key(c, &next, &key))
-		return SW_UNKNOWN;
+	sw = make_key(c, &next, &key);
+	if (sw != SW_OK)
+		return sw;
 	chip_put_trust(c->v, &next);
 	if (!chip_commit(c->v))
 		return SW_MEMORY_FAILURE;
@@ -344,6 +355,12 @@ static uint16_t revoke(struct call *c)
 
 /* ---- objects ---- */
 
+/* They are for who showed a key: with the characteristics alone only the first key is fetched. */
+static bool may_use_objects(const struct call *c)
+{
+	return !c->ch->anonymous && still_trusted(c);
+}
+
 static uint16_t get_object(struct call *c)
 {
 	uint16_t tag = (uint16_t)(c->cmd->p1 << 8 | c->cmd->p2);
@@ -352,7 +369,7 @@ static uint16_t get_object(struct call *c)
 
 	if (c->cmd->data.n > 0)
 		return SW_WRONG_LENGTH;
-	if (!still_trusted(c))
+	if (!may_use_objects(c))
 		return SW_CONDITIONS;
 	if (tag < TRUST_OBJECT_FIRST || tag > TRUST_OBJECT_LAST ||
 	    !chip_object(c->v, &owner, tag, &value))
@@ -370,7 +387,7 @@ static uint16_t put_object(struct call *c)
 
 	if (c->cmd->p1 != 0x90 || c->cmd->p2 != 0x00)
 		return SW_WRONG_P1P2;
-	if (!still_trusted(c))
+	if (!may_use_objects(c))
 		return SW_CONDITIONS;
 	if (!trust_object_get(&r, &number, &value) || rd_left(&r) > 0)
 		return SW_WRONG_DATA;

@@ -69,6 +69,9 @@ struct trust_session {
 
 /* This is its AID, on a card that has it. */
 bool trust_is(const struct vcard *v, const struct aid *aid);
+/* It, or a name that is longer: under such ones the objects of records are kept, so that a domain
+ * of that name would read them. */
+bool trust_reserves(const struct vcard *v, const struct aid *aid);
 /* The application as an entry of the registry; false: the card has it not. */
 bool trust_resident(const struct vcard *v, struct resident *r);
 /* SET STATUS. Not committed. SW_OK, or why not. */
@@ -97,6 +100,9 @@ void trust_scp11_opened(struct call *c, const struct scp11_request *q, struct sp
 void trust_forget_strangers(struct vcard *v);
 
 /* ---- the network ---- */
+
+/* What is told of a record that is not TRUST_EMPTY, but for the digest of its characteristics. */
+struct trust_record trust_told(const struct card_trust *t);
 
 /* STORE DATA: an order, BF74 (SW_OK: it is done and committed). */
 uint16_t trust_order(struct call *c, struct span data);

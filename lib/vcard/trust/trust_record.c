@@ -177,17 +177,19 @@ uint16_t trust_put_object(struct vcard *v, uint8_t record, uint8_t number, struc
 	return SW_OK;
 }
 
-bool trust_put_set(struct vcard *v, const struct card_trust *t, const struct card_trust_key *k,
+uint16_t trust_put_set(struct vcard *v, const struct card_trust *t, const struct card_trust_key *k,
     const struct key *key)
 {
 	const struct trust_place place = { t->record, k->generation, k->expiry, t->card };
 	struct card_keys set = {
 		.domain = aid_trust, .version = k->version, .type = KEY_TYPE_AES, .tries = TRIES_MAX
 	};
-	bool ok = trust_set(key, &place, &set.keys);
+	uint16_t sw = trust_set(key, &place, &set.keys) ? SW_OK : SW_UNKNOWN;
 
-	if (ok)
+	if (chip_keys(v, &aid_trust, k->version) == NULL && v->chip.keys_n == CHIP_KEYS_MAX)
+		sw = SW_NO_MEMORY;
+	if (sw == SW_OK)
 		chip_put_keys(v, &set);
 	wipe(&set, sizeof(set));
-	return ok;
+	return sw;
 }

@@ -30,7 +30,7 @@ static void play_order(struct rig *r, const json_t *v)
 	    unit_hex(v, "answer"));
 }
 
-/* Orders of the network: four initializations and others in one session. */
+/* trust 2. Orders of the network: four initializations and others in one session. */
 static void play_network(struct rig *r)
 {
 	const json_t *v = trust_case("initialization by the network");
@@ -235,6 +235,7 @@ static void test_time_rows(void **state)
 
 /* ---- the whole course ---- */
 
+/* trust 3 */
 static void check_course(uint8_t record, uint8_t algorithm, uint8_t i)
 {
 	struct phone t;
