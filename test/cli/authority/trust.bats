@@ -249,6 +249,13 @@ sha() {
 	done
 }
 
+@test "no ticket, no order" {
+	sim
+	fails 1 trust-init 1 --imei $IMEI --key terminal-master --valid-for 30d --ticket nowhere/t
+	[[ $stderr == *"nowhere/t"* ]]
+	[ "$(status .records)" = '[]' ]
+}
+
 @test "algorithms: AES-256, a public key, an open record" {
 	sim --protocol scp11
 	init a --algorithm aes-256

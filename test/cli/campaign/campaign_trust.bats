@@ -219,6 +219,22 @@ each_once() {
 	[ "$(shown 0001 .records)" = '[]' ]
 }
 
+@test "a card whose clock is far ahead has failed, and gets nothing" {
+	terminals 2
+	export CARDADM_KEYSTORE=keys.yaml CARDADM_READER=vcard:fleet/0001.card
+	ok scp-open --keys test
+	# Orders BF74, time.
+	ok apdu 80E290000CBF74098001049A04F0000000
+	ok scp-close
+	unset CARDADM_READER CARDADM_KEYSTORE
+	begin
+	fails 9 campaign run campaign.yaml
+	[ "$(report '.cards[0] | [.state, (.reason | test("more than a year ahead"))]')" = '["failed",true]' ]
+	[ "$(shown 0001 .records)" = '[]' ]
+	[ "$(shown 0002 '.records | length')" = 1 ]
+	[ "$(find out -name '*.ticket' | wc -l)" = 1 ]
+}
+
 @test "public keys of terminals, open records" {
 	terminals 3 --protocol scp11
 	cp "$TOP/test/vectors/rfc9500/ECP256.pub.pem" one.pem
