@@ -38,14 +38,3 @@ int clock_get(const char *text, uint32_t *now, struct err *e)
 	*now = (uint32_t)clock;
 	return 0;
 }
-
-const char *clock_text(uint32_t seconds, char out[static CLOCK_TEXT])
-{
-	time_t t = (time_t)seconds;
-	struct tm tm;
-
-	if (seconds == 0 || gmtime_r(&t, &tm) == NULL ||
-	    strftime(out, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		memcpy(out, "never", sizeof("never"));
-	return out;
-}

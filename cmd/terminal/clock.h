@@ -7,8 +7,5 @@
 
 /* --clock: NULL is now; "+26d" from now; "2027-01-01T10:40Z". Seconds since 1970. ERR_USAGE. */
 int clock_get(const char *text, uint32_t *now, struct err *e);
-/* "2027-01-31T10:40:00Z"; 0: "never". Returns out. */
-enum { CLOCK_TEXT = 24 };
-const char *clock_text(uint32_t seconds, char out[static CLOCK_TEXT]);
 
 #endif

@@ -1,6 +1,7 @@
 /* terminal create, import, status: the file of a terminal, without a card. */
 #include <string.h>
 
+#include "base/value.h"
 #include "base/file.h"
 #include "base/hex.h"
 #include "cmd/kit/out.h"
@@ -231,15 +232,16 @@ static const struct opt status_opts[] = { CLOCK_OPT(status_args) };
 static json_t *status_json(const struct terminal *t, uint32_t now)
 {
 	json_t *o = json_object(), *rows = json_array();
-	char text[CLOCK_TEXT];
+	char text[TIME_SIZE];
 
 	terminal_show_names(&o, t);
 	out_set(&o, "key",
 	    t->base_key.n > 0 ? json_text("aes")
 	    : t->pair.n > 0   ? json_text("p-256")
 			      : json_null());
-	out_set(&o, "now", json_text(clock_text(now > t->last_seen ? now : t->last_seen, text)));
-	out_set(&o, "last_seen", json_text(clock_text(t->last_seen, text)));
+	out_set(&o, "now", json_text(time_str(now > t->last_seen ? now : t->last_seen, text)));
+	out_set(&o, "last_seen",
+	    t->last_seen == 0 ? json_null() : json_text(time_str(t->last_seen, text)));
 	for (size_t i = 0; i < t->n; i++) {
 		json_t *row = json_object();
 

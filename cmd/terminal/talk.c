@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/value.h"
 #include "cmd/kit/ask.h"
 #include "cmd/kit/dry.h"
 #include "cmd/kit/out.h"
@@ -92,14 +93,14 @@ static bool is_due(const struct work *w)
 static json_t *verdict_json(const struct work *w, bool renewed)
 {
 	json_t *o = json_object();
-	char text[CLOCK_TEXT];
+	char text[TIME_SIZE];
 
 	terminal_show_record(&o, w->k.r);
 	out_set(&o, "result", json_text(trust_result_str(w->k.verdict.result)));
 	out_set(&o, "due", json_boolean(is_due(w)));
 	out_set(&o, "renewed", json_boolean(renewed));
-	out_set(&o, "renewal_from", json_text(clock_text(w->k.verdict.renew_from, text)));
-	out_set(&o, "now", json_text(clock_text(w->k.verdict.now, text)));
+	out_set(&o, "renewal_from", json_text(time_str(w->k.verdict.renew_from, text)));
+	out_set(&o, "now", json_text(time_str(w->k.verdict.now, text)));
 	return o;
 }
 

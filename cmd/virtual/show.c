@@ -1,6 +1,5 @@
 /* vcard show: what a virtual card holds, key values excepted. */
-#include <time.h>
-
+#include "base/value.h"
 #include "cmd/content/container_show.h"
 #include "cmd/kit/out.h"
 #include "cmd/kit/show.h"
@@ -40,14 +39,9 @@ static json_t *key_sets(const struct vcard_summary *s)
 
 static json_t *moment(uint32_t seconds)
 {
-	time_t t = (time_t)seconds;
-	char text[32];
-	struct tm tm;
+	char text[TIME_SIZE];
 
-	if (gmtime_r(&t, &tm) == NULL ||
-	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		return NULL;
-	return json_text(text);
+	return json_text(time_str(seconds, text));
 }
 
 static json_t *trust_key(uint32_t generation, uint32_t expiry)

@@ -141,6 +141,26 @@ static bool curve_value(uint64_t n, char *out, size_t cap)
 	return n <= 0xFF && curve_from_reference((uint8_t)n, &c) && said(out, cap, ec_curve_str(c));
 }
 
+/* What is said about trust: one octet each. */
+static bool trust_value(enum tag_kind kind, uint8_t n, char *out, size_t cap)
+{
+	switch (kind) {
+	case TAG_IS_TRUST_ORDER:
+		return trust_order_value(n, out, cap);
+	case TAG_IS_TRUST_STAGE:
+		return n <= TRUST_REVOKED && said(out, cap, trust_stage_str((enum trust_stage)n));
+	case TAG_IS_TRUST_CAUSE:
+		return n <= TRUST_ENDED_BY_TRAITS &&
+		       said(out, cap, trust_cause_str((enum trust_cause)n));
+	case TAG_IS_TRUST_RESULT:
+		return said(out, cap, trust_result_str((enum trust_result)n));
+	case TAG_IS_TRUST_ALGORITHM:
+		return said(out, cap, trust_algorithm_str(n));
+	default:
+		return n <= 1 && said(out, cap, n == 1 ? "revoked" : "refused");
+	}
+}
+
 bool tag_value(enum tag_kind kind, struct span v, char *out, size_t cap)
 {
 	uint64_t n;
@@ -186,20 +206,12 @@ bool tag_value(enum tag_kind kind, struct span v, char *out, size_t cap)
 	case TAG_IS_STAGE:
 		return number && stage_value(n, out, cap);
 	case TAG_IS_TRUST_ORDER:
-		return number && trust_order_value(n, out, cap);
 	case TAG_IS_TRUST_STAGE:
-		return number && n <= TRUST_REVOKED &&
-		       said(out, cap, trust_stage_str((enum trust_stage)n));
 	case TAG_IS_TRUST_CAUSE:
-		return number && n <= TRUST_ENDED_BY_TRAITS &&
-		       said(out, cap, trust_cause_str((enum trust_cause)n));
 	case TAG_IS_TRUST_RESULT:
-		return number && n <= 0xFF &&
-		       said(out, cap, trust_result_str((enum trust_result)n));
 	case TAG_IS_TRUST_ALGORITHM:
-		return number && n <= 0xFF && said(out, cap, trust_algorithm_str((uint8_t)n));
 	case TAG_IS_MISMATCH:
-		return number && n <= 1 && said(out, cap, n == 1 ? "revoked" : "refused");
+		return number && n <= 0xFF && trust_value(kind, (uint8_t)n, out, cap);
 	case TAG_IS_SECONDS:
 		if (number)
 			snprintf(out, cap, "%llu seconds", (unsigned long long)n);
