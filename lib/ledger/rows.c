@@ -409,7 +409,7 @@ static int list_to_do(
 	    sqlite3_bind_int(st, 3, want.retry) != SQLITE_OK ||
 	    sqlite3_bind_int64(st, 4, (sqlite3_int64)want.max) != SQLITE_OK)
 		return store_fail(l, "cannot be read", e);
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW && *n < want.max && more) {
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW && more) { /* want.max rows at most: LIMIT */
 		struct ledger_card *c = &out[*n];
 
 		bad = take_row(l, st, c, e);

@@ -57,8 +57,6 @@ int store_damaged(struct ledger *l, struct err *e, const char *fmt, ...)
 
 int store_exec(struct ledger *l, const char *text, struct err *e)
 {
-	if (l->failed.code != ERR_NONE)
-		return store_fail(l, "", e);
 	return sqlite3_exec(l->db, text, NULL, NULL, NULL) == SQLITE_OK
 		   ? 0
 		   : store_fail(l, "cannot be written", e);

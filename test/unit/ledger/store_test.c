@@ -77,11 +77,33 @@ static void mode_that_cannot_be_set(void **state)
 	ledger_close(l);
 }
 
+/* A file that is as its last run left it, with tables that lack what is asked of them: it is
+ * refused when it is opened, not when a card is to be looked up. */
+static void tables_of_somebody_else(void **state)
+{
+	struct ledger *l;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_ok(ledger_open(path, &demo, true, &l, &e), &e);
+	assert_int_equal(sqlite3_exec(l->db, "ALTER TABLE step RENAME COLUMN unproven TO other",
+			     NULL, NULL, NULL),
+	    SQLITE_OK);
+	ledger_close(l);
+	for (int write = 0; write <= 1; write++) {
+		e = (struct err){ 0 };
+		assert_int_equal(ledger_open(path, &demo, write == 1, &l, &e), -1);
+		assert_int_equal(e.code, ERR_LEDGER);
+		assert_non_null(strstr(e.text, "cannot be read"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(commits_reach_the_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(mode_that_cannot_be_set, setup, teardown),
+		cmocka_unit_test_setup_teardown(tables_of_somebody_else, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
