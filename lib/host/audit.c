@@ -158,7 +158,7 @@ static enum finding open_command(struct audit *a, const struct capdu *c, struct 
 	enum scp_verdict v = scp_open_command(&a->scp, c, plain, &a->data);
 	uint8_t first = a->iu.i;
 
-	if (a->i_certain || (scp_level(&a->scp) & LEVEL_CMAC) == 0)
+	if (a->i_certain)
 		return of_verdict(a, v);
 	a->i_certain = true;
 	for (size_t k = 0; v != SCP_OK && k < sizeof(others); k++) {
