@@ -310,6 +310,28 @@ static void may_delete(void **state)
 	mirror_close(&m);
 }
 
+/* As many keys as there is room for, none of which opens a channel: all of them are looked at, and
+ * nothing behind them. */
+static void may_delete_of_many(void **state)
+{
+	const struct delete_keys what = { 1, 0x01 };
+	struct key_infos full = { .n = KEY_INFO_MAX };
+	struct mirror m;
+
+	(void)state;
+	mirror_open(&m, PROTOCOL_SCP03, 0x03);
+	for (size_t i = 0; i < KEY_INFO_MAX; i++)
+		full.key[i] =
+		    (struct key_info)ONE((uint8_t)(i / 3 + 1), (uint8_t)(i % 3 + 1), 0xA1);
+	assert_int_equal(keys_may_delete(&m.s, &full, &what, false, &m.e), -1);
+	assert_non_null(strstr(m.e.text, "no other key set"));
+	/* The last three are a set. */
+	for (uint8_t i = 0; i < 3; i++)
+		full.key[KEY_INFO_MAX - 3 + i] = (struct key_info)ONE(0x6F, (uint8_t)(i + 1), 0x88);
+	assert_ok(keys_may_delete(&m.s, &full, &what, false, &m.e), &m.e);
+	mirror_close(&m);
+}
+
 static void key_information(void **state)
 {
 	struct key_infos k;
@@ -453,6 +475,7 @@ int main(void)
 		cmocka_unit_test(long_keys),
 		cmocka_unit_test(delete_forms),
 		cmocka_unit_test(may_delete),
+		cmocka_unit_test(may_delete_of_many),
 		cmocka_unit_test(key_information),
 		cmocka_unit_test(plans),
 		cmocka_unit_test(which_of_two),

@@ -444,6 +444,12 @@ static void test_doubt(void **state)
 		r.rmac = false;
 		assert_int_equal(registry_doubt(&r, &e), 0);
 		assert_true(registry_is_whole(&r));
+		/* Not all of it was told. */
+		r.cut = true;
+		assert_false(registry_is_whole(&r));
+		r.cut = false;
+		r.told[k] = false;
+		assert_int_equal(registry_is_whole(&r), k == REGISTRY_ISD);
 	}
 }
 

@@ -28,7 +28,8 @@ struct table {
 	struct err e;
 	/* what the wire does to answers of this instruction */
 	uint8_t spoil_ins;
-	size_t spoil_at; /* octet to change, from the start; SIZE_MAX: none */
+	size_t spoil_at;    /* octet to change, from the start; SIZE_MAX: none */
+	const char *refuse; /* what answers it in the card's place; NULL: the card */
 	unsigned sent[256], before, after, accepted;
 };
 
@@ -38,6 +39,10 @@ static int transmit(void *ctx, struct span command, struct wr *rsp, struct err *
 	size_t start = rsp->n;
 
 	t->sent[command.p[1]]++;
+	if (command.p[1] == t->spoil_ins && t->refuse != NULL) {
+		wr_put(rsp, unit_bytes(t->refuse));
+		return 0;
+	}
 	if (vcard_transmit(t->v, command, rsp) != VCARD_ANSWER)
 		return err_set(e, ERR_READER, "gone");
 	if (command.p[1] == t->spoil_ins && t->spoil_at < rsp->n - start - 2)
@@ -354,6 +359,34 @@ static void test_spoiled_answers(void **state)
 	down(&t);
 }
 
+/* What a refusal may come from is said with it, and it is not tried again. */
+static void test_refusals(void **state)
+{
+	static const struct {
+		const char *answer, *hint;
+	} rows[] = {
+		{ "6A88", "no such key" },
+		{ "6A80", "may not take this level or key length" },
+		{ "6982", "not tried again" },
+	};
+	const struct style st = { EC_P256, false, false, 0x70 };
+	struct table t;
+
+	(void)state;
+	up(&t, &st);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		t.spoil_ins = INS_MUTUAL_AUTHENTICATE;
+		t.refuse = rows[i].answer;
+		assert_int_equal(attempt(&t, SCP11A), -1);
+		assert_int_equal(t.e.code, ERR_AUTH);
+		assert_int_equal(
+		    t.e.sw, unit_bytes(rows[i].answer).p[0] << 8 | unit_bytes(rows[i].answer).p[1]);
+		assert_non_null(strstr(t.e.hint, rows[i].hint));
+		assert_int_equal(t.sent[INS_MUTUAL_AUTHENTICATE], 1);
+	}
+	down(&t);
+}
+
 /* Certificates of the card that do not hold: nothing that could cost a try is sent. */
 static void expect_untrusted(struct table *t, const char *text)
 {
@@ -501,6 +534,38 @@ static void test_own_half(void **state)
 	down(&t);
 }
 
+/* Our certificate holds from the second of its notBefore to the one before its notAfter; a card has
+ * no clock, so it would not notice. */
+static void test_own_days(void **state)
+{
+	static const struct {
+		int64_t now;
+		const char *why; /* NULL: it holds */
+	} rows[] = {
+		{ NOW - DAY - 1, "our certificate 1 is not valid yet" },
+		{ NOW - DAY, NULL },
+		{ NOW + DAY - 1, NULL },
+		{ NOW + DAY, "our certificate 1 has expired" },
+	};
+	const struct style st = { EC_P256, true, false, 0x70 };
+	struct table t;
+
+	(void)state;
+	up(&t, &st);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		t.asks.now = rows[i].now;
+		if (rows[i].why == NULL) {
+			assert_ok(attempt(&t, SCP11A), &t.e);
+			session_close(&t.s);
+			continue;
+		}
+		assert_int_equal(attempt(&t, SCP11A), -1);
+		assert_non_null(strstr(t.e.text, rows[i].why));
+		assert_int_equal(t.sent[INS_SELECT], 0);
+	}
+	down(&t);
+}
+
 static void test_versions(void **state)
 {
 	const struct style st = { EC_P256, false, false, 0x70 };
@@ -545,10 +610,12 @@ int main(void)
 		cmocka_unit_test(test_group_script),
 		cmocka_unit_test(test_session_dek),
 		cmocka_unit_test(test_spoiled_answers),
+		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_card_not_trusted),
 		cmocka_unit_test(test_card_certificates),
 		cmocka_unit_test(test_grant_is_no_card),
 		cmocka_unit_test(test_own_half),
+		cmocka_unit_test(test_own_days),
 		cmocka_unit_test(test_versions),
 	};
 

@@ -703,6 +703,14 @@ static void test_status_words(void **state)
 	assert_int_equal(p.s.mode, SESSION_CLOSED);
 	assert_true(p.s.lost);
 	end(&p);
+	/* A card that is gone is not told of the end of the session, which is the end of it all. */
+	begin_rmac(&p, "6985");
+	assert_ok(open_session(&p, &e), &e);
+	p.card.gone = true;
+	session_close(&p.s);
+	assert_int_equal(p.s.mode, SESSION_CLOSED);
+	assert_false(p.s.lost);
+	end(&p);
 	/* Too much data: refused here, channel as it was. */
 	begin_rmac(&p, "6985");
 	assert_ok(open_session(&p, &e), &e);
