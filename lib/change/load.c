@@ -77,9 +77,6 @@ int load_file_open(struct load_source *l, struct err *e)
 	l->data = l->descriptor ? cap_whole(&l->cap) : l->cap.block;
 	if (read_attachments(l, e) != 0)
 		return -1;
-	if (load_blocks(l->head.n + l->data.n, APDU_MAX_COMMAND) > LOAD_BLOCKS_MAX)
-		return err_set(e, ERR_SAFETY, "%s: %zu octets are too many for a card",
-		    l->file.path, l->data.n);
 	return sha256_of(l->cap.block, l->file.digest) ? 0 : err_memory(e);
 }
 
