@@ -356,6 +356,31 @@ static void plans_have_no_keys(void **state)
 		assert_null(strstr(p.hex[i], "505152535455"));
 }
 
+/* A plan for a key that opens no channel is the same whatever the key is: it has nothing of it. */
+static void plan_tells_no_secret(void **state)
+{
+	static struct plan p[2];
+	const char *const secrets[] = { "505152535455565758595A5B5C5D5E5F",
+		"606162636465666768696A6B6C6D6E6F" };
+	unsigned put = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct entry *t = &change_entries[1];
+
+		t->type = ENTRY_RECEIPT;
+		assert_true(authority_secret(&t->authority, AUTHORITY_AES, unit_bytes(secrets[i])));
+		t->secret = t->authority.secret;
+		plan_of("put-keys", "keys=next", &p[i]);
+	}
+	assert_int_equal(p[0].n, p[1].n);
+	for (unsigned i = 0; i < p[0].n; i++) {
+		put += strncmp(p[0].hex[i], "80D8", 4) == 0;
+		assert_string_equal(p[0].hex[i], p[1].hex[i]);
+	}
+	assert_int_equal(put, 1);
+}
+
 static int on(void **state)
 {
 	(void)state;
@@ -385,6 +410,7 @@ int main(void)
 		ON_A_CARD(deletion_without_answer),
 		ON_A_CARD(deletion_without_answer_nor_channel),
 		ON_A_CARD(plans_have_no_keys),
+		ON_A_CARD(plan_tells_no_secret),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
