@@ -309,7 +309,11 @@ static void test_flipped_bits(void **state)
 static void test_senders(void **state)
 {
 	struct grant_spec g = ACME;
+	const struct grant_spec all = { .who = "acme", .rights = 0x0F };
 	struct container_order close = { .kind = ORDER_CLOSE };
+	struct container_order raise = {
+		.kind = ORDER_RAISE, .serial = 200, .issuer = unit_bytes("0000000000000000")
+	};
 	uint8_t room[700];
 	struct wr w = wr_fixed(room, sizeof(room));
 	struct wr before;
@@ -330,6 +334,14 @@ static void test_senders(void **state)
 	assert_int_equal(select_aid(&r, DOMAIN), SW_OK);
 	rig_session(&r, 0x30, 0x33);
 	assert_int_equal(order_put(&r, &close, NULL), SW_WRONG_DATA);
+	/* a party, whatever its rights, neither raises a serial nor closes the card */
+	become_party(&r, &all, 0x31);
+	assert_int_equal(as_party(&r, BOX, 0x31, 0x31), SW_OK);
+	before = card_file(&r);
+	assert_int_equal(order_put(&r, &close, NULL), SW_SECURITY_STATUS);
+	assert_int_equal(order_put(&r, &raise, NULL), SW_SECURITY_STATUS);
+	assert_untouched(&r, &before);
+	wr_free(&before);
 	/* form */
 	as_operator(&r);
 	before = card_file(&r);

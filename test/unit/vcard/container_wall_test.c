@@ -484,6 +484,25 @@ static void test_lock(void **state)
 	rig_off(&r);
 }
 
+/* A package of which there is no application is behind the wall all the same. */
+static void test_package_alone(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	town(&r);
+	assert_int_equal(as_party(&r, BOX, 0x30, 0x30), SW_OK);
+	assert_int_equal(delete_aid(&r, INNER_APP, DELETE_OBJECT), SW_OK);
+	for (int who = 0; who < OUTSIDERS; who++) {
+		enter(&r, (enum outsider)who);
+		assert_int_equal(delete_aid(&r, INNER, DELETE_OBJECT), SW_CONDITIONS);
+		assert_int_equal(delete_aid(&r, INNER, DELETE_RELATED), SW_CONDITIONS);
+	}
+	assert_int_equal(as_party(&r, BOX, 0x30, 0x30), SW_OK);
+	assert_int_equal(delete_aid(&r, INNER, DELETE_OBJECT), SW_OK);
+	rig_off(&r);
+}
+
 /* Who keeps it selected does not keep it: deleting ends that. */
 static void test_delete(void **state)
 {
@@ -525,6 +544,7 @@ int main(void)
 		cmocka_unit_test(test_issuer_hears),
 		cmocka_unit_test(test_stranger_reads),
 		cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_package_alone),
 		cmocka_unit_test(test_delete),
 	};
 
