@@ -160,17 +160,17 @@ int change_clock(struct change_card *c, uint32_t card_time, struct err *e)
 	enum { A_YEAR = 366 * 86400 };
 	int64_t ahead = (int64_t)card_time - (int64_t)time(NULL);
 
+	const char *why =
+	    ahead > 0
+		? "the clock of the card is more than a year ahead of this one"
+		: "the clock of the card would jump over more than a year, and never goes back";
+
 	if (card_time == 0 || (ahead <= A_YEAR && ahead >= -A_YEAR))
 		return 0;
-	if (c->by_hand)
-		return change_ask(c, e, "%s. Is it right?",
-		    ahead > 0 ? "The card's clock is more than a year ahead of this one"
-			      : "The card's clock jumps over more than a year");
-	if (ahead > 0)
-		return err_set(
-		    e, ERR_SAFETY, "the clock of the card is more than a year ahead of this one");
-	return err_set(e, ERR_SAFETY,
-	    "the clock of the card would jump over more than a year, and never goes back");
+	if (!c->by_hand)
+		return err_set(e, ERR_SAFETY, "%s", why);
+	change_note(c, "%s", why);
+	return change_ask(c, e, "Is the clock of this station right?");
 }
 
 int change_not_there(const struct aid *aid, struct err *e)
