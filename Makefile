@@ -78,7 +78,7 @@ help:
 ## make                 build ./cardadm
 ## make demo            the main job on 1,000 virtual cards: progress, report, proof
 ## make check           every test          make check-quick   the subset under a minute
-## make soak            tests that are too long for every day: samples of them are in make check
+## make soak            all tests, the exhaustive ones whole; then each fuzz target for 120 s
 ## make test T=session  the tests of that name, or with it in their names (unit, bats, fuzz corpora)
 ## make san             build with address and undefined-behaviour sanitizers (SAN=1)
 ## make lint            formatting, static checks, shell scripts, man pages
@@ -218,9 +218,9 @@ test: deps-check
 	+$(Q)needs=$$(B=$(B) test/run needs "$(T)") && $(SIDE_BY_SIDE) $$needs
 	$(Q)B=$(B) SAN=$(SAN) test/run "$(T)"
 
-soak: deps-check
-	+$(Q)$(SIDE_BY_SIDE) unit
-	$(Q)for t in $$(grep -l unit_soak test/unit/*/*_test.c); do SOAK=1 B=$(B) test/run $$t || exit; done
+soak:
+	$(Q)SOAK=1 $(MAKE) --no-print-directory check
+	$(Q)$(MAKE) --no-print-directory fuzz
 
 mutate: deps-check
 	$(Q)nice test/mutate/run $(M)
