@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow: check-quick has others of its kind
 # explain: third parties on the card. First the octets of test/vectors/containers.json, made by an
 # independent model, as recordings; then sessions of our own card.
 

@@ -419,7 +419,7 @@ static void test_three(void **state)
 	size_t n = EVENTS * EVENTS * EVENTS;
 
 	(void)state;
-	for (size_t i = 0; i < n; i += unit_step(41)) {
+	for (size_t i = 0; i < n; i += unit_soak(41)) {
 		begin(&w, i);
 		for (size_t at = i, k = 0; k < 3; k++, at /= EVENTS)
 			step(&w, at % EVENTS);
@@ -433,7 +433,7 @@ static void test_long(void **state)
 	static struct walk w;
 
 	(void)state;
-	for (size_t seed = 0; seed < 2000; seed += unit_step(51)) {
+	for (size_t seed = 0; seed < 2000; seed += unit_soak(51)) {
 		begin(&w, seed);
 		for (int i = 0; i < 60; i++)
 			step(&w, dice(&w, dice(&w, 6) == 0 ? EVENTS : EVENTS - 4));
