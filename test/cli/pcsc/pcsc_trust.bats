@@ -5,7 +5,6 @@
 
 load ../lib
 load ../pcscd
-load ../stories
 
 teardown() {
 	pulled
@@ -21,9 +20,9 @@ teardown() {
 	[ "$(grep -c '^status ' <<<"$output")" -eq 5 ]
 	[[ $output == *"renewed:      yes"*"status 5: no record"*"status 6: revoked"*"generation:   3"* ]]
 	# The application is there for everybody, and tells nobody anything.
-	[[ $(witness 1 00A4040007F0545255535401) == *9000* ]]
+	[[ $(witness 1 00A4040007F0545255535401) == 9000* ]]
 	[[ $(witness 1 80CAFF7400) == 6982* || $(witness 1 80CAFF7400) == 6A88* ]]
 	pulled
-	# And what it has learnt is in its file.
 	ok vcard show card --json
+	jq -e '.trust[0].state == "active"' <<<"$output"
 }
