@@ -161,11 +161,11 @@ static int file_take(
 	return 0;
 }
 
-static int parse(struct terminal *t, struct span text, struct err *e)
+int terminal_parse(const char *path, struct span text, struct terminal *t, struct err *e)
 {
 	struct file_text w = { .t = t };
 	struct doc *d = NULL;
-	int rc = doc_parse(t->file.path, text, &d, e);
+	int rc = doc_parse(path, text, &d, e);
 
 	if (rc == 0)
 		rc = doc_is(d, "terminal/1", e);
@@ -188,7 +188,7 @@ int terminal_open(const char *path, struct terminal *t, struct err *e)
 	t->file.fd = -1;
 	if (file_hold(path, TERMINAL_FILE_MAX, &asks, &t->file, &text, e) != 0)
 		return -1;
-	rc = parse(t, wr_span(&text), e);
+	rc = terminal_parse(path, wr_span(&text), t, e);
 	wr_free(&text);
 	if (rc != 0)
 		terminal_close(t);
@@ -259,7 +259,7 @@ static void record_lines(struct wr *w, const struct terminal_record *r)
 	key_line(w, "pending", &r->pending);
 }
 
-static void file_lines(struct wr *w, const struct terminal *t)
+void terminal_put(struct wr *w, const struct terminal *t)
 {
 	line(w, "cardadm: terminal/1\n");
 	if (t->imei[0] != '\0')
@@ -283,7 +283,7 @@ int terminal_save(struct terminal *t, struct err *e)
 	struct wr text = wr_grow(TERMINAL_FILE_MAX);
 	int rc;
 
-	file_lines(&text, t);
+	terminal_put(&text, t);
 	rc = wr_ok(&text)
 		 ? file_hold_write(&t->file, wr_span(&text), 0600, e)
 		 : err_set(e, ERR_OTHER, "%s: it would be larger than 64 KiB", t->file.path);
@@ -296,7 +296,7 @@ int terminal_create(const char *path, const struct terminal *t, struct err *e)
 	struct wr text = wr_grow(TERMINAL_FILE_MAX);
 	int rc;
 
-	file_lines(&text, t);
+	terminal_put(&text, t);
 	rc = wr_ok(&text) ? file_create(path, wr_span(&text), 0600, e) : err_memory(e);
 	wr_free(&text);
 	return rc;

@@ -77,6 +77,12 @@ int terminal_save(struct terminal *t, struct err *e);
 int terminal_create(const char *path, const struct terminal *t, struct err *e);
 void terminal_close(struct terminal *t); /* wipes; an empty one is fine */
 
+/* The text of such a file into *t, which must be empty (all zero); path is for what is said of it.
+ * ERR_INPUT with the place; what was read until then stays in *t, to be wiped. Nothing is held. */
+int terminal_parse(const char *path, struct span text, struct terminal *t, struct err *e);
+/* The text of the file, with its keys: wipe it. At most TERMINAL_FILE_MAX octets. */
+void terminal_put(struct wr *w, const struct terminal *t);
+
 /* What it shows of itself; spans borrow from t. */
 struct trust_traits terminal_traits(const struct terminal *t);
 /* The record of this number on this card; NULL: it is not known there. */
