@@ -79,6 +79,41 @@ load ../terminals
 	fails 2 terminal get phone.yaml x
 }
 
+@test "each kind of key, cryptograms of 8 and of 16 octets: check, put, get, renew" {
+	export CARDADM_READER=vcard:sim CARDADM_KEYSTORE=keys.yaml
+	ok keystore init --test-keys keys.yaml
+	printf 'rights' >rights
+	for i in 70 71; do
+		ok vcard create sim --protocol scp11 --i $i
+		ok vcard show sim --json
+		jq -e --arg i $i '.i == $i' <<<"$output"
+		for record in 1 2 3 4; do
+			key=(--key terminal-master --algorithm aes-128)
+			made=()
+			case $record in
+			2) key=(--key terminal-master --algorithm aes-256) ;;
+			3) key=(--public t.pem) made=(--algorithm p-256 --public-out t.pem) ;;
+			4) key=(--open) ;;
+			esac
+			rm -f t.pem t.yaml t.ticket
+			ok terminal create t.yaml --imei "$IMEI" "${made[@]}"
+			ok trust-init $record --imei "$IMEI" "${key[@]}" --valid-for 30d --keys test --ticket t.ticket
+			ok terminal import t.yaml t.ticket
+			[ $record -ne 4 ] || ok terminal join t.yaml --record 4
+			ok terminal check t.yaml
+			ok terminal put t.yaml 1 rights
+			ok terminal renew t.yaml --clock +1d
+			ok terminal get t.yaml 1 --clock +1d --output got
+			cmp rights got
+			rm got
+		done
+		ok trust-status --keys test --json
+		jq -e '.records | map([.state, .algorithm, .generation]) == [["active", "aes-128", 2],
+			["active", "aes-256", 2], ["active", "p-256", 2], ["active", "aes-128", 3]]' <<<"$output"
+		rm sim
+	done
+}
+
 @test "another terminal in the record finds nothing of the first one, unless the network keeps it" {
 	phone
 	printf 'mine' >mine
