@@ -232,7 +232,7 @@ deps-check:
 C_FILES := $(sort $(wildcard lib/*/*.[ch] lib/*/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] test/*/*.[ch] test/unit/*/*.c))
 SHELL_FILES := $(sort .ci/run .ci/deps .ci/deb test/run test/bench/run test/coverage/run test/fuzz/run \
 	test/fault/wrap examples/demo \
-	$(filter-out %.yaml,$(wildcard examples/third-parties/*)) $(wildcard test/cli/*.bash test/cli/*/*.bats))
+	$(filter-out %.yaml,$(wildcard examples/third-parties/* examples/trust/*)) $(wildcard test/cli/*.bash test/cli/*/*.bats))
 
 lint: deps-check
 	clang-format --dry-run -Werror $(C_FILES)
