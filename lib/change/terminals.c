@@ -36,7 +36,7 @@ static bool take_number(struct span s, uint32_t *v)
 }
 
 /* NULL, or what is wrong with it. */
-static const char *take_line(struct span line, struct terminal *t)
+static const char *take_line(struct span line, struct terminal_row *t)
 {
 	struct span f[FIELDS], more;
 	size_t n = 0, cin_n = 0;
@@ -63,7 +63,7 @@ static const char *take_line(struct span line, struct terminal *t)
 
 static int by_card(const void *a, const void *b)
 {
-	const struct terminal *x = a, *y = b;
+	const struct terminal_row *x = a, *y = b;
 	int d = memcmp(x->cin, y->cin, x->cin_n < y->cin_n ? x->cin_n : y->cin_n);
 
 	return d != 0 ? d : (int)x->cin_n - (int)y->cin_n;
@@ -71,8 +71,8 @@ static int by_card(const void *a, const void *b)
 
 static int by_imei(const void *a, const void *b)
 {
-	return memcmp(
-	    ((const struct terminal *)a)->imei, ((const struct terminal *)b)->imei, IMEI_DIGITS);
+	return memcmp(((const struct terminal_row *)a)->imei,
+	    ((const struct terminal_row *)b)->imei, IMEI_DIGITS);
 }
 
 /* Sorts them, and none is equal to another. */
@@ -90,9 +90,9 @@ static int sort(struct terminals *t, int (*order)(const void *a, const void *b),
 	return 0;
 }
 
-static int add(struct terminals *t, size_t *room, const struct terminal *one, struct err *e)
+static int add(struct terminals *t, size_t *room, const struct terminal_row *one, struct err *e)
 {
-	struct terminal *more;
+	struct terminal_row *more;
 
 	if (t->n == *room) {
 		*room = *room == 0 ? 64 : 2 * *room;
@@ -125,7 +125,7 @@ int terminals_read(struct terminals *t, const char *path, struct span octets, st
 	*t = (struct terminals){ .n = 0 };
 	while (octets.n > 0) {
 		struct span line = next_line(&octets);
-		struct terminal one = { .line = ++number };
+		struct terminal_row one = { .line = ++number };
 		const char *why;
 
 		if (line.n == 0 || line.p[0] == '#')
@@ -145,9 +145,9 @@ int terminals_read(struct terminals *t, const char *path, struct span octets, st
 	return sort(t, by_card, path, "card", e);
 }
 
-const struct terminal *terminals_find(const struct terminals *t, struct span cin)
+const struct terminal_row *terminals_find(const struct terminals *t, struct span cin)
 {
-	struct terminal one = { .cin_n = (uint8_t)cin.n };
+	struct terminal_row one = { .cin_n = (uint8_t)cin.n };
 
 	if (cin.n == 0 || cin.n > sizeof(one.cin) || t->n == 0)
 		return NULL;

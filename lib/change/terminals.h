@@ -14,7 +14,7 @@
 
 enum { TERMINALS_MAX = 1000000, TERMINALS_OCTETS = 128 << 20, TERMINAL_CIN = 16 };
 
-struct terminal {
+struct terminal_row {
 	uint8_t cin[TERMINAL_CIN], cin_n;
 	char imei[IMEI_DIGITS]; /* no NUL */
 	bool has_throughput;
@@ -23,7 +23,7 @@ struct terminal {
 	uint32_t line;
 };
 struct terminals {
-	struct terminal *list; /* by card */
+	struct terminal_row *list; /* by card */
 	size_t n;
 };
 
@@ -31,7 +31,7 @@ struct terminals {
  * the octets are borrowed as long. */
 int terminals_read(struct terminals *t, const char *path, struct span octets, struct err *e);
 /* NULL: none of this card. */
-const struct terminal *terminals_find(const struct terminals *t, struct span cin);
+const struct terminal_row *terminals_find(const struct terminals *t, struct span cin);
 void terminals_free(struct terminals *t);
 
 #endif

@@ -132,7 +132,7 @@ static int check_lines(const struct trust_init *x, struct err *e)
 	bool other = x->terminal_key.name[0] != '\0' || x->shown.open;
 
 	for (size_t i = 0; i < x->table.n; i++) {
-		const struct terminal *t = &x->table.list[i];
+		const struct terminal_row *t = &x->table.list[i];
 
 		if (t->key_file.n == 0 && !other)
 			return err_set(e, ERR_INPUT,

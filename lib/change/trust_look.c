@@ -30,7 +30,7 @@ int trust_point_read(const char *path, struct ec_public *to, struct err *e)
 
 static int take_line(const struct trust_init *x, struct trust_work *w, struct err *e)
 {
-	const struct terminal *t = terminals_find(&x->table, span_of(w->cin, w->cin_n));
+	const struct terminal_row *t = terminals_find(&x->table, span_of(w->cin, w->cin_n));
 	char hex[HEX_SIZE(sizeof(w->cin))], name[FIELD_PATH], path[FIELD_PATH];
 
 	hex_put(span_of(w->cin, w->cin_n), hex, sizeof(hex));

@@ -5,7 +5,7 @@
 
 #include "change/terminals.h"
 
-static void check(const struct terminals *t, const struct terminal *one)
+static void check(const struct terminals *t, const struct terminal_row *one)
 {
 	struct span cin = span_of(one->cin, one->cin_n);
 
@@ -13,7 +13,7 @@ static void check(const struct terminals *t, const struct terminal *one)
 	CHECK(imei_ok(span_of(one->imei, sizeof(one->imei))));
 	CHECK(one->has_throughput || one->throughput == 0);
 	CHECK(terminals_find(t, cin) == one);
-	for (const struct terminal *x = t->list; x < one; x++)
+	for (const struct terminal_row *x = t->list; x < one; x++)
 		CHECK(memcmp(x->imei, one->imei, sizeof(x->imei)) != 0);
 }
 

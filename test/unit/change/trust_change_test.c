@@ -22,7 +22,7 @@ static int read_table(const char *text)
 
 static void lines(void **state)
 {
-	const struct terminal *t;
+	const struct terminal_row *t;
 
 	(void)state;
 	assert_ok(read_table("# CARD,IMEI\r\n"
