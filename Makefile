@@ -158,9 +158,9 @@ $(B)/bench/%_bench: $(B)/test/bench/%_bench.o $(BENCH_HELP) \
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(NEED_LIBS)
 
-# A virtual card with containers and its hosts are those of the unit tests; its answers are timed.
-$(B)/bench/container_bench: $(B)/test/bench/container_bench.o $(B)/test/bench/measure.o \
-		$(UNIT_HELP:%.c=$(B)/%.o) $(B)/lib.a
+# Virtual cards and their hosts are those of the unit tests; the answers are timed.
+$(B)/bench/container_bench $(B)/bench/trust_bench: $(B)/bench/%: $(B)/test/bench/%.o \
+		$(B)/test/bench/measure.o $(UNIT_HELP:%.c=$(B)/%.o) $(B)/lib.a
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -Wl,--wrap=vcard_transmit -o $@ $^ -lcmocka $(NEED_LIBS)
 
