@@ -390,6 +390,39 @@ static void begin(struct walk *w, uint64_t seed)
 	w->issued = o.generation;
 }
 
+/* What card and terminal are in together, as far as the sheet has names for it: the record's stage
+ * and why it ended, its pending key and whose, the terminal's keys, who else has one. */
+static bool seen[1 << 13];
+
+static void note_state(const struct walk *w)
+{
+	const struct card_trust *t = record(w);
+	unsigned same = t->current.generation == w->t.current.generation,
+		 waits = t->pending.version != 0,
+		 known = waits && t->pending.generation == w->t.pending.generation;
+	unsigned at = t->stage;
+
+	at = at << 3 | t->cause;
+	at = at << 1 | same;
+	at = at << 1 | waits;
+	at = at << 1 | known;
+	at = at << 1 | (w->t.pending.generation != 0);
+	at = at << 1 | w->has_copy;
+	at = at << 1 | w->foreign;
+	at = at << 1 | w->open;
+	seen[at] = true;
+}
+
+static int tell_states(void **state)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < sizeof(seen); i++)
+		n += seen[i];
+	print_message("# %u states of card and terminal\n", n);
+	return trust_rig_close(state);
+}
+
 static void step(struct walk *w, size_t event)
 {
 	w->was = *record(w);
@@ -397,6 +430,7 @@ static void step(struct walk *w, size_t event)
 	w->initialized = false;
 	events[event](w);
 	judge(w);
+	note_state(w);
 }
 
 /* Whatever happened: the network can start again, and then both trust each other. */
@@ -448,5 +482,5 @@ int main(void)
 		cmocka_unit_test(test_long),
 	};
 
-	return cmocka_run_group_tests(tests, trust_rig_open, trust_rig_close);
+	return cmocka_run_group_tests(tests, trust_rig_open, tell_states);
 }
