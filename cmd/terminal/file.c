@@ -1,5 +1,6 @@
 /* terminal create, import, status: the file of a terminal, without a card. */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/value.h"
 #include "base/file.h"
@@ -31,7 +32,7 @@ static const struct opt create_opts[] = {
 	OPT_STRING("key", "NAME", create_args, key,
 	    "Entry of type terminal-master in the key store (the only one)"),
 	OPT_CHOICE("algorithm", "ALGORITHM", create_args, algorithm, create_algorithms,
-	    "A base key from the maker's (aes), or a pair of keys of its own (aes)"),
+	    "aes: a base key from the maker's; p-256: a pair of keys of its own (aes)"),
 	OPT_PATH("public-out", "FILE", create_args, public_out,
 	    "A new file for the public key of a pair, in PEM: it goes to the network"),
 	OPT_U32("throughput", "KBITS", create_args, throughput, 0, UINT32_MAX,
@@ -61,6 +62,8 @@ static bool has_pair(const struct create_args *a)
 
 static int check_ways(const struct create_args *a, struct err *e)
 {
+	if (a->imei == NULL && (a->key != NULL || a->algorithm != NULL || a->public_out != NULL))
+		return err_set(e, ERR_USAGE, "--imei is missing: a key is that of an IMEI");
 	if (has_pair(a) && a->key != NULL)
 		return err_set(e, ERR_USAGE, "--key: a pair of keys comes from no other key");
 	if (has_pair(a) && a->public_out == NULL)
@@ -68,20 +71,26 @@ static int check_ways(const struct create_args *a, struct err *e)
 		    e, ERR_USAGE, "--public-out is missing: the network needs the public key");
 	if (!has_pair(a) && a->public_out != NULL)
 		return err_set(e, ERR_USAGE, "--public-out: only a pair of keys has a public one");
+	if (has_pair(a) && strcmp(a->public_out, a->path) == 0)
+		return err_set(e, ERR_USAGE, "--public-out names the state file itself");
 	return 0;
 }
 
-static int make_pair(const struct create_args *a, struct terminal *t, struct err *e)
+/* Both files, or neither: a public key whose private half is nowhere would go to the network. */
+static int create_with_pair(const struct create_args *a, struct terminal *t, struct err *e)
 {
 	struct authority_key k = { .kind = AUTHORITY_EC };
 	struct wr pem = wr_grow(ARMOUR_TEXT_MAX);
 	int rc;
 
 	if (!ec_generate(EC_P256, &t->pair) || !ec_public_of(&t->pair, &k.ec) ||
-	    !authority_public_pem(&k, &pem))
+	    !authority_public_pem(&k, &pem)) {
 		rc = err_set(e, ERR_OTHER, "no pair of keys can be made");
-	else
+	} else if ((rc = terminal_create(a->path, t, e)) == 0) {
 		rc = file_create(a->public_out, wr_span(&pem), 0644, e);
+		if (rc != 0)
+			unlink(a->path);
+	}
 	wr_free(&pem);
 	return rc;
 }
@@ -122,10 +131,10 @@ static int create_run(struct ctx *c, void *args, struct err *e)
 	int rc = check_names(a, e) != 0 ? -1 : check_ways(a, e);
 
 	take_names(a, &t);
-	if (rc == 0 && a->imei != NULL)
-		rc = has_pair(a) ? make_pair(a, &t, e) : take_base_key(c, a, &t, e);
+	if (rc == 0 && a->imei != NULL && !has_pair(a))
+		rc = take_base_key(c, a, &t, e);
 	if (rc == 0)
-		rc = terminal_create(a->path, &t, e);
+		rc = has_pair(a) ? create_with_pair(a, &t, e) : terminal_create(a->path, &t, e);
 	if (rc == 0) {
 		o = json_object();
 		out_set_text(&o, "terminal", a->path);

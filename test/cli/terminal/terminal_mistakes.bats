@@ -25,3 +25,37 @@ page() {
 		(cd "$name" && bash -eu pasted </dev/null)
 	done
 }
+
+@test "create: a pair goes into both files or into none" {
+	sim
+	pair=(--imei "$IMEI" --algorithm p-256 --public-out t.pem)
+	touch t.yaml
+	fails 7 terminal create t.yaml "${pair[@]}"
+	[[ $stderr == *"t.yaml: exists already"* ]]
+	[ ! -e t.pem ]
+	fails 1 terminal create missing/t.yaml "${pair[@]}"
+	[ ! -e t.pem ]
+	rm t.yaml
+	touch t.pem
+	fails 7 terminal create t.yaml "${pair[@]}"
+	[[ $stderr == *"t.pem: exists already"* ]]
+	[ ! -e t.yaml ]
+	[ ! -s t.pem ]
+	rm t.pem
+	fails 2 terminal create t.pem "${pair[@]}"
+	[[ $stderr == *"--public-out names the state file itself"* ]]
+	[ ! -e t.pem ]
+}
+
+@test "create: a key without an IMEI is not left out in silence" {
+	sim
+	box=(box.yaml --se 01 --removable 02)
+	for way in "--key terminal-master" "--algorithm aes" "--algorithm p-256 --public-out box.pem"; do
+		# shellcheck disable=SC2086 # words
+		fails 2 terminal create "${box[@]}" $way
+		[[ $stderr == *"--imei is missing"* ]]
+	done
+	[ ! -e box.yaml ]
+	[ ! -e box.pem ]
+	ok terminal create "${box[@]}"
+}
