@@ -133,15 +133,30 @@ static int cannot_create(const char *path, struct err *e)
 	return err_hint(e, "its directory must be there, and yours to write in");
 }
 
-/* A new file beside path with this content, not yet under its name; *kept: open, unless NULL. */
+/* What a held file will be: a name of its own, so that the next who holds it finds what one that
+ * was killed has left, and no copy of a secret stays. */
+static bool unfinished_name(const char *path, char tmp[static 4096])
+{
+	return snprintf(tmp, 4096, "%s.unfinished", path) < 4096;
+}
+
+static int open_unfinished(const char *tmp)
+{
+	unlink(tmp);
+	return open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+/* A new file beside path with this content, not yet under its name; *kept: of a held file, open,
+ * unless NULL. */
 static int write_beside_kept(const char *path, struct span content, const struct new_file *n,
     char tmp[static 4096], int *kept, struct err *e)
 {
 	int fd;
 
-	if (snprintf(tmp, 4096, "%s.XXXXXX", path) >= 4096)
+	if (kept != NULL ? !unfinished_name(path, tmp)
+			 : snprintf(tmp, 4096, "%s.XXXXXX", path) >= 4096)
 		return err_set(e, ERR_OTHER, "%s: name too long", path);
-	fd = mkostemp(tmp, O_CLOEXEC);
+	fd = kept != NULL ? open_unfinished(tmp) : mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		return cannot_create(path, e);
 	if (fchmod(fd, n->mode) != 0 || write_all(fd, content) != 0 ||
@@ -232,12 +247,16 @@ static int open_held(const char *path, const struct private_asks *a, struct err 
 int file_hold(const char *path, size_t max, const struct private_asks *a, struct held_file *f,
     struct wr *out, struct err *e)
 {
+	char tmp[4096];
+
 	f->fd = -1;
 	if (snprintf(f->path, sizeof(f->path), "%s", path) >= (int)sizeof(f->path))
 		return err_set(e, ERR_INPUT, "%s: name too long", path);
 	f->fd = open_held(path, a, e);
 	if (f->fd < 0)
 		return -1;
+	if (unfinished_name(path, tmp))
+		(void)unlink(tmp);
 	if (read_all(f->fd, path, max, out, e) == 0)
 		return 0;
 	file_let_go(f);
@@ -282,6 +301,19 @@ static int name_it(const char *tmp, const char *path)
 	return unlink(tmp);
 }
 
+static int exists(const char *path, struct err *e)
+{
+	err_set(e, ERR_SAFETY, "%s: exists already", path);
+	return err_hint(e, "name another file, or remove this one first");
+}
+
+int file_is_new(const char *path, struct err *e)
+{
+	struct stat st;
+
+	return lstat(path, &st) != 0 ? 0 : exists(path, e);
+}
+
 static int create(const char *path, struct span content, unsigned mode, bool sync, struct err *e)
 {
 	char tmp[4096];
@@ -290,12 +322,10 @@ static int create(const char *path, struct span content, unsigned mode, bool syn
 		return -1;
 	if (name_it(tmp, path) == 0)
 		return 0;
-	if (errno == EEXIST) {
-		err_set(e, ERR_SAFETY, "%s: exists already", path);
-		err_hint(e, "name another file, or remove this one first");
-	} else {
+	if (errno == EEXIST)
+		exists(path, e);
+	else
 		cannot_create(path, e);
-	}
 	unlink(tmp);
 	return -1;
 }

@@ -59,3 +59,17 @@ page() {
 	[ ! -e box.pem ]
 	ok terminal create "${box[@]}"
 }
+
+@test "killed while the file is replaced: no copy of its keys stays" {
+	phone
+	(umask 077 && cp phone.yaml phone.yaml.unfinished)
+	ok terminal status phone.yaml
+	[ ! -e phone.yaml.unfinished ]
+	# A name of its own is no way to somebody else's file.
+	echo mine >mine
+	ln -s mine phone.yaml.unfinished
+	ok terminal renew phone.yaml --clock +1d
+	[ ! -e phone.yaml.unfinished ]
+	[ "$(cat mine)" = mine ]
+	[ "$(echo phone.yaml*)" = phone.yaml ]
+}

@@ -598,6 +598,15 @@ static void test_file(void **state)
 	assert_ok(terminal_open(l.path, &other, &l.e), &l.e);
 	assert_int_equal(other.n, 1);
 	terminal_close(&other);
+	/* One that was killed between writing and renaming leaves no copy of its keys for long. */
+	snprintf(link, sizeof(link), "%s.unfinished", l.path);
+	assert_ok(file_write(link, span_str("key"), 0600, &l.e), &l.e);
+	assert_ok(terminal_open(l.path, &t, &l.e), &l.e);
+	assert_int_equal(access(link, F_OK), -1);
+	assert_ok(file_write(link, span_str("key"), 0600, &l.e), &l.e);
+	assert_ok(terminal_save(&t, &l.e), &l.e);
+	assert_int_equal(access(link, F_OK), -1);
+	terminal_close(&t);
 	snprintf(link, sizeof(link), "%s/link.yaml", l.r.dir);
 	assert_int_equal(symlink(l.path, link), 0);
 	assert_int_equal(terminal_open(link, &t, &l.e), -1);
