@@ -84,6 +84,13 @@ static uint8_t octets_take(uint8_t *to, const struct bind_bytes *b)
 	return (uint8_t)b->n;
 }
 
+static bool is_scalar(const struct bind_bytes *b)
+{
+	SECRET_EC(k);
+
+	return ec_private_from(&k, EC_P256, span_of(b->b, b->n));
+}
+
 static int key_take(const struct doc *d, const struct node *at, const struct key_text *w,
     const struct terminal_record *r, struct terminal_key *k, struct err *e)
 {
@@ -93,6 +100,11 @@ static int key_take(const struct doc *d, const struct node *at, const struct key
 	if (w->key.n != trust_key_octets(r->algorithm))
 		return doc_error(d, at, e, "a key of %zu octets for %s", w->key.n,
 		    trust_algorithm_str(r->algorithm));
+	if (w->generation > r->generation)
+		return doc_error(d, at, e, "generation %u is above %u, the newest of record %u",
+		    w->generation, r->generation, r->record);
+	if (r->algorithm == TRUST_P256 && !is_scalar(&w->key))
+		return doc_error(d, node_get(at, "key"), e, "not a private key of P-256");
 	k->version = (uint8_t)w->version;
 	k->generation = w->generation;
 	k->expiry = w->expiry;
@@ -120,6 +132,10 @@ static int record_bind(const struct doc *d, const struct node *at, struct record
 		return -1;
 	if (pending != NULL && key_take(d, pending, &w->pending, r, &r->pending, e) != 0)
 		return -1;
+	/* The card has them side by side. */
+	if (r->pending.k.n > 0 && r->pending.version == r->current.version)
+		return doc_error(
+		    d, pending, e, "version %02X is that of the current key", r->pending.version);
 	if (terminal_record_of(t, r->card, r->record) != NULL)
 		return doc_error(d, at, e, "record %u of this card stands here twice", r->record);
 	t->n++;

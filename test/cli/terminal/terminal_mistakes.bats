@@ -73,3 +73,16 @@ page() {
 	[ "$(cat mine)" = mine ]
 	[ "$(echo phone.yaml*)" = phone.yaml ]
 }
+
+@test "edited: a pending key in the place of the current one, generations out of order" {
+	phone
+	cp -p phone.yaml good.yaml
+	sed -i 's/^    current: \(.*\)/&\n    pending: \1/' phone.yaml
+	fails 3 terminal check phone.yaml --trace trace
+	[[ $stderr == *"phone.yaml:16:14: version 11 is that of the current key"* ]]
+	cp -p good.yaml phone.yaml
+	sed -i 's/generation: 1,/generation: 4294967295,/' phone.yaml
+	fails 3 terminal check phone.yaml --trace trace
+	[[ $stderr == *"phone.yaml:15:14: generation 4294967295 is above 1"* ]]
+	[ ! -s trace ]
+}

@@ -638,6 +638,25 @@ static const struct {
 	  "generation: "
 	  "1, expiry: 9, key: 000102030405060708090A0B0C0D0E0F}}\n",
 	    "16 octets" },
+	{ "cardadm: terminal/1\nlast-seen: 0\ntrust:\n"
+	  "  - {record: 1, card: 000102030405060708090A0B0C0D0E0F, cin: 01, algorithm: aes-128, "
+	  "generation: 1, period: 60, horizon: 9, state: active, current: {version: 11, "
+	  "generation: "
+	  "2, expiry: 9, key: 000102030405060708090A0B0C0D0E0F}}\n",
+	    "generation 2 is above 1" },
+	{ "cardadm: terminal/1\nlast-seen: 0\ntrust:\n"
+	  "  - {record: 1, card: 000102030405060708090A0B0C0D0E0F, cin: 01, algorithm: p-256, "
+	  "generation: 1, period: 60, horizon: 9, state: active, current: {version: 11, "
+	  "generation: 1, expiry: 9, "
+	  "key: 0000000000000000000000000000000000000000000000000000000000000000}}\n",
+	    "not a private key of P-256" },
+	{ "cardadm: terminal/1\nlast-seen: 0\ntrust:\n"
+	  "  - {record: 1, card: 000102030405060708090A0B0C0D0E0F, cin: 01, algorithm: aes-128, "
+	  "generation: 2, period: 60, horizon: 9, state: active, current: {version: 11, "
+	  "generation: 1, expiry: 9, key: 000102030405060708090A0B0C0D0E0F}, "
+	  "pending: {version: 11, generation: 2, expiry: 9, "
+	  "key: 000102030405060708090A0B0C0D0E0F}}\n",
+	    "version 11 is that of the current key" },
 };
 
 static void test_bad_files(void **state)
