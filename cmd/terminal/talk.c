@@ -56,7 +56,9 @@ static int begin(struct work *w, struct ctx *c, const struct args *a, bool joins
 {
 	w->c = c;
 	w->a = a;
-	w->k = (struct talk){ .t = &w->t, .only = a->record.given ? (uint8_t)a->record.v : 0 };
+	w->k = (struct talk){
+		.t = &w->t, .only = a->record.given ? (uint8_t)a->record.v : 0, .plans = c->dry_run
+	};
 	if (clock_get(a->clock, &w->k.clock, e) != 0 || terminal_open(a->path, &w->t, e) != 0)
 		return -1;
 	if (talk_check(&w->k, joins, e) != 0)
@@ -219,10 +221,14 @@ static int run_get(struct work *w, uint8_t n, struct err *e)
 
 static int get_run(struct ctx *c, void *args, struct err *e)
 {
+	const struct args *a = args;
 	struct work w = { 0 };
 	uint8_t n;
-	int rc = object_number(((struct args *)args)->number, &n, e);
+	int rc = object_number(a->number, &n, e);
 
+	/* Before the card counts a use of the key. */
+	if (rc == 0 && a->output != NULL)
+		rc = file_is_new(a->output, e);
 	if (rc == 0)
 		rc = begin(&w, c, args, false, e);
 	if (rc == 0)

@@ -31,21 +31,19 @@ static bool is_meant(const struct talk *k, const struct terminal_record *r)
 static bool useless(
     const struct talk *k, const struct terminal_record *r, bool joins, struct err *e)
 {
-	bool open = r->current.k.n == 0 && r->pending.k.n == 0 && r->state != TERMINAL_EXPIRED &&
-		    r->state != TERMINAL_REVOKED;
+	bool ended = r->state == TERMINAL_EXPIRED || r->state == TERMINAL_REVOKED;
+	bool first = !ended && r->current.k.n == 0;
 
-	if (joins != open) {
-		if (open) {
-			err_set(e, ERR_SAFETY, "record %u has no key yet", r->record);
-			err_hint(e, VERB("terminal join") " fetches the first one");
-			return true;
-		}
-		if (joins) {
-			err_set(e, ERR_SAFETY, "record %u has had its first key", r->record);
-			return true;
-		}
+	if (joins && !first) {
+		err_set(e, ERR_SAFETY, "record %u has had its first key", r->record);
+		return true;
 	}
-	if (r->state == TERMINAL_REVOKED || r->state == TERMINAL_EXPIRED) {
+	if (!joins && first && r->pending.k.n == 0) {
+		err_set(e, ERR_SAFETY, "record %u has no key yet", r->record);
+		err_hint(e, VERB("terminal join") " fetches the first one");
+		return true;
+	}
+	if (ended) {
 		err_set(e, ERR_SAFETY, "record %u: %s", r->record, terminal_state_str(r->state));
 		err_hint(e, "the network gives a new ticket");
 		return true;
@@ -63,6 +61,8 @@ static int settle_expired(struct talk *k, struct err *e)
 	struct err why = *e;
 	bool changed = false;
 
+	if (k->plans)
+		return -1;
 	for (size_t i = 0; i < k->t->n; i++) {
 		struct terminal_record *r = &k->t->record[i];
 
@@ -113,8 +113,8 @@ static int find(struct talk *k, bool joins, struct err *e)
 	const struct card_identity *id = &k->s->id;
 	char cin[HEX_SIZE(16)];
 	uint8_t card[TRUST_ID];
-	size_t found = 0;
-	struct err why;
+	size_t found = 0, dead = 0;
+	struct err why = { 0 };
 
 	if (id->cin_n == 0)
 		return err_set(
@@ -126,13 +126,19 @@ static int find(struct talk *k, bool joins, struct err *e)
 
 		if (!is_meant(k, r) || memcmp(r->card, card, TRUST_ID) != 0)
 			continue;
-		if (useless(k, r, joins, &why))
+		if (useless(k, r, joins, &why)) {
+			dead++;
 			continue;
+		}
 		k->r = r;
 		found++;
 	}
 	if (found == 1)
 		return 0;
+	if (found == 0 && dead > 0) {
+		*e = why;
+		return settle_expired(k, e);
+	}
 	hex_put(span_of(id->cin, id->cin_n), cin, sizeof(cin));
 	if (found > 1) {
 		err_set(e, ERR_USAGE, "%zu records of card %s", found, cin);
@@ -282,15 +288,17 @@ static int open_scp11(
 /* What nobody has proved changes no key. */
 static int unconfirmed(struct talk *k, struct err *e)
 {
-	struct err why = *e, ignored;
+	struct err why = *e;
 
 	if (k->r->state == TERMINAL_ACTIVE) {
 		k->r->state = TERMINAL_REFUSED;
 		if (terminal_save(k->t, e) != 0)
 			return -1;
 	}
-	(void)ignored;
 	*e = why;
+	if (k->r->current.k.n == 0)
+		return err_hint(e, "unconfirmed, as the key is; while the record is open, " VERB(
+				       "terminal join") " fetches another");
 	return err_hint(e,
 	    "unconfirmed: the card says so, or somebody in between; the terminal keeps "
 	    "its keys");

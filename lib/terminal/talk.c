@@ -266,5 +266,8 @@ int talk_revoke(struct talk *k, struct err *e)
 		return err_sw(e, ERR_CARD, r.sw, "REVOKE");
 	k->r->state = TERMINAL_REVOKED;
 	terminal_forget_keys(k->r);
-	return terminal_save(k->t, e);
+	if (terminal_save(k->t, e) == 0)
+		return 0;
+	return err_hint(
+	    e, "the card has ended record %u; the file has its keys still: erase it", k->r->record);
 }

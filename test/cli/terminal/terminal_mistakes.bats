@@ -60,6 +60,58 @@ page() {
 	ok terminal create "${box[@]}"
 }
 
+@test "get: a file that is there already is seen before the card counts a use of the key" {
+	sim
+	ok terminal create phone.yaml --imei "$IMEI"
+	ok trust-init 1 --imei "$IMEI" --key terminal-master --valid-for 30d --uses 2 --keys test --ticket phone.ticket
+	ok terminal import phone.yaml phone.ticket
+	printf 'mine' >mine
+	ok terminal put phone.yaml 1 mine
+	fails 7 terminal get phone.yaml 1 --output mine --trace trace
+	[[ $stderr == *"mine: exists already"* ]]
+	[ ! -s trace ]
+	ok terminal get phone.yaml 1 --output back
+	cmp mine back
+}
+
+@test "a plan with a clock far ahead leaves the key alive" {
+	phone
+	cp phone.yaml before.yaml
+	fails 7 terminal check phone.yaml --clock +40d --dry-run
+	[[ $stderr == *"expired by the terminal's clock"* ]]
+	cmp phone.yaml before.yaml
+	ok terminal check phone.yaml
+}
+
+@test "a record of this card has ended, one of another card lives: it says so, and erases the key" {
+	phone
+	ok vcard create other --protocol scp11
+	ok -r vcard:other trust-init 2 --imei "$IMEI" --key terminal-master --throughput 300 --valid-for 90d --keys test --ticket other.ticket
+	ok terminal import phone.yaml other.ticket
+	fails 7 terminal check phone.yaml --clock +31d --trace trace
+	[[ $stderr == *"record 1: the key has expired by the terminal's clock"* ]]
+	run ! grep '^> 8050' trace
+	[ "$(keys_in phone.yaml)" -eq 2 ]
+	ok -r vcard:other terminal check phone.yaml
+}
+
+@test "revoke where the file cannot be written: the card has done it, and that is said" {
+	phone
+	[ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null || skip "no mounts may be made here"
+	mkdir small
+	# shellcheck disable=SC2016 # $0 is the inner shell's
+	unshare -m sh -euc '
+		mount -t tmpfs -o size=4k,mode=0700 none small
+		cp -p phone.yaml small/
+		"$0" terminal revoke small/phone.yaml --yes >out 2>err && exit 1
+		[ "$(ls small)" = phone.yaml ]
+	' "$CARDADM"
+	cat err >&2
+	grep -q 'small/phone.yaml: .*No space left' err
+	grep -q 'the card has ended record 1; the file has its keys still' err
+	fails 5 terminal check phone.yaml
+}
+
 @test "killed while the file is replaced: no copy of its keys stays" {
 	phone
 	(umask 077 && cp phone.yaml phone.yaml.unfinished)
@@ -85,4 +137,22 @@ page() {
 	fails 3 terminal check phone.yaml --trace trace
 	[[ $stderr == *"phone.yaml:15:14: generation 4294967295 is above 1"* ]]
 	[ ! -s trace ]
+}
+
+@test "open: CONFIRM never came, another key has taken the place: join fetches a first one again" {
+	sim
+	ok terminal create phone.yaml --imei "$IMEI"
+	ok trust-init 4 --imei "$IMEI" --open --valid-for 10d --keys test --ticket open.ticket
+	ok terminal import phone.yaml open.ticket
+	cp sim before
+	ok terminal join phone.yaml --record 4
+	cp before sim
+	sed -i 's/^    current:/    pending:/' phone.yaml
+	fails 5 terminal check phone.yaml
+	[[ $stderr == *"while the record is open, cardadm terminal join fetches another"* ]]
+	# The file is ahead of this card by a generation that it has not given yet: one more.
+	fails 6 terminal join phone.yaml --record 4
+	ok terminal join phone.yaml --record 4
+	ok terminal check phone.yaml
+	fails 7 terminal join phone.yaml --record 4
 }

@@ -256,6 +256,31 @@ static void test_join(void **state)
 	off(&l);
 }
 
+/* CONFIRM never arrives: while the record is open another first key is to be had, since somebody
+ * else may have fetched one that took the place of ours. */
+static void test_join_again(void **state)
+{
+	struct trust_order o = usual_order();
+	struct line l;
+
+	(void)state;
+	o.open = true;
+	o.record = 4;
+	initialized(&l, &o);
+	l.forge_ins = INS_CONFIRM; /* it does not reach the card */
+	l.forge_sw = 0x6F00;
+	assert_int_equal(act(&l, JOIN, TRUST_NOW), -1);
+	assert_true(record_of(&l).pending.k.n > 0 && record_of(&l).current.k.n == 0);
+	assert_int_equal(chip_trust(l.r.v, 4)->stage, TRUST_OPEN);
+	again(&l);
+	l.forge_ins = 0;
+	assert_ok(act(&l, JOIN, TRUST_NOW), &l.e);
+	assert_true(record_of(&l).pending.k.n == 0 && record_of(&l).current.k.n > 0);
+	again(&l);
+	assert_ok(act(&l, CHECK, TRUST_NOW), &l.e);
+	off(&l);
+}
+
 /* ---- cut anywhere ---- */
 
 /* The answer to command n of check and renewal is lost, then a second time somewhere in the next
@@ -681,6 +706,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_courses),
 		cmocka_unit_test(test_join),
+		cmocka_unit_test(test_join_again),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_cut_p256),
 		cmocka_unit_test(test_cut_rows),
