@@ -235,7 +235,9 @@ static int outcome(const struct explain *x, const char *file, struct err *e)
 {
 	if (x->no_key > 0 && x->fits == NULL) {
 		err_set(e, ERR_AUTH, "%s: none of the %zu keys fits", file, x->keys.n);
-		return err_hint(e, "name other key sets with --keys, or try --probe-well-known");
+		return err_hint(e,
+		    "name other key sets with --keys, a terminal's file with --terminal, or try "
+		    "--probe-well-known");
 	}
 	if (x->mistake_line != 0)
 		return err_set(e, ERR_INTEGRITY, "%s:%u: %s: %s", file, x->mistake_line,

@@ -23,8 +23,10 @@ int clock_get(const char *text, uint32_t *now, struct err *e)
 	if (text == NULL)
 		return 0;
 	if (text[0] == '+') {
-		if (!duration_get(text + 1, &ahead) || ahead > UINT32_MAX - *now)
+		if (!duration_get(text + 1, &ahead))
 			return bad(e, "+TIME is days or hours: +26d, +12h");
+		if (ahead > UINT32_MAX - *now)
+			return bad(e, "times end at 2106-02-07T06:28Z");
 		*now += ahead;
 		return 0;
 	}
@@ -33,7 +35,9 @@ int clock_get(const char *text, uint32_t *now, struct err *e)
 	clock = end == NULL || *end != '\0' ? -1 : timegm(&tm);
 	if (tm.tm_mday != given.tm_mday) /* there is no such day */
 		clock = -1;
-	if (clock <= 0 || clock > (time_t)UINT32_MAX)
+	if (clock > (time_t)UINT32_MAX)
+		return bad(e, "times end at 2106-02-07T06:28Z");
+	if (clock <= 0)
 		return bad(e, "+TIME, or YYYY-MM-DDTHH:MMZ");
 	*now = (uint32_t)clock;
 	return 0;

@@ -86,11 +86,15 @@ uint32_t trust_init_window(const struct trust_init *x)
 static int check_times(const struct trust_init *x, struct err *e)
 {
 	const struct field_when *h = &x->horizon;
+	int64_t now = time(NULL);
 
+	if (now + (int64_t)x->valid_for.v > UINT32_MAX)
+		return err_set(e, ERR_USAGE,
+		    FIELD("valid-for") ": cards count time up to 2106-02-07T06:28:15Z");
 	if (trust_init_window(x) >= x->valid_for.v)
 		return err_set(
 		    e, ERR_USAGE, FIELD("window") " must be shorter than " FIELD("valid-for"));
-	if (h->given && (int64_t)h->v < (int64_t)x->valid_for.v + (h->from_now ? 0 : time(NULL)))
+	if (h->given && (int64_t)h->v < (int64_t)x->valid_for.v + (h->from_now ? 0 : now))
 		return err_set(e, ERR_USAGE, FIELD("horizon") " lies before the first key expires");
 	return 0;
 }

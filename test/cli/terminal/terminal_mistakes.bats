@@ -126,6 +126,18 @@ page() {
 	[ "$(echo phone.yaml*)" = phone.yaml ]
 }
 
+@test "times beyond 2106 are said to be that" {
+	phone
+	fails 2 terminal check phone.yaml --clock 2106-02-07T06:29Z
+	[[ $stderr == *"times end at 2106-02-07T06:28Z"* ]]
+	fails 2 terminal check phone.yaml --clock +29000d
+	[[ $stderr == *"times end at 2106-02-07T06:28Z"* ]]
+	fails 2 trust-init 2 --imei "$IMEI" --key terminal-master --valid-for 49000d --keys test --ticket far.ticket --yes --trace trace
+	[[ $stderr == *"--valid-for: cards count time up to 2106-02-07"* ]]
+	[ ! -s trace ]
+	[ ! -e far.ticket ]
+}
+
 @test "edited: a pending key in the place of the current one, generations out of order" {
 	phone
 	cp -p phone.yaml good.yaml
@@ -155,4 +167,12 @@ page() {
 	ok terminal join phone.yaml --record 4
 	ok terminal check phone.yaml
 	fails 7 terminal join phone.yaml --record 4
+}
+
+@test "explain: a terminal's trace without its file says what to name" {
+	phone
+	ok terminal check phone.yaml --trace trace
+	fails 5 explain trace --keys test
+	[[ $stderr == *"a terminal's file with --terminal"* ]]
+	ok explain trace --terminal phone.yaml
 }
