@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow: check-quick has others of its kind
 # load of CAP files: blocks, hashes, DAP blocks, tokens and receipts, extended length, profiles; what
 # a bundle still is.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow: check-quick has others of its kind
 # What a newcomer does wrong with the verbs of terminals, and files that somebody has edited: one
 # message, nothing sent to the card, nothing half done.
 
