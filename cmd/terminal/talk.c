@@ -108,16 +108,13 @@ static json_t *verdict_json(const struct work *w, bool renewed)
 
 static int object_number(const char *text, uint8_t *n, struct err *e)
 {
-	unsigned v = 0;
+	uint32_t v = 0;
+	bool ok = decimal_get(text, &v) && v >= 1 && v <= TRUST_OBJECTS;
 
-	if (strlen(text) <= 2 && strspn(text, "0123456789") == strlen(text))
-		for (const char *p = text; *p != '\0'; p++)
-			v = v * 10 + (unsigned)(*p - '0');
-	if (v < 1 || v > TRUST_OBJECTS)
-		return err_set(
-		    e, ERR_USAGE, "N: the number of an object is from 1 to %d", TRUST_OBJECTS);
 	*n = (uint8_t)v;
-	return 0;
+	return ok ? 0
+		  : err_set(
+			e, ERR_USAGE, "N: the number of an object is from 1 to %d", TRUST_OBJECTS);
 }
 
 /* ---- check, renew ---- */
