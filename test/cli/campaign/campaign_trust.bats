@@ -100,7 +100,7 @@ each_once() {
 	for _ in $(seq 12); do
 		"$CARDADM" campaign run campaign.yaml >/dev/null 2>&1 &
 		pid=$!
-		sleep "0.$(printf %02d $((RANDOM % 30 + 5)))"
+		sleep "0.$(printf %02d $((RANDOM % 10 + 1)))"
 		kill -9 $pid 2>/dev/null || true
 		wait $pid 2>/dev/null || true
 	done
