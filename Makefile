@@ -78,7 +78,7 @@ help:
 ## make                 build ./cardadm
 ## make demo            the main job on 1,000 virtual cards: progress, report, proof
 ## make check           every test          make check-quick   the subset under a minute
-## make soak            tests that are too long for every day: samples of them are in make check
+## make soak            all tests, the exhaustive ones whole; then each fuzz target for 120 s
 ## make test T=session  the tests of that name, or with it in their names (unit, bats, fuzz corpora)
 ## make san             build with address and undefined-behaviour sanitizers (SAN=1)
 ## make lint            formatting, static checks, shell scripts, man pages
@@ -158,9 +158,9 @@ $(B)/bench/%_bench: $(B)/test/bench/%_bench.o $(BENCH_HELP) \
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(NEED_LIBS)
 
-# A virtual card with containers and its hosts are those of the unit tests; its answers are timed.
-$(B)/bench/container_bench: $(B)/test/bench/container_bench.o $(B)/test/bench/measure.o \
-		$(UNIT_HELP:%.c=$(B)/%.o) $(B)/lib.a
+# Virtual cards and their hosts are those of the unit tests; the answers are timed.
+$(B)/bench/container_bench $(B)/bench/trust_bench: $(B)/bench/%: $(B)/test/bench/%.o \
+		$(B)/test/bench/measure.o $(UNIT_HELP:%.c=$(B)/%.o) $(B)/lib.a
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -Wl,--wrap=vcard_transmit -o $@ $^ -lcmocka $(NEED_LIBS)
 
@@ -218,9 +218,9 @@ test: deps-check
 	+$(Q)needs=$$(B=$(B) test/run needs "$(T)") && $(SIDE_BY_SIDE) $$needs
 	$(Q)B=$(B) SAN=$(SAN) test/run "$(T)"
 
-soak: deps-check
-	+$(Q)$(SIDE_BY_SIDE) unit
-	$(Q)for t in $$(grep -l unit_soak test/unit/*/*_test.c); do SOAK=1 B=$(B) test/run $$t || exit; done
+soak:
+	$(Q)SOAK=1 $(MAKE) --no-print-directory check
+	$(Q)$(MAKE) --no-print-directory fuzz
 
 mutate: deps-check
 	$(Q)nice test/mutate/run $(M)
@@ -232,7 +232,7 @@ deps-check:
 C_FILES := $(sort $(wildcard lib/*/*.[ch] lib/*/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] test/*/*.[ch] test/unit/*/*.c))
 SHELL_FILES := $(sort .ci/run .ci/deps .ci/deb test/run test/bench/run test/coverage/run test/fuzz/run \
 	test/fault/wrap examples/demo \
-	$(filter-out %.yaml,$(wildcard examples/third-parties/*)) $(wildcard test/cli/*.bash test/cli/*/*.bats))
+	$(filter-out %.yaml,$(wildcard examples/third-parties/* examples/trust/*)) $(wildcard test/cli/*.bash test/cli/*/*.bats))
 
 lint: deps-check
 	clang-format --dry-run -Werror $(C_FILES)

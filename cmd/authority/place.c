@@ -14,23 +14,7 @@ enum { LEVEL_33 = 0x33, YEAR = 366 * 86400 };
 int container_channel_check(
     struct ctx *c, const struct channel_args *a, const struct keystore *ks, struct err *e)
 {
-	const struct entry *t;
-
-	if (c->agent != NULL)
-		return 0;
-	if (a->level.given && a->level.v != LEVEL_33)
-		return err_set(e, ERR_SAFETY, "--level: containers need level 33");
-	if (a->protocol != NULL && strcmp(a->protocol, "scp03") != 0 &&
-	    strcmp(a->protocol, "scp11a") != 0 && strcmp(a->protocol, "scp11c") != 0)
-		return err_set(
-		    e, ERR_SAFETY, "--protocol: containers need scp03, scp11a or scp11c");
-	if (ks == NULL || (a->protocol != NULL && strcmp(a->protocol, "scp03") != 0))
-		return 0;
-	if (keystore_find_card(ks, a->keys, &t, e) != 0)
-		return -1;
-	if (t->type == ENTRY_SCP03)
-		return 0;
-	return err_set(e, ERR_SAFETY, "`%s` is for SCP02: containers need SCP03", t->name);
+	return channel_whole_check(c, a, ks, "containers", e);
 }
 
 int container_target_open(

@@ -1,6 +1,5 @@
 /* bundle build */
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/hex.h"
@@ -273,10 +272,8 @@ static int run(struct ctx *c, void *args, struct err *e)
 	struct bundle b;
 	int rc;
 
-	if (access(a->output, F_OK) == 0) {
-		err_set(e, ERR_SAFETY, "%s: exists already", a->output);
-		return err_hint(e, "name another file, or remove this one first");
-	}
+	if (file_is_new(a->output, e) != 0)
+		return -1;
 	if (ctx_keystore(c, &ks, e) != 0)
 		return -1;
 	/* bundle_build refuses what is longer than an image may be. */

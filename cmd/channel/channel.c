@@ -60,6 +60,27 @@ int channel_check(const struct channel_args *a, struct err *e)
 	return 0;
 }
 
+int channel_whole_check(struct ctx *c, const struct channel_args *a, const struct keystore *ks,
+    const char *who, struct err *e)
+{
+	bool scp03 = a->protocol == NULL || strcmp(a->protocol, "scp03") == 0;
+	const struct entry *t;
+
+	if (c->agent != NULL)
+		return 0;
+	if (a->level.given && a->level.v != 0x33)
+		return err_set(e, ERR_SAFETY, "--level: %s need level 33", who);
+	if (!scp03 && strcmp(a->protocol, "scp11a") != 0 && strcmp(a->protocol, "scp11c") != 0)
+		return err_set(e, ERR_SAFETY, "--protocol: %s need scp03, scp11a or scp11c", who);
+	if (ks == NULL || !scp03)
+		return 0;
+	if (keystore_find_card(ks, a->keys, &t, e) != 0)
+		return -1;
+	if (t->type == ENTRY_SCP03)
+		return 0;
+	return err_set(e, ERR_SAFETY, "`%s` is for SCP02: %s need SCP03", t->name, who);
+}
+
 static int find_scp11(struct channel *ch, struct err *e)
 {
 	const struct channel_args *a = ch->a;

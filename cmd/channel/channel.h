@@ -60,6 +60,10 @@ struct channel {
 
 /* Options that do not go together: ERR_USAGE. */
 int channel_check(const struct channel_args *a, struct err *e);
+/* The channels that `who` ("containers") need, before a card is touched: SCP03 or SCP11 at level
+ * 33. ERR_SAFETY. A key set that is not for it is refused as well, where ks is there. */
+int channel_whole_check(struct ctx *c, const struct channel_args *a, const struct keystore *ks,
+    const char *who, struct err *e);
 /* Key store and entry, before anything of the card is touched. Tells which when it was not named.
  */
 int channel_find(struct channel *ch, struct ctx *c, const struct channel_args *a, struct err *e);

@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "base/hex.h"
+#include "base/value.h"
 #include "channel/opening.h"
 #include "cmd/agent/agent.h"
 #include "cmd/kit/out.h"
@@ -11,16 +12,6 @@
 /* ---- cards that refused, or seemed to ---- */
 
 enum { REFUSED_SHOWN = 1000 };
-
-static char *when(int64_t at, char out[static 32])
-{
-	time_t t = (time_t)at;
-	struct tm tm;
-
-	if (gmtime_r(&t, &tm) == NULL || strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		snprintf(out, 32, "unknown");
-	return out;
-}
 
 static const char *outcome(const struct tries_mark *m)
 {
@@ -61,14 +52,14 @@ struct refused {
 static bool show_text(void *ctx, const struct tries_row *r)
 {
 	struct refused *x = ctx;
-	char at[32];
+	char at[TIME_SIZE];
 
 	if (x->n++ == 0)
 		print_line(x->c->out,
 		    "left alone: cards that refused an authentication, or somebody on the line "
 		    "did");
 	print_line(x->c->out, "  card %s, key %s, %s, %s, %u time%s", r->card, r->key_set,
-	    when(r->at, at), r->mark.begun ? "outcome not known" : "refused", r->mark.count,
+	    time_str(r->at, at), r->mark.begun ? "outcome not known" : "refused", r->mark.count,
 	    r->mark.count == 1 ? "" : "s");
 	return true;
 }
@@ -83,13 +74,13 @@ static void refused_text(struct ctx *c)
 static bool show_json(void *ctx, const struct tries_row *r)
 {
 	struct refused *x = ctx;
-	char at[32];
+	char at[TIME_SIZE];
 
 	if (x->n++ == REFUSED_SHOWN)
 		return false;
-	show_add(&x->rows,
-	    json_pack("{s:s, s:s, s:s, s:s, s:I}", "card", r->card, "key", r->key_set, "at",
-		when(r->at, at), "outcome", outcome(&r->mark), "count", (json_int_t)r->mark.count));
+	show_add(&x->rows, json_pack("{s:s, s:s, s:s, s:s, s:I}", "card", r->card, "key",
+			       r->key_set, "at", time_str(r->at, at), "outcome", outcome(&r->mark),
+			       "count", (json_int_t)r->mark.count));
 	return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/hex.h"
+#include "base/value.h"
 #include "cmd/authority/party_show.h"
 #include "cmd/authority/place.h"
 #include "cmd/content/container_show.h"
@@ -31,15 +32,11 @@ static int open_target(struct target *t, struct ctx *c, const struct channel_arg
 
 static int object_number(const char *text, uint8_t *n, struct err *e)
 {
-	unsigned v = 0;
+	uint32_t v = 0;
+	bool ok = decimal_get(text, &v) && v >= 1 && v <= 0x7F;
 
-	if (strlen(text) <= 3 && strspn(text, "0123456789") == strlen(text))
-		for (const char *p = text; *p != '\0'; p++)
-			v = v * 10 + (unsigned)(*p - '0');
-	if (v < 1 || v > 0x7F)
-		return err_set(e, ERR_USAGE, "N: the number of an object is from 1 to 127");
 	*n = (uint8_t)v;
-	return 0;
+	return ok ? 0 : err_set(e, ERR_USAGE, "N: the number of an object is from 1 to 127");
 }
 
 /* ---- put, get, remove ---- */

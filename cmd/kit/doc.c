@@ -12,6 +12,7 @@ static const char *const titles[GROUPS] = {
 	[GROUP_CHANNEL] = "Secure channels",
 	[GROUP_CONTENT] = "What is on a card",
 	[GROUP_AUTHORITY] = "Who may do what",
+	[GROUP_TERMINAL] = "Terminals that cards trust",
 	[GROUP_CAMPAIGN] = "Campaigns, bundles, scripts",
 	[GROUP_KEYS] = "Key stores",
 	[GROUP_VIRTUAL] = "Virtual cards",

@@ -5,6 +5,7 @@
 #include "cmd/kit/out.h"
 #include "cmd/kit/show.h"
 #include "cmd/kit/print.h"
+#include "gp/day.h"
 #include "gp/privilege.h"
 
 static json_t *aids_json(const struct field_aids *v)
@@ -45,6 +46,15 @@ static json_t *privileges_json(uint32_t v)
 	return a;
 }
 
+/* Seconds from now, or the day. */
+static json_t *when_json(const struct field_when *v)
+{
+	char day[DATE_SIZE];
+
+	return v->from_now ? json_integer((json_int_t)v->v)
+			   : json_text(date_str(day_of((int64_t)v->v - 1), day));
+}
+
 json_t *field_json(const struct field *f, const void *base)
 {
 	const void *v = (const char *)base + f->offset;
@@ -61,6 +71,7 @@ json_t *field_json(const struct field *f, const void *base)
 	case FIELD_HEX8:
 		return json_text(out_hex8((uint8_t)((const struct field_u32 *)v)->v).s);
 	case FIELD_U32:
+	case FIELD_TIME:
 		return json_integer((json_int_t)((const struct field_u32 *)v)->v);
 	case FIELD_BYTES:
 		return out_hex(span_of(bytes->b, bytes->n));
@@ -87,6 +98,8 @@ json_t *field_json(const struct field *f, const void *base)
 			   : out_hex(aid_span(&((const struct field_aid_new *)v)->aid));
 	case FIELD_WHERE:
 		return json_text(((const struct field_where *)v)->path);
+	case FIELD_WHEN:
+		return when_json(v);
 	}
 	return json_null();
 }

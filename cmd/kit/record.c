@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/value.h"
 #include "base/file.h"
 #include "base/private.h"
 
@@ -20,13 +21,7 @@ struct record {
 
 char *record_now(char out[static RECORD_TIME])
 {
-	time_t now = time(NULL);
-	struct tm tm;
-
-	if (gmtime_r(&now, &tm) == NULL ||
-	    strftime(out, RECORD_TIME, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		snprintf(out, RECORD_TIME, "unknown");
-	return out;
+	return time_str((int64_t)time(NULL), out);
 }
 
 static int open_record(const char *file, int *fd, struct err *e)

@@ -15,7 +15,7 @@
 
 struct args {
 	const char *file;
-	struct opt_strings keys;
+	struct opt_strings keys, terminals;
 	bool well_known;
 };
 
@@ -25,6 +25,8 @@ static const struct operand operands[] = {
 static const struct opt opts[] = {
 	OPT_STRINGS("keys", "NAME", args, keys,
 	    "Check with this key of the key store: card key set, grantor, party, receipt"),
+	OPT_STRINGS("terminal", "FILE", args, terminals,
+	    "State file of a terminal: its keys are tried, too"),
 	OPT_FLAG("probe-well-known", args, well_known, "Try the published test keys as well"),
 };
 
@@ -233,7 +235,9 @@ static int outcome(const struct explain *x, const char *file, struct err *e)
 {
 	if (x->no_key > 0 && x->fits == NULL) {
 		err_set(e, ERR_AUTH, "%s: none of the %zu keys fits", file, x->keys.n);
-		return err_hint(e, "name other key sets with --keys, or try --probe-well-known");
+		return err_hint(e,
+		    "name other key sets with --keys, a terminal's file with --terminal, or try "
+		    "--probe-well-known");
 	}
 	if (x->mistake_line != 0)
 		return err_set(e, ERR_INTEGRITY, "%s:%u: %s: %s", file, x->mistake_line,
@@ -273,8 +277,12 @@ static int run(struct ctx *c, void *args, struct err *e)
 				  explain_keys_named(&x.keys, ks, &g->keys, e) != 0)) ||
 	    (g->well_known && explain_keys_published(&x.keys, e) != 0))
 		goto out;
+	for (size_t i = 0; i < g->terminals.n; i++)
+		if (explain_keys_terminal(&x.keys, g->terminals.v[i], e) != 0)
+			goto out;
 	rc = run_with(&x, g, e);
 out:
+	explain_keys_wipe(&x.keys);
 	keystore_close(ks);
 	return rc;
 }

@@ -13,19 +13,26 @@
 
 /* ---- keys ---- */
 
-enum { CANDIDATES_MAX = 64, WELL_KNOWN = 4 };
+enum { CANDIDATES_MAX = 64, WELL_KNOWN = 4, TERMINALS_KEYS = 16 };
 
 struct explain_keys {
 	struct candidate candidates[CANDIDATES_MAX]; /* for sessions */
 	size_t n;
 	struct key_set published[WELL_KNOWN];
 	struct party_trust trust; /* for what third parties show */
+	struct key_set terminal[TERMINALS_KEYS];
+	char terminal_name[TERMINALS_KEYS][96];
+	size_t terminal_n;
 };
 /* The entries of these names: card key sets, grantors, parties, receipt keys. Borrows from ks.
  * ERR_AUTH, ERR_USAGE: more than there is room for. */
 int explain_keys_named(struct explain_keys *x, const struct keystore *ks,
     const struct opt_strings *names, struct err *e);
 int explain_keys_published(struct explain_keys *x, struct err *e);
+/* The keys that a terminal has on cards, current and pending. ERR_INPUT, ERR_SAFETY: its file. */
+int explain_keys_terminal(struct explain_keys *x, const char *path, struct err *e);
+/* Wipes what is not borrowed. */
+void explain_keys_wipe(struct explain_keys *x);
 
 /* ---- data objects ---- */
 

@@ -1,8 +1,10 @@
 /* explain: the keys to check with. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/hex.h"
 #include "cmd/look/explain.h"
+#include "terminal/terminal.h"
 
 /* Published test keys; here they can open nothing, only explain what was recorded with them. */
 static const struct {
@@ -108,4 +110,46 @@ int explain_keys_published(struct explain_keys *x, struct err *e)
 			}
 	}
 	return 0;
+}
+
+/* The set is of one card: nothing is diversified. */
+static int add_terminal_key(struct explain_keys *x, const struct terminal_record *r,
+    const struct terminal_key *k, const char *path, struct err *e)
+{
+	const struct trust_place place = { r->record, k->generation, k->expiry, r->card };
+	struct candidate c = { .diversification = DIVERSIFY_NONE };
+	char *name = x->terminal_name[x->terminal_n];
+
+	if (k->k.n == 0 || r->algorithm == TRUST_P256)
+		return 0;
+	if (x->terminal_n == TERMINALS_KEYS)
+		return err_set(e, ERR_USAGE, "more than %d keys of terminals", TERMINALS_KEYS);
+	snprintf(name, sizeof(x->terminal_name[0]), "%.60s, record %u, generation %u", path,
+	    r->record, k->generation);
+	if (!trust_set(&k->k, &place, &x->terminal[x->terminal_n]))
+		return err_memory(e);
+	c.name = name;
+	c.master = &x->terminal[x->terminal_n++];
+	return add(x, &c, e);
+}
+
+int explain_keys_terminal(struct explain_keys *x, const char *path, struct err *e)
+{
+	struct terminal t;
+	int rc = terminal_open(path, &t, e);
+
+	if (rc != 0)
+		return -1;
+	for (size_t i = 0; rc == 0 && i < t.n; i++) {
+		rc = add_terminal_key(x, &t.record[i], &t.record[i].current, path, e);
+		if (rc == 0)
+			rc = add_terminal_key(x, &t.record[i], &t.record[i].pending, path, e);
+	}
+	terminal_close(&t);
+	return rc;
+}
+
+void explain_keys_wipe(struct explain_keys *x)
+{
+	wipe(x->terminal, sizeof(x->terminal));
 }

@@ -8,6 +8,7 @@
 #include "cmd/kit/print.h"
 #include "cmd/look/explain.h"
 #include "gp/scp11_data.h"
+#include "gp/trust.h"
 
 enum { LINE_OCTETS = 64 };
 
@@ -17,10 +18,18 @@ bool is_agreement(const struct capdu *c)
 	       c->p2 != 0x00 && !cla_is_sm(c->cla);
 }
 
+/* PRESENT, RENEW, CONFIRM, REVOKE. */
+static bool is_of_terminal(uint8_t ins)
+{
+	return ins == INS_PRESENT || ins == INS_RENEW || ins == INS_CONFIRM || ins == INS_REVOKE;
+}
+
 /* Of the command, or of its answer. */
 static struct tree tree_of(const struct shown *s, bool sent)
 {
-	return (struct tree){ .place = is_agreement(&s->clear) ? IN_AUTHENTICATE : IN_NOTHING,
+	return (struct tree){ .place = is_agreement(&s->clear)        ? IN_AUTHENTICATE
+				       : is_of_terminal(s->clear.ins) ? IN_TERMINAL
+								      : IN_NOTHING,
 		.change_mode = sent && s->clear.ins == INS_CHANGE_MODE };
 }
 

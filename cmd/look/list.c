@@ -3,6 +3,7 @@
 
 #include "cap/cap.h"
 #include "cmd/channel/channel.h"
+#include "gp/trust.h"
 #include "host/registry.h"
 #include "cmd/content/target.h"
 #include "cmd/kit/print.h"
@@ -66,9 +67,17 @@ static void put_modules(const struct tree *t, const struct registry_entry *x, in
 		print_line(t->out, "%*s  %s  module", indent, "", aid_hex(&x->s.module[i]).s);
 }
 
+/* What of this AID there is everywhere; NULL: not known. */
+static const char *known_name(const struct registry_entry *x)
+{
+	if (x->kind == REGISTRY_LOAD_FILE)
+		return cap_package_str(aid_span(&x->s.aid));
+	return aid_same(&x->s.aid, &aid_trust) ? "trust application" : NULL;
+}
+
 static void put_entry(const struct tree *t, const struct registry_entry *x, int indent)
 {
-	const char *name = cap_package_str(aid_span(&x->s.aid));
+	const char *name = known_name(x);
 
 	print_text(t->out, "%*s%s  %s", indent, "", aid_hex(&x->s.aid).s, entry_kind(x));
 	if (x->s.version_n > 0)
@@ -78,7 +87,7 @@ static void put_entry(const struct tree *t, const struct registry_entry *x, int 
 		print_text(t->out, "  from %s", aid_hex(&x->s.load_file).s);
 	if (t->flat && x->s.domain.n > 0 && x->kind != REGISTRY_ISD)
 		print_text(t->out, "  in %s", aid_hex(&x->s.domain).s);
-	if (name != NULL && x->kind == REGISTRY_LOAD_FILE)
+	if (name != NULL)
 		print_text(t->out, "  %s", name);
 	print_raw(t->out, "\n");
 	put_names(t->out, x->s.privileges, indent);

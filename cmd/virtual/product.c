@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "base/value.h"
+
 enum { FACTORY = 0xFF, ICCID_DIGITS = 19, IMSI_DIGITS = 15 };
 
 uint8_t vcard_product_version(enum vcard_product p, const struct entry *keys)
@@ -27,19 +29,6 @@ bool vcard_product_scp11(enum vcard_product p, const struct keystore *ks)
 	return ca && oce_ca;
 }
 
-/* ISO 7812-1: the digit that makes the sum of Luhn a multiple of ten. */
-static char luhn(const char *digits, size_t n)
-{
-	unsigned sum = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned d = (unsigned)(digits[n - 1 - i] - '0') * (i % 2 == 0 ? 2 : 1);
-
-		sum += d / 10 + d % 10;
-	}
-	return (char)('0' + (10 - sum % 10) % 10);
-}
-
 /* Two digits in an octet, the first in the lower half; an odd one is followed by F. */
 static void swapped_put(struct wr *w, const char *digits, size_t n)
 {
@@ -57,7 +46,7 @@ static bool iccid_put(uint32_t number, struct vcard_issue *issue)
 	char digits[ICCID_DIGITS + 1];
 
 	snprintf(digits, sizeof(digits), "89999001%010u", number);
-	digits[ICCID_DIGITS - 1] = luhn(digits, ICCID_DIGITS - 1);
+	digits[ICCID_DIGITS - 1] = luhn_digit(digits, ICCID_DIGITS - 1);
 	swapped_put(&w, digits, ICCID_DIGITS);
 	return wr_ok(&w) && w.n == sizeof(issue->iccid);
 }

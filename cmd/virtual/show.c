@@ -1,4 +1,5 @@
 /* vcard show: what a virtual card holds, key values excepted. */
+#include "base/value.h"
 #include "cmd/content/container_show.h"
 #include "cmd/kit/out.h"
 #include "cmd/kit/show.h"
@@ -28,6 +29,44 @@ static json_t *key_sets(const struct vcard_summary *s)
 		    s->keys[i].is_set ? json_integer(s->keys[i].tries) : json_null());
 		out_set(&o, "sequence_counter",
 		    s->keys[i].is_set ? out_hex(SPAN(s->keys[i].sequence)) : json_null());
+		if (json_array_append_new(a, o) != 0) {
+			json_decref(a);
+			return NULL;
+		}
+	}
+	return a;
+}
+
+static json_t *moment(uint32_t seconds)
+{
+	char text[TIME_SIZE];
+
+	return json_text(time_str(seconds, text));
+}
+
+static json_t *trust_key(uint32_t generation, uint32_t expiry)
+{
+	json_t *o = json_object();
+
+	out_set(&o, "generation", json_integer(generation));
+	out_set(&o, "expires", moment(expiry));
+	return o;
+}
+
+/* Trust records: what the network could read of them. */
+static json_t *trust(const struct vcard_summary *s)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < s->trust_n; i++) {
+		const struct trust_record *t = &s->trust[i];
+		json_t *o = trust_key(t->generation, t->expiry);
+
+		out_set(&o, "record", json_integer(t->record));
+		out_set(&o, "state", json_text(trust_stage_str(t->stage)));
+		out_set(&o, "algorithm", json_text(trust_algorithm_str(t->algorithm)));
+		out_set(&o, "pending",
+		    t->pending ? trust_key(t->pending_generation, t->pending_expiry) : json_null());
 		if (json_array_append_new(a, o) != 0) {
 			json_decref(a);
 			return NULL;
@@ -77,6 +116,7 @@ static int tell(struct ctx *c, const char *path, const struct vcard_summary *s,
 	out_set(&o, "i", json_text(out_hex8(s->i02 != 0 ? s->i02 : s->i).s));
 	out_set(&o, "fault", fault(s));
 	out_set(&o, "keys", key_sets(s));
+	out_set(&o, "trust", trust(s));
 	out_set(&o, "content", content(s));
 	if (c->json)
 		out_set(&o, "third_parties", containers_json(all));

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -121,34 +122,65 @@ static int sync_directory_of(const char *path)
 	return 0;
 }
 
+struct new_file {
+	unsigned mode;
+	bool sync;
+};
+
 static int cannot_create(const char *path, struct err *e)
 {
 	err_errno(e, ERR_OTHER, "%s: cannot create", path);
 	return err_hint(e, "its directory must be there, and yours to write in");
 }
 
-/* A new file beside path with this content, not yet under its name. */
-static int write_beside(const char *path, struct span content, unsigned mode, bool sync,
-    char tmp[static 4096], struct err *e)
+/* What a held file will be: a name of its own, so that the next who holds it finds what one that
+ * was killed has left, and no copy of a secret stays. */
+static bool unfinished_name(const char *path, char tmp[static 4096])
+{
+	return snprintf(tmp, 4096, "%s.unfinished", path) < 4096;
+}
+
+static int open_unfinished(const char *tmp)
+{
+	unlink(tmp);
+	return open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+/* A new file beside path with this content, not yet under its name; *kept: of a held file, open,
+ * unless NULL. */
+static int write_beside_kept(const char *path, struct span content, const struct new_file *n,
+    char tmp[static 4096], int *kept, struct err *e)
 {
 	int fd;
 
-	if (snprintf(tmp, 4096, "%s.XXXXXX", path) >= 4096)
+	if (kept != NULL ? !unfinished_name(path, tmp)
+			 : snprintf(tmp, 4096, "%s.XXXXXX", path) >= 4096)
 		return err_set(e, ERR_OTHER, "%s: name too long", path);
-	fd = mkostemp(tmp, O_CLOEXEC);
+	fd = kept != NULL ? open_unfinished(tmp) : mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		return cannot_create(path, e);
-	if (fchmod(fd, mode) != 0 || write_all(fd, content) != 0 || (sync && fsync(fd) != 0)) {
+	if (fchmod(fd, n->mode) != 0 || write_all(fd, content) != 0 ||
+	    (n->sync && fsync(fd) != 0)) {
 		err_errno(e, ERR_OTHER, "%s: cannot write", path);
 		close(fd);
 		unlink(tmp);
 		return -1;
+	}
+	if (kept != NULL) {
+		*kept = fd;
+		return 0;
 	}
 	if (close(fd) == 0)
 		return 0;
 	err_errno(e, ERR_OTHER, "%s: cannot write", path);
 	unlink(tmp);
 	return -1;
+}
+
+static int write_beside(const char *path, struct span content, unsigned mode, bool sync,
+    char tmp[static 4096], struct err *e)
+{
+	return write_beside_kept(path, content, &(struct new_file){ mode, sync }, tmp, NULL, e);
 }
 
 int file_write(const char *path, struct span content, unsigned mode, struct err *e)
@@ -164,6 +196,100 @@ int file_write(const char *path, struct span content, unsigned mode, struct err 
 	return -1;
 }
 
+/* ---- held files ---- */
+
+/* The lock is on the file; by the time that we have it, another may be under the name. */
+static int lock_named(int fd, const char *path, bool *same, struct err *e)
+{
+	struct stat ours, named;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK)
+			return err_errno(e, ERR_OTHER, "%s: cannot lock", path);
+		err_set(e, ERR_SAFETY, "%s: another process works with it", path);
+		return err_hint(e, "wait until that is done");
+	}
+	*same = fstat(fd, &ours) == 0 && lstat(path, &named) == 0 && ours.st_ino == named.st_ino &&
+		ours.st_dev == named.st_dev;
+	return 0;
+}
+
+static int open_held(const char *path, const struct private_asks *a, struct err *e)
+{
+	bool same = false;
+
+	for (int tries = 0; tries < 16; tries++) {
+		struct stat st;
+		int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+
+		if (fd < 0 && errno == ELOOP) {
+			err_set(e, ERR_INPUT, "%s: a symbolic link", path);
+			return err_hint(
+			    e, "name the %s itself: it is replaced by each change", a->what);
+		}
+		if (fd < 0)
+			return err_errno(e, ERR_INPUT, "%s: cannot open", path);
+		if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+			close(fd);
+			return err_set(e, ERR_INPUT, "%s: not a regular file", path);
+		}
+		if (private_check(fd, path, a, e) != 0 || lock_named(fd, path, &same, e) != 0) {
+			close(fd);
+			return -1;
+		}
+		if (same)
+			return fd;
+		close(fd);
+	}
+	return err_set(e, ERR_SAFETY, "%s: it is replaced again and again", path);
+}
+
+int file_hold(const char *path, size_t max, const struct private_asks *a, struct held_file *f,
+    struct wr *out, struct err *e)
+{
+	char tmp[4096];
+
+	f->fd = -1;
+	if (snprintf(f->path, sizeof(f->path), "%s", path) >= (int)sizeof(f->path))
+		return err_set(e, ERR_INPUT, "%s: name too long", path);
+	f->fd = open_held(path, a, e);
+	if (f->fd < 0)
+		return -1;
+	if (unfinished_name(path, tmp))
+		(void)unlink(tmp);
+	if (read_all(f->fd, path, max, out, e) == 0)
+		return 0;
+	file_let_go(f);
+	return -1;
+}
+
+int file_hold_write(struct held_file *f, struct span content, unsigned mode, struct err *e)
+{
+	char tmp[4096];
+	int fd;
+
+	if (write_beside_kept(f->path, content, &(struct new_file){ mode, true }, tmp, &fd, e) != 0)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0 || rename(tmp, f->path) != 0) {
+		err_errno(e, ERR_OTHER, "%s: cannot write", f->path);
+		close(fd);
+		unlink(tmp);
+		return -1;
+	}
+	close(f->fd);
+	f->fd = fd;
+	return sync_directory_of(f->path) == 0
+		   ? 0
+		   : err_errno(e, ERR_OTHER, "%s: its directory cannot be synced", f->path);
+}
+
+void file_let_go(struct held_file *f)
+{
+	if (f->fd >= 0)
+		close(f->fd);
+	f->fd = -1;
+}
+
 /* Gives what is written whole its name; never one that is taken. */
 static int name_it(const char *tmp, const char *path)
 {
@@ -175,6 +301,19 @@ static int name_it(const char *tmp, const char *path)
 	return unlink(tmp);
 }
 
+static int exists(const char *path, struct err *e)
+{
+	err_set(e, ERR_SAFETY, "%s: exists already", path);
+	return err_hint(e, "name another file, or remove this one first");
+}
+
+int file_is_new(const char *path, struct err *e)
+{
+	struct stat st;
+
+	return lstat(path, &st) != 0 ? 0 : exists(path, e);
+}
+
 static int create(const char *path, struct span content, unsigned mode, bool sync, struct err *e)
 {
 	char tmp[4096];
@@ -183,12 +322,10 @@ static int create(const char *path, struct span content, unsigned mode, bool syn
 		return -1;
 	if (name_it(tmp, path) == 0)
 		return 0;
-	if (errno == EEXIST) {
-		err_set(e, ERR_SAFETY, "%s: exists already", path);
-		err_hint(e, "name another file, or remove this one first");
-	} else {
+	if (errno == EEXIST)
+		exists(path, e);
+	else
 		cannot_create(path, e);
-	}
 	unlink(tmp);
 	return -1;
 }

@@ -18,10 +18,26 @@ int file_read_secret(const char *path, size_t max, struct wr *out, struct err *e
 /* Writes a new file beside path and renames it over path: either the old or the new content is
  * there, never a part. Synced to the disk. Refuses nothing that exists. */
 int file_write(const char *path, struct span content, unsigned mode, struct err *e);
+/*
+ * A file that one process works with at a time: read whole, then replaced, as often as it likes.
+ * Private as file_read_private says, no symbolic link. Locked by another process: ERR_SAFETY. What
+ * will replace it is PATH.unfinished until then; one that a killed process left goes.
+ */
+struct held_file {
+	char path[4096];
+	int fd; /* of the file that is under this name now, locked; -1: not held */
+};
+int file_hold(const char *path, size_t max, const struct private_asks *a, struct held_file *f,
+    struct wr *out, struct err *e);
+/* As file_write; what is under the name is locked at every moment. */
+int file_hold_write(struct held_file *f, struct span content, unsigned mode, struct err *e);
+void file_let_go(struct held_file *f);
 /* Creates path, which must not exist yet (ERR_SAFETY if it does), with exactly this mode: whole or
  * not at all. */
 int file_create(const char *path, struct span content, unsigned mode, struct err *e);
-/* The same without waiting for the disk: for what can be made again. */
+/* Before work that file_create would find to be in vain: 0, or ERR_SAFETY as it says. */
+int file_is_new(const char *path, struct err *e);
+/* The same as file_create without waiting for the disk: for what can be made again. */
 int file_create_unsynced(const char *path, struct span content, unsigned mode, struct err *e);
 /* `name` as seen from the directory of `file`; absolute names stay. Returns false when too long. */
 MUST_CHECK bool path_beside(const char *file, const char *name, char *out, size_t cap);

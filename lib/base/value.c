@@ -27,6 +27,18 @@ bool decimal_get(const char *text, uint32_t *v)
 	return digits(text, strlen(text), v);
 }
 
+char luhn_digit(const char *digits, size_t n)
+{
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned d = (unsigned)(digits[n - 1 - i] - '0') * (i % 2 == 0 ? 2 : 1);
+
+		sum += d / 10 + d % 10;
+	}
+	return (char)('0' + (10 - sum % 10) % 10);
+}
+
 bool date_ok(uint32_t date)
 {
 	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
@@ -59,6 +71,16 @@ char *date_str(uint32_t date, char out[static DATE_SIZE])
 	return out;
 }
 
+char *time_str(int64_t seconds, char out[static TIME_SIZE])
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL || strftime(out, TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		snprintf(out, TIME_SIZE, "%lld", (long long)seconds);
+	return out;
+}
+
 uint32_t date_today(void)
 {
 	time_t now = time(NULL);
@@ -68,6 +90,20 @@ uint32_t date_today(void)
 		return UINT32_MAX;
 	return (uint32_t)(tm.tm_year + 1900) * 10000 + (uint32_t)(tm.tm_mon + 1) * 100 +
 	       (uint32_t)tm.tm_mday;
+}
+
+bool duration_get(const char *text, uint32_t *seconds)
+{
+	size_t n = strlen(text);
+	uint32_t x, unit;
+
+	if (n < 2 || !digits(text, n - 1, &x) || x == 0)
+		return false;
+	unit = text[n - 1] == 'd' ? 86400 : text[n - 1] == 'h' ? 3600 : 0;
+	if (unit == 0 || x > UINT32_MAX / unit)
+		return false;
+	*seconds = x * unit;
+	return true;
 }
 
 static bool version_part(const char *text, size_t n, uint32_t *v)

@@ -224,8 +224,12 @@ static int begin(void *ctx, const struct change *ch, const void *work, struct er
 {
 	struct visit *v = ctx;
 	const struct campaign_calls *calls = v->r->calls;
+	struct ledger_step s = { .state = STEP_BEGUN };
 
-	if (note(v, &(struct ledger_step){ .state = STEP_BEGUN }, e) != 0)
+	_Static_assert(sizeof(s.intent) >= INTENT_MAX, "the ledger has room for what kinds tell");
+	if (ch->kind->intent != NULL)
+		ch->kind->intent(work, s.intent);
+	if (note(v, &s, e) != 0)
 		return -1;
 	return calls->changing == NULL
 		   ? 0
@@ -386,8 +390,10 @@ static int take_step(struct visit *v, bool *changed, struct err *e)
 	work_step(v->r, v->task->name);
 	if (blindly(v, &s, &unasked, e) != 0)
 		return -1;
-	if (!unasked)
+	if (!unasked) {
+		v->card.intent = s.state == STEP_BEGUN ? s.intent : NULL;
 		return make_change(v, s.state, changed, e);
+	}
 	s.state = STEP_WAS_SO;
 	name_fields(ch->kind, change_given(ch), s.unproven, sizeof(s.unproven));
 	return note(v, &s, e);

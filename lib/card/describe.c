@@ -15,6 +15,7 @@ enum detail {
 	DETAIL_VERSION,     /* P1 is a key version */
 	DETAIL_LEVEL,       /* P1 is a security level */
 	DETAIL_P1,          /* P1 by its name */
+	DETAIL_RECORD,      /* P2 is a trust record */
 	DETAIL_CERTIFICATE, /* P1 and P2 name the key that has signed it (Amendment F 7.5.2) */
 	DETAIL_CONTENT      /* describe_content */
 };
@@ -39,6 +40,10 @@ static const struct {
 	{ 0x24, "CHANGE REFERENCE DATA", PLAIN, NULL },
 	{ 0x2A, "PERFORM SECURITY OPERATION", DETAIL_CERTIFICATE, NULL },
 	{ 0x2C, "RESET RETRY COUNTER", PLAIN, NULL },
+	{ 0x42, "PRESENT", DETAIL_RECORD, NULL },
+	{ 0x46, "RENEW", DETAIL_RECORD, NULL },
+	{ 0x48, "CONFIRM", DETAIL_RECORD, NULL },
+	{ 0x4E, "REVOKE", DETAIL_RECORD, NULL },
 	{ 0x50, "INITIALIZE UPDATE", DETAIL_VERSION, NULL },
 	{ 0x5A, "CHANGE MODE", DETAIL_P1, mode_names },
 	{ 0x5C, "AUTHORIZE ACTION", DETAIL_P1, authorize_names },
@@ -106,6 +111,9 @@ static void put_detail(struct text *f, size_t at, const struct capdu *c)
 	char hex[HEX_SIZE(16)];
 
 	switch (commands[at].detail) {
+	case DETAIL_RECORD:
+		text_put(f, " record %u", c->p2);
+		break;
 	case DETAIL_AID:
 		/* By name, in clear: P1 04. Protected data would only look like an AID. */
 		if (c->p1 == 0x04 && c->data.n > 0 && !cla_is_sm(c->cla))

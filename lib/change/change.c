@@ -55,11 +55,9 @@ int change_take(struct change *ch, const char *name, const char *text, struct er
 int change_open(struct change *ch, enum change_from from, struct err *e)
 {
 	const struct change_kind *k = ch->kind;
-	unsigned needed = FIELD_REQUIRED | (from == FROM_STEP ? FIELD_STEP_NEEDS : 0u);
 
 	for (size_t i = 0; i < k->field_n; i++)
-		if ((k->fields[i].flags & needed) != 0 &&
-		    (from == FROM_LINE || (k->fields[i].flags & FIELD_NO_STEP) == 0) &&
+		if (field_needed(&k->fields[i], from == FROM_STEP) &&
 		    !field_given(&k->fields[i], ch->x))
 			return err_set(e, ERR_USAGE, FIELD("%s") " is missing", k->fields[i].name);
 	return k->open == NULL ? 0 : k->open(ch->x, e);

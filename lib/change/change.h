@@ -22,6 +22,8 @@ struct change;
 struct key_order;
 struct grant_issue;
 
+enum { INTENT_MAX = 40 };
+
 /* What the card shows of a change. */
 enum so {
 	SO_NO,
@@ -69,6 +71,9 @@ struct change_kind {
 	 * say so. */
 	void (*undo)(struct change_card *c, const void *x, void *work, struct err *why);
 	void (*work_free)(void *work);
+	/* What of `work` is to be remembered before act, at most INTENT_MAX - 1 characters: the
+	 * next attempt at this card finds it in change_card.intent. NULL: nothing. */
+	void (*intent)(const void *work, char out[static INTENT_MAX]);
 	/* What it is in a few words, for a plan: "hello.cap: package A0..., 1 applet". */
 	void (*describe)(const void *x, char *out, size_t cap);
 };
@@ -156,6 +161,9 @@ struct change_card {
 	/* The channel outlives the change: it is not given up only to look closer. */
 	bool stays_open;
 	const struct keystore *ks; /* for remarks about keys; NULL: none */
+	/* Of the attempt before, whose outcome is not known, what its kind's intent() said; "" and
+	 * NULL: nothing. */
+	const char *intent;
 	struct registry registry;
 	struct key_infos keys;
 	bool registry_known, keys_known, keys_told;
@@ -204,6 +212,11 @@ void change_forget(struct change_card *c);
  * channel has delegated management and there is no token. ERR_SAFETY; field: what gives the token.
  */
 int change_may_manage(struct change_card *c, bool token, const char *field, struct err *e);
+/*
+ * Before an order that sets the card's clock, or takes it for right: it is within a year of ours,
+ * or was never set (0). By hand a farther one is asked about, else ERR_SAFETY: it never goes back.
+ */
+int change_clock(struct change_card *c, uint32_t card_time, struct err *e);
 /* "AID is not on the card", with what shows what there is. ERR_CARD. */
 int change_not_there(const struct aid *aid, struct err *e);
 /* Bit of the field whose member is at `offset`. */

@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "base/value.h"
 #include "crypto/digest.h"
+#include "gp/day.h"
+#include "gp/put_key.h"
 #include "gp/privilege.h"
 
 static const void *at(const struct field *f, const void *base)
@@ -21,6 +23,13 @@ bool field_is_list(const struct field *f)
 {
 	return f->kind == FIELD_AIDS || f->kind == FIELD_FILES || f->kind == FIELD_PRIVILEGES ||
 	       f->kind == FIELD_CHOICES;
+}
+
+bool field_needed(const struct field *f, bool step)
+{
+	if (step && (f->flags & FIELD_NO_STEP) != 0)
+		return false;
+	return (f->flags & (FIELD_REQUIRED | (step ? FIELD_STEP_NEEDS : 0))) != 0;
 }
 
 const struct field *field_find(const struct field *f, size_t n, const char *name)
@@ -200,18 +209,36 @@ static int take_keys(const char *text, struct field_keys *to, struct err *e)
 	return 0;
 }
 
-static int take_file(
-    const struct field_source *from, const char *text, struct field_file *to, struct err *e)
+/* As it is opened. */
+static int take_path(
+    const struct field_source *from, const char *text, char to[static FIELD_PATH], struct err *e)
 {
-	bool fits = from->beside == NULL
-			? snprintf(to->path, sizeof(to->path), "%s", text) < (int)sizeof(to->path)
-			: path_beside(from->beside, text, to->path, sizeof(to->path));
+	bool fits = from->beside == NULL ? snprintf(to, FIELD_PATH, "%s", text) < FIELD_PATH
+					 : path_beside(from->beside, text, to, FIELD_PATH);
 
 	if (text[0] != '\0' && fits && strpbrk(text, "\r\n") == NULL)
 		return 0;
-	to->path[0] = '\0';
+	to[0] = '\0';
 	return err_set(e, ERR_USAGE,
 	    fits ? "is not the name of a file" : "is too long for the path of a file");
+}
+
+static int take_time(const char *text, struct field_u32 *to, struct err *e)
+{
+	to->given = duration_get(text, &to->v);
+	return to->given ? 0 : err_set(e, ERR_USAGE, "is not a time: 30d, 12h");
+}
+
+/* A day is meant whole. */
+static int take_when(const char *text, struct field_when *to, struct err *e)
+{
+	uint32_t date;
+
+	to->from_now = text[0] == '+';
+	to->given = to->from_now ? duration_get(text + 1, &to->v) : date_get(text, &date);
+	if (to->given && !to->from_now)
+		to->given = day_end(date, &to->v);
+	return to->given ? 0 : err_set(e, ERR_USAGE, "is not a day (2030-12-31) or +30d");
 }
 
 static int take_files(
@@ -223,7 +250,7 @@ static int take_files(
 		to->list = calloc(FIELD_FILES_MAX, sizeof(*to->list));
 	if (to->list == NULL)
 		return err_memory(e);
-	return take_file(from, text, &to->list[to->n], e) == 0 ? (to->n++, 0) : -1;
+	return take_path(from, text, to->list[to->n].path, e) == 0 ? (to->n++, 0) : -1;
 }
 
 static int take_date(const char *text, struct field_u32 *to, struct err *e)
@@ -247,11 +274,8 @@ static int take_aid_new(const char *text, struct field_aid_new *to, struct err *
 static int take_where(
     const struct field_source *from, const char *text, struct field_where *to, struct err *e)
 {
-	struct field_file f;
-
-	if (take_file(from, text, &f, e) != 0)
+	if (take_path(from, text, to->path, e) != 0)
 		return -1;
-	snprintf(to->path, sizeof(to->path), "%s", f.path);
 	snprintf(to->name, sizeof(to->name), "%s", text);
 	/* "out/" is a folder, and the same as "out". */
 	for (size_t n = strlen(to->path); n > 1 && to->path[n - 1] == '/'; n--)
@@ -288,7 +312,7 @@ int field_put(const struct field *f, const struct field_source *from, const char
 	case FIELD_KEYS:
 		return take_keys(text, to, e);
 	case FIELD_FILE:
-		return take_file(from, text, to, e);
+		return take_path(from, text, ((struct field_file *)to)->path, e);
 	case FIELD_FILES:
 		return take_files(from, text, to, e);
 	case FIELD_DATE:
@@ -299,6 +323,10 @@ int field_put(const struct field *f, const struct field_source *from, const char
 		return take_keys(text, to, e);
 	case FIELD_WHERE:
 		return take_where(from, text, to, e);
+	case FIELD_TIME:
+		return take_time(text, to, e);
+	case FIELD_WHEN:
+		return take_when(text, to, e);
 	}
 	return err_set(e, ERR_OTHER, "is of no kind");
 }
@@ -319,6 +347,7 @@ bool field_given(const struct field *f, const void *base)
 	case FIELD_HEX8:
 	case FIELD_U32:
 	case FIELD_DATE:
+	case FIELD_TIME:
 		return ((const struct field_u32 *)v)->given;
 	case FIELD_BYTES:
 		return ((const struct field_bytes *)v)->given;
@@ -342,6 +371,8 @@ bool field_given(const struct field *f, const void *base)
 		return ((const struct field_file *)v)->path[0] != '\0';
 	case FIELD_FILES:
 		return ((const struct field_files *)v)->n > 0;
+	case FIELD_WHEN:
+		return ((const struct field_when *)v)->given;
 	}
 	return false;
 }
@@ -357,6 +388,12 @@ static bool put_entry(struct wr *w, const struct field_keys *v)
 		return false;
 	wr_lv(w, span_str(entry_type_str(t->type)));
 	wr_u8(w, t->version);
+	if (t->type == ENTRY_TERMINAL_MASTER) {
+		if (!key_check_value(&t->secret, shown))
+			return false;
+		wr_bytes(w, shown, PUT_KEY_KCV);
+		return true;
+	}
 	if (!entry_type_is_card(t->type)) {
 		if (t->authority.secret.n == 0 ? !entry_fingerprint(t, shown)
 					       : !entry_check_value(t, &t->authority.secret, shown))
@@ -409,6 +446,7 @@ bool field_content(const struct field *f, const void *base, struct wr *w)
 	case FIELD_HEX8:
 	case FIELD_U32:
 	case FIELD_DATE:
+	case FIELD_TIME:
 		wr_u32(w, ((const struct field_u32 *)v)->v);
 		break;
 	case FIELD_BYTES:
@@ -443,6 +481,10 @@ bool field_content(const struct field *f, const void *base, struct wr *w)
 	case FIELD_FILES:
 		for (size_t i = 0; i < files->n; i++)
 			wr_put(w, SPAN(files->list[i].digest));
+		break;
+	case FIELD_WHEN:
+		wr_u8(w, ((const struct field_when *)v)->from_now);
+		wr_u32(w, ((const struct field_when *)v)->v);
 		break;
 	}
 	return true;

@@ -40,7 +40,9 @@ enum field_kind {
 	FIELD_DATE,       /* struct field_u32: YYYY-MM-DD as YYYYMMDD */
 	FIELD_AID_NEW,    /* struct field_aid_new: an AID, or "new" */
 	FIELD_ENTRY,      /* struct field_keys: an entry of type `min` (enum entry_type), by name */
-	FIELD_WHERE /* struct field_where: a file or folder that is written, or looked through */
+	FIELD_WHERE, /* struct field_where: a file or folder that is written, or looked through */
+	FIELD_TIME,  /* struct field_u32: how long, "30d", "12h", in seconds */
+	FIELD_WHEN   /* struct field_when: a day, or how long from now */
 };
 enum {
 	FIELD_REQUIRED = 1,
@@ -49,11 +51,16 @@ enum {
 	FIELD_NO_STEP = 64,   /* the other way round: only of the verb */
 	FIELD_STEP_NEEDS = 8, /* required in a step; the verb gets it in another way */
 	FIELD_OR_TRUE = 32,   /* FIELD_HEX8: may also be `true`, which is 00 */
-	FIELD_AUTHORITY = 16  /* FIELD_KEYS: may also be of type dap, token or receipt */
+	FIELD_AUTHORITY = 16, /* FIELD_KEYS: may also be of type dap, token or receipt */
 };
 
 struct field_u32 {
 	bool given;
+	uint32_t v;
+};
+/* v: seconds, from now with `from_now`, else since 1970, where the day ends (UTC). */
+struct field_when {
+	bool given, from_now;
 	uint32_t v;
 };
 struct field_bytes {
@@ -143,6 +150,8 @@ int field_put(const struct field *f, const struct field_source *from, const char
     struct err *e);
 /* May be given several times. */
 bool field_is_list(const struct field *f);
+/* Must be given: in a step, or on the line of the verb. */
+bool field_needed(const struct field *f, bool step);
 bool field_given(const struct field *f, const void *base);
 /* The value in octets, which two equal values have alike: for goals. What the files hold and the
  * key sets are must have been read. False: check values cannot be computed. */

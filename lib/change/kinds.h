@@ -10,6 +10,7 @@
 #include "change/load.h"
 #include "change/placing.h"
 #include "change/removal.h"
+#include "gp/trust.h"
 
 /* Behind the struct of a kind, or of its work: that it does begin so. */
 #define BEGINS_WITH(is, type, member) \
@@ -87,6 +88,35 @@ struct revoke_work {
 	struct aid list[REVOKE_MAX];
 	size_t n, done;
 	uint32_t card_time; /* 0: the card has none */
+};
+
+/* trust-init; its work begins with struct trust_told. imei, ticket: of the verb. */
+struct trust_init_shown {
+	struct field_u32 record;
+	struct field_text imei;
+	struct field_where ticket;
+	bool open;
+};
+struct trust_told {
+	uint8_t algorithm;
+	uint32_t generation, expiry, horizon, window;
+	char ticket[FIELD_PATH];
+	enum trust_stage stage; /* that the card told in the end, or before */
+};
+
+/* revoke-terminal. Its work: */
+struct revoke_terminal_shown {
+	struct field_u32 record;
+	bool erase;
+};
+struct revoke_terminal_work {
+	bool there; /* the card has such a record */
+};
+
+/* trust-put. */
+struct trust_put_shown {
+	struct field_u32 record, number;
+	struct field_file file;
 };
 
 /* domain-personalize; work: struct key_work. by.i: 0 in a channel, 1 through the parent. */

@@ -160,18 +160,11 @@ int placing_check(
 
 int placing_clock(struct change_card *c, uint32_t card_time, bool no_time, struct err *e)
 {
-	static const char why[] =
-	    "the clock of the card would jump over more than a year, and never goes back";
-	uint32_t now = (uint32_t)time(NULL);
-
-	if (no_time || card_time == 0 || now <= card_time || now - card_time <= A_YEAR)
+	/* A card that is ahead of us is not set back by our time. */
+	if (no_time || (int64_t)card_time > (int64_t)time(NULL) ||
+	    change_clock(c, card_time, e) == 0)
 		return 0;
-	if (c->by_hand) {
-		change_note(c, "%s", why);
-		return change_ask(c, e, "Is the clock of this station right?");
-	}
-	err_set(e, ERR_SAFETY, "%s", why);
-	return err_hint(e, FIELD_IS("no-time", "true") " leaves it alone");
+	return c->by_hand ? -1 : err_hint(e, FIELD_IS("no-time", "true") " leaves it alone");
 }
 
 /* Unused grants that go when this one comes. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/hex.h"
 #include "change/change.h"
@@ -152,6 +153,24 @@ int change_may_manage(struct change_card *c, bool token, const char *field, stru
 	    "security domain %s has delegated management: it needs a token for this",
 	    aid_hex(&x->s.aid).s);
 	return err_hint(e, FIELD_IS("%s", "FILE") ", as " VERB("token make") " writes it", field);
+}
+
+int change_clock(struct change_card *c, uint32_t card_time, struct err *e)
+{
+	enum { A_YEAR = 366 * 86400 };
+	int64_t ahead = (int64_t)card_time - (int64_t)time(NULL);
+
+	const char *why =
+	    ahead > 0
+		? "the clock of the card is more than a year ahead of this one"
+		: "the clock of the card would jump over more than a year, and never goes back";
+
+	if (card_time == 0 || (ahead <= A_YEAR && ahead >= -A_YEAR))
+		return 0;
+	if (!c->by_hand)
+		return err_set(e, ERR_SAFETY, "%s", why);
+	change_note(c, "%s", why);
+	return change_ask(c, e, "Is the clock of this station right?");
 }
 
 int change_not_there(const struct aid *aid, struct err *e)

@@ -108,8 +108,7 @@ static int check_needed(
 	for (size_t i = 0; i < ch->kind->field_n; i++) {
 		const struct field *f = &ch->kind->fields[i];
 
-		if ((f->flags & (FIELD_REQUIRED | FIELD_STEP_NEEDS)) != 0 &&
-		    (f->flags & FIELD_NO_STEP) == 0 && !field_given(f, ch->x))
+		if (field_needed(f, true) && !field_given(f, ch->x))
 			return doc_error(d, in, e, "`%s` is missing", f->name);
 	}
 	return 0;

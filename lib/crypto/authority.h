@@ -68,6 +68,9 @@ MUST_CHECK bool authority_from_pem(struct authority_key *k, struct span text);
 /* The same of DER: SubjectPublicKeyInfo; or PKCS#8, RSAPrivateKey or ECPrivateKey. */
 MUST_CHECK bool authority_from_der(struct authority_key *k, struct span der, bool private_half);
 
+/* Appends the public half as PEM, "PUBLIC KEY". */
+MUST_CHECK bool authority_public_pem(const struct authority_key *k, struct wr *w);
+
 /* Can sign: a secret key, or the private half is there. */
 bool authority_signs(const struct authority_key *k);
 /* RSA, EC: verifying takes no secret. */

@@ -8,6 +8,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include "crypto/armour.h"
 #include "crypto/authority_openssl.h"
 #include "crypto/ec_openssl.h"
 
@@ -160,6 +161,18 @@ bool authority_fingerprint(const struct authority_key *k, uint8_t out[static 8])
 
 	if (ok)
 		memcpy(out, h, 8);
+	OPENSSL_free(der);
+	EVP_PKEY_free(key);
+	return ok;
+}
+
+bool authority_public_pem(const struct authority_key *k, struct wr *w)
+{
+	EVP_PKEY *key = authority_pkey(k, false);
+	unsigned char *der = NULL;
+	int n = key == NULL ? 0 : i2d_PUBKEY(key, &der);
+	bool ok = n > 0 && armour_put(w, "PUBLIC KEY", span_of(der, (size_t)n));
+
 	OPENSSL_free(der);
 	EVP_PKEY_free(key);
 	return ok;

@@ -167,6 +167,33 @@ bool ec_private_from(struct ec_private *k, enum ec_curve c, struct span scalar)
 	return true;
 }
 
+bool ec_private_reduce(struct ec_private *k, enum ec_curve c, struct span wide)
+{
+	EC_GROUP *group = ec_group(c);
+	BN_CTX *ctx = BN_CTX_secure_new();
+	BIGNUM *d = BN_secure_new(), *most = BN_new();
+	SECRET_EC(got);
+	bool ok;
+
+	got.curve = c;
+	got.n = (uint8_t)ec_field(c);
+	ok = group != NULL && ctx != NULL && d != NULL && most != NULL && wide.n > got.n &&
+	     BN_bin2bn(wide.p, (int)wide.n, d) != NULL &&
+	     BN_sub(most, EC_GROUP_get0_order(group), BN_value_one()) == 1;
+	if (ok) {
+		BN_set_flags(d, BN_FLG_CONSTTIME);
+		ok = BN_mod(d, d, most, ctx) == 1 && BN_add_word(d, 1) == 1 &&
+		     BN_bn2binpad(d, got.b, got.n) == got.n;
+	}
+	if (ok)
+		*k = got;
+	BN_clear_free(d);
+	BN_free(most);
+	BN_CTX_free(ctx);
+	EC_GROUP_free(group);
+	return ok;
+}
+
 bool ec_generate(enum ec_curve c, struct ec_private *k)
 {
 	EC_GROUP *group = ec_group(c);

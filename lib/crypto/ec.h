@@ -45,6 +45,8 @@ struct span ec_public_span(const struct ec_public *k);
 MUST_CHECK bool ec_public_eq(const struct ec_public *a, const struct ec_public *b);
 /* Exactly ec_field octets, in range. */
 MUST_CHECK bool ec_private_from(struct ec_private *k, enum ec_curve c, struct span scalar);
+/* Out of a number that is longer than the order: wide mod (order - 1) + 1 (FIPS 186-5 A.2.1). */
+MUST_CHECK bool ec_private_reduce(struct ec_private *k, enum ec_curve c, struct span wide);
 MUST_CHECK bool ec_public_of(const struct ec_private *k, struct ec_public *pub);
 MUST_CHECK bool ec_generate(enum ec_curve c, struct ec_private *k);
 

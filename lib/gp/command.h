@@ -41,6 +41,7 @@ enum gp_tag {
 	TAG_SLOTS = 0xFF71,
 	TAG_POLICY = 0xFF72,
 	TAG_CONTAINERS = 0xFF73, /* container.h */
+	TAG_TRUSTS = 0xFF74,     /* trust.h */
 	TAG_BROADCAST = 0xFF7D   /* the three and 45 in one answer */
 };
 

@@ -54,13 +54,29 @@ void day_put(struct wr *w, uint32_t tag, uint32_t date)
 	tlv_put(w, tag, SPAN(b));
 }
 
-bool day_ok(uint32_t date)
+static bool day_begin(uint32_t date, int64_t *midnight)
 {
 	uint8_t b[DAY_OCTETS];
-	int64_t midnight;
 
 	digits_put(date, b);
-	return date <= 99991231 && day_get(SPAN(b), &midnight);
+	return date <= 99991231 && day_get(SPAN(b), midnight);
+}
+
+bool day_end(uint32_t date, uint32_t *seconds)
+{
+	int64_t midnight;
+
+	if (!day_begin(date, &midnight) || midnight < 0 || midnight > UINT32_MAX - DAY_SECONDS)
+		return false;
+	*seconds = (uint32_t)(midnight + DAY_SECONDS);
+	return true;
+}
+
+bool day_ok(uint32_t date)
+{
+	int64_t midnight;
+
+	return day_begin(date, &midnight);
 }
 
 uint32_t day_of(int64_t seconds)

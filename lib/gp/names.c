@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "gp/container.h"
+#include "gp/trust.h"
 
 /* parent 0: wherever it stands, unless a row with its parent comes first. inside 0: the tag. */
 static const struct {
@@ -71,6 +72,64 @@ static const struct {
 	{ IN_CONTAINER_OBJECT, 0x92, "length", TAG_IS_NUMBER, 0 },
 	{ IN_ISSUER, 0x42, "issuer key", TAG_IS_OCTETS, 0 },
 	{ IN_ISSUER, 0x93, "last serial", TAG_IS_NUMBER, 0 },
+	/* trust between card and terminal: orders (trust.md 3) */
+	{ 0, TAG_TRUST_ORDER, "order about trust", TAG_IS_OCTETS, 0 },
+	{ TAG_TRUST_ORDER, 0x80, "operation", TAG_IS_TRUST_ORDER, 0 },
+	{ TAG_TRUST_ORDER, 0x81, "record", TAG_IS_NUMBER, 0 },
+	{ TAG_TRUST_ORDER, 0x82, "algorithm", TAG_IS_TRUST_ALGORITHM, 0 },
+	{ TAG_TRUST_ORDER, 0x83, "generation", TAG_IS_NUMBER, 0 },
+	{ TAG_TRUST_ORDER, 0x84, "key, encrypted", TAG_IS_OCTETS, 0 },
+	{ TAG_TRUST_ORDER, 0x85, "its check value", TAG_IS_OCTETS, 0 },
+	{ TAG_TRUST_ORDER, 0x86, "expiry", TAG_IS_TIME, 0 },
+	{ TAG_TRUST_ORDER, 0x87, "horizon", TAG_IS_TIME, 0 },
+	{ TAG_TRUST_ORDER, 0x88, "period of a renewed key", TAG_IS_SECONDS, 0 },
+	{ TAG_TRUST_ORDER, 0x89, "window of renewal", TAG_IS_SECONDS, 0 },
+	{ TAG_TRUST_ORDER, 0x8A, "failures that end it", TAG_IS_NUMBER, 0 },
+	{ TAG_TRUST_ORDER, 0x8B, "on mismatch", TAG_IS_MISMATCH, 0 },
+	{ TAG_TRUST_ORDER, 0x8C, "uses of one key", TAG_IS_NUMBER, 0 },
+	{ TAG_TRUST_ORDER, 0x8D, "flags", TAG_IS_OCTETS, 0 },
+	{ TAG_TRUST_ORDER, 0xA9, "characteristics", TAG_IS_OCTETS, IN_TRAITS },
+	{ TAG_TRUST_ORDER, 0x9A, "time", TAG_IS_TIME, 0 },
+	{ IN_TRAITS, 0x81, "IMEI", TAG_IS_TEXT, 0 },
+	{ IN_TRAITS, 0x82, "maximum throughput, kbit/s", TAG_IS_NUMBER, 0 },
+	{ IN_TRAITS, 0x83, "thumbprint", TAG_IS_OCTETS, 0 },
+	{ IN_TRAITS, 0x84, "other", TAG_IS_OCTETS, 0 },
+	/* the state of records (trust.md 3) */
+	{ 0, TAG_TRUSTS, "trust records", TAG_IS_OCTETS, 0 },
+	{ TAG_TRUSTS, 0x9A, "card time", TAG_IS_TIME, 0 },
+	{ TAG_TRUSTS, 0xA0, "record", TAG_IS_OCTETS, IN_TRUST },
+	{ IN_TRUST, 0x81, "record", TAG_IS_NUMBER, 0 },
+	{ IN_TRUST, 0x80, "state", TAG_IS_TRUST_STAGE, 0 },
+	{ IN_TRUST, 0x82, "algorithm", TAG_IS_TRUST_ALGORITHM, 0 },
+	{ IN_TRUST, 0x83, "generation", TAG_IS_NUMBER, 0 },
+	{ IN_TRUST, 0x86, "expiry", TAG_IS_TIME, 0 },
+	{ IN_TRUST, 0x87, "horizon", TAG_IS_TIME, 0 },
+	{ IN_TRUST, 0x8A, "failures", TAG_IS_NUMBER, 0 },
+	{ IN_TRUST, 0x8C, "uses left", TAG_IS_NUMBER, 0 },
+	{ IN_TRUST, 0x8E, "ended by", TAG_IS_TRUST_CAUSE, 0 },
+	{ IN_TRUST, 0x8F, "digest of the characteristics", TAG_IS_OCTETS, 0 },
+	{ IN_TRUST, 0x9A, "terminal's time", TAG_IS_TIME, 0 },
+	{ IN_TRUST, 0x99, "last generation", TAG_IS_NUMBER, 0 },
+	{ IN_TRUST, 0xA4, "key that waits to be confirmed", TAG_IS_OCTETS, IN_TRUST },
+	/* in a terminal's session (trust.md 4) */
+	{ IN_TERMINAL, 0x9A, "terminal's time", TAG_IS_TIME, 0 },
+	{ IN_TERMINAL, 0xA9, "characteristics", TAG_IS_OCTETS, IN_TRAITS },
+	{ IN_TERMINAL, 0x83, "generation", TAG_IS_NUMBER, 0 },
+	{ IN_TERMINAL, 0x86, "proof of receipt", TAG_IS_OCTETS, 0 },
+	{ IN_TERMINAL, 0xA2, "verdict", TAG_IS_OCTETS, IN_VERDICT },
+	{ IN_TERMINAL, 0xA3, "new key", TAG_IS_OCTETS, IN_RENEWAL },
+	{ IN_VERDICT, 0x95, "result", TAG_IS_TRUST_RESULT, 0 },
+	{ IN_VERDICT, 0x83, "generation", TAG_IS_NUMBER, 0 },
+	{ IN_VERDICT, 0x86, "expiry", TAG_IS_TIME, 0 },
+	{ IN_VERDICT, 0x98, "renewal from", TAG_IS_TIME, 0 },
+	{ IN_VERDICT, 0x9A, "now", TAG_IS_TIME, 0 },
+	{ IN_RENEWAL, 0x80, "version", TAG_IS_OCTETS, 0 },
+	{ IN_RENEWAL, 0x82, "algorithm", TAG_IS_TRUST_ALGORITHM, 0 },
+	{ IN_RENEWAL, 0x83, "generation", TAG_IS_NUMBER, 0 },
+	{ IN_RENEWAL, 0x84, "key", TAG_IS_HIDDEN, 0 },
+	{ IN_RENEWAL, 0x85, "its check value", TAG_IS_OCTETS, 0 },
+	{ IN_RENEWAL, 0x86, "expiry", TAG_IS_TIME, 0 },
+	{ IN_RENEWAL, 0x98, "renewal from", TAG_IS_TIME, 0 },
 	/* Amendment F 7.5 */
 	{ IN_AUTHENTICATE, 0xA6, "control reference", TAG_IS_OCTETS, IN_CONTROL },
 	{ IN_AUTHENTICATE, 0x86, "receipt", TAG_IS_OCTETS, 0 },
@@ -174,8 +233,9 @@ static const struct {
 
 struct tag_info tag_info(uint32_t place, uint32_t tag)
 {
-	if (place == IN_NOTHING && tag >= TAG_OBJECT_FIRST && tag <= TAG_OBJECT_LAST)
-		return (struct tag_info){ "object of a party", tag, TAG_IS_HIDDEN };
+	if ((place == IN_NOTHING || place == TAG_TRUST_ORDER) && tag >= TAG_OBJECT_FIRST &&
+	    tag <= TAG_OBJECT_LAST)
+		return (struct tag_info){ "object of a party or terminal", tag, TAG_IS_HIDDEN };
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].tag == tag && (names[i].parent == 0 || names[i].parent == place))
 			return (struct tag_info){ names[i].name,

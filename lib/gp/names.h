@@ -1,7 +1,7 @@
 /*
  * Names of data object tags, for people (GPCS, ISO 7816-4, Amendment F, containers.md,
- * broadcast.md), and what their values say. For whoever reads recordings: nothing here is strict,
- * what cannot be read is shown as octets.
+ * trust.md, broadcast.md), and what their values say. For whoever reads recordings: nothing here is
+ * strict, what cannot be read is shown as octets.
  */
 #ifndef GP_NAMES_H
 #define GP_NAMES_H
@@ -18,7 +18,12 @@ enum tag_place {
 	IN_CONTAINER_PARTY,        /* A1 in it */
 	IN_CONTAINER_GRANT,        /* A2 */
 	IN_CONTAINER_OBJECT,       /* A3 */
-	IN_ISSUER                  /* A5 of FF73 */
+	IN_ISSUER,                 /* A5 of FF73 */
+	IN_TERMINAL,               /* data of PRESENT, RENEW, CONFIRM and their answers */
+	IN_VERDICT,                /* A2 in it */
+	IN_RENEWAL,                /* A3 */
+	IN_TRAITS,                 /* A9: characteristics of a terminal */
+	IN_TRUST                   /* A0 of FF74, A4 in it */
 };
 
 /* What a value is. */
@@ -36,9 +41,16 @@ enum tag_kind {
 	TAG_IS_KEY_INFO, /* C0 of E0 */
 	TAG_IS_KEY_REF,  /* KID, KVN */
 	TAG_IS_RIGHTS,
-	TAG_IS_ORDER, /* 80 of BF73 */
-	TAG_IS_KEEP,  /* 83 of BF73 */
-	TAG_IS_STAGE  /* 80 of a container in FF73 */
+	TAG_IS_ORDER,        /* 80 of BF73 */
+	TAG_IS_KEEP,         /* 83 of BF73 */
+	TAG_IS_STAGE,        /* 80 of a container in FF73 */
+	TAG_IS_TRUST_ORDER,  /* 80 of BF74 */
+	TAG_IS_TRUST_STAGE,  /* 80 of a record in FF74 */
+	TAG_IS_TRUST_CAUSE,  /* 8E */
+	TAG_IS_TRUST_RESULT, /* 95 of A2 */
+	TAG_IS_TRUST_ALGORITHM,
+	TAG_IS_MISMATCH, /* 8B of BF74 */
+	TAG_IS_SECONDS
 };
 
 struct tag_info {

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "gp/cert.h"
 #include "gp/container.h"
+#include "gp/trust.h"
 #include "gp/day.h"
 
 /* Words into caller storage; what does not fit is cut. */
@@ -94,6 +95,16 @@ static bool order_value(uint64_t n, char *out, size_t cap)
 	return n >= ORDER_PLACE && n <= ORDER_CLOSE && said(out, cap, names[n]);
 }
 
+static bool trust_order_value(uint64_t n, char *out, size_t cap)
+{
+	static const char *const names[] = { [TRUST_INITIALIZE] = "initialize",
+		[TRUST_REVOKE] = "revoke",
+		[TRUST_OBJECT] = "object",
+		[TRUST_TIME] = "time" };
+
+	return n >= TRUST_INITIALIZE && n <= TRUST_TIME && said(out, cap, names[n]);
+}
+
 /* The key usage qualifier is the security level of the session (Amendment F 7.5). */
 static bool level_value(uint64_t usage, char *out, size_t cap)
 {
@@ -128,6 +139,26 @@ static bool curve_value(uint64_t n, char *out, size_t cap)
 	enum ec_curve c;
 
 	return n <= 0xFF && curve_from_reference((uint8_t)n, &c) && said(out, cap, ec_curve_str(c));
+}
+
+/* What is said about trust: one octet each. */
+static bool trust_value(enum tag_kind kind, uint8_t n, char *out, size_t cap)
+{
+	switch (kind) {
+	case TAG_IS_TRUST_ORDER:
+		return trust_order_value(n, out, cap);
+	case TAG_IS_TRUST_STAGE:
+		return n <= TRUST_REVOKED && said(out, cap, trust_stage_str((enum trust_stage)n));
+	case TAG_IS_TRUST_CAUSE:
+		return n <= TRUST_ENDED_BY_TRAITS &&
+		       said(out, cap, trust_cause_str((enum trust_cause)n));
+	case TAG_IS_TRUST_RESULT:
+		return said(out, cap, trust_result_str((enum trust_result)n));
+	case TAG_IS_TRUST_ALGORITHM:
+		return said(out, cap, trust_algorithm_str(n));
+	default:
+		return n <= 1 && said(out, cap, n == 1 ? "revoked" : "refused");
+	}
 }
 
 bool tag_value(enum tag_kind kind, struct span v, char *out, size_t cap)
@@ -174,6 +205,17 @@ bool tag_value(enum tag_kind kind, struct span v, char *out, size_t cap)
 		return number && n <= 1 && said(out, cap, n == 1 ? "kept" : "erased");
 	case TAG_IS_STAGE:
 		return number && stage_value(n, out, cap);
+	case TAG_IS_TRUST_ORDER:
+	case TAG_IS_TRUST_STAGE:
+	case TAG_IS_TRUST_CAUSE:
+	case TAG_IS_TRUST_RESULT:
+	case TAG_IS_TRUST_ALGORITHM:
+	case TAG_IS_MISMATCH:
+		return number && n <= 0xFF && trust_value(kind, (uint8_t)n, out, cap);
+	case TAG_IS_SECONDS:
+		if (number)
+			snprintf(out, cap, "%llu seconds", (unsigned long long)n);
+		return number;
 	}
 	return false;
 }

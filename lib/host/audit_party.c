@@ -7,6 +7,7 @@
 #include "gp/container.h"
 #include "gp/names.h"
 #include "gp/scp11_data.h"
+#include "gp/trust.h"
 
 enum { PUT_KEY_SET = 0x81, KEY_ID = 0x7F, SEVERAL_KEYS = 0x80 };
 
@@ -427,6 +428,6 @@ bool party_hides_command(const struct party_audit *a, const struct capdu *c)
 
 bool party_hides_answer(const struct capdu *c)
 {
-	return c->ins == INS_GET_DATA && c->p1 == TAG_OBJECT_FIRST >> 8 && c->p2 >= 0x01 &&
-	       c->p2 <= 0x7F;
+	return c->ins == INS_RENEW || (c->ins == INS_GET_DATA && c->p1 == TAG_OBJECT_FIRST >> 8 &&
+					  c->p2 >= 0x01 && c->p2 <= 0x7F);
 }

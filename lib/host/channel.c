@@ -176,6 +176,9 @@ static int handshake(
 	/* GPCS E.4.7: SCP02 has a session key for sensitive data. */
 	s->dek = start.protocol == PROTOCOL_SCP02 ? s->scp.u.scp02.dek : keys.dek;
 	s->level = level;
+	memcpy(s->sid, hc, c->m);
+	memcpy(s->sid + c->m, s->iu.card_challenge, c->m);
+	s->sid_n = (uint8_t)(2 * c->m);
 	s->mode = SESSION_UNICAST;
 	return 0;
 }

@@ -35,51 +35,21 @@ static int make_chain(
 
 /* ---- the card's key, and by which identifier it knows the issuer ---- */
 
-/* Certificates of key 11 of this version end in the key of the grant. */
-static int is_named(
-    struct session *s, uint8_t version, const struct grant *g, bool *is, struct err *e)
-{
-	uint8_t ask[8], digest[PARTY_DIGEST];
-	struct wr w = wr_fixed(ask, sizeof(ask));
-	struct capdu c = { .cla = 0x80,
-		.ins = INS_GET_DATA,
-		.p1 = TAG_CERTIFICATE_STORE >> 8,
-		.p2 = TAG_CERTIFICATE_STORE & 0xFF,
-		.le = LE_MAX_SHORT };
-	struct span certs, one;
-	struct cert leaf = { 0 };
-	struct rapdu r;
-	struct rd rd;
-
-	*is = false;
-	key_ref_put(&w, (struct key_ref){ KID_SCP11A, version });
-	c.data = wr_span(&w);
-	if (session_send(s, &c, &r, e) != 0)
-		return err_in(e, "GET DATA BF21");
-	if (r.sw != SW_OK || !cert_store_get(r.data, &certs))
-		return 0;
-	rd = rd_of(certs);
-	while (cert_next(&rd, &one))
-		if (!cert_get(one, &leaf))
-			return 0;
-	*is = leaf.key.n > 0 && party_point_digest(&leaf.key, digest) &&
-	      span_eq(SPAN(digest), g->card);
-	return 0;
-}
-
 /* Which of the card's keys the grant names. What a stranger says here only leads to a card that
  * cannot make the receipt. */
 static int find_card_key(struct session *s, const struct key_infos *k, const struct grant *g,
     uint8_t *version, struct err *e)
 {
+	struct ec_public key;
 	bool is = false;
 
 	for (size_t i = 0; i < k->n; i++) {
 		if (k->key[i].id != KID_SCP11A)
 			continue;
-		if (is_named(s, k->key[i].version, g, &is, e) != 0)
-			return -1;
 		*version = k->key[i].version;
+		if (scp11_card_key_is(
+			s, (struct key_ref){ KID_SCP11A, *version }, g->card.p, &key, &is, e) != 0)
+			return -1;
 		if (is)
 			return 0;
 	}

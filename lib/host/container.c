@@ -5,18 +5,12 @@
 #include "gp/scp11_data.h"
 #include "tlv/tlv.h"
 
-enum { LEVEL = LEVEL_CMAC | LEVEL_CDEC | LEVEL_RMAC | LEVEL_RENC };
 /* STORE DATA of an order, an answer to GET DATA: a bound for what comes from a card. */
 enum { ORDER_MAX = 4096, ANSWER_MAX = 1 << 16, OBJECT_HEAD = 8, BLOCKS_MAX = 256 };
 
 int container_session_check(const struct session *s, struct err *e)
 {
-	if (s->mode != SESSION_UNICAST || s->lost)
-		return err_set(e, ERR_SAFETY, "containers need an open channel");
-	if (scp_protocol(&s->scp) == PROTOCOL_SCP03 && s->level == LEVEL)
-		return 0;
-	err_set(e, ERR_SAFETY, "containers need a channel of SCP03 or SCP11 with level 33");
-	return err_hint(e, "the card must be able to do R-MAC and R-ENCRYPTION (i=70, 60)");
+	return session_whole_check(s, "containers", e);
 }
 
 int container_make(struct session *s, const struct aid *aid, const struct quotas *q, struct err *e)

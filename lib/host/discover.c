@@ -76,6 +76,17 @@ static int select_domain(struct session *s, struct err *e)
 	return -1;
 }
 
+int session_enter(struct session *s, const struct aid *app, struct err *e)
+{
+	session_drop(s);
+	s->lost = false;
+	s->domain = *app;
+	if (select_domain(s, e) == 0)
+		return 0;
+	s->domain.n = 0;
+	return -1;
+}
+
 /* 45 is a TLV on most cards and a bare value on some. Longer than an identification can be: none.
  */
 static void keep_cin(struct card_identity *id, struct span data)

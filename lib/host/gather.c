@@ -3,6 +3,7 @@
 #include "gp/command.h"
 #include "gp/container.h"
 #include "gp/scp11_data.h"
+#include "gp/trust.h"
 #include "tlv/tlv.h"
 
 enum { LAST_BLOCK = 0x80, CHAINED = 0x10 };
@@ -57,6 +58,23 @@ bool gather_next(struct gather *g, const struct capdu *c, unsigned line, struct 
 	return wr_ok(&g->data);
 }
 
+static bool is_object(uint32_t tag)
+{
+	return tag >= TAG_OBJECT_FIRST && tag <= TAG_OBJECT_LAST;
+}
+
+/* In an order about trust records it stands behind what says whose it is. */
+static bool has_object(struct span order)
+{
+	struct rd r = rd_of(order);
+	struct tlv t;
+
+	while (tlv_next(&r, &t))
+		if (is_object(t.tag))
+			return true;
+	return false;
+}
+
 bool gather_has_object(const struct gather *g)
 {
 	struct rd r = rd_of(wr_span(&g->data));
@@ -66,7 +84,7 @@ bool gather_has_object(const struct gather *g)
 	if (g->stray)
 		return true;
 	while (tlv_next(&r, &t))
-		if (t.tag >= TAG_OBJECT_FIRST && t.tag <= TAG_OBJECT_LAST)
+		if (is_object(t.tag) || (t.tag == TAG_TRUST_ORDER && has_object(t.val)))
 			return true;
 	if (!rd_u8(&r, &first) || first != TAG_OBJECT_FIRST >> 8)
 		return false;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "crypto/digest.h"
 #include "host/choose.h"
 #include "tlv/tlv.h"
 
@@ -87,6 +88,30 @@ int scp11_ask_certs(struct session *s, struct key_ref key, struct rapdu *r, stru
 	key_ref_put(&w, key);
 	c.data = wr_span(&w);
 	return session_send(s, &c, r, e) == 0 ? 0 : err_in(e, "GET DATA BF21");
+}
+
+int scp11_card_key_is(struct session *s, struct key_ref ref,
+    const uint8_t digest[static SCP11_KEY_DIGEST], struct ec_public *key, bool *is, struct err *e)
+{
+	uint8_t own[SCP11_KEY_DIGEST];
+	struct cert leaf = { 0 };
+	struct span certs, one;
+	struct rapdu r;
+	struct rd rd;
+
+	*is = false;
+	if (scp11_ask_certs(s, ref, &r, e) != 0)
+		return -1;
+	if (r.sw != SW_OK || !cert_store_get(r.data, &certs))
+		return 0;
+	rd = rd_of(certs);
+	while (cert_next(&rd, &one))
+		if (!cert_get(one, &leaf))
+			return 0;
+	*key = leaf.key;
+	*is = leaf.key.n > 0 && sha256_of(ec_public_span(&leaf.key), own) &&
+	      span_eq(SPAN(own), span_of(digest, SCP11_KEY_DIGEST));
+	return 0;
 }
 
 /* The card's certificates, and whether they hold. */
@@ -216,8 +241,8 @@ static int take_identifiers(struct session *s, const struct scp11_asks *a,
 	struct wr w = wr_fixed(x->ids, sizeof(x->ids));
 	struct span group =
 	    a->group.n > 0 ? a->group : span_of(card->cert.subject.b, card->cert.subject.n);
-	struct span iin;
-	bool found;
+	struct span iin = a->iin;
+	bool found = iin.n > 0;
 
 	if (!a->has_host_id)
 		return 0;
@@ -228,13 +253,13 @@ static int take_identifiers(struct session *s, const struct scp11_asks *a,
 			    "the card's certificate names no subject: its group is not known");
 		wr_lv(&w, group);
 	} else {
-		if (session_get_data(s, TAG_IIN, &iin, &found, e) != 0)
+		if (!found && session_get_data(s, TAG_IIN, &iin, &found, e) != 0)
 			return -1;
 		if (!found || s->id.cin_n == 0)
 			return err_set(e, ERR_AUTH,
 			    "a host identifier goes with the card's IIN and CIN, and it tells "
 			    "none");
-		wr_lv(&w, value_of(iin, TAG_IIN));
+		wr_lv(&w, a->iin.n > 0 ? a->iin : value_of(iin, TAG_IIN));
 		wr_lv(&w, span_of(s->id.cin, s->id.cin_n));
 	}
 	x->terms.identifiers = wr_span(&w);
@@ -316,6 +341,7 @@ static int open_scp03(struct session *s, const struct scp11_card *card, const st
 	s->iu.m = card->m;
 	s->kid = card->key.kid;
 	s->dek = x->keys.dek;
+	memcpy(s->sid, mcv, s->sid_n = sizeof(mcv));
 	s->level = s->scp.level;
 	s->mode = SESSION_UNICAST;
 	s->lost = false;

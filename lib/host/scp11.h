@@ -34,7 +34,8 @@ struct scp11_asks {
 	enum kdf_hash hash;
 	bool has_host_id;    /* binds the keys to it and to the card, or in SCP11c to its group */
 	struct span host_id; /* up to 16 octets */
-	struct span group;   /* SCP11c: n = 0: the subject identifier of the card's certificate */
+	struct span iin; /* value of 42, where the card does not tell it here; n = 0: it is asked */
+	struct span group; /* SCP11c: n = 0: the subject identifier of the card's certificate */
 	/* Ours, a and c; chain: certificates in a row, leaf last, without the card's CA. Borrowed.
 	 */
 	const struct ec_private *own;
@@ -65,6 +66,12 @@ int scp11_asks_check(const struct scp11_asks *asks, struct err *e);
 /* GET DATA BF21 for this key (Amendment F): the answer as it comes, for cert_store_get, with
  * whatever status word; it lives as long as that of any command. Nothing in it is checked. */
 int scp11_ask_certs(struct session *s, struct key_ref key, struct rapdu *r, struct err *e);
+/* The card's certificates of this key (*key: the last one's) are of the key with this digest,
+ * SHA-256 of its point. Nothing in them is checked: what a stranger says leads to a card that
+ * cannot make the receipt. */
+enum { SCP11_KEY_DIGEST = 32 };
+int scp11_card_key_is(struct session *s, struct key_ref ref,
+    const uint8_t digest[static SCP11_KEY_DIGEST], struct ec_public *key, bool *is, struct err *e);
 struct choice11;
 
 /* On a card that was discovered, with what choose.h chose. ERR_AUTH: certificates that do not hold,

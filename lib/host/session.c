@@ -41,6 +41,18 @@ bool session_has_rmac(const struct session *s)
 	return s->mode == SESSION_UNICAST && (s->level & LEVEL_RMAC) != 0;
 }
 
+int session_whole_check(const struct session *s, const char *who, struct err *e)
+{
+	enum { WHOLE = LEVEL_CMAC | LEVEL_CDEC | LEVEL_RMAC | LEVEL_RENC };
+
+	if (s->mode != SESSION_UNICAST || s->lost)
+		return err_set(e, ERR_SAFETY, "%s need an open channel", who);
+	if (scp_protocol(&s->scp) == PROTOCOL_SCP03 && s->level == WHOLE)
+		return 0;
+	err_set(e, ERR_SAFETY, "%s need a channel of SCP03 or SCP11 with level 33", who);
+	return err_hint(e, "the card must be able to do R-MAC and R-ENCRYPTION (i=70, 60)");
+}
+
 bool session_is_issuer(const struct session *s)
 {
 	return s->domain.n == 0 || aid_same(&s->domain, &aid_isd);

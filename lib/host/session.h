@@ -57,6 +57,8 @@ struct session {
 	struct key dek; /* for PUT KEY: static Key-DEK, of SCP02 the session key */
 	struct init_update iu;
 	enum i_from i_from; /* who says iu.i */
+	/* What chance put into this channel: both challenges, in SCP11 the receipt. */
+	uint8_t sid[32], sid_n;
 	uint8_t kid; /* SCP11: of the card's key it was opened with; else 0, and so is iu.i */
 	uint8_t level;
 	struct card_data data;
@@ -71,6 +73,9 @@ void session_init(struct session *s, struct card *card);
 /* SELECT of the domain (NULL: the issuer domain; ERR_CARD), then card data, capabilities, CIN,
  * CPLC, unprotected. Ends a channel that is open. */
 int session_discover(struct session *s, const struct aid *domain, struct err *e);
+/* SELECT of an application that opens channels with keys of its own, on a card that was discovered:
+ * what is known of the card stays, and it is where a channel is opened from now on. ERR_CARD. */
+int session_enter(struct session *s, const struct aid *app, struct err *e);
 /* The domain was selected (n = 0: the issuer's) and nothing happened to the channel since. */
 bool session_discovered(const struct session *s, const struct aid *domain);
 /* INITIALIZE UPDATE to EXTERNAL AUTHENTICATE on a card that was discovered, with what choose.h
@@ -89,6 +94,8 @@ int session_send(struct session *s, const struct capdu *c, struct rapdu *r, stru
 /* An answer in this channel is proven to be the card's (but for error words: those carry no R-MAC).
  */
 bool session_has_rmac(const struct session *s);
+/* It is one of SCP03 or SCP11 with level 33, as `who` ("containers") need: ERR_SAFETY. */
+int session_whole_check(const struct session *s, const char *who, struct err *e);
 /* The selected domain is A000000151000000, the issuer's on most cards. */
 bool session_is_issuer(const struct session *s);
 /* An INSTALL, DELETE or PUT KEY with so many octets of data may be given to session_send although

@@ -193,11 +193,12 @@ static bool put_pair_of(struct wr *w, const char *name, const char *more)
 	return true;
 }
 
-/* For third parties on the card: all of them in one store, as only a test has it. */
+/* For third parties on the card, and terminals: all of them in one store, as only a test has it. */
 static bool put_parties(struct wr *w)
 {
 	return put_pair_of(w, "grantor", "") && put_pair_of(w, "party", "    form: signing\n") &&
-	       put_random(w, "domain-key", "", 16);
+	       put_random(w, "domain-key", "", 16) &&
+	       put_random(w, "terminal-master", "    version: 01\n", 16);
 }
 
 static int create(const char *path, struct wr *w, struct err *e)
@@ -301,6 +302,10 @@ static const char empty_store[] =
     "#  wallet:                    # common to all cards with an application of it\n"
     "#    type: domain-key         # AES\n"
     "#    value: {file: wallet.hex}\n"
+    "#  models-2027:               # of a maker of terminals: their keys come from it\n"
+    "#    type: terminal-master    # AES\n"
+    "#    version: 01\n"
+    "#    value: {file: models.hex}\n"
     "#  bank:                      # AES, or triple DES with cipher: des\n"
     "#    type: receipt\n"
     "#    value: {file: bank.hex}\n";

@@ -50,6 +50,7 @@
  *         form: signing          # or agreement: the key is used for SCP11a itself
  *         private: {file: acme.pem}       # the party's own store only
  *       wallet: {type: domain-key, value: {file: wallet.hex}}
+ *       models-2027: {type: terminal-master, version: 01, value: {file: models.hex}}
  *       kek-2026: {type: bundle-kek, value: {file: kek.hex}}      # kmac is alike
  *       kos-1: {type: kos, version: 01, value: {file: kos.hex}}
  *
@@ -87,10 +88,11 @@ enum entry_type {
 	ENTRY_OCE_CA, /* SCP11: signs those of off-card entities; what cards know of it (CA-KLOC) */
 	ENTRY_DAP,    /* signs load files for a security domain to verify */
 	ENTRY_TOKEN,  /* signs tokens: what a delegated domain may do */
-	ENTRY_RECEIPT,    /* cards sign receipts with it */
-	ENTRY_GRANTOR,    /* ECDSA P-256: signs grants; never the key of a ca or oce-ca */
-	ENTRY_PARTY,      /* P-256: a third party on the card */
-	ENTRY_DOMAIN_KEY, /* AES: common to all cards with an application of a party */
+	ENTRY_RECEIPT,         /* cards sign receipts with it */
+	ENTRY_GRANTOR,         /* ECDSA P-256: signs grants; never the key of a ca or oce-ca */
+	ENTRY_PARTY,           /* P-256: a third party on the card */
+	ENTRY_TERMINAL_MASTER, /* AES: of a maker of terminals; each terminal's key comes from it */
+	ENTRY_DOMAIN_KEY,      /* AES: common to all cards with an application of a party */
 	ENTRY_TYPES
 };
 const char *entry_type_str(enum entry_type t); /* "scp03", "issuer", "signer", "bundle-kek", ... */

@@ -32,6 +32,7 @@ static const struct entry_kind kinds[ENTRY_TYPES] = {
 	KIND(
 	    ENTRY_GRANTOR, "grantor", FAMILY_PARTY, grantor, grantor, party, party, .anchor = true),
 	KIND(ENTRY_PARTY, "party", FAMILY_PARTY, party, party, party, party),
+	KIND(ENTRY_TERMINAL_MASTER, "terminal-master", FAMILY_SECRET, kos, secret, secret, kos),
 	KIND(ENTRY_DOMAIN_KEY, "domain-key", FAMILY_SECRET, secret, secret, secret, secret),
 };
 

@@ -158,6 +158,9 @@ struct ledger_step {
 	/* Names of what was asked for and the card does not show, with commas; "": none. */
 	char unproven[160];
 	bool bare; /* as in ledger_card */
+	/* STEP_BEGUN: what is to be remembered of the attempt, for who looks what became of it; "":
+	 * nothing. */
+	char intent[40];
 };
 /* STEP_PENDING when nothing is known of it. */
 int ledger_step(

@@ -41,11 +41,11 @@ static const char *const sql[STATEMENTS] = {
 	[ST_DAMAGED] = "SELECT 1 FROM card WHERE sum <> " CARD_SUM
 		       " UNION ALL SELECT 1 FROM step WHERE sum <> " STEP_SUM " LIMIT 1",
 	[ST_STEP] = "SELECT state, sum = " STEP_SUM
-		    ", unproven, bare FROM step WHERE goal = ?1 AND file = ?2 AND n = ?3",
+		    ", unproven, bare, intent FROM step WHERE goal = ?1 AND file = ?2 AND n = ?3",
 	[ST_STEPS_BAD] = "SELECT 1 FROM step WHERE goal = ?1 AND file = ?2 AND sum <> " STEP_SUM,
-	[ST_STEP_PUT] = "INSERT OR REPLACE INTO step(goal, file, n, state, unproven, bare, updated,"
-			" sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, unixepoch(),"
-			" sum64(?1, ?2, ?3, ?4, ?5, ?6))",
+	[ST_STEP_PUT] = "INSERT OR REPLACE INTO step(goal, file, n, state, unproven, bare, intent,"
+			" updated, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, unixepoch(),"
+			" sum64(?1, ?2, ?3, ?4, ?5, ?6, ?7))",
 	[ST_STEPS_FORGET] = "DELETE FROM step WHERE goal = ?1 AND file = ?2",
 	[ST_MADE] = "UPDATE card SET made = ?3"
 		    " WHERE goal = ?1 AND file = ?2 AND state = 1 AND made = ''",
@@ -301,7 +301,8 @@ int ledger_step(
 	v = rc == SQLITE_ROW ? sqlite3_column_int(st, 0) : STEP_PENDING;
 	if (v > STEP_PENDING && v <= STEP_FAILED)
 		s->state = (enum step_state)v;
-	if (rc == SQLITE_ROW && !column(st, 2, s->unproven, sizeof(s->unproven)))
+	if (rc == SQLITE_ROW && (!column(st, 2, s->unproven, sizeof(s->unproven)) ||
+				    !column(st, 4, s->intent, sizeof(s->intent))))
 		rc = SQLITE_NOMEM;
 	s->bare = rc == SQLITE_ROW && sqlite3_column_int(st, 3) != 0;
 	if ((rc == SQLITE_ROW && sqlite3_column_int(st, 1) == 0) ||
@@ -327,7 +328,8 @@ int ledger_step_put(
 	if (sqlite3_bind_int64(st, 3, n) != SQLITE_OK ||
 	    sqlite3_bind_int(st, 4, (int)s->state) != SQLITE_OK ||
 	    sqlite3_bind_text(st, 5, s->unproven, -1, SQLITE_TRANSIENT) != SQLITE_OK ||
-	    sqlite3_bind_int(st, 6, s->bare) != SQLITE_OK)
+	    sqlite3_bind_int(st, 6, s->bare) != SQLITE_OK ||
+	    sqlite3_bind_text(st, 7, s->intent, -1, SQLITE_TRANSIENT) != SQLITE_OK)
 		return store_fail(l, "cannot be written", e);
 	if (rows_finish(l, st, e) != 0)
 		return -1;

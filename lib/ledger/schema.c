@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SCHEMA_VERSION = 9 };
+enum { SCHEMA_VERSION = 10 };
 
 #define STEP_TABLE(more) \
 	"CREATE TABLE IF NOT EXISTS step(" \
@@ -13,6 +13,7 @@ enum { SCHEMA_VERSION = 9 };
 	" updated INTEGER NOT NULL" more ", PRIMARY KEY(goal, file, n)) WITHOUT ROWID;"
 
 #define BARE ", bare INTEGER NOT NULL DEFAULT 0"
+#define INTENT ", intent TEXT NOT NULL DEFAULT ''"
 #define SUM ", sum INTEGER NOT NULL DEFAULT 0"
 
 /* Who else has this number, or these keys: asked once for each card. */
@@ -32,7 +33,7 @@ static const char tables[] =
     " in_doubt INTEGER NOT NULL DEFAULT 0, check_once INTEGER NOT NULL DEFAULT 0,"
     " hint TEXT NOT NULL DEFAULT ''" SUM ", kdd TEXT NOT NULL DEFAULT ''" BARE
     ", made TEXT NOT NULL DEFAULT '', PRIMARY KEY(goal, file)) WITHOUT ROWID;" STEP_TABLE(
-	SUM ", unproven TEXT NOT NULL DEFAULT ''" BARE) INDICES;
+	SUM ", unproven TEXT NOT NULL DEFAULT ''" BARE INTENT) INDICES;
 
 /* How outcomes of before were read is not known. A row that is not what was written stays so. */
 #define CARDS_BARE \
@@ -62,6 +63,8 @@ static const char *const upgrade[SCHEMA_VERSION] = {
 	/* Not of the sum either: a wrong one costs a question to the card. */
 	[8] = "ALTER TABLE card ADD COLUMN made TEXT NOT NULL DEFAULT '';"
 	      "UPDATE card SET made = kdd;" INDICES,
+	[9] = "ALTER TABLE step ADD COLUMN intent TEXT NOT NULL DEFAULT '';"
+	      "UPDATE step SET sum = " STEP_SUM " WHERE sum = " STEP_SUM_OF(", bare") ";",
 };
 
 static int bring_up(struct ledger *l, int version, struct err *e)

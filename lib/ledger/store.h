@@ -55,7 +55,7 @@ struct ledger {
 	" hint" more ")"
 #define STEP_SUM_OF(more) "sum64(goal, file, n, state, unproven" more ")"
 #define CARD_SUM CARD_SUM_OF(", bare")
-#define STEP_SUM STEP_SUM_OF(", bare")
+#define STEP_SUM STEP_SUM_OF(", bare, intent")
 
 /* ERR_LEDGER with what SQLite says of it; when writing the first error stays. Returns -1. */
 int store_fail(struct ledger *l, const char *what, struct err *e);

@@ -4,6 +4,7 @@
 #	pcscd_start READERS     an even number; sets PCSCLITE_CSOCK_NAME, vpcd (HOST:PORT), pcscd_pid
 #	serve_start FILE...     cards into the readers, in their order; returns when all are seen
 #	serve_end               takes them out
+#	inserts, pulled         the same for the card that a script makes
 
 VPCD_DRIVER=/usr/lib/pcsc/drivers/serial/libifdvpcd.so
 
@@ -198,6 +199,34 @@ pcscd_teardown() {
 	serve_end TERM
 	pcscd_end TERM
 	rm -rf "$XDG_RUNTIME_DIR"
+}
+
+# ---- a story of examples/ in a reader ----
+
+# inserts: a program that is cardadm, except that the card which `vcard create` makes is in the first
+# reader when it ends, and nowhere else.
+inserts() {
+	cat >inserts <<-BASH
+		#!/bin/bash
+		"$CARDADM" "\$@" || exit
+		[ "\$1 \$2" = "vcard create" ] || exit 0
+		mv "\$3" "$PWD/card"
+		cd "$PWD"
+		source "$TOP/test/cli/wait.bash"
+		source "$TOP/test/cli/pcscd.bash"
+		CARDADM=$CARDADM vpcd=$vpcd
+		serve_start card >&2
+		echo "\$serve_pid" >serve.pid
+	BASH
+	chmod +x inserts
+}
+
+# pulled: the card leaves the reader. Who serves it is no child of this shell.
+pulled() {
+	[ -s serve.pid ] || return 0
+	kill "$(<serve.pid)" 2>/dev/null || true
+	wait_for gone "$(<serve.pid)"
+	rm serve.pid
 }
 
 # ---- the main job, and strangers who look on ----

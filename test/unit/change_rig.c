@@ -99,7 +99,8 @@ static void take(struct change *ch, const char *name, const char *value)
 	struct err e;
 
 	assert_ok(change_take(ch, name, value, &e), &e);
-	for (size_t i = 0; f->kind == FIELD_KEYS && i < CHANGE_ENTRIES; i++)
+	for (size_t i = 0; (f->kind == FIELD_KEYS || f->kind == FIELD_ENTRY) && i < CHANGE_ENTRIES;
+	     i++)
 		if (strcmp(change_entries[i].name, value) == 0)
 			keys->entry = &change_entries[i];
 }
@@ -128,8 +129,9 @@ static void name_entry(size_t i, const char *name, uint8_t version, const char *
 {
 	const struct key k = unit_key(hex);
 
-	change_entries[i] =
-	    (struct entry){ .type = ENTRY_SCP03, .version = version, .keys = { k, k, k } };
+	change_entries[i] = (struct entry){
+		.type = ENTRY_SCP03, .version = version, .keys = { k, k, k }, .secret = k
+	};
 	snprintf(change_entries[i].name, sizeof(change_entries[i].name), "%s", name);
 }
 

@@ -10,7 +10,7 @@
 #include "change/kinds.h"
 
 enum { CHANGE_ENTRIES = 3 };
-/* test 30, next 31: AES-128; long 32: AES-256. */
+/* test 30, next 31: AES-128; long 32: AES-256. Terminals' keys may come from them as well. */
 extern struct entry change_entries[CHANGE_ENTRIES];
 extern struct session change_session;
 

@@ -6,6 +6,7 @@
 #include "scp/scp11.h"
 #include "scp_start.h"
 #include "vcard/containers/containers.h"
+#include "vcard/core/record.h"
 
 enum { TIME = 1798800000 }; /* 2027-01-01 10:40 */
 
@@ -331,6 +332,19 @@ const struct card_container *box(const struct rig *r, const char *aid)
 	struct aid a = aid_of(aid);
 
 	return chip_container(r->v, &a);
+}
+
+struct wr memory_of(const struct rig *r)
+{
+	static struct chip copy;
+	struct wr w = wr_grow(1 << 22);
+
+	copy = r->v->chip;
+	for (size_t i = 0; i < copy.keys_n; i++)
+		copy.keys[i].sequence = 0;
+	chip_snapshot(&w, &copy);
+	assert_true(wr_ok(&w));
+	return w;
 }
 
 struct wr card_file(const struct rig *r)

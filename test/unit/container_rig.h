@@ -84,6 +84,9 @@ uint16_t object_get_is(struct rig *r, uint8_t number, struct span value); /* fai
 struct span state_get(struct rig *r);
 const struct card_container *box(const struct rig *r, const char *aid);
 
+/* The records of all but the counters of key sets, which move with every INITIALIZE UPDATE; in
+ * memory of its own. */
+struct wr memory_of(const struct rig *r);
 /* The whole file of the card, in memory of its own. */
 struct wr card_file(const struct rig *r);
 void assert_untouched(const struct rig *r, const struct wr *before);

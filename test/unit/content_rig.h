@@ -22,6 +22,7 @@
 #define DOMAIN_PACKAGE "A0000001515350"
 #define DOMAIN_MODULE "A000000151535041"
 #define ISD "A000000151000000"
+#define TRUST "F0545255535401" /* the trust application, which the system brings */
 
 /* A package that has nothing but what the virtual machine asks of every package. */
 struct package_of {

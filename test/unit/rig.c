@@ -166,14 +166,14 @@ struct span rig_get(struct rig *r, uint16_t tag)
 	return rig_answer(r);
 }
 
-static struct span challenge_of(const struct rig *r)
+struct span rig_challenge(const struct rig *r)
 {
 	return span_of(host_challenge, (r->issue.i & SCP03_I_S16) != 0 ? 16 : 8);
 }
 
 uint16_t rig_initialize(struct rig *r, uint8_t version)
 {
-	struct span hc = challenge_of(r), cc;
+	struct span hc = rig_challenge(r), cc;
 	uint8_t want[16];
 	uint16_t sw;
 
@@ -191,7 +191,7 @@ uint16_t rig_initialize(struct rig *r, uint8_t version)
 
 uint16_t rig_authenticate(struct rig *r, uint8_t level)
 {
-	struct span hc = challenge_of(r);
+	struct span hc = rig_challenge(r);
 	uint8_t room[64];
 	struct wr w = wr_fixed(room, sizeof(room));
 

@@ -41,6 +41,7 @@ uint16_t rig_secure(
 /* GET DATA, unprotected; fails the test unless 9000. */
 struct span rig_get(struct rig *r, uint16_t tag);
 
+struct span rig_challenge(const struct rig *r); /* of the host, as long as this card takes it */
 uint16_t rig_initialize(struct rig *r, uint8_t version); /* and scp03_begin, cryptogram compared */
 uint16_t rig_authenticate(struct rig *r, uint8_t level);
 void rig_session(struct rig *r, uint8_t version, uint8_t level); /* both, must succeed */

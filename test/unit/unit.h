@@ -45,7 +45,7 @@ void unit_assert_ok(int rc, const struct err *e, const char *file, int line);
  * octet have their turn) where QUICK is set, as test/run does for the quick subset. */
 size_t unit_step(size_t sample);
 /* The same for what is too long for every day: 1 where SOAK is set, as make soak does, else
- * `sample`. */
+ * `sample`, and a quarter of that where QUICK is set. */
 size_t unit_soak(size_t sample);
 /* The hint in the words of a command line. */
 const char *unit_hint(struct err *e);

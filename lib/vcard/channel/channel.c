@@ -11,7 +11,7 @@
 #include "vcard/keys/keys.h"
 #include "vcard/products/product.h"
 
-enum { SW_ALREADY_CLOSED = 0x6200 };
+enum { SW_ALREADY_CLOSED = 0x6200, LEVEL_WHOLE = 0x33 };
 
 void session_end(struct logical_channel *ch)
 {
@@ -24,6 +24,7 @@ void session_end(struct logical_channel *ch)
 	oce_forget(&ch->oce);
 	ch->anonymous = false;
 	ch->claiming = false;
+	wipe(&ch->trust, sizeof(ch->trust));
 	ch->leaving = LEAVES_NOTHING;
 	ch->group = false;
 	wipe(ch->host_challenge, sizeof(ch->host_challenge));
@@ -150,10 +151,12 @@ static uint16_t make_challenge_02(const struct card_keys *k, struct init_update 
 	return random_bytes(&u->card_challenge[2], u->m - 2u) ? SW_OK : SW_UNKNOWN;
 }
 
-/* Nobody without keys locks a party out for good: its failures count in RAM (containers.md 5). */
+/* Nobody without keys locks a party or a terminal out for good: their failures count in RAM
+ * (containers.md 5, trust.md 4). */
 static bool counts_in_ram(const struct call *c, const struct card_keys *k)
 {
-	return k->domain.n != 0 && chip_container(c->v, &k->domain) != NULL;
+	return k->domain.n != 0 &&
+	       (chip_container(c->v, &k->domain) != NULL || trust_is(c->v, &k->domain));
 }
 
 static bool is_blocked(const struct call *c, const struct card_keys *k)
@@ -217,6 +220,8 @@ uint16_t do_initialize_update(struct call *c)
 	ch->key_domain = k->domain;
 	ch->key_version = k->version;
 	ch->dek = old ? ch->scp.u.scp02.dek : k->keys.dek;
+	if (trust_is(c->v, &k->domain))
+		trust_begin(c, k);
 	return mode_step(ch, EVENT_INITIALIZE, SW_OK);
 }
 
@@ -241,6 +246,13 @@ static uint16_t authenticate(struct call *c, const struct card_keys *k)
 
 	if (verdict == SCP_FAILED)
 		return SW_UNKNOWN;
+	if (trust_is(c->v, &k->domain)) {
+		if (verdict == SCP_OK)
+			trust_opened(c);
+		else if (trust_failed(c, k) != SW_OK)
+			return SW_MEMORY_FAILURE;
+		return mode_step(ch, event_of(verdict), SW_OK);
+	}
 	if (counts_in_ram(c, k)) {
 		if (verdict != SCP_OK)
 			chip_count_wrong(c->v, k);
@@ -271,7 +283,8 @@ static bool level_valid(const struct call *c)
 {
 	const struct chip *chip = &c->v->chip;
 
-	if (!product_takes_level(chip, c->cmd->p1))
+	if (!product_takes_level(chip, c->cmd->p1) ||
+	    (trust_is(c->v, &c->ch->selected) && c->cmd->p1 != LEVEL_WHOLE))
 		return false;
 	return chip->i02 != 0 ? scp_level_valid(PROTOCOL_SCP02, c->cmd->p1, chip->i02)
 			      : scp_level_valid(PROTOCOL_SCP03, c->cmd->p1, chip->i);
@@ -295,7 +308,7 @@ uint16_t do_external_authenticate(struct call *c)
 		sw = SW_WRONG_LENGTH;
 	else if (k == NULL || is_blocked(c, k))
 		sw = SW_AUTH_BLOCKED; /* deleted or locked through another channel in between */
-	else if (counter_moved(ch, k))
+	else if (counter_moved(ch, k) || trust_moved(c))
 		sw = SW_CONDITIONS;
 	else
 		sw = authenticate(c, k);

@@ -15,6 +15,7 @@
 #include "scp/scp.h"
 #include "scp/scp11.h"
 #include "vcard/content/content.h"
+#include "vcard/trust/trust.h"
 
 struct call;
 struct chip;
@@ -69,6 +70,7 @@ struct logical_channel {
 	/* Containers: */
 	bool claiming; /* session of a claim, before PUT KEY; oce.grant says by which grant */
 	enum leaving leaving;
+	struct trust_session trust; /* of a terminal, in the trust application */
 	/* CHANGE MODE: */
 	struct scp saved;  /* moved here from scp by enter, moved back by return */
 	bool has_saved;    /* cleared before `saved` is used */

@@ -78,6 +78,11 @@ static bool in_container(const struct call *c)
 	return chip_container(c->v, &c->ch->selected) != NULL;
 }
 
+static bool is_terminal(const struct call *c)
+{
+	return trust_is(c->v, &c->ch->selected);
+}
+
 /* Blocks are chained by the class byte, by P1, or by both. */
 static uint16_t take_block(struct call *c)
 {
@@ -136,7 +141,7 @@ struct agreement {
 	const struct card_ecka *own;
 	struct scp11_request request;
 	struct scp11_terms terms;
-	const struct oce *oce;
+	struct oce *oce;
 	struct ec_public oce_ephemeral, answer_key;
 	struct ec_private ephemeral;
 	uint8_t ids[SCP11_IDENTIFIERS_MAX];
@@ -188,8 +193,11 @@ static uint16_t find_own(const struct call *c, struct agreement *a)
 	if (a->oce->has_grant)
 		return SW_CONDITIONS; /* a grant opens nothing but its container */
 	a->own = chip_ecka(c->v, (struct key_ref){ c->cmd->p2, c->cmd->p1 });
-	if (!scp11_variant_from_kid(c->cmd->p2, &a->terms.variant) || a->own == NULL ||
-	    !chip_opened_by_isd(c->v, &c->ch->selected) ||
+	if (!scp11_variant_from_kid(c->cmd->p2, &a->terms.variant) || a->own == NULL)
+		return SW_REFERENCE_NOT_FOUND;
+	if (is_terminal(c))
+		return trust_scp11_way(c, a->own->ref);
+	if (!chip_opened_by_isd(c->v, &c->ch->selected) ||
 	    (a->terms.variant == SCP11B) != (c->cmd->ins == INS_INTERNAL_AUTHENTICATE))
 		return SW_REFERENCE_NOT_FOUND;
 	return SW_OK;
@@ -212,6 +220,11 @@ static uint16_t check_request(const struct call *c, struct agreement *a)
 	    !ec_public_from(&a->oce_ephemeral, a->own->key.curve, q->key) ||
 	    (in_container(c) && (q->has_host_id || q->usage != CLAIM_USAGE)))
 		return SW_WRONG_DATA;
+	if (is_terminal(c)) {
+		sw = trust_scp11_oce(c, q, &a->oce->key);
+		if (sw != SW_OK)
+			return sw;
+	}
 	if (a->terms.variant != SCP11B) {
 		if (a->oce->key.n == 0)
 			return SW_CONDITIONS;
@@ -256,6 +269,8 @@ static uint16_t open_session(struct call *c, struct agreement *a)
 	ch->group = a->terms.variant == SCP11C;
 	if (in_container(c))
 		claim_opened(ch, a->oce);
+	if (is_terminal(c))
+		trust_scp11_opened(c, &a->request, SPAN(receipt));
 	/* One command does what takes SCP03 two. */
 	mode_step(ch, EVENT_INITIALIZE, SW_OK);
 	return mode_step(ch, EVENT_AUTH_OK, SW_OK);

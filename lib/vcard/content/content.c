@@ -1,6 +1,7 @@
 /* The registry of the card: who is there, who belongs to whom, what memory is left. */
 #include "vcard/content/content.h"
 
+#include "vcard/broadcast/broadcast.h"
 #include "vcard/core/card_state.h"
 
 const struct aid aid_domain_package = { 7, { 0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50 } };
@@ -28,6 +29,17 @@ const struct card_load_file *chip_load_file(const struct vcard *v, const struct 
 		if (aid_same(&c->file[i].aid, aid))
 			return &c->file[i];
 	return NULL;
+}
+
+bool chip_resident(const struct vcard *v, size_t i, struct resident *r)
+{
+	bool system = trust_resident(v, r);
+	struct span aid;
+
+	if (system && i == 0)
+		return true;
+	*r = (struct resident){ .load_file = v->chip.target, .state = APP_SELECTABLE };
+	return image_app(v, i - system, &aid, &r->answer) && aid_from(&r->aid, aid);
 }
 
 /* The supplementary domain of that name; NULL: none, or the ISD. */

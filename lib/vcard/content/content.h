@@ -26,11 +26,11 @@ enum {
 	HELD_IMPORTS_MAX = 32,
 	HELD_PARAMS_MAX = 512,
 	HELD_HASH_MAX = 64,
-	CHIP_OBJECTS_MAX = 64 + 16 * 36, /* those of 16 containers, and all others */
-	OBJECT_SIZE_MAX = 4096,          /* octets of one */
-	HELD_DATA_MAX = 6u << 20,        /* of everything, whatever memory the card has */
-	VOLATILE_MEMORY = 16u << 10,     /* octets of RAM that applications share */
-	HELD_APP_OVERHEAD = 128,         /* what an entry of the registry and an instance take */
+	CHIP_OBJECTS_MAX = 64 + 16 * 36 + 7 * 15, /* of containers, of trust records, others */
+	OBJECT_SIZE_MAX = 4096,                   /* octets of one */
+	HELD_DATA_MAX = 6u << 20,                 /* of everything, whatever memory the card has */
+	VOLATILE_MEMORY = 16u << 10,              /* octets of RAM that applications share */
+	HELD_APP_OVERHEAD = 128, /* what an entry of the registry and an instance take */
 	HELD_FILE_OVERHEAD = 64,
 	PAGE_DEFAULT = 239 /* octets of an answer of GET STATUS: a short one at every level */
 };
@@ -111,6 +111,17 @@ struct paging {
 /* The package and module that supplementary domains are made of: always there. */
 extern const struct aid aid_domain_package; /* A0000001515350 */
 extern const struct aid aid_domain_module;  /* A000000151535041 */
+
+/* What the system and the running image of the card bring: to be selected and told, and not to be
+ * managed. */
+struct resident {
+	struct aid aid;
+	struct span answer;   /* to SELECT; of the image */
+	struct aid load_file; /* n = 0: of the system */
+	uint8_t state;
+};
+/* Number i of them; false: there are no more. */
+MUST_CHECK bool chip_resident(const struct vcard *v, size_t i, struct resident *r);
 
 /* By AID; NULL: none. Borrowed until the next commit. */
 const struct card_app *chip_app(const struct vcard *v, const struct aid *aid);

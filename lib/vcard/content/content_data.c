@@ -50,8 +50,12 @@ uint16_t get_resources(struct call *c)
 	const struct card_content *all = &c->v->chip.content;
 	size_t mark = tlv_open(c->out, TAG_RESOURCES);
 	enum view view = view_of(c);
+	struct resident r;
 	uint32_t apps = 0;
 
+	/* As many as GET STATUS lists, so that a list that says less is seen to. */
+	while (view != OF_CONTAINER && chip_resident(c->v, apps, &r))
+		apps++;
 	for (size_t i = 0; i < all->app_n; i++)
 		apps += is_in_view(c, view, &all->app[i]);
 	number_put(c->out, TAG_APPS, apps, 1);
@@ -79,12 +83,13 @@ static void application_put(struct wr *w, struct span aid)
 uint16_t get_application_list(struct call *c)
 {
 	const struct card_content *all = &c->v->chip.content;
-	struct span aid, answer;
+	struct resident r;
 
 	enum view view = view_of(c) == OF_CONTAINER ? OF_CONTAINER : OF_OTHERS;
 
-	for (size_t i = 0; view == OF_OTHERS && image_app(c->v, i, &aid, &answer); i++)
-		application_put(c->out, aid);
+	for (size_t i = 0; view == OF_OTHERS && chip_resident(c->v, i, &r); i++)
+		if ((r.state & APP_LOCKED) == 0)
+			application_put(c->out, aid_span(&r.aid));
 	for (size_t i = 0; i < all->app_n; i++)
 		if (is_in_view(c, view, &all->app[i]) && (all->app[i].state & APP_LOCKED) == 0 &&
 		    all->app[i].state != APP_INSTALLED)

@@ -165,8 +165,9 @@ static uint16_t delete_check(const struct call *c, const struct delete_object *o
 
 	/* What is there from the start stays, and what an image brings goes with it only. */
 	if (!doom(c->v, &o->aid, related, d))
-		return aid_same(&o->aid, &aid_domain_package) ? SW_CONDITIONS
-							      : SW_REFERENCE_NOT_FOUND;
+		return aid_same(&o->aid, &aid_domain_package) || trust_is(c->v, &o->aid)
+			   ? SW_CONDITIONS
+			   : SW_REFERENCE_NOT_FOUND;
 	if (any_restricted(c->v, d) || !all_in_reach(c, d, container) || still_needed(c->v, d) ||
 	    (container != NULL && !related) || is_selected(c->v, d, container))
 		return SW_CONDITIONS;

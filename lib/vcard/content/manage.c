@@ -51,13 +51,13 @@ uint16_t domain_ready(const struct vcard *v, const struct aid *domain)
 
 bool aid_taken(const struct vcard *v, const struct aid *aid)
 {
-	struct span app, answer;
+	struct resident r;
 
-	for (size_t i = 0; image_app(v, i, &app, &answer); i++)
-		if (span_eq(app, aid_span(aid)))
+	for (size_t i = 0; chip_resident(v, i, &r); i++)
+		if (aid_same(&r.aid, aid))
 			return true;
 	return chip_is_isd(v, aid) || aid_same(aid, &aid_domain_package) ||
-	       chip_app(v, aid) != NULL || chip_load_file(v, aid) != NULL;
+	       trust_reserves(v, aid) || chip_app(v, aid) != NULL || chip_load_file(v, aid) != NULL;
 }
 
 bool single_taken(const struct vcard *v, uint32_t privileges, const struct aid *holder)

@@ -80,12 +80,15 @@ static uint16_t set_self(struct call *c, const struct card_app *a)
 	return SW_OK;
 }
 
-/* What the image brings lives and goes with it: no states of its own. Nor has the ISD, whose state
+/* What the image brings lives and goes with it: no states of its own; the trust application is the
+ * issuer's. Nor has the ISD, whose state
  * is the card's. */
 static uint16_t set_application(struct call *c, const struct aid *aid)
 {
 	const struct card_app *a = chip_app(c->v, aid);
 
+	if (trust_is(c->v, aid) && manager_of(c).n == 0)
+		return trust_set_locked(c->v, (c->cmd->p2 & APP_LOCKED) != 0);
 	if (a == NULL)
 		return aid_taken(c->v, aid) ? SW_CONDITIONS : SW_REFERENCE_NOT_FOUND;
 	if (a == channel_domain(c->v, c->ch))

@@ -12,6 +12,7 @@
 #include "vcard/core/card_state.h"
 #include "vcard/core/handlers.h"
 #include "vcard/keys/keys.h"
+#include "vcard/products/product.h"
 
 /* In a container and of orders: 4096 octets, and the head of an object that has them. */
 enum { CONTAINER_STORE_MAX = 4096 + 5 };
@@ -316,6 +317,15 @@ static bool is_for_containers(const struct call *c, struct span data)
 		   (span_starts(data, SPAN(order)) && chip_is_isd(c->v, &c->ch->selected)));
 }
 
+/* An order about trust records. */
+static bool is_for_trust(const struct call *c, struct span data)
+{
+	static const uint8_t order[] = { TAG_TRUST_ORDER >> 8, TAG_TRUST_ORDER & 0xFF };
+
+	return c->ch->personalize.n == 0 && (c->cmd->p1 & STORE_FORMAT) == STORE_TLV &&
+	       span_starts(data, SPAN(order)) && product_has_trust(&c->v->chip);
+}
+
 static uint16_t store_in_container(struct call *c, struct span data)
 {
 	struct rd r = rd_of(data);
@@ -331,9 +341,11 @@ static uint16_t store_whole(struct call *c, struct span data)
 {
 	uint16_t sw;
 
+	if (is_for_trust(c, data))
+		return chip_is_isd(c->v, &c->ch->selected) ? trust_order(c, data)
+							   : SW_SECURITY_STATUS;
 	if (is_for_containers(c, data))
 		return store_in_container(c, data);
-
 	/* Keys, or a grant, may have come meanwhile, on another channel. */
 	if (c->ch->personalize.n != 0 && (chip_opens_itself(c->v, &c->ch->personalize) ||
 					     !container_reaches(c->v, c->ch, &c->ch->personalize)))

@@ -40,6 +40,7 @@
 #include "vcard/core/nvm.h"
 #include "vcard/core/vcard.h"
 #include "vcard/keys/keys.h"
+#include "vcard/trust/trust.h"
 
 enum {
 	DEFAULT_MEMORY = 4u << 20,
@@ -90,6 +91,7 @@ struct chip {
 	struct wr slot_data; /* clear image so far; slot_data.n octets are received */
 	struct card_content content;
 	struct card_containers containers;
+	struct card_trusts trusts;
 };
 
 struct vcard {

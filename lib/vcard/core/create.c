@@ -250,6 +250,13 @@ static void describe_content(const struct vcard *v, struct vcard_summary *s)
 	s->free_memory = content_free(v);
 }
 
+static void describe_trust(const struct chip *c, struct vcard_summary *s)
+{
+	for (size_t i = 0; i < TRUST_RECORDS; i++)
+		if (c->trusts.record[i].stage != TRUST_EMPTY)
+			s->trust[s->trust_n++] = trust_told(&c->trusts.record[i]);
+}
+
 /* What a handler of GET DATA answers. */
 static bool told(struct vcard *v, handler *get, struct wr *out)
 {
@@ -275,6 +282,7 @@ static bool describe(struct vcard *v, struct vcard_summary *s)
 	s->i02 = c->i02;
 	describe_keys(c, s);
 	describe_content(v, s);
+	describe_trust(c, s);
 	s->fault = c->fault;
 	s->fault_at = c->fault_at;
 	s->fault_done = c->fault_done;

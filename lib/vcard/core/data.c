@@ -303,6 +303,7 @@ uint16_t do_get_data(struct call *c)
 		{ TAG_CERTIFICATE_STORE, get_certificate_store },
 		{ TAG_CA_KLOC_IDENTIFIERS, get_ca_identifiers },
 		{ TAG_CONTAINERS, get_containers },
+		{ TAG_TRUSTS, get_trusts },
 	};
 	unsigned tag = (unsigned)c->cmd->p1 << 8 | c->cmd->p2;
 	bool broadcast = product_has_broadcast(&c->v->chip);

@@ -143,6 +143,9 @@ static bool locked_out(const struct call *c, const struct command *k)
 
 static bool is_for_app(const struct call *c, const struct command *k)
 {
+	/* What it leaves to others: selecting, and opening a session with its keys. */
+	if (trust_is(c->v, &c->ch->selected))
+		return true;
 	return k->ins == INS_SELECT || k->ins == INS_MANAGE_CHANNEL ||
 	       (k->ins == INS_GET_DATA && chip_app(c->v, &c->ch->selected) != NULL);
 }
@@ -159,6 +162,10 @@ static uint16_t run_checked(struct call *c, const struct command *k)
 	if (c->ch->files && c->cmd->ins != INS_SELECT && c->cmd->ins != INS_MANAGE_CHANNEL)
 		return c->v->chip.life_cycle == LIFE_TERMINATED ? SW_FUNCTION_NOT_SUPPORTED
 								: files_command(c);
+	if (trust_takes(c))
+		return life_allows(c->v, command_find(c->v, INS_STORE_DATA))
+			   ? trust_command(c)
+			   : SW_FUNCTION_NOT_SUPPORTED;
 	/* An application knows no command but to be selected, and to tell its data. */
 	if (!is_known(c, k) || (c->ch->app && !is_for_app(c, k)))
 		return SW_INS_NOT_SUPPORTED;

@@ -61,6 +61,9 @@ handler get_data_policy; /* FF72 */
 /* containers/ */
 handler get_containers; /* FF73 */
 
+/* trust/ */
+handler get_trusts; /* FF74 */
+
 /* products/: the file system of a UICC (ETSI TS 102 221) */
 handler files_select;
 handler files_command; /* any other command while it is selected on the channel */

@@ -183,6 +183,8 @@ bool chip_apply(void *chip, uint8_t type, struct span value)
 		[REC_TIME] = time_get,
 		[REC_CLOSED] = closed_get,
 		[REC_OBJECT_GONE] = object_gone_get,
+		[REC_TRUST] = trust_record_get,
+		[REC_TRUST_LOCKED] = trust_locked_get,
 	};
 	struct rd r = rd_of(value);
 
@@ -244,6 +246,7 @@ void chip_snapshot(struct wr *w, const struct chip *c)
 	broadcast_snapshot(w, c);
 	content_snapshot(w, c);
 	containers_snapshot(w, c);
+	trusts_snapshot(w, c);
 	if (c->fault_done)
 		nvm_record(w, REC_FAULT_DONE, (struct span){ NULL, 0 });
 	wipe(room, sizeof(room));

@@ -54,8 +54,11 @@ enum record {
 	REC_CONTAINER_GONE, /* an ordinary domain again, or an empty one */
 	REC_ISSUER,         /* adds or replaces the last serial of an issuer of grants */
 	REC_TIME,
-	REC_CLOSED,     /* no key of an issuer of grants comes, changes or goes any more */
-	REC_OBJECT_GONE /* one data object */
+	REC_CLOSED,      /* no key of an issuer of grants comes, changes or goes any more */
+	REC_OBJECT_GONE, /* one data object */
+	/* Of trust between card and terminals. */
+	REC_TRUST = 70, /* adds or replaces a record */
+	REC_TRUST_LOCKED
 };
 
 /* A chip with nothing in it. chip_wipe releases and wipes. */
@@ -88,6 +91,8 @@ record_get slot_get, slot_empty_get, slot_erase_get, slot_data_more_get;
 record_get running_get, activate_get, image_get, refused_get;
 /* containers/ */
 record_get container_record_get, container_gone_get, issuer_get, time_get, closed_get;
+/* trust/ */
+record_get trust_record_get, trust_locked_get;
 
 /* ---- all that a room has, as records ---- */
 
@@ -105,6 +110,8 @@ void object_record(struct wr *w, const struct aid *owner, uint16_t tag, struct s
 void content_snapshot(struct wr *w, const struct chip *c);
 /* containers/ */
 void containers_snapshot(struct wr *w, const struct chip *c);
+/* trust/ */
+void trusts_snapshot(struct wr *w, const struct chip *c);
 
 /* ---- */
 

@@ -1,7 +1,7 @@
 /*
- * GET STATUS (GPCS 11.4): the ISD, applications of the image, applications and domains, load files;
- * in both formats, by pages: what does not fit one answer is told with 6310 and fetched by the next
- * command.
+ * GET STATUS (GPCS 11.4): the ISD, what system and image bring, applications and domains, load
+ * files; in both formats, by pages: what does not fit one answer is told with 6310 and fetched by
+ * the next command.
  */
 #include "tlv/tlv.h"
 #include "vcard/broadcast/broadcast.h"
@@ -77,25 +77,28 @@ static void isd_entry(const struct vcard *v, struct status_entry *s)
 		.privileges_n = privilege_octets(v) };
 }
 
-static size_t image_apps(const struct vcard *v)
+static size_t residents(const struct vcard *v)
 {
-	struct span aid, answer;
+	struct resident r;
 	size_t n = 0;
 
-	while (image_app(v, n, &aid, &answer))
+	while (chip_resident(v, n, &r))
 		n++;
 	return n;
 }
 
-static bool image_entry(const struct vcard *v, size_t i, struct status_entry *s)
+static bool resident_entry(const struct vcard *v, size_t i, struct status_entry *s)
 {
-	struct span aid, answer;
+	struct resident r;
 
-	*s = (struct status_entry){ .state = APP_SELECTABLE,
+	if (!chip_resident(v, i, &r))
+		return false;
+	*s = (struct status_entry){ .aid = r.aid,
+		.state = r.state,
 		.privileges_n = privilege_octets(v),
-		.load_file = v->chip.target,
+		.load_file = r.load_file,
 		.domain = v->chip.isd };
-	return image_app(v, i, &aid, &answer) && aid_from(&s->aid, aid);
+	return true;
 }
 
 /* Number i of everything that P1 asks for: ISD, then applications, then load files. *there: it has
@@ -104,7 +107,7 @@ static bool entry_at(
     const struct vcard *v, const struct query *q, size_t i, struct status_entry *s, bool *there)
 {
 	const struct card_content *all = &v->chip.content;
-	size_t images = image_apps(v);
+	size_t system = residents(v);
 	const struct aid *owner;
 
 	*there = q->sees_all;
@@ -114,11 +117,11 @@ static bool entry_at(
 		return true;
 	}
 	i--;
-	if (i < images) {
-		*there = *there && (q->p1 & STATUS_APPLICATIONS) != 0 && image_entry(v, i, s);
+	if (i < system) {
+		*there = *there && (q->p1 & STATUS_APPLICATIONS) != 0 && resident_entry(v, i, s);
 		return true;
 	}
-	i -= images;
+	i -= system;
 	if (i < all->app_n) {
 		owner = &all->app[i].domain;
 		*there = (q->p1 & STATUS_APPLICATIONS) != 0 &&

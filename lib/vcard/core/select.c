@@ -1,4 +1,4 @@
-/* SELECT (GPCS 11.9, 6.4.2): of the issuer's domain, of applications of the image, of domains and
+/* SELECT (GPCS 11.9, 6.4.2): of the issuer's domain, of what system and image bring, of domains and
  * applications in the registry. */
 #include "vcard/broadcast/broadcast.h"
 #include "vcard/broadcast/mode.h"
@@ -13,27 +13,27 @@ enum { SW_CARD_LOCKED = 0x6283, P2_FIRST = 0x00, P2_NEXT = 0x02 };
 /* An entry that may be selected. */
 struct selectable {
 	struct aid aid;
-	const struct card_app *app; /* of the registry; NULL: the ISD, or of the image */
+	const struct card_app *app; /* of the registry; NULL: the ISD, or a resident */
 	bool isd;
-	struct span answer; /* of an application of the image */
+	struct resident resident;
 };
 
-/* Number i: 0 is the ISD, then the applications of the running image, then the registry. */
+/* Number i: 0 is the ISD, then what system and image bring, then the registry. */
 static bool entry_at(const struct vcard *v, size_t i, struct selectable *e)
 {
-	struct span aid;
 	size_t n = 0;
 
 	*e = (struct selectable){ .aid = v->chip.isd, .isd = i == 0 };
 	if (i == 0)
 		return true;
-	while (image_app(v, n, &aid, &e->answer)) {
+	while (chip_resident(v, n, &e->resident)) {
+		e->aid = e->resident.aid;
 		if (++n == i)
-			return aid_from(&e->aid, aid);
+			return true;
 	}
 	if (i - 1 - n >= v->chip.content.app_n)
 		return false;
-	e->answer = (struct span){ NULL, 0 };
+	e->resident = (struct resident){ 0 };
 	e->app = &v->chip.content.app[i - 1 - n];
 	e->aid = e->app->aid;
 	return true;
@@ -42,8 +42,10 @@ static bool entry_at(const struct vcard *v, size_t i, struct selectable *e)
 /* GPCS 5.3: INSTALLED and LOCKED ones are not there for SELECT. */
 static bool is_selectable(const struct vcard *v, const struct selectable *e)
 {
-	return e->app == NULL || ((e->app->state & APP_LOCKED) == 0 &&
-				     e->app->state != APP_INSTALLED && !container_shut(v, &e->aid));
+	if (e->app == NULL)
+		return (e->resident.state & APP_LOCKED) == 0;
+	return (e->app->state & APP_LOCKED) == 0 && e->app->state != APP_INSTALLED &&
+	       !container_shut(v, &e->aid);
 }
 
 /* P2; a UICC knows also what TS 102 221 has in it: FCP wanted, or no data. */
@@ -91,7 +93,7 @@ static uint16_t select_entry(struct call *c, const struct selectable *e)
 	if (domain)
 		product_fci_put(c->out, &c->v->chip, channel_name(c->ch));
 	else
-		wr_put(c->out, e->answer); /* empty for those of the registry */
+		wr_put(c->out, e->resident.answer); /* empty for those of the registry */
 	return locked ? SW_CARD_LOCKED : SW_OK;
 }
 

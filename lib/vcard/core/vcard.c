@@ -99,6 +99,7 @@ void vcard_reset(struct vcard *v)
 		channel_close(&v->channel[i]);
 	wr_free(&v->rest);
 	chip_forget_wrong(v);
+	trust_forget_strangers(v);
 	channel_open(&v->chip, &v->channel[0]);
 	select_implicit(v, 0);
 	v->endless = false;

@@ -14,6 +14,7 @@
 #include "base/secret.h"
 #include "gp/broadcast.h"
 #include "gp/cert.h"
+#include "gp/trust.h"
 
 enum fault {
 	FAULT_NONE,
@@ -128,7 +129,7 @@ void vcard_reset(struct vcard *v); /* warm reset: volatile state is lost */
 struct span vcard_atr(const struct vcard *v);
 
 /* For `vcard show`: what the card holds, no key values. Opens, reads and closes. */
-enum { VCARD_KEYS_SHOWN = 184 };
+enum { VCARD_KEYS_SHOWN = 198 };
 
 struct vcard_summary {
 	enum vcard_product product;
@@ -141,6 +142,8 @@ struct vcard_summary {
 		bool is_set; /* a set has tries and a sequence counter, a public key none */
 	} keys[VCARD_KEYS_SHOWN];
 	size_t keys_n;
+	struct trust_record trust[TRUST_RECORDS]; /* traits_digest: empty */
+	size_t trust_n;
 	uint32_t load_files, applications, domains; /* besides what is there from the start */
 	uint32_t free_memory;                       /* octets, for content */
 	struct system_data system;

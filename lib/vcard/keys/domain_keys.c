@@ -85,9 +85,11 @@ const struct card_keys *chip_channel_keys(
 	struct aid owner = *domain;
 	bool has;
 
-	/* Parties are known by their versions: there is no first one. */
-	if (version == 0 && chip_home(v, domain) != NULL)
+	/* Parties and terminals are known by their versions: there is no first one. */
+	if (version == 0 && (chip_home(v, domain) != NULL || trust_is(v, domain)))
 		return NULL;
+	if (trust_is(v, domain))
+		return own_keys(v, domain, version, &has);
 	return find_owner(v, &owner) ? own_keys(v, &owner, version, &has) : NULL;
 }
 

@@ -43,6 +43,12 @@ static size_t sets_of(const struct chip *c, const struct aid *domain)
 	return n;
 }
 
+/* Each trust record has its two versions in one application. */
+static size_t sets_most(const struct aid *domain)
+{
+	return aid_same(domain, &aid_trust) ? 2 * TRUST_RECORDS : CHIP_KEY_SETS_MAX;
+}
+
 /* ---- written ---- */
 
 void key_record_keys(struct wr *w, const struct chip *c, const struct card_keys *k)
@@ -127,7 +133,7 @@ static bool set_get(struct chip *c, struct rd *r, const struct aid *domain, uint
 	    !rd_u24(r, &sequence) || !rd_u8(r, &tries) || tries > TRIES_MAX)
 		return false;
 	k = keys_find(c, domain, version);
-	if (k == NULL && (c->keys_n == CHIP_KEYS_MAX || sets_of(c, domain) == CHIP_KEY_SETS_MAX))
+	if (k == NULL && (c->keys_n == CHIP_KEYS_MAX || sets_of(c, domain) == sets_most(domain)))
 		return false;
 	if (k == NULL)
 		k = &c->keys[c->keys_n++];

@@ -22,7 +22,7 @@ struct chip;
 
 enum {
 	CHIP_KEY_SETS_MAX = 8, /* of one domain */
-	CHIP_KEYS_MAX = 168,   /* of all of them: 8 each of 16 containers, and others */
+	CHIP_KEYS_MAX = 182,   /* of all: 8 each of 16 containers, 2 of 7 trust records, others */
 	KIDS = 3,              /* keys of a set: 01 ENC, 02 MAC, 03 DEK */
 	CHIP_PUBLICS_MAX = 16,
 	TRIES_MAX = 10,

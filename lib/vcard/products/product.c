@@ -68,6 +68,11 @@ bool product_has_broadcast(const struct chip *c)
 	return c->i02 == 0 && c->product == PRODUCT_PLAIN;
 }
 
+bool product_has_trust(const struct chip *c)
+{
+	return c->i02 == 0 && (c->product == PRODUCT_PLAIN || c->product == PRODUCT_UICC);
+}
+
 bool product_knows(const struct chip *c, uint8_t ins)
 {
 	if (c->product == PRODUCT_YUBIKEY)

@@ -13,6 +13,8 @@ struct span product_atr(enum vcard_product p);
 MUST_CHECK bool product_means_isd(const struct chip *c, struct span aid, struct aid *name);
 /* Broadcast mode: the cards of cardadm have it, those of others and of SCP02 do not. */
 bool product_has_broadcast(const struct chip *c);
+/* The trust application: as broadcast, and a UICC has it, too. */
+bool product_has_trust(const struct chip *c);
 /* A YubiKey makes keys and takes no applications; cards of cardadm with SCP03 do both. */
 bool product_knows(const struct chip *c, uint8_t ins);
 /* What a product has in it from the factory: data objects. false: no memory. */

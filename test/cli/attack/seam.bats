@@ -201,17 +201,21 @@ managed() { # a card with HELLO on it
 	fails 8 -q list --keys test --applications
 }
 
-@test "list: no application is believed of a card that counts none, with R-MAC" {
+@test "list: no application is believed of a card alone that counts none, with R-MAC" {
 	"$CARDADM" -q keystore init --test-keys keys.yaml
 	"$CARDADM" -q vcard create c.card -k keys.yaml --keys test >/dev/null
 	export CARDADM_READER=vcard:c.card CARDADM_KEYSTORE=keys.yaml
 	attack
 	ok -q list --keys test --json
 	[ "$(jq .proven <<<"$output")" = true ]
+	# It counts the trust application, which the system brings.
+	attack "84F240 * instead 6A88"
+	fails 8 -q list --keys test
+	attacked 1
 	for sw in 6A88 9000; do
-		attack "84CAFF21 * instead $sw"
+		attack "84F240 * instead 6A88" "84CAFF21 * instead $sw"
 		fails 8 -q list --keys test
-		attacked
+		attacked 2
 	done
 }
 

@@ -112,7 +112,7 @@ run_all() {
 		"$CARDADM" explain "$trace" -k acme/keys.yaml "${keys[@]}" || true
 		"$CARDADM" explain "$trace" -k acme/keys.yaml "${keys[@]}" --json || true
 	done >explained 2>explain.err
-	grep -q 'object of a party: \*\* (24 octets)' explained
+	grep -q 'object of a party or terminal: \*\* (24 octets)' explained
 	grep -q 'keys from 01 on of version 31: ENC' explained
 	files=(everything explained explain.err trace.* acme.req bank.req acme.grant bank.grant "$cert")
 	mapfile -t -O "${#files[@]}" files < <(find "$XDG_STATE_HOME" -type f)

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow: check-quick has others of its kind
 # party request, party show: what a party asks for, without a card.
 load ../lib
 load ../parties

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow: check-quick has others of its kind
 # Ledgers that are not what was written.
 
 load ../lib

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow: check-quick has others of its kind
 # campaign run --trace: a block for each card, into one file or a file each.
 
 load ../lib

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow: check-quick has others of its kind
 # Who a card is: a number is what a card says, keys are what it proves.
 
 load ../lib

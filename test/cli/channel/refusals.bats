@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow: check-quick has others of its kind
 # An authentication that a card did not take, or whose end nobody saw, is not repeated: by verbs,
 # SCP11 and campaigns alike. Somebody on the line (test/attack/attack.c) makes it happen.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow: check-quick has others of its kind
 # SCP11 as an operator types it: virtual cards that speak it, channels opened by it.
 
 load ../lib

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow: check-quick has others of its kind
 # How a channel ends and what it leaves: closed, idle, killed, the card gone.
 
 load ../lib

@@ -52,7 +52,7 @@ installed: ${HELLO}01 from $HELLO" ]
 	card
 	ok -q install hello.cap --privileges card-lock --parameters 010203 --no-selectable
 	ok -q list --applications --json
-	[ "$(jq -c '.entries[0] | [.state, .privileges]' <<<"$output")" = '["installed",["card-lock"]]' ]
+	[ "$(jq -c '.entries[] | select(.aid == "F04341524441444D0101") | [.state, .privileges]' <<<"$output")" = '["installed",["card-lock"]]' ]
 	ok -q -n install hello.cap --privileges card-lock --parameters 0102
 	[[ $output == *"0110"04C9020102000\ * || $output == *0110*C9020102* ]]
 	ok -q -n install hello.cap --privileges global-lock

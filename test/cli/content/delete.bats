@@ -14,7 +14,7 @@ card() {
 
 # aids: all that is on the card beside what it came with.
 aids() {
-	"$CARDADM" -q list --keys test --json | jq -r '[.entries[].aid | select(startswith("F0") or startswith("A00000015100000001"))] | join(" ")'
+	"$CARDADM" -q list --keys test --json | jq -r '[.entries[].aid | select(startswith("F043") or startswith("A00000015100000001"))] | join(" ")'
 }
 
 @test "an application, then its package" {

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# slow: check-quick has others of its kind
 # domain create, extradite, update, personalize: supplementary domains.
 
 load ../lib

@@ -32,8 +32,8 @@ YAML
 	[ -z "$output" ]
 	[ "$(stat -c %a keys.yaml)" = 600 ]
 	ok -k keys.yaml keystore list --json
-	[ "$(jq -c '[.keys[].type]' <<<"$output")" = '["scp03","issuer","signer","bundle-kek","kos","kmac","ca","oce-ca","oce","dap","token","receipt","grantor","party","domain-key"]' ]
-	[ "$(jq -c '[.keys[].bits]' <<<"$output")" = '[128,256,256,256,256,128,256,256,256,256,1024,128,256,256,128]' ]
+	[ "$(jq -c '[.keys[].type]' <<<"$output")" = '["scp03","issuer","signer","bundle-kek","kos","kmac","ca","oce-ca","oce","dap","token","receipt","grantor","party","domain-key","terminal-master"]' ]
+	[ "$(jq -c '[.keys[].bits]' <<<"$output")" = '[128,256,256,256,256,128,256,256,256,256,1024,128,256,256,128,128]' ]
 	[ "$(jq -c '[.keys[].test] | all' <<<"$output")" = true ]
 	[ "$(jq -c '[.keys[9:12][] | [.algorithm,.kcv,.fingerprint]]' <<<"$output")" = '[["EC p-256",[],"B2B04340CFAEE616"],["RSA-1024",[],"9A9E5B0F404F4E2D"],["AES-128",["F2A8DF"],null]]' ]
 	[ "$(jq -c '.keys[0] | [.name,.version,.diversification,.kcv]' <<<"$output")" = '["test","30","kdf3",["504A77"]]' ]
@@ -65,7 +65,7 @@ YAML
 
 @test "keystore init: the entries that its comments show are good ones" {
 	ok keystore init keys.yaml
-	(umask 077 && for f in fleet old kos kek bank wallet; do echo "$MASTER" >$f.hex; done)
+	(umask 077 && for f in fleet old kos kek bank wallet models; do echo "$MASTER" >$f.hex; done)
 	install -m 600 "$TOP/test/vectors/rfc9500/ECP384.pem" house.pem
 	install -m 600 "$TOP/test/vectors/rfc9500/ECP256.pem" grants.pem
 	install -m 644 "$TOP/test/vectors/rfc9500/ECP256.pub.pem" acme.pub.pem
@@ -73,7 +73,7 @@ YAML
 		-e 's/public: 32 octets.*/public: 3D4017C3E843895A92B70AA74D1B7EBC9C982CCF2EC4968CC0CD55F12AF4660C/' \
 		-e '/signer.hex/d' -e '/card-issuer:/,/issuer.hex/d' -e '/us:/,/hosts.pem/d' keys.yaml
 	ok -k keys.yaml keystore check --json
-	[ "$(jq -c '[.entries,.test]' <<<"$output")" = '[10,0]' ]
+	[ "$(jq -c '[.entries,.test]' <<<"$output")" = '[11,0]' ]
 }
 
 @test "keystore init refuses to overwrite" {
@@ -99,13 +99,13 @@ YAML
 			[[ ${stderr^^} != *"$value"* ]]
 		done
 	done
-	[ "$(secrets | wc -l)" -eq 15 ]
+	[ "$(secrets | wc -l)" -eq 16 ]
 }
 
 @test "keystore check warns of test keys, and only of those" {
 	ok keystore init --test-keys keys.yaml
 	ok -k keys.yaml keystore check
-	[ "$(grep -c 'is a test key' <<<"$stderr")" -eq 15 ]
+	[ "$(grep -c 'is a test key' <<<"$stderr")" -eq 16 ]
 	operator
 	ok -k keys.yaml keystore check
 	[ -z "$stderr" ]

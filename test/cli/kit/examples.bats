@@ -110,6 +110,14 @@ copies() {
 	[[ $output == *"claimed"*"ACME: read, write, content, admit"*"open for other issuers" ]]
 }
 
+@test "examples/trust/phone: a phone, its network, and a PC with its number" {
+	run --separate-stderr env CARDADM="$CARDADM" "$EXAMPLES/trust/phone"
+	echo "$output" "$stderr" >&2
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^status ' <<<"$output")" -eq 5 ]
+	[[ $output == *"result:       trusted"*"renewed:      yes"*"status 5: no record"*"status 6: revoked"*"generation:   3"* ]]
+}
+
 @test "examples/third-parties/reservation: authority, operator and bank" {
 	run --separate-stderr env CARDADM="$CARDADM" "$EXAMPLES/third-parties/reservation"
 	echo "$output" "$stderr" >&2

@@ -25,6 +25,7 @@ bundle gp scp
 ledger base
 channel host keystore ledger profile
 change host keystore ledger cap yaml
+terminal host yaml
 campaign change channel host manifest bundle ledger keystore cap
 '
 

@@ -32,7 +32,7 @@ recorded() { # recorded ATR AID SELECT-ANSWER [TAG=ANSWER...]
 	[ "$(jq -c '.channels[0].means' <<<"$output")" = '["S8","pseudo-random challenge","R-MAC","R-ENCRYPTION"]' ]
 	[ "$(jq -r '.keys[].usage' <<<"$output" | paste -sd/)" = "ENC, by convention/MAC, by convention/DEK, by convention" ]
 	[ "$(jq -r .confirmation_counter <<<"$output")" = 0000 ]
-	[ "$(jq -c .memory <<<"$output")" = '{"applications":0,"free_non_volatile":4194304,"free_volatile":16384}' ]
+	[ "$(jq -c .memory <<<"$output")" = '{"applications":1,"free_non_volatile":4194304,"free_volatile":16384}' ]
 	ok -r vcard:fleet/0001.card info
 	[[ $output == *"product:  "*"virtual card of cardadm"* ]]
 }

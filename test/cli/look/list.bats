@@ -21,6 +21,7 @@ card() {
 	[ -z "$stderr" ]
 	cat >want <<-'END'
 		A000000151000000  issuer domain  secured
+		  F0545255535401  application  selectable  trust application
 		  F04341524441444D0101  application  selectable  from F04341524441444D01
 		  F04341524441444D0202  application  selectable  from F04341524441444D02
 		    privileges: card-lock, global-lock
@@ -34,7 +35,7 @@ card() {
 	END
 	# The issuer domain has very many privileges.
 	grep -v '^  privileges: security-domain, card-lock, card-terminate,' <<<"$output" | diff want -
-	[ "$(wc -l <<<"$output")" -eq 12 ]
+	[ "$(wc -l <<<"$output")" -eq 13 ]
 }
 
 @test "a domain and what it holds are one branch" {
@@ -57,7 +58,11 @@ card() {
 	card
 	ok -q install hello.cap
 	ok -q list --applications
-	[ "$output" = "F04341524441444D0101  application  selectable  from F04341524441444D01  in A000000151000000" ]
+	cat >want <<-'END'
+		F0545255535401  application  selectable  in A000000151000000  trust application
+		F04341524441444D0101  application  selectable  from F04341524441444D01  in A000000151000000
+	END
+	diff want - <<<"$output"
 	ok -q list --isd
 	[[ $output == "A000000151000000  issuer domain  secured"* ]]
 	[ "$(wc -l <<<"$output")" -eq 2 ]
@@ -73,7 +78,7 @@ card() {
 	ok -q list --json
 	jq -e '.form == "tlv" and .complete' <<<"$output"
 	jq -e '.entries[0] | .state == "secured" and .life_cycle == "0F" and (.privileges | length) > 5' <<<"$output"
-	[ "$(jq -c '.entries[] | select(.kind == "application") | [.aid, .state, .package, .domain]' <<<"$output")" = \
+	[ "$(jq -c '.entries[] | select(.kind == "application" and .package != null) | [.aid, .state, .package, .domain]' <<<"$output")" = \
 		'["F04341524441444D0101","selectable","F04341524441444D01","A000000151000000"]' ]
 	[ "$(jq -c '.entries[] | select(.aid == "F04341524441444D01") | [.version, .modules]' <<<"$output")" = \
 		'["1.0",["F04341524441444D0101"]]' ]

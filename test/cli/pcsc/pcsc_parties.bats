@@ -17,32 +17,6 @@ teardown() {
 	pcscd_teardown
 }
 
-# inserts: a program that is cardadm, except that the card which `vcard create` makes is in the first
-# reader when it ends, and nowhere else.
-inserts() {
-	cat >inserts <<-BASH
-		#!/bin/bash
-		"$CARDADM" "\$@" || exit
-		[ "\$1 \$2" = "vcard create" ] || exit 0
-		mv "\$3" "$PWD/card"
-		cd "$PWD"
-		source "$TOP/test/cli/wait.bash"
-		source "$TOP/test/cli/pcscd.bash"
-		CARDADM=$CARDADM vpcd=$vpcd
-		serve_start card >&2
-		echo "\$serve_pid" >serve.pid
-	BASH
-	chmod +x inserts
-}
-
-# pulled: the card leaves the reader. Who serves it is no child of this shell.
-pulled() {
-	[ -s serve.pid ] || return 0
-	kill "$(<serve.pid)" 2>/dev/null || true
-	wait_for gone "$(<serve.pid)"
-	rm serve.pid
-}
-
 # story NAME: in the first reader, by its name. The card stays there; $container is the one in it.
 story() {
 	pcscd_start 2

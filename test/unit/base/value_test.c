@@ -77,6 +77,24 @@ static void test_versions(void **state)
 	assert_string_equal(version_str(v, text), "65535.65535");
 }
 
+static void test_durations(void **state)
+{
+	static const char *const bad[] = { "", "d", "30", "0d", "30m", "30 d", "+30d", "-1d", "d30",
+		"1.5d", "30D", "30dh", "49711d", "99999999999d" };
+	char text[TIME_SIZE];
+	uint32_t v = 7;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(duration_get(bad[i], &v));
+	assert_int_equal(v, 7);
+	assert_true(duration_get("30d", &v) && v == 2592000);
+	assert_true(duration_get("12h", &v) && v == 43200);
+	assert_true(duration_get("49710d", &v) && v == 4294944000);
+	assert_string_equal(time_str(1800000000, text), "2027-01-15T08:00:00Z");
+	assert_string_equal(time_str(UINT32_MAX, text), "2106-02-07T06:28:15Z");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -84,6 +102,7 @@ int main(void)
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_days),
 		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_durations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

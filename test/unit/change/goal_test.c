@@ -59,10 +59,16 @@ static const char *text_of(const struct field *f, enum value v, char out[static 
 	case FIELD_AID_NEW:
 		return v == FIRST ? "new" : "A00000015100000102";
 	case FIELD_TEXT:
+		snprintf(out, TEXT, "%0*d", (int)n, v == FIRST ? 1 : 2);
+		return out;
 	case FIELD_KEYS:
 	case FIELD_ENTRY:
 	case FIELD_WHERE:
 		return v == FIRST ? "one" : "two";
+	case FIELD_TIME:
+		return v == FIRST ? "30d" : "12h";
+	case FIELD_WHEN:
+		return v == FIRST ? "+30d" : "2099-12-31";
 	case FIELD_FILE:
 	case FIELD_FILES:
 		write_file(v == FIRST ? "one" : "two", v == FIRST ? "1" : "2", out);

@@ -134,6 +134,45 @@ static void test_others(void **state)
 	change_free(&ch);
 }
 
+static const char TRUST[] = "trust-init: {record: 1, terminals: pairs.csv, terminal-key: models, "
+			    "valid-for: 30d, tickets: out";
+
+/* Times, days, and what is written; what only the verb has is no key of a step. */
+static void test_times(void **state)
+{
+	const struct field_when *when;
+	const struct field_where *out;
+	char text[400];
+	struct err e;
+
+	(void)state;
+	snprintf(text, sizeof(text), "%s, window: 12h, horizon: 2099-12-31}", TRUST);
+	step(text, &change_trust_init);
+	assert_int_equal(number("valid-for")->v, 2592000);
+	assert_int_equal(number("window")->v, 43200);
+	when = change_value(&ch, "horizon");
+	assert_true(when->given && !when->from_now && when->v == 4102444800);
+	out = change_value(&ch, "tickets");
+	assert_string_equal(out->path, "/somewhere/out");
+	assert_string_equal(out->name, "out");
+	assert_string_equal(path("terminals"), "/somewhere/pairs.csv");
+	change_free(&ch);
+	snprintf(text, sizeof(text), "%s, horizon: +365d}", TRUST);
+	step(text, &change_trust_init);
+	when = change_value(&ch, "horizon");
+	assert_true(when->given && when->from_now && when->v == 365 * 86400);
+	change_free(&ch);
+	snprintf(text, sizeof(text), "%s, imei: 352099001761481}", TRUST);
+	assert_int_equal(read_step(text, &ch, &e), -1);
+	assert_non_null(strstr(e.text, "unknown key `imei`"));
+	snprintf(text, sizeof(text), "%s, window: 30}", TRUST);
+	assert_int_equal(read_step(text, &ch, &e), -1);
+	assert_non_null(strstr(e.text, "`window` is not a time: 30d, 12h"));
+	snprintf(text, sizeof(text), "%s, horizon: 30d}", TRUST);
+	assert_int_equal(read_step(text, &ch, &e), -1);
+	assert_non_null(strstr(e.text, "`horizon` is not a day (2030-12-31) or +30d"));
+}
+
 static void described(const char *text, const char *want)
 {
 	char got[200];
@@ -259,6 +298,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_install),
 		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_describe),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_together),

@@ -101,8 +101,8 @@ static void test_places(void **state)
 	name_is(IN_NOTHING, 0xA0, "CHANGE MODE", 0xA0);
 	name_is(0x7F21, 0x73, "terms of the grant", IN_TERMS);
 	name_is(0x66, 0x73, "card recognition data", 0x73);
-	name_is(IN_NOTHING, 0xDF01, "object of a party", 0xDF01);
-	name_is(IN_NOTHING, 0xDF7F, "object of a party", 0xDF7F);
+	name_is(IN_NOTHING, 0xDF01, "object of a party or terminal", 0xDF01);
+	name_is(IN_NOTHING, 0xDF7F, "object of a party or terminal", 0xDF7F);
 	name_is(IN_NOTHING, 0xDF00, NULL, 0xDF00);
 	name_is(IN_NOTHING, 0xDF80, NULL, 0xDF80);
 	name_is(0x6F, 0xDF01, NULL, 0xDF01);

@@ -21,6 +21,7 @@ static const char *const names[ENTRY_TYPES] = {
 	[ENTRY_RECEIPT] = "receipt",
 	[ENTRY_GRANTOR] = "grantor",
 	[ENTRY_PARTY] = "party",
+	[ENTRY_TERMINAL_MASTER] = "terminal-master",
 	[ENTRY_DOMAIN_KEY] = "domain-key",
 };
 
@@ -50,7 +51,8 @@ static void unread(void **state)
 
 		memset(&x, 0xA5, sizeof(x));
 		assert_true(entry_show(&en, &x));
-		assert_int_equal(x.versioned, entry_type_is_card(t) || t == ENTRY_KOS);
+		assert_int_equal(x.versioned,
+		    entry_type_is_card(t) || t == ENTRY_KOS || t == ENTRY_TERMINAL_MASTER);
 		assert_int_equal(x.diversification != NULL, entry_type_is_card(t));
 		assert_int_equal(x.bits, 0);
 		assert_string_equal(x.algorithm, "");

@@ -344,6 +344,7 @@ static void test_schema_5(void **state)
 	ledger_close(l);
 	shell("DROP INDEX card_id; DROP INDEX card_kdd; ALTER TABLE card DROP COLUMN made;"
 	      "ALTER TABLE card DROP COLUMN bare; ALTER TABLE step DROP COLUMN bare;"
+	      "ALTER TABLE step DROP COLUMN intent;"
 	      "ALTER TABLE card DROP COLUMN kdd; ALTER TABLE card DROP COLUMN hint;"
 	      "ALTER TABLE step DROP COLUMN unproven; PRAGMA user_version = 5");
 	l = open_it(true);
@@ -371,10 +372,39 @@ static void test_schema_7_damaged(void **state)
 	ledger_close(l);
 	shell("DROP INDEX card_id; DROP INDEX card_kdd; ALTER TABLE card DROP COLUMN made;"
 	      "ALTER TABLE card DROP COLUMN bare; ALTER TABLE step DROP COLUMN bare;"
+	      "ALTER TABLE step DROP COLUMN intent;"
 	      "UPDATE card SET attempts = 7; PRAGMA user_version = 7");
 	assert_int_equal(ledger_open(path, &demo, true, &l, &e), -1);
 	assert_int_equal(e.code, ERR_LEDGER);
 	assert_non_null(strstr(e.text, "damaged"));
+}
+
+/* What an attempt is remembered by stands there until its outcome does, and counts in the sum. */
+static void test_intents(void **state)
+{
+	struct ledger *l = open_it(true);
+	struct ledger_step s = { .state = STEP_BEGUN, .intent = "00000003 6B3506B9" };
+	struct err e;
+
+	(void)state;
+	put(l, "a", ROW_PENDING, "connect");
+	assert_ok(ledger_step_put(l, "a", 1, &s, &e), &e);
+	ledger_close(l);
+	l = open_it(true);
+	assert_ok(ledger_step(l, "a", 1, &s, &e), &e);
+	assert_int_equal(s.state, STEP_BEGUN);
+	assert_string_equal(s.intent, "00000003 6B3506B9");
+	assert_ok(ledger_step_put(l, "a", 1, &(struct ledger_step){ .state = STEP_DONE }, &e), &e);
+	assert_ok(ledger_step(l, "a", 1, &s, &e), &e);
+	assert_string_equal(s.intent, "");
+	s = (struct ledger_step){ .state = STEP_BEGUN, .intent = "00000004 6B3506B9" };
+	assert_ok(ledger_step_put(l, "a", 1, &s, &e), &e);
+	ledger_close(l);
+	shell("UPDATE step SET intent = 2");
+	l = open_it(false);
+	assert_ok(ledger_step(l, "a", 1, &s, &e), &e);
+	assert_int_equal(s.state, STEP_DAMAGED);
+	ledger_close(l);
 }
 
 static enum step_state step_of(struct ledger *l, const char *file, uint32_t n)
@@ -883,6 +913,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_claims, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_schema_1, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_schema_5, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_intents, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_schema_7_damaged, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_steps, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_former_goal, setup, teardown),

@@ -117,6 +117,14 @@ static bool is_theirs(uint8_t ins, unsigned p1)
 	return (ins == INS_SET_STATUS && (p1 == 0x40 || p1 == 0x60)) || ins == INS_MANAGE_CHANNEL;
 }
 
+/* Of P1 of no interest only a sample, of the others one in check-quick. */
+static bool is_left_out(unsigned ins, unsigned p1, size_t sample)
+{
+	size_t step = is_of_interest(p1) ? unit_step(7) : unit_soak(sample);
+
+	return p1 % step != ins % step;
+}
+
 /* One command in the session of r->host; what the card says to it. */
 static void tried(struct rig *r, const struct capdu *c)
 {
@@ -149,8 +157,7 @@ static void sweep(const struct sweep *s)
 	arguments(data);
 	for (unsigned ins = 0; ins < 256; ins++)
 		for (unsigned p1 = 0; p1 < 256; p1++) {
-			if (is_theirs((uint8_t)ins, p1) ||
-			    (!is_of_interest(p1) && p1 % unit_soak(16) != ins % unit_soak(16)))
+			if (is_theirs((uint8_t)ins, p1) || is_left_out(ins, p1, 16))
 				continue;
 			for (size_t i = 0; i < ARGUMENTS; i++) {
 				const struct capdu c = { .cla = 0x80,
@@ -352,8 +359,7 @@ static void same_of_all(struct pair *p, const char *place, enum outsider who)
 			.le = LE_MAX_SHORT };
 		struct aid at = aid_of(place != NULL ? place : "");
 
-		if (is_random(c.ins) || c.ins == INS_MANAGE_CHANNEL ||
-		    (!is_of_interest(c.p1) && c.p1 % unit_soak(64) != c.ins % unit_soak(64)))
+		if (is_random(c.ins) || c.ins == INS_MANAGE_CHANNEL || is_left_out(c.ins, c.p1, 64))
 			continue;
 		if (c.ins == INS_SELECT)
 			c.cla = 0x00;

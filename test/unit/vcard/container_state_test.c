@@ -751,20 +751,6 @@ static void with_return(struct rig *r)
 	assert_int_equal(do_place(r), SW_OK);
 }
 
-/* The records of all but the counters of key sets, which move with every INITIALIZE UPDATE. */
-static struct wr memory_of(const struct rig *r)
-{
-	static struct chip copy;
-	struct wr w = wr_grow(1 << 22);
-
-	copy = r->v->chip;
-	for (size_t i = 0; i < copy.keys_n; i++)
-		copy.keys[i].sequence = 0;
-	chip_snapshot(&w, &copy);
-	assert_true(wr_ok(&w));
-	return w;
-}
-
 static const struct {
 	const char *what;
 	void (*before)(struct rig *r);

@@ -400,8 +400,8 @@ static void memory(void **state)
 	rig_on(&r);
 	before = content_free(r.v);
 	assert_int_equal(before, 0x4000);
-	assert_span(
-	    rig_get(&r, TAG_RESOURCES), unit_bytes("FF210F 810100 820400004000 830400004000"));
+	assert_span(rig_get(&r, TAG_RESOURCES),
+	    unit_bytes("FF210F 810101 820400004000 830400004000")); /* the trust application */
 	content_session(&r);
 	/* All that is free may be asked for, and no octet more. */
 	assert_int_equal(HELD_FILE_OVERHEAD, 0x40);

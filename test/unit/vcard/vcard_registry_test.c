@@ -202,8 +202,9 @@ static void beside_an_image(void **state)
 	assert_int_equal(rig_hex(&r, "00A404000A" APPLET), SW_OK);
 	assert_int_equal(rig_hex(&r, "00A4040000"), SW_OK);
 	assert_int_equal(rig_hex(&r, "00CA2F00025C0000"), SW_OK);
-	assert_span(
-	    rig_answer(&r), unit_bytes("61094F07A0000001510A01 610C4F0A" APPLET "610A4F08" DOMAIN));
+	assert_span(rig_answer(&r),
+	    unit_bytes(
+		"61094F07" TRUST "61094F07A0000001510A01 610C4F0A" APPLET "610A4F08" DOMAIN));
 	assert_lasting(&r);
 	rig_off(&r);
 }

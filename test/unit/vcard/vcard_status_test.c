@@ -33,6 +33,7 @@ static void forms(void **state)
 	} asked[] = {
 		{ 0x8000, "4F00", "08" ISD "0F9E" },
 		{ 0x4000, "4F00",
+		    "07" TRUST "0700"
 		    "0A" APPLET "0700"
 		    "08" DOMAIN "0F80" },
 		{ 0x2000, "4F00",
@@ -44,6 +45,7 @@ static void forms(void **state)
 		    "0A" APPLET },
 		{ 0xC000, "4F00",
 		    "08" ISD "0F9E"
+		    "07" TRUST "0700"
 		    "0A" APPLET "0700"
 		    "08" DOMAIN "0F80" },
 		{ 0x4002, "4F08" DOMAIN,
@@ -137,12 +139,12 @@ static void pages(void **state)
 			snprintf(app, sizeof(app), "A0000000620302%02X", i);
 			assert_int_equal(install_applet(&r, PACKAGE, APPLET, app, "00"), SW_OK);
 		}
-		assert_int_equal(walk(&r, STATUS_APPLICATIONS, STATUS_FIRST, &n), 25);
-		assert_true(sizes[k] == 1 || sizes[k] == 40 ? n == 25
+		assert_int_equal(walk(&r, STATUS_APPLICATIONS, STATUS_FIRST, &n), 26);
+		assert_true(sizes[k] == 1 || sizes[k] == 40 ? n == 26
 			    : sizes[k] == 2000              ? n == 1
-							    : n > 1 && n < 25);
-		assert_int_equal(walk(&r, STATUS_APPLICATIONS, STATUS_FIRST_OLD, &n), 25);
-		assert_int_equal(walk(&r, 0xF0, STATUS_FIRST, &n), 28);
+							    : n > 1 && n < 26);
+		assert_int_equal(walk(&r, STATUS_APPLICATIONS, STATUS_FIRST_OLD, &n), 26);
+		assert_int_equal(walk(&r, 0xF0, STATUS_FIRST, &n), 29);
 		/* the option lasts */
 		assert_lasting(&r);
 		assert_int_equal(r.v->chip.content.page, sizes[k]);
@@ -169,6 +171,7 @@ static void next_without_first(void **state)
 	assert_int_equal(say_hex(&r, INS_GET_DATA, 0x0066, ""), SW_OK);
 	assert_int_equal(say_hex(&r, INS_GET_STATUS, 0xF003, "4F00"), SW_CONDITIONS);
 	assert_int_equal(say_hex(&r, INS_GET_STATUS, 0xF002, "4F00"), SW_MORE_DATA);
+	assert_int_equal(say_hex(&r, INS_GET_STATUS, 0xF003, "4F00"), SW_MORE_DATA);
 	assert_int_equal(say_hex(&r, INS_GET_STATUS, 0xF003, "4F00"), SW_OK);
 	assert_int_equal(say_hex(&r, INS_GET_STATUS, 0xF003, "4F00"), SW_CONDITIONS);
 	rig_off(&r);
@@ -324,8 +327,8 @@ static void select_entries(void **state)
 	assert_span(aid_span(&r.v->channel[0].selected), unit_bytes(DOMAIN));
 	assert_int_equal(rig_hex(&r, "00A4040000"), SW_OK);
 	assert_int_equal(rig_hex(&r, "80CA2F00025C0000"), SW_OK);
-	assert_span(
-	    rig_answer(&r), unit_bytes("610C4F0A" APPLET "610A4F08" DOMAIN "610C4F0A" OTHER));
+	assert_span(rig_answer(&r),
+	    unit_bytes("61094F07" TRUST "610C4F0A" APPLET "610A4F08" DOMAIN "610C4F0A" OTHER));
 	rig_off(&r);
 }
 

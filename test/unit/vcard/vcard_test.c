@@ -518,8 +518,12 @@ static void get_status(void **state)
 	    SW_OK);
 	assert_int_equal(rig_secure(&r, 0x80, INS_GET_STATUS, 0x8002, unit_bytes("4F01B0"), NULL),
 	    SW_REFERENCE_NOT_FOUND);
-	assert_int_equal(rig_secure(&r, 0x80, INS_GET_STATUS, 0x4002, unit_bytes("4F00"), NULL),
-	    SW_REFERENCE_NOT_FOUND);
+	/* of applications the one that the system brings (trust.md 4) */
+	assert_int_equal(
+	    rig_secure(&r, 0x80, INS_GET_STATUS, 0x4002, unit_bytes("4F00"), &answer), SW_OK);
+	assert_span(answer, unit_bytes("E31C4F07"
+				       "F0545255535401"
+				       "9F700107C503000000CC08A000000151000000"));
 	/* what supplementary domains are made of is there from the start */
 	assert_int_equal(
 	    rig_secure(&r, 0x80, INS_GET_STATUS, 0x2002, unit_bytes("4F00"), &answer), SW_OK);
