@@ -138,6 +138,7 @@ static void test_application(void **state)
 	assert_int_equal(say_hex(&r, INS_SET_STATUS, 0x4000, TRUST), SW_CONDITIONS);
 	assert_int_equal(terminal_check(&r, &t), TRUST_GRANTED);
 	assert_int_equal(terminal_check(&r, &p), TRUST_GRANTED);
+	scp_wipe(&other);
 	rig_off(&r);
 }
 

@@ -275,6 +275,7 @@ static void test_two_renew(void **state)
 	turn(&r, &other);
 	assert_int_equal(say_present(&r, &b), SW_OK);
 	assert_int_equal(terminal_check(&r, &b), TRUST_GRANTED);
+	scp_wipe(&other);
 	rig_off(&r);
 }
 
@@ -325,6 +326,7 @@ static void test_network_meanwhile(void **state)
 		assert_int_equal(phone_get(&r, 1, &got), SW_CONDITIONS);
 		all_refused(&r, &t);
 		assert_int_equal(say_present(&r, &t), SW_CONDITIONS);
+		scp_wipe(&other);
 		rig_off(&r);
 	}
 }
@@ -353,6 +355,7 @@ static void test_network_between(void **state)
 	    &r.keys));
 	assert_int_equal(rig_authenticate(&r, 0x33), SW_CONDITIONS);
 	assert_int_equal(terminal_check(&r, &t), TRUST_IS_REVOKED);
+	scp_wipe(&other);
 	rig_off(&r);
 }
 
