@@ -160,7 +160,7 @@ $(B)/bench/%_bench: $(B)/test/bench/%_bench.o $(BENCH_HELP) \
 
 # Virtual cards and their hosts are those of the unit tests; the answers are timed.
 $(B)/bench/container_bench $(B)/bench/trust_bench: $(B)/bench/%: $(B)/test/bench/%.o \
-		$(B)/test/bench/measure.o $(UNIT_HELP:%.c=$(B)/%.o) $(B)/lib.a
+		$(B)/test/bench/measure.o $(B)/test/bench/answering.o $(UNIT_HELP:%.c=$(B)/%.o) $(B)/lib.a
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -Wl,--wrap=vcard_transmit -o $@ $^ -lcmocka $(NEED_LIBS)
 

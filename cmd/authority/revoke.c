@@ -2,6 +2,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/value.h"
 #include "cmd/authority/grant_record.h"
 #include "cmd/authority/place.h"
 #include "change/party_keys.h"
@@ -169,16 +170,13 @@ static int serial_parse(const char *text, uint64_t *v, struct err *e)
 
 static int find_issuer(struct work *w, struct err *e)
 {
-	struct timespec now = { 0 };
-
 	if (serial_parse(w->a->up_to, &w->order.serial, e) != 0 || begin(w, e) != 0 ||
 	    party_key_find(w->ks, ENTRY_GRANTOR, w->a->issuer, false, &w->issuer, e) != 0)
 		return -1;
 	if (!party_key_name(&w->issuer.key, w->issuer_name))
 		return err_set(e, ERR_OTHER, "the name of the issuer cannot be computed");
 	w->order.issuer = SPAN(w->issuer_name);
-	clock_gettime(CLOCK_REALTIME, &now);
-	return grant_serial_allowed(w->order.serial, (int64_t)now.tv_sec * 1000, w->c->yes, e);
+	return grant_serial_allowed(w->order.serial, time_now_ms(), w->c->yes, e);
 }
 
 static int serials_run(struct ctx *c, void *args, struct err *e)

@@ -33,13 +33,34 @@ struct work {
 	struct talk k;
 };
 
-static int plan(struct ctx *c, bool joins, struct err *e)
+/* What a verb says in its channel, one behind the other. */
+enum says {
+	SAYS_PRESENT = 1,
+	SAYS_RENEW = 2, /* and CONFIRM */
+	SAYS_GET = 4,
+	SAYS_PUT = 8,
+	SAYS_REVOKE = 16,
+	JOINS = 32 /* in a channel in which the card alone proves itself */
+};
+
+static int plan(struct ctx *c, unsigned says, struct err *e)
 {
+	static const struct {
+		enum says when;
+		const char *command, *meaning;
+	} lines[] = {
+		{ SAYS_PRESENT, "844200****", "PRESENT: time and characteristics" },
+		{ SAYS_RENEW, "844600****", "RENEW: the card makes a new key" },
+		{ SAYS_RENEW, "844800****", "CONFIRM: it has arrived" },
+		{ SAYS_GET, "84CADF****", "GET DATA: the object" },
+		{ SAYS_PUT, "84E29000**", "STORE DATA: the object" },
+		{ SAYS_REVOKE, "844E00****", "REVOKE: the record ends" },
+	};
 	struct dry d;
 
 	dry_begin(&d, c, NULL);
 	dry_text(&d, "00A4040007F054525553540100", "SELECT: the trust application");
-	if (joins) {
+	if ((says & JOINS) != 0) {
 		dry_text(&d, "8088**13A6****5F49****00",
 		    "INTERNAL AUTHENTICATE: the card proves itself");
 	} else {
@@ -47,7 +68,9 @@ static int plan(struct ctx *c, bool joins, struct err *e)
 		    "INITIALIZE UPDATE with the terminal's key (of P-256: MUTUAL AUTHENTICATE)");
 		dry_text(&d, "84823300**", "EXTERNAL AUTHENTICATE, level 33");
 	}
-	dry_text(&d, "84420000**", "PRESENT: time and characteristics");
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		if ((says & lines[i].when) != 0)
+			dry_text(&d, lines[i].command, lines[i].meaning);
 	return dry_end(&d, e);
 }
 
@@ -139,7 +162,8 @@ static int check_or_renew(struct ctx *c, void *args, bool must_renew, struct err
 	int rc = begin(&w, c, args, false, e);
 
 	if (rc == 0)
-		rc = c->dry_run ? plan(c, false, e) : run_check(&w, must_renew, e);
+		rc = c->dry_run ? plan(c, SAYS_PRESENT | (must_renew ? SAYS_RENEW : 0u), e)
+				: run_check(&w, must_renew, e);
 	return end(&w, rc);
 }
 
@@ -229,7 +253,7 @@ static int get_run(struct ctx *c, void *args, struct err *e)
 	if (rc == 0)
 		rc = begin(&w, c, args, false, e);
 	if (rc == 0)
-		rc = c->dry_run ? plan(c, false, e) : run_get(&w, n, e);
+		rc = c->dry_run ? plan(c, SAYS_PRESENT | SAYS_GET, e) : run_get(&w, n, e);
 	return end(&w, rc);
 }
 
@@ -257,7 +281,8 @@ static int put_run(struct ctx *c, void *args, struct err *e)
 	if (rc == 0)
 		rc = begin(&w, c, a, false, e);
 	if (rc == 0)
-		rc = c->dry_run ? plan(c, false, e) : run_put(&w, n, wr_span(&value), e);
+		rc = c->dry_run ? plan(c, SAYS_PRESENT | SAYS_PUT, e)
+				: run_put(&w, n, wr_span(&value), e);
 	wr_free(&value);
 	return end(&w, rc);
 }
@@ -319,7 +344,7 @@ static int revoke_run(struct ctx *c, void *args, struct err *e)
 		rc = ask(c,
 		    "The card never trusts this key again, and the terminal forgets it. Go on?", e);
 	if (rc == 0)
-		rc = c->dry_run ? plan(c, false, e) : run_revoke(&w, e);
+		rc = c->dry_run ? plan(c, SAYS_REVOKE, e) : run_revoke(&w, e);
 	return end(&w, rc);
 }
 
@@ -334,7 +359,7 @@ static int join_run(struct ctx *c, void *args, struct err *e)
 	int rc = begin(&w, c, args, true, e);
 
 	if (rc == 0)
-		rc = c->dry_run ? plan(c, true, e) : run_join(&w, e);
+		rc = c->dry_run ? plan(c, JOINS | SAYS_PRESENT | SAYS_RENEW, e) : run_join(&w, e);
 	return end(&w, rc);
 }
 

@@ -81,6 +81,14 @@ char *time_str(int64_t seconds, char out[static TIME_SIZE])
 	return out;
 }
 
+int64_t time_now_ms(void)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 uint32_t date_today(void)
 {
 	time_t now = time(NULL);

@@ -27,6 +27,8 @@ char *date_str(uint32_t date, char out[static DATE_SIZE]);
 /* Seconds since 1970 as "2027-01-31T12:00:00Z". Returns out. */
 enum { TIME_SIZE = 32 };
 char *time_str(int64_t seconds, char out[static TIME_SIZE]);
+/* Milliseconds since 1970 of now; 0 without a clock. */
+int64_t time_now_ms(void);
 /* YYYYMMDD of now, local time; UINT32_MAX without a clock: everything that can expire has. */
 uint32_t date_today(void);
 

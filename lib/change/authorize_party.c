@@ -364,12 +364,6 @@ static int act(struct change_card *c, const void *x, void *work, struct err *e)
 	return placing_act(c, w, &a, e);
 }
 
-static int compare(struct change_card *c, const void *x, void *work, struct err *e)
-{
-	(void)x;
-	return placing_compare(c, work, e);
-}
-
 static void describe(const void *x, char *out, size_t cap)
 {
 	const struct authorize_party *v = x;
@@ -395,7 +389,7 @@ const struct change_kind change_authorize_party = {
 	.check = check,
 	.confirm = confirm,
 	.act = act,
-	.compare = compare,
+	.compare = placing_compare,
 	.work_free = placing_free,
 	.describe = describe,
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/value.h"
 #include "crypto/digest.h"
 #include "gp/day.h"
 
@@ -157,8 +158,7 @@ int grant_order_sign(
     const struct grant_order *o, const struct grant_card *card, struct wr *w, struct err *e)
 {
 	const struct party_request *q = &o->request.request;
-	struct timespec now = { 0 };
-	int64_t now_ms;
+	const int64_t now_ms = time_now_ms();
 	struct grant_make m = { .id = q->id,
 		.form = q->form,
 		.until = o->until,
@@ -171,9 +171,7 @@ int grant_order_sign(
 		.key = &q->key,
 		.issuer = o->issuer.own };
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-	m.from = day_of((int64_t)now.tv_sec);
+	m.from = day_of(now_ms / 1000);
 	if (card->serial == NULL)
 		return err_set(e, ERR_LEDGER, "no record of serials");
 	if (card->serial(card->ctx,

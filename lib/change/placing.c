@@ -255,8 +255,9 @@ int placing_act(
 	return order(c, w, a, e) == 0 ? 0 : made_stays(w, e);
 }
 
-int placing_compare(struct change_card *c, const struct placing *w, struct err *e)
+int placing_compare(struct change_card *c, const void *x, void *work, struct err *e)
 {
+	const struct placing *w = work;
 	const struct grant *g = &w->placed.grant;
 	struct wr state = { 0 };
 	struct containers all;
@@ -265,6 +266,7 @@ int placing_compare(struct change_card *c, const struct placing *w, struct err *
 	bool there;
 	int rc;
 
+	(void)x;
 	if (c->is_dry || g->whole.n == 0)
 		return 0;
 	rc = containers_read(c->s, &w->container, &state, &all, &there, e);

@@ -72,8 +72,8 @@ int placing_act(
     struct change_card *c, struct placing *w, const struct placing_asks *a, struct err *e);
 /* Only the file for the party. */
 int placing_write(const struct placing *w, const struct grant_file *f, struct err *e);
-/* FF73 shows it waiting: ERR_INTEGRITY. */
-int placing_compare(struct change_card *c, const struct placing *w, struct err *e);
+/* The compare of both kinds: FF73 shows it waiting, or ERR_INTEGRITY. work: struct placing. */
+int placing_compare(struct change_card *c, const void *x, void *work, struct err *e);
 
 /* T of the card jumps over more than a year: ERR_SAFETY, by hand a question. */
 int placing_clock(struct change_card *c, uint32_t card_time, bool no_time, struct err *e);

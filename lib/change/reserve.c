@@ -1,10 +1,10 @@
 /* reserve: the operator places a grant that an authority signed, with the resources that it gives.
  */
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/hex.h"
+#include "base/value.h"
 #include "change/grant_index.h"
 #include "change/grant_order.h"
 #include "change/kinds.h"
@@ -67,14 +67,6 @@ static void close_reserve(void *x)
 	grant_index_free(&v->index);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* The signature is the card's to check; where the store knows the authority, here as well. */
 static int check_grant(
     const struct reserve *v, const struct party_file *f, bool *known, struct err *e)
@@ -88,7 +80,7 @@ static int check_grant(
 	*known = issuer.name != NULL;
 	if (*known && !grant_signed_by(g, &issuer.key))
 		return err_set(e, ERR_INPUT, "%s: `%s` did not sign it", f->path, issuer.name);
-	if (now_ms() / 1000 >= g->until)
+	if (time_now_ms() / 1000 >= g->until)
 		return err_set(
 		    e, ERR_INPUT, "%s: good until %s", f->path, day_text(g->until - 1, text));
 	return 0;
@@ -200,7 +192,7 @@ static int is_so(struct change_card *c, const void *x, struct change_so *so, str
 
 static int check_serial(struct change_card *c, const struct grant *g, struct err *e)
 {
-	if (grant_serial_check(g->serial, now_ms(), e) == 0)
+	if (grant_serial_check(g->serial, time_now_ms(), e) == 0)
 		return 0;
 	if (!c->by_hand)
 		return -1;
@@ -296,12 +288,6 @@ static int act(struct change_card *c, const void *x, void *work, struct err *e)
 	return placing_act(c, w, &a, e);
 }
 
-static int compare(struct change_card *c, const void *x, void *work, struct err *e)
-{
-	(void)x;
-	return placing_compare(c, work, e);
-}
-
 static void describe(const void *x, char *out, size_t cap)
 {
 	const struct reserve *v = x;
@@ -323,7 +309,7 @@ const struct change_kind change_reserve = {
 	.check = check,
 	.confirm = confirm,
 	.act = act,
-	.compare = compare,
+	.compare = placing_compare,
 	.work_free = placing_free,
 	.describe = describe,
 };

@@ -18,7 +18,6 @@
 #include "scp/scp11.h"
 
 #define ROW(member, ...) FIELD_ROW(struct trust_init, member, __VA_ARGS__)
-static const char *const algorithms[] = { "aes-128", "aes-256", "p-256", NULL };
 static const char *const mismatches[] = { "refuse", "revoke", NULL };
 static const struct field fields[] = {
 	ROW(shown.record, "record", FIELD_U32, "RECORD", "Number of the record on the card, 1 to 7",
@@ -39,7 +38,7 @@ static const struct field fields[] = {
 	ROW(shown.open, "open", FIELD_FLAG, NULL,
 	    "No key: the first terminal with these characteristics fetches one"),
 	ROW(algorithm, "algorithm", FIELD_CHOICE, "ALGORITHM",
-	    "aes-128, aes-256 or p-256 (by the key that is given)", .choices = algorithms),
+	    "aes-128, aes-256 or p-256 (by the key that is given)", .choices = trust_algorithms),
 	ROW(throughput, "throughput", FIELD_U32, "N",
 	    "Characteristic: the terminal's maximum throughput in kbit/s", .flags = FIELD_NO_STEP,
 	    .max = UINT32_MAX),
@@ -102,7 +101,10 @@ static int check_times(const struct trust_init *x, struct err *e)
 /* The algorithm goes with what kind of key there is. */
 static int check_algorithm(const struct trust_init *x, bool has_point, struct err *e)
 {
-	if (x->algorithm.given && (x->algorithm.i == 2) != has_point)
+	uint8_t asked;
+
+	if (x->algorithm.given && trust_algorithm_from(trust_algorithms[x->algorithm.i], &asked) &&
+	    (asked == TRUST_P256) != has_point)
 		return err_set(e, ERR_USAGE, "%s",
 		    has_point ? "a public key is of " FIELD_IS("algorithm", "p-256")
 			      : FIELD_IS("algorithm", "p-256") " needs the terminal's public key");

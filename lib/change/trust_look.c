@@ -62,13 +62,13 @@ static void take_fields(const struct trust_init *x, struct trust_work *w)
 
 static uint8_t algorithm_of(const struct trust_init *x, const struct trust_work *w)
 {
-	static const uint8_t of[] = { TRUST_AES_128, TRUST_AES_256, TRUST_P256 };
 	const struct entry *km = trust_init_key(x)->entry;
+	uint8_t asked;
 
 	if (w->point.n > 0)
 		return TRUST_P256;
-	if (x->algorithm.given)
-		return of[x->algorithm.i];
+	if (x->algorithm.given && trust_algorithm_from(trust_algorithms[x->algorithm.i], &asked))
+		return asked;
 	return km != NULL && km->secret.n > 16 ? TRUST_AES_256 : TRUST_AES_128;
 }
 

@@ -41,6 +41,7 @@ enum trust_algorithm { TRUST_AES_128 = 0x01, TRUST_AES_256 = 0x02, TRUST_P256 = 
 /* Octets of a key, and of the random number that a renewal takes: 16, 32, 32; 0: no such one. */
 size_t trust_key_octets(uint8_t algorithm);
 /* "aes-128", "aes-256", "p-256"; false, or "unknown", for any other. */
+extern const char *const trust_algorithms[]; /* these names, NULL behind them */
 MUST_CHECK bool trust_algorithm_from(const char *name, uint8_t *algorithm);
 const char *trust_algorithm_str(uint8_t algorithm);
 

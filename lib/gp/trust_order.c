@@ -31,15 +31,12 @@ enum { TAG_IMEI = 0x81, TAG_THROUGHPUT = 0x82, TAG_THUMBPRINT = 0x83, TAG_OTHER 
 
 const struct aid aid_trust = { 7, { 0xF0, 0x54, 0x52, 0x55, 0x53, 0x54, 0x01 } };
 
+const char *const trust_algorithms[] = { "aes-128", "aes-256", "p-256", NULL };
+/* In the order of their names. */
 static const struct {
 	uint8_t algorithm;
 	uint8_t octets;
-	const char *name;
-} algorithms[] = {
-	{ TRUST_AES_128, 16, "aes-128" },
-	{ TRUST_AES_256, 32, "aes-256" },
-	{ TRUST_P256, 32, "p-256" },
-};
+} algorithms[] = { { TRUST_AES_128, 16 }, { TRUST_AES_256, 32 }, { TRUST_P256, 32 } };
 enum { ALGORITHMS = sizeof(algorithms) / sizeof(algorithms[0]) };
 
 size_t trust_key_octets(uint8_t algorithm)
@@ -53,7 +50,7 @@ size_t trust_key_octets(uint8_t algorithm)
 bool trust_algorithm_from(const char *name, uint8_t *algorithm)
 {
 	for (size_t i = 0; i < ALGORITHMS; i++) {
-		if (strcmp(algorithms[i].name, name) == 0) {
+		if (strcmp(trust_algorithms[i], name) == 0) {
 			*algorithm = algorithms[i].algorithm;
 			return true;
 		}
@@ -65,7 +62,7 @@ const char *trust_algorithm_str(uint8_t algorithm)
 {
 	for (size_t i = 0; i < ALGORITHMS; i++)
 		if (algorithms[i].algorithm == algorithm)
-			return algorithms[i].name;
+			return trust_algorithms[i];
 	return "unknown";
 }
 

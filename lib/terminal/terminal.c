@@ -9,8 +9,6 @@
 #include "yaml/bind.h"
 
 static const char *const states[] = { "active", "expired", "revoked", "refused", NULL };
-static const char *const algorithms[] = { "aes-128", "aes-256", "p-256", NULL };
-static const uint8_t algorithm_of[] = { TRUST_AES_128, TRUST_AES_256, TRUST_P256 };
 
 const char *terminal_state_str(enum terminal_state s)
 {
@@ -42,7 +40,7 @@ static const struct bind_field record_fields[] = {
 	BIND_U32("record", record_text, record, 1, TRUST_RECORDS, .flags = BIND_REQUIRED),
 	BIND_BYTES("card", record_text, card, TRUST_ID, TRUST_ID, .flags = BIND_REQUIRED),
 	BIND_BYTES("cin", record_text, cin, 1, TERMINAL_CIN_MAX, .flags = BIND_REQUIRED),
-	BIND_CHOICE("algorithm", record_text, algorithm, algorithms, .flags = BIND_REQUIRED),
+	BIND_CHOICE("algorithm", record_text, algorithm, trust_algorithms, .flags = BIND_REQUIRED),
 	BIND_U32("generation", record_text, generation, 0, UINT32_MAX, .flags = BIND_REQUIRED),
 	BIND_U32(
 	    "period", record_text, period, TRUST_PERIOD_MIN, UINT32_MAX, .flags = BIND_REQUIRED),
@@ -119,11 +117,12 @@ static int record_bind(const struct doc *d, const struct node *at, struct record
 
 	if (bind_map(d, at, &record_table, w, e) != 0)
 		return -1;
+	if (!trust_algorithm_from(trust_algorithms[w->algorithm], &r->algorithm))
+		return err_set(e, ERR_OTHER, "internal: algorithm");
 	r->record = (uint8_t)w->record;
 	r->generation = w->generation;
 	r->period = w->period;
 	r->horizon = w->horizon;
-	r->algorithm = algorithm_of[w->algorithm];
 	r->state = (enum terminal_state)w->state;
 	(void)octets_take(r->card, &w->card);
 	r->cin_n = octets_take(r->cin, &w->cin);

@@ -11,27 +11,14 @@
  *
  * Run from the top of the tree: the keys are those of test/vectors/containers.json.
  */
+#include "answering.h"
 #include "measure.h"
 #include "scp/scp11.h"
 #include "test/unit/container_rig.h"
 
 enum { ROUNDS = 101, TIME = 1798800000, FIRST = 0x31, M = 8 };
 
-/* ---- the card: its answers are timed where all of them pass (--wrap of the linker) ---- */
-
-enum vcard_answer __real_vcard_transmit(struct vcard *v, struct span command, struct wr *rsp);
-enum vcard_answer __wrap_vcard_transmit(struct vcard *v, struct span command, struct wr *rsp);
-
-static double answering;
-
-enum vcard_answer __wrap_vcard_transmit(struct vcard *v, struct span command, struct wr *rsp)
-{
-	double from = now();
-	enum vcard_answer a = __real_vcard_transmit(v, command, rsp);
-
-	answering += now() - from;
-	return a;
-}
+/* ---- the card ---- */
 
 static double card_claim(struct rig *r, const struct ec_private *party)
 {

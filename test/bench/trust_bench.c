@@ -14,27 +14,14 @@
  * Run from the top of the tree: the keys are those of test/vectors/trust.json and containers.json.
  */
 #include "crypto/kdf.h"
+#include "answering.h"
 #include "measure.h"
 #include "scp/scp11.h"
 #include "test/unit/trust_rig.h"
 
 enum { ROUNDS = 101, M = 8 };
 
-/* ---- the card: its answers are timed where all of them pass (--wrap of the linker) ---- */
-
-enum vcard_answer __real_vcard_transmit(struct vcard *v, struct span command, struct wr *rsp);
-enum vcard_answer __wrap_vcard_transmit(struct vcard *v, struct span command, struct wr *rsp);
-
-static double answering;
-
-enum vcard_answer __wrap_vcard_transmit(struct vcard *v, struct span command, struct wr *rsp)
-{
-	double from = now();
-	enum vcard_answer a = __real_vcard_transmit(v, command, rsp);
-
-	answering += now() - from;
-	return a;
-}
+/* ---- the card ---- */
 
 /* Each round one second later, or no key would live longer than the one before. */
 static double card_round(struct rig *r, struct phone *t, bool pairs)

@@ -69,6 +69,33 @@ ok() {
 	} >&2
 }
 
+# unicast_campaign NAME KEYSTORE: campaign.yaml over fleet/, its steps on stdin.
+unicast_campaign() {
+	{
+		printf '%s\n' "cardadm: campaign/1" "name: $1" "keystore: $2" "keys: test" \
+			"cards: {directory: fleet}" "mode: unicast" "steps:"
+		cat
+	} >campaign.yaml
+}
+
+# killed K VERB...: runs it, and kills it when K commands have gone to the card.
+killed() {
+	local k=$1 pid line
+	shift
+	rm -f fifo
+	mkfifo fifo
+	exec 4<>fifo
+	"$CARDADM" "$@" --trace fifo >out 2>err </dev/null 4<&- &
+	pid=$!
+	while [ "$k" -gt 0 ] && read -r -t 5 line <&4; do
+		[[ $line != '> '* ]] || k=$((k - 1))
+		kill -0 "$pid" 2>/dev/null || break
+	done
+	kill -9 "$pid" 2>/dev/null || true
+	wait "$pid" 2>/dev/null || true
+	exec 4<&-
+}
+
 # fails STATUS ARGS...: must end with STATUS and one message on stderr, behind any progress: a line
 # "cardadm: VERB: ...", with or without a hint behind it.
 fails() {

@@ -120,16 +120,7 @@ parties_fleet() {
 
 # parties_campaign STEP...: campaign.yaml over them, each step in YAML of one line.
 parties_campaign() {
-	cat >campaign.yaml <<-YAML
-		cardadm: campaign/1
-		name: parties
-		keystore: op/keys.yaml
-		keys: test
-		cards: {directory: fleet}
-		mode: unicast
-		steps:
-	YAML
-	printf '  - %s\n' "$@" >>campaign.yaml
+	printf '  - %s\n' "$@" | unicast_campaign parties op/keys.yaml
 }
 
 # on CARD VERB...: as the operator, on fleet/CARD.card; what it says on stdout.

@@ -6,24 +6,6 @@ load ../lib
 load ../parties
 load ../attack
 
-# killed K VERB...: runs it, and kills it when K commands have gone to the card.
-killed() {
-	local k=$1 pid line
-	shift
-	rm -f fifo
-	mkfifo fifo
-	exec 4<>fifo
-	"$CARDADM" "$@" --trace fifo >out 2>err </dev/null 4<&- &
-	pid=$!
-	while [ "$k" -gt 0 ] && read -r -t 5 line <&4; do
-		[[ $line != '> '* ]] || k=$((k - 1))
-		kill -0 "$pid" 2>/dev/null || break
-	done
-	kill -9 "$pid" 2>/dev/null || true
-	wait "$pid" 2>/dev/null || true
-	exec 4<&-
-}
-
 # again VERB...: as the operator; an authentication that was cut off is repeated when one says so.
 again() {
 	cardadm -k op/keys.yaml "$@"

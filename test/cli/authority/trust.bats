@@ -30,24 +30,6 @@ init() {
 	ok trust-init 1 --imei $IMEI --key terminal-master --ticket "$file" --json "$@"
 }
 
-# killed K VERB...: runs it, and kills it when K commands have gone to the card.
-killed() {
-	local k=$1 pid line
-	shift
-	rm -f fifo
-	mkfifo fifo
-	exec 4<>fifo
-	"$CARDADM" "$@" --trace fifo >out 2>err </dev/null 4<&- &
-	pid=$!
-	while [ "$k" -gt 0 ] && read -r -t 5 line <&4; do
-		[[ $line != '> '* ]] || k=$((k - 1))
-		kill -0 "$pid" 2>/dev/null || break
-	done
-	kill -9 "$pid" 2>/dev/null || true
-	wait "$pid" 2>/dev/null || true
-	exec 4<&-
-}
-
 # cmac KEY: of stdin. kdf KEY CONSTANT: the KDF of SCP03 with it, the IMEI as the context.
 cmac() {
 	openssl mac -macopt "hexkey:$1" -cipher AES-128-CBC -in /dev/stdin CMAC

@@ -15,16 +15,7 @@ three() {
 	CARDADM_READER=vcard:fleet/0001.card claim acme
 	mv acme.grant acme.1.grant
 	CARDADM_READER=vcard:fleet/0002.card authorize acme --container new
-	cat >campaign.yaml <<-YAML
-		cardadm: campaign/1
-		name: parties
-		keystore: op/keys.yaml
-		keys: test
-		cards: {directory: fleet}
-		mode: unicast
-		steps:
-		  - revoke-party: {party: ACME}
-	YAML
+	parties_campaign "revoke-party: {party: ACME}"
 }
 
 @test "revoke-party: wherever the party is, and where it is not it is so already" {

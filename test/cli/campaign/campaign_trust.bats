@@ -23,18 +23,7 @@ terminals() {
 
 # steps: campaign.yaml with the steps of stdin.
 steps() {
-	{
-		cat <<-'YAML'
-			cardadm: campaign/1
-			name: trust
-			keystore: keys.yaml
-			keys: test
-			cards: {directory: fleet}
-			mode: unicast
-			steps:
-		YAML
-		cat
-	} >campaign.yaml
+	unicast_campaign trust keys.yaml
 }
 
 # begin: the step most tests are about.

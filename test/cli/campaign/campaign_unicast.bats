@@ -26,18 +26,7 @@ steps_for() {
 }
 
 manifest() {
-	{
-		cat <<-'YAML'
-			cardadm: campaign/1
-			name: bench
-			keystore: keys.yaml
-			keys: test
-			cards: {directory: fleet}
-			mode: unicast
-			steps:
-		YAML
-		cat
-	} >campaign.yaml
+	unicast_campaign bench keys.yaml
 }
 
 # on CARD VERB...: a verb with the keys that the card has now.

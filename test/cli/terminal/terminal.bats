@@ -355,7 +355,15 @@ grown() {
 	cp sim before
 	ok terminal check phone.yaml --dry-run
 	[[ $output == *"SELECT"*"PRESENT"* ]]
+	[[ $output != *"RENEW"* ]]
 	ok terminal renew phone.yaml --dry-run
+	[[ $output == *"PRESENT"*"RENEW"*"CONFIRM"* ]]
+	ok terminal get phone.yaml 1 --dry-run
+	[[ $output == *"PRESENT"*"GET DATA"* ]]
+	echo x >x
+	ok terminal put phone.yaml 1 x --dry-run
+	[[ $output == *"PRESENT"*"STORE DATA"* ]]
 	ok terminal revoke phone.yaml --dry-run
+	[[ $output == *"REVOKE"* && $output != *"PRESENT"* ]]
 	cmp sim before
 }
