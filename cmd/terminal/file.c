@@ -2,9 +2,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/value.h"
 #include "base/file.h"
+#include "base/value.h"
 #include "base/hex.h"
+#include "change/ticket.h"
 #include "cmd/kit/out.h"
 #include "cmd/kit/print.h"
 #include "cmd/terminal/show.h"
@@ -123,6 +124,14 @@ static void take_names(const struct create_args *a, struct terminal *t)
 	memcpy(t->thumbprint, a->thumbprint.b, a->thumbprint.n);
 }
 
+/* What it has to authenticate with. */
+static json_t *key_json(const struct terminal *t)
+{
+	if (t->base_key.n > 0)
+		return json_text("aes");
+	return t->pair.n > 0 ? json_text("p-256") : json_null();
+}
+
 static int create_run(struct ctx *c, void *args, struct err *e)
 {
 	const struct create_args *a = args;
@@ -139,10 +148,7 @@ static int create_run(struct ctx *c, void *args, struct err *e)
 		o = json_object();
 		out_set_text(&o, "terminal", a->path);
 		terminal_show_names(&o, &t);
-		out_set(&o, "key",
-		    t.base_key.n > 0 ? json_text("aes")
-		    : t.pair.n > 0   ? json_text("p-256")
-				     : json_null());
+		out_set(&o, "key", key_json(&t));
 		rc = out_result(c, o, e);
 	}
 	wipe(&t, sizeof(t));
@@ -171,35 +177,20 @@ static const struct operand import_operands[] = {
 	WORD_PATH("TICKET", import_args, ticket, "The ticket of the network"),
 };
 
-static int read_ticket(
-    const char *path, struct wr *octets, struct trust_ticket *ticket, struct err *e)
-{
-	struct wr text = { 0 };
-	int rc = file_read(path, ARMOUR_TEXT_MAX, &text, e);
-
-	if (rc == 0 && (!armour_get(wr_span(&text), TRUST_TICKET_PEM, TRUST_TICKET_MAX, octets) ||
-			   !trust_ticket_get(wr_span(octets), ticket)))
-		rc = err_set(e, ERR_INPUT, "%s: not a ticket", path);
-	wr_free(&text);
-	return rc;
-}
-
 static int import_run(struct ctx *c, void *args, struct err *e)
 {
 	const struct import_args *a = args;
-	struct wr octets = wr_grow(TRUST_TICKET_MAX);
-	struct trust_ticket ticket;
+	struct ticket_file f = { .there = false };
 	struct terminal_record *r;
 	struct terminal t;
 	json_t *o;
 	int rc;
 
-	if (read_ticket(a->ticket, &octets, &ticket, e) != 0 ||
-	    terminal_open(a->path, &t, e) != 0) {
-		wr_free(&octets);
+	if (ticket_read(a->ticket, &f, e) != 0 || terminal_open(a->path, &t, e) != 0) {
+		ticket_free(&f);
 		return -1;
 	}
-	rc = terminal_import(&t, &ticket, &r, e);
+	rc = terminal_import(&t, &f.ticket, &r, e);
 	if (rc != 0 && e->code == ERR_INPUT)
 		rc = err_in(e, "%s", a->ticket);
 	if (rc == 0)
@@ -207,13 +198,13 @@ static int import_run(struct ctx *c, void *args, struct err *e)
 	if (rc == 0) {
 		o = json_object();
 		terminal_show_record(&o, r);
-		out_set(&o, "proven", json_boolean(ticket.mac.n > 0 && t.base_key.n > 0));
+		out_set(&o, "proven", json_boolean(f.ticket.mac.n > 0 && t.base_key.n > 0));
 		rc = out_result(c, o, e);
 	}
-	if (rc == 0 && (ticket.mac.n == 0 || t.base_key.n == 0))
+	if (rc == 0 && (f.ticket.mac.n == 0 || t.base_key.n == 0))
 		ctx_note(c, "nothing proves this ticket: it is worth as much as the way it came");
 	terminal_close(&t);
-	wr_free(&octets);
+	ticket_free(&f);
 	return rc;
 }
 
@@ -244,10 +235,7 @@ static json_t *status_json(const struct terminal *t, uint32_t now)
 	char text[TIME_SIZE];
 
 	terminal_show_names(&o, t);
-	out_set(&o, "key",
-	    t->base_key.n > 0 ? json_text("aes")
-	    : t->pair.n > 0   ? json_text("p-256")
-			      : json_null());
+	out_set(&o, "key", key_json(t));
 	out_set(&o, "now", json_text(time_str(now > t->last_seen ? now : t->last_seen, text)));
 	out_set(&o, "last_seen",
 	    t->last_seen == 0 ? json_null() : json_text(time_str(t->last_seen, text)));

@@ -5,20 +5,24 @@
 #include "base/file.h"
 #include "crypto/armour.h"
 
-int ticket_look(const char *path, struct ticket_file *f, struct err *e)
+int ticket_read(const char *path, struct ticket_file *f, struct err *e)
 {
 	struct wr text = { 0 };
-	bool ok;
+	int rc = file_read(path, ARMOUR_TEXT_MAX, &text, e);
 
-	*f = (struct ticket_file){ .there = access(path, F_OK) == 0 };
-	if (!f->there)
-		return 0;
-	f->octets = wr_grow(TRUST_TICKET_MAX);
-	ok = file_read(path, ARMOUR_TEXT_MAX, &text, e) == 0 &&
-	     armour_get(wr_span(&text), TRUST_TICKET_PEM, TRUST_TICKET_MAX, &f->octets) &&
-	     trust_ticket_get(wr_span(&f->octets), &f->ticket);
+	*f = (struct ticket_file){ .there = true, .octets = wr_grow(TRUST_TICKET_MAX) };
+	if (rc == 0 &&
+	    (!armour_get(wr_span(&text), TRUST_TICKET_PEM, TRUST_TICKET_MAX, &f->octets) ||
+		!trust_ticket_get(wr_span(&f->octets), &f->ticket)))
+		rc = err_set(e, ERR_INPUT, "%s: not a ticket", path);
 	wr_free(&text);
-	if (ok)
+	return rc;
+}
+
+int ticket_look(const char *path, struct ticket_file *f, struct err *e)
+{
+	*f = (struct ticket_file){ .there = access(path, F_OK) == 0 };
+	if (!f->there || ticket_read(path, f, e) == 0)
 		return 0;
 	err_set(e, ERR_SAFETY, "%s is there already, and is no ticket", path);
 	return err_hint(e, "choose another name, or remove it");

@@ -10,6 +10,8 @@ struct ticket_file {
 	struct wr octets; /* ticket borrows from it */
 	struct trust_ticket ticket;
 };
+/* One that must be there: ERR_INPUT, also for what is none. ticket_free in any case. */
+int ticket_read(const char *path, struct ticket_file *f, struct err *e);
 /* What is there under this name. ERR_SAFETY: something else than a ticket, which is not written
  * over. ticket_free in any case. */
 int ticket_look(const char *path, struct ticket_file *f, struct err *e);
